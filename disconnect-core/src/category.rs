@@ -1,0 +1,345 @@
+//! What a category is: the traits that the derive implements, one row of a set, and the error of reading one.
+
+use core::fmt;
+
+/// A closed set of categories that are logged under one key.
+///
+/// Implemented by [`#[derive(DisconnectField)]`](macro@crate::DisconnectField), which also gives the enum inherent
+/// constants and `const fn`s of the same names, so that this trait is only needed in generic code.
+///
+/// Every logged value parses back to the category that wrote it, and nothing else does, but for the aliases: the match
+/// is exact, without trimming or case folding.
+///
+/// ```
+/// use disconnect_core::DisconnectField;
+///
+/// /// Why a player left.
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+/// #[field("leave_reason")]
+/// enum LeaveReason {
+///     /// Nobody said why.
+///     #[alias("")]
+///     Unknown,
+///     /// The player quit from the menu.
+///     #[expected]
+///     Quit,
+///     #[value("afk_kick")]
+///     Idle,
+/// }
+///
+/// assert_eq!(LeaveReason::FIELD, "leave_reason");
+/// assert_eq!(LeaveReason::Idle.as_str(), "afk_kick");
+/// assert_eq!(LeaveReason::parse("quit"), Some(LeaveReason::Quit));
+/// assert_eq!(LeaveReason::parse(""), Some(LeaveReason::Unknown));
+/// assert!(!LeaveReason::valid("rage_quit"));
+/// assert_eq!(LeaveReason::Quit.expected_field(), ("leave_reason_expected", true));
+/// assert_eq!(LeaveReason::CATEGORIES[0].docs, "Nobody said why.");
+/// assert_eq!("qiut".parse::<LeaveReason>().unwrap_err().nearest(), Some("quit"));
+///
+/// fn key_and_value<T: DisconnectField>(category: T) -> (&'static str, &'static str) {
+///     category.field()
+/// }
+/// assert_eq!(key_and_value(LeaveReason::Idle), ("leave_reason", "afk_kick"));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a category enum",
+    label = "not a category",
+    note = "categories are enums with `#[derive(DisconnectField)]` and `#[field(\"key\")]`",
+    note = "free text belongs into the detail"
+)]
+pub trait DisconnectField: Copy + Eq + fmt::Debug + Send + Sync + 'static {
+    /// The log key.
+    const FIELD: &'static str;
+    /// The log key of the bucket, should the set have one.
+    #[doc(hidden)]
+    const BUCKET: &'static str;
+    /// Every category, in the order of declaration.
+    const ALL: &'static [Self];
+    /// What is known of each category, in the order of declaration.
+    const CATEGORIES: &'static [Category];
+
+    /// The position in the order of declaration, below `ALL.len()`.
+    fn index(self) -> usize;
+
+    /// The category with this logged value or alias; the match is exact.
+    fn parse(value: &str) -> Option<Self>;
+
+    /// What is known of this category.
+    fn category(self) -> &'static Category {
+        &Self::CATEGORIES[self.index()]
+    }
+
+    /// The logged value.
+    fn as_str(self) -> &'static str {
+        self.category().value
+    }
+
+    /// Whether this is a logged value or an alias; the match is exact.
+    fn valid(value: &str) -> bool {
+        Self::parse(value).is_some()
+    }
+
+    /// Key and value, for any logger.
+    fn field(self) -> (&'static str, &'static str) {
+        (Self::FIELD, self.as_str())
+    }
+}
+
+/// A set whose categories are each expected or not: part of normal operation, or to be looked into.
+///
+/// Derived where the key is `disconnect_reason`, where a variant is `#[expected]`, and where `#[field]` names a key for
+/// the bucket. An initiator, say, is neither expected nor unexpected, and has no `.expected()`.
+///
+/// ```
+/// use disconnect_core::{DisconnectReason, Expectation};
+///
+/// fn wants_a_look<T: Expectation>(why: T) -> bool {
+///     !why.expected()
+/// }
+/// assert!(wants_a_look(DisconnectReason::NetworkError));
+/// assert!(!wants_a_look(DisconnectReason::Graceful));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the categories of `{Self}` are neither expected nor unexpected",
+    label = "has no `#[expected]` category",
+    note = "mark the variants that are part of normal operation with `#[expected]`"
+)]
+pub trait Expectation: DisconnectField {
+    /// The log key of the bucket.
+    const EXPECTED_FIELD: &'static str = Self::BUCKET;
+
+    /// Whether this end is part of normal operation; `false` means: look into it.
+    fn expected(self) -> bool {
+        self.category().is_expected()
+    }
+
+    /// Key and value of the bucket, for any logger.
+    fn expected_field(self) -> (&'static str, bool) {
+        (Self::EXPECTED_FIELD, self.expected())
+    }
+}
+
+/// What is known of one category: a row of `CATEGORIES`, for catalogues and documentation.
+///
+/// ```
+/// use disconnect_core::DisconnectReason;
+///
+/// let graceful = DisconnectReason::CATEGORIES[1];
+/// assert_eq!((graceful.value, graceful.expected), ("graceful", Some(true)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// The logged value.
+    pub value: &'static str,
+    /// Further texts that are read back as this category, and never written.
+    pub aliases: &'static [&'static str],
+    /// Whether this end is part of normal operation; `None` in a set that is not split so.
+    pub expected: Option<bool>,
+    /// The doc comment of the variant.
+    pub docs: &'static str,
+}
+
+impl Category {
+    /// Whether the category is known to be part of normal operation.
+    pub const fn is_expected(&self) -> bool {
+        matches!(self.expected, Some(true))
+    }
+}
+
+/// The error of reading a category from a text that is none: it lists the set, and names the nearest value.
+///
+/// The text itself is not kept: the caller has it, and it may be huge or hostile.
+///
+/// ```
+/// use disconnect_core::DisconnectReason;
+///
+/// let error = "gracefull".parse::<DisconnectReason>().unwrap_err();
+/// assert_eq!(error.nearest(), Some("graceful"));
+/// assert!(error.to_string().starts_with("unknown disconnect_reason, did you mean `graceful`?"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownCategory {
+    field: &'static str,
+    categories: &'static [Category],
+    nearest: Option<&'static str>,
+}
+
+impl UnknownCategory {
+    /// The log key of the set that was read.
+    pub fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// The set that was read.
+    pub fn categories(&self) -> &'static [Category] {
+        self.categories
+    }
+
+    /// The logged value that is at most a third of its letters away from the text, if there is one.
+    pub fn nearest(&self) -> Option<&'static str> {
+        self.nearest
+    }
+}
+
+impl fmt::Display for UnknownCategory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown {}", self.field)?;
+        if let Some(nearest) = self.nearest {
+            write!(f, ", did you mean `{nearest}`?")?;
+        }
+        for (i, category) in self.categories.iter().enumerate() {
+            let lead = if i == 0 { "; expected one of" } else { "," };
+            write!(f, "{lead} `{}`", category.value)?;
+        }
+        Ok(())
+    }
+}
+
+impl core::error::Error for UnknownCategory {}
+
+/// The logged value of a category behind a reference.
+pub fn as_str<T: DisconnectField>(category: &T) -> &'static str {
+    category.as_str()
+}
+
+/// The body of every derived `FromStr`.
+///
+/// # Errors
+///
+/// The text is not a value or alias of the set.
+pub fn from_str<T: DisconnectField>(text: &str) -> Result<T, UnknownCategory> {
+    T::parse(text).ok_or_else(|| UnknownCategory {
+        field: T::FIELD,
+        categories: T::CATEGORIES,
+        nearest: nearest(text, T::CATEGORIES),
+    })
+}
+
+/// The value with the fewest edits to `text`, at most a third of its length.
+fn nearest(text: &str, categories: &'static [Category]) -> Option<&'static str> {
+    categories
+        .iter()
+        .map(|category| category.value)
+        .filter_map(|value| Some((edits(text.as_bytes(), value.as_bytes())?, value)))
+        .filter(|(edits, value)| *edits <= value.len().div_ceil(3))
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, value)| value)
+}
+
+/// The edit distance (Levenshtein), or `None` where a text is longer than any value worth comparing.
+fn edits(a: &[u8], b: &[u8]) -> Option<usize> {
+    const LONGEST: usize = 64;
+    if a.len() > LONGEST || b.len() > LONGEST {
+        return None;
+    }
+    let mut row = [0; LONGEST + 1];
+    for (j, cell) in row.iter_mut().enumerate() {
+        *cell = j;
+    }
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    Some(row[b.len()])
+}
+
+/// The impls that are the same for every derived enum.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __text_impls {
+    ($category:ident) => {
+        #[automatically_derived]
+        impl $crate::__private::Display for $category {
+            fn fmt(&self, f: &mut $crate::__private::Formatter<'_>) -> $crate::__private::FmtResult {
+                f.pad($crate::__private::as_str(self))
+            }
+        }
+        #[automatically_derived]
+        impl $crate::__private::AsRef<$crate::__private::str> for $category {
+            fn as_ref(&self) -> &$crate::__private::str {
+                $crate::__private::as_str(self)
+            }
+        }
+        #[automatically_derived]
+        impl $crate::__private::FromStr for $category {
+            type Err = $crate::__private::UnknownCategory;
+            fn from_str(
+                text: &$crate::__private::str,
+            ) -> $crate::__private::Result<Self, $crate::__private::UnknownCategory> {
+                $crate::__private::from_str(text)
+            }
+        }
+        $crate::__serde_impls!($category);
+    };
+}
+
+/// Serde for a derived enum: written as its logged value, read strictly.
+#[cfg(feature = "serde")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __serde_impls {
+    ($category:ident) => {
+        #[automatically_derived]
+        impl $crate::__private::serde_core::Serialize for $category {
+            fn serialize<S: $crate::__private::serde_core::Serializer>(
+                &self,
+                serializer: S,
+            ) -> $crate::__private::Result<S::Ok, S::Error> {
+                serializer.serialize_str($crate::__private::as_str(self))
+            }
+        }
+        #[automatically_derived]
+        impl<'de> $crate::__private::serde_core::Deserialize<'de> for $category {
+            fn deserialize<D: $crate::__private::serde_core::Deserializer<'de>>(
+                deserializer: D,
+            ) -> $crate::__private::Result<Self, D::Error> {
+                $crate::__private::deserialize(deserializer)
+            }
+        }
+    };
+}
+
+/// Without the feature, nothing.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __serde_impls {
+    ($category:ident) => {};
+}
+
+/// The body of every derived `Deserialize`: strict, with an error that costs nothing to make.
+#[cfg(feature = "serde")]
+pub(crate) mod de {
+    use core::fmt;
+    use core::marker::PhantomData;
+
+    use serde_core::de::{Deserializer, Error, Visitor};
+
+    use super::DisconnectField;
+
+    struct Strict<T>(PhantomData<T>);
+
+    impl<T: DisconnectField> Visitor<'_> for Strict<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a {} value", T::FIELD)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            T::parse(text).ok_or_else(|| E::custom("not a category of this set"))
+        }
+    }
+
+    /// # Errors
+    ///
+    /// The input is not a string, or the string is no category.
+    pub fn deserialize<'de, T: DisconnectField, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_str(Strict(PhantomData))
+    }
+}

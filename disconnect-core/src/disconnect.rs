@@ -1,0 +1,249 @@
+//! The record of one end.
+
+use core::fmt;
+
+use crate::category::Category;
+use crate::evidence::{Rank, Verdict};
+use crate::{Code, Detail, DisconnectCause, slot};
+
+/// The end of one connection, as far as it is known: the record behind one log line.
+///
+/// It is made of category enums, ours or your own, and forgets which: readers give each axis back as its logged text,
+/// or, asked by type, as a category of the type that has this logged value.
+///
+/// Two records are equal when they log the same line.
+///
+/// ```
+/// use disconnect_core::{
+///     Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectInitiator, DisconnectReason,
+/// };
+///
+/// let end = Disconnect::new(DisconnectReason::ServerShutdown)
+///     .initiator(DisconnectInitiator::Agent)
+///     .direction(ConnectionDirection::ServerToAgent)
+///     .method(ConnectionMethod::Derp)
+///     .cause(DisconnectCause::Restart)
+///     .code(Code::websocket(1012))
+///     .detail("agent is restarting");
+///
+/// assert_eq!(end.reason_str(), "server_shutdown");
+/// assert!(end.expected());
+/// assert_eq!(end.reason_as(), Some(DisconnectReason::ServerShutdown));
+/// assert_eq!(end.initiator_as(), Some(DisconnectInitiator::Agent));
+/// assert_eq!(end.detail_str(), Some("agent is restarting"));
+/// ```
+#[derive(Clone)]
+pub struct Disconnect {
+    reason: &'static Category,
+    initiator: Option<&'static Category>,
+    direction: Option<&'static Category>,
+    method: Option<&'static Category>,
+    cause: Option<&'static Category>,
+    code: Option<Code>,
+    detail: Option<Detail>,
+    rank: Rank,
+}
+
+impl Disconnect {
+    /// An end for this reason, with nothing else known yet.
+    pub fn new(reason: impl slot::Reason) -> Self {
+        Self {
+            reason: reason.category(),
+            initiator: None,
+            direction: None,
+            method: None,
+            cause: None,
+            code: None,
+            detail: None,
+            rank: Rank::Stated,
+        }
+    }
+
+    /// Sets who closed or broke the connection.
+    pub fn initiator(self, initiator: impl slot::Initiator) -> Self {
+        Self { initiator: Some(initiator.category()), ..self }
+    }
+
+    /// Sets on which layer the connection ran.
+    pub fn direction(self, direction: impl slot::Direction) -> Self {
+        Self { direction: Some(direction.category()), ..self }
+    }
+
+    /// Sets over which path the connection ran.
+    pub fn method(self, method: impl slot::Method) -> Self {
+        Self { method: Some(method.category()), ..self }
+    }
+
+    /// Sets what exactly happened.
+    pub fn cause(self, cause: impl slot::Cause) -> Self {
+        Self { cause: Some(cause.category()), ..self }
+    }
+
+    /// Sets the protocol code, as it was given.
+    pub fn code(self, code: Code) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
+    /// Sets free text for the human reader; see [`Detail`] for what becomes of a hostile one.
+    pub fn detail(self, detail: impl Into<Detail>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// What a verdict knows beyond reason and initiator.
+    pub(crate) fn evidence(self, verdict: &Verdict) -> Self {
+        Self { cause: verdict.cause, code: verdict.code, rank: verdict.rank, ..self }
+    }
+
+    /// How strong the evidence behind this record is. One made by hand is stated: the site knew.
+    pub fn evidence_rank(&self) -> Rank {
+        self.rank
+    }
+
+    /// Whether this end is part of normal operation; `false` means: look into it.
+    pub fn expected(&self) -> bool {
+        self.reason.is_expected()
+    }
+
+    /// Whether the line deserves a look although the reason may be expected: a shutdown whose goodbye timed out is one.
+    pub fn needs_attention(&self) -> bool {
+        !self.expected() || self.cause_as() == Some(DisconnectCause::Deadline)
+    }
+
+    /// The logged reason.
+    pub fn reason_str(&self) -> &'static str {
+        self.reason.value
+    }
+
+    /// The reason as a category of `T`, if `T` has one with this logged value.
+    pub fn reason_as<T: slot::Reason>(&self) -> Option<T> {
+        T::parse(self.reason.value)
+    }
+
+    /// The logged initiator, if one was set.
+    pub fn initiator_str(&self) -> Option<&'static str> {
+        value(self.initiator)
+    }
+
+    /// The initiator as a category of `T`, if `T` has one with this logged value.
+    pub fn initiator_as<T: slot::Initiator>(&self) -> Option<T> {
+        T::parse(self.initiator?.value)
+    }
+
+    /// The logged direction, if one was set.
+    pub fn direction_str(&self) -> Option<&'static str> {
+        value(self.direction)
+    }
+
+    /// The direction as a category of `T`, if `T` has one with this logged value.
+    pub fn direction_as<T: slot::Direction>(&self) -> Option<T> {
+        T::parse(self.direction?.value)
+    }
+
+    /// The logged method, if one was set.
+    pub fn method_str(&self) -> Option<&'static str> {
+        value(self.method)
+    }
+
+    /// The method as a category of `T`, if `T` has one with this logged value.
+    pub fn method_as<T: slot::Method>(&self) -> Option<T> {
+        T::parse(self.method?.value)
+    }
+
+    /// The logged cause, if one was set.
+    pub fn cause_str(&self) -> Option<&'static str> {
+        value(self.cause)
+    }
+
+    /// The cause as a category of `T`, if `T` has one with this logged value.
+    pub fn cause_as<T: slot::Cause>(&self) -> Option<T> {
+        T::parse(self.cause?.value)
+    }
+
+    /// The protocol code, if one was set.
+    pub fn protocol_code(&self) -> Option<Code> {
+        self.code
+    }
+
+    /// The free text, if one was set: one clean line.
+    pub fn detail_str(&self) -> Option<&str> {
+        self.detail.as_ref().map(Detail::as_str)
+    }
+}
+
+fn value(category: Option<&'static Category>) -> Option<&'static str> {
+    category.map(|category| category.value)
+}
+
+#[cfg(feature = "tracing")]
+impl Disconnect {
+    /// Writes the fields of the disconnect event onto a span.
+    ///
+    /// A span only takes the fields that it declared: tracing drops the others without a word. The list to paste:
+    ///
+    /// ```
+    /// use disconnect_core::{Disconnect, DisconnectReason};
+    /// use tracing::field::Empty;
+    ///
+    /// let span = tracing::info_span!(
+    ///     "session",
+    ///     connect_type = Empty,
+    ///     disconnect_reason = Empty,
+    ///     disconnect_expected = Empty,
+    ///     disconnect_initiator = Empty,
+    ///     connection_method = Empty,
+    ///     disconnect_cause = Empty,
+    ///     disconnect_code = Empty,
+    ///     disconnect_detail = Empty,
+    /// );
+    /// Disconnect::new(DisconnectReason::Graceful).record_on(&span);
+    /// ```
+    pub fn record_on(&self, span: &tracing::Span) {
+        let code = crate::emit::code(self.code);
+        span.record("connect_type", self.direction_str())
+            .record("disconnect_reason", self.reason_str())
+            .record("disconnect_expected", self.expected())
+            .record("disconnect_initiator", self.initiator_str())
+            .record("connection_method", self.method_str())
+            .record("disconnect_cause", self.cause_str())
+            .record("disconnect_code", code.as_str())
+            .record("disconnect_detail", self.detail_str());
+    }
+}
+
+/// Everything that is logged; how strong the evidence was is not.
+impl PartialEq for Disconnect {
+    fn eq(&self, other: &Self) -> bool {
+        self.expected() == other.expected()
+            && self.reason_str() == other.reason_str()
+            && self.initiator_str() == other.initiator_str()
+            && self.direction_str() == other.direction_str()
+            && self.method_str() == other.method_str()
+            && self.cause_str() == other.cause_str()
+            && self.code == other.code
+            && self.detail == other.detail
+    }
+}
+
+impl Eq for Disconnect {}
+
+impl fmt::Debug for Disconnect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut record = f.debug_struct("Disconnect");
+        record.field("reason", &self.reason_str()).field("expected", &self.expected());
+        for (axis, value) in [
+            ("initiator", self.initiator_str()),
+            ("direction", self.direction_str()),
+            ("method", self.method_str()),
+            ("cause", self.cause_str()),
+            ("detail", self.detail_str()),
+        ] {
+            if let Some(value) = value {
+                record.field(axis, &value);
+            }
+        }
+        if let Some(code) = self.code {
+            record.field("code", &format_args!("{code}"));
+        }
+        record.finish()
+    }
+}

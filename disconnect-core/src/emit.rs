@@ -1,0 +1,322 @@
+//! `disconnected!` and what it expands to: with the record's `record_on`, the only places that name tracing.
+
+use core::fmt;
+
+use crate::category::Category;
+use crate::text::{self, Line};
+use crate::{Code, Detail, Disconnect, DisconnectField, slot};
+
+#[cfg(feature = "std")]
+use std::{borrow::Cow, boxed::Box, string::String};
+
+/// Writes the one line at the end of a connection: a single `tracing` event that carries the attribution.
+///
+/// # From a record
+///
+/// ```
+/// use disconnect_core::{Disconnect, DisconnectReason, disconnected};
+///
+/// let end = Disconnect::new(DisconnectReason::NetworkError).detail("no route");
+/// let id = 7;
+/// disconnected!(end, peer_id = %id, attempts = 3, "disconnected from coordination RPC");
+/// ```
+///
+/// The first item is a [`Disconnect`] or a reference to one. Fields of your own follow, in every form that tracing
+/// takes: `name = value`, `%name`, `?name`, `a.b = value`, `"quoted" = value`, `{ CONST } = value`.
+///
+/// # From slots
+///
+/// ```
+/// use disconnect_core::{DisconnectField, DisconnectInitiator, DisconnectReason, disconnected};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+/// #[field("close_phase")]
+/// enum ClosePhase {
+///     Draining,
+/// }
+///
+/// let (code, session_id) = (3, 7);
+/// disconnected!(
+///     level: DEBUG,
+///     reason = DisconnectReason::Graceful,
+///     initiator = DisconnectInitiator::Client,
+///     detail = format_args!("exited with code {code}"),
+///     field(ClosePhase = ClosePhase::Draining),
+///     session_id,
+///     "ssh session {session_id} closed"
+/// );
+/// ```
+///
+/// | slot | takes | logged as |
+/// |---|---|---|
+/// | `direction` | any [`slot::Direction`], or an option | `connect_type` |
+/// | `reason` | any [`slot::Reason`]; required | `disconnect_reason`, `disconnect_expected` |
+/// | `initiator` | any [`slot::Initiator`], or an option | `disconnect_initiator` |
+/// | `method` | any [`slot::Method`], or an option | `connection_method` |
+/// | `cause` | any [`slot::Cause`], or an option | `disconnect_cause` |
+/// | `code` | a [`Code`], or an option | `disconnect_code` |
+/// | `detail` | text, `format_args!`, `%display`, `?debug`, or an option | `disconnect_detail` |
+/// | `field(Type = value)` | a category enum with a key of its own, or an option | its key, and its bucket where it has one |
+///
+/// Slots work in generic code. `field(Type = value)` needs a concrete type, since a callsite is a static.
+///
+/// # Level, target, parent
+///
+/// `level: DEBUG`, `target: "..."` and `parent: &span` come before everything else. Without a level, it is `INFO` for
+/// an expected end and `WARN` for one to look into; a record also asks for `WARN` where
+/// [`needs_attention`](Disconnect::needs_attention) says so. Such a line has two callsites. A stated level needs one,
+/// and compiles faster.
+///
+/// # What does not compile
+///
+/// A missing reason, a slot that is misspelt, given twice or given beside a record, a field of your own under a key
+/// of ours, a string where a category belongs, a message that is not one literal at the end. A field of your own that
+/// is spelt almost like a slot is taken for a mistake; quoted, it is not: `"methods" = 3`.
+///
+/// # Cost
+///
+/// Where the level is off nothing is evaluated but what picks the level. Values are recorded as `&str` and `bool`,
+/// without allocation, and never through `Display` or `Debug`.
+#[macro_export]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+macro_rules! disconnected {
+    ($($event:tt)*) => {
+        $crate::__private::disconnected! { $crate; $($event)* }
+    };
+}
+
+/// What may stand first in `disconnected!`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Disconnect`",
+    label = "expected a record",
+    note = "a category is given by its slot: `disconnected!(reason = ..., \"...\")`"
+)]
+pub trait Record {
+    /// The record itself.
+    fn record(&self) -> &Disconnect;
+}
+
+impl Record for Disconnect {
+    fn record(&self) -> &Disconnect {
+        self
+    }
+}
+
+impl<T: Record + ?Sized> Record for &T {
+    fn record(&self) -> &Disconnect {
+        (**self).record()
+    }
+}
+
+impl<T: Record + ?Sized> Record for &mut T {
+    fn record(&self) -> &Disconnect {
+        (**self).record()
+    }
+}
+
+/// The record that stands first in `disconnected!`.
+pub fn record<T: Record>(end: &T) -> &Disconnect {
+    end.record()
+}
+
+/// Whether the line is written at `INFO` where no level is stated.
+pub fn is_info(end: &Disconnect) -> bool {
+    !end.needs_attention()
+}
+
+/// The `reason` slot.
+pub fn reason(reason: impl slot::Reason) -> &'static Category {
+    reason.category()
+}
+
+/// A slot that takes a category or an option of one.
+macro_rules! optional_slot {
+    ($function:ident, $given:ident, $slot:ident, $message:tt, $label:tt, $note:tt) => {
+        #[doc = concat!("What the `", stringify!($function), "` slot takes.")]
+        #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
+        pub trait $given {
+            /// The logged value.
+            fn value(self) -> Option<&'static str>;
+        }
+
+        impl<T: slot::$slot> $given for T {
+            fn value(self) -> Option<&'static str> {
+                Some(self.as_str())
+            }
+        }
+
+        impl<T: slot::$slot> $given for Option<T> {
+            fn value(self) -> Option<&'static str> {
+                self.map(DisconnectField::as_str)
+            }
+        }
+
+        #[doc = concat!("The `", stringify!($function), "` slot.")]
+        pub fn $function(given: impl $given) -> Option<&'static str> {
+            given.value()
+        }
+    };
+}
+
+optional_slot!(
+    direction,
+    GivenDirection,
+    Direction,
+    "`{Self}` is not a connection direction",
+    "expected a direction, such as `ConnectionDirection::ServerToAgent`, or an option of one",
+    "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"connect_type\")]`"
+);
+optional_slot!(
+    initiator,
+    GivenInitiator,
+    Initiator,
+    "`{Self}` is not a disconnect initiator",
+    "expected an initiator, such as `DisconnectInitiator::Server`, or an option of one",
+    "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_initiator\")]`"
+);
+optional_slot!(
+    method,
+    GivenMethod,
+    Method,
+    "`{Self}` is not a connection method",
+    "expected a method, such as `ConnectionMethod::Direct`, or an option of one",
+    "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"connection_method\")]`"
+);
+optional_slot!(
+    cause,
+    GivenCause,
+    Cause,
+    "`{Self}` is not a disconnect cause",
+    "expected a cause, such as `DisconnectCause::Reset`, or an option of one",
+    "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`"
+);
+
+/// The `code` slot: a code or an option of one.
+pub fn code(code: impl Into<Option<Code>>) -> Line {
+    code.into().map_or(Line::new(), |code| text::line(format_args!("{code}")))
+}
+
+/// What the `detail` slot takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a text",
+    label = "expected text, or an option of it",
+    note = "to log any other value, write `detail = %value` for its `Display` or `detail = ?value` for its `Debug`"
+)]
+pub trait GivenDetail {
+    /// Adds the text to an empty line.
+    fn write(&self, line: &mut Line);
+}
+
+impl GivenDetail for str {
+    fn write(&self, line: &mut Line) {
+        // A full line is no error: the text is cut.
+        let _ = fmt::Write::write_str(line, self);
+    }
+}
+
+impl GivenDetail for fmt::Arguments<'_> {
+    fn write(&self, line: &mut Line) {
+        let _ = fmt::Write::write_fmt(line, *self);
+    }
+}
+
+impl GivenDetail for Detail {
+    fn write(&self, line: &mut Line) {
+        self.as_str().write(line);
+    }
+}
+
+#[cfg(feature = "std")]
+impl GivenDetail for String {
+    fn write(&self, line: &mut Line) {
+        self.as_str().write(line);
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T: GivenDetail + ?Sized> GivenDetail for Box<T> {
+    fn write(&self, line: &mut Line) {
+        (**self).write(line);
+    }
+}
+
+#[cfg(feature = "std")]
+impl GivenDetail for Cow<'_, str> {
+    fn write(&self, line: &mut Line) {
+        (**self).write(line);
+    }
+}
+
+impl<T: GivenDetail + ?Sized> GivenDetail for &T {
+    fn write(&self, line: &mut Line) {
+        (**self).write(line);
+    }
+}
+
+impl<T: GivenDetail> GivenDetail for Option<T> {
+    fn write(&self, line: &mut Line) {
+        if let Some(text) = self {
+            text.write(line);
+        }
+    }
+}
+
+/// The `detail` slot.
+pub fn detail<T: GivenDetail + ?Sized>(given: &T) -> Line {
+    let mut line = Line::new();
+    given.write(&mut line);
+    line
+}
+
+/// What `field(T = value)` takes.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a `{T}`", label = "expected a `{T}`, or an option of one")]
+pub trait GivenCategory<T> {
+    /// The category, if there is one.
+    fn category(self) -> Option<T>;
+}
+
+impl<T: DisconnectField> GivenCategory<T> for T {
+    fn category(self) -> Option<T> {
+        Some(self)
+    }
+}
+
+impl<T: DisconnectField> GivenCategory<T> for Option<T> {
+    fn category(self) -> Option<T> {
+        self
+    }
+}
+
+/// The row of the category in `field(T = value)`.
+pub fn category<T: DisconnectField>(given: impl GivenCategory<T>) -> Option<&'static Category> {
+    given.category().map(T::category)
+}
+
+/// The logged value of a row.
+pub fn value(category: Option<&'static Category>) -> Option<&'static str> {
+    category.map(|category| category.value)
+}
+
+/// The bucket of a row, where its set has one.
+pub fn bucket(category: Option<&'static Category>) -> Option<bool> {
+    category?.expected
+}
+
+/// Holds a key that only the compiler knows against the keys of the event.
+pub const fn own_key(key: &str) {
+    const OURS: [&str; 8] = [
+        "connect_type",
+        "disconnect_reason",
+        "disconnect_expected",
+        "disconnect_initiator",
+        "connection_method",
+        "disconnect_cause",
+        "disconnect_code",
+        "disconnect_detail",
+    ];
+    let mut i = 0;
+    while i < OURS.len() {
+        assert!(!crate::assert::same(key, OURS[i]), "this key is written by the disconnect event itself: use its slot");
+        i += 1;
+    }
+}

@@ -1,0 +1,103 @@
+//! The walk through an error and everything inside it.
+
+use core::error::Error;
+
+use super::verdict::{Rank, Side, Verdict};
+use crate::DisconnectReason;
+
+/// Looks at one error, not at its sources. Where it recognises it, it says what it means, what lies inside, or both.
+pub type Reader = for<'a> fn(&'a (dyn Error + 'static)) -> Reading<'a>;
+
+/// What a [`Reader`] made of one error.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading<'a> {
+    /// What the error means by itself, if the reader knows it.
+    pub verdict: Option<Verdict>,
+    /// The error inside, where `source()` would skip it.
+    pub inside: Option<&'a (dyn Error + 'static)>,
+}
+
+/// Reads errors. `std::io::Error` is always understood, wherever it stands in an error, also in the payload that
+/// `source()` skips; errors of other libraries through readers.
+///
+/// Of everything found in an error the strongest evidence wins, and among equals the deepest. The walk allocates
+/// nothing and ends after [`Classifier::MAX_DEPTH`] errors, also in a cycle.
+///
+/// ```
+/// use std::io;
+/// use disconnect_core::{Classifier, Endpoint};
+///
+/// static CLASSIFIER: Classifier = Classifier::new();
+///
+/// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+/// let end = Endpoint::AgentToServer.failed(&CLASSIFIER, &io::Error::other(reset));
+/// assert_eq!((end.reason_str(), end.cause_str()), ("network_error", Some("reset")));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Classifier {
+    readers: &'static [Reader],
+}
+
+impl Classifier {
+    /// How many errors one inside the other are looked at.
+    pub const MAX_DEPTH: usize = 64;
+
+    /// Understands `std::io::Error`.
+    pub const fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// Understands `std::io::Error`, and what these readers understand.
+    ///
+    /// ```
+    /// use core::error::Error;
+    /// use disconnect_core::evidence::{Rank, Reading, Side, Verdict};
+    /// use disconnect_core::{Classifier, DisconnectReason};
+    ///
+    /// fn utf8<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+    ///     let verdict = Verdict::fault(DisconnectReason::ProtocolError, Side::Remote, Rank::Violation);
+    ///     Reading { verdict: error.is::<core::str::Utf8Error>().then_some(verdict), inside: None }
+    /// }
+    /// static CLASSIFIER: Classifier = Classifier::with(&[utf8]);
+    ///
+    /// let error = String::from_utf8(vec![0xff]).unwrap_err().utf8_error();
+    /// assert_eq!(CLASSIFIER.verdict(&error).rank(), Rank::Violation);
+    /// ```
+    pub const fn with(readers: &'static [Reader]) -> Self {
+        Self { readers }
+    }
+
+    /// What an error means: `unknown` where nothing in it is understood.
+    pub fn verdict(&self, error: &(dyn Error + 'static)) -> Verdict {
+        let mut strongest: Option<Verdict> = None;
+        let mut next = Some(error);
+        for _ in 0..Self::MAX_DEPTH {
+            let Some(error) = next else { break };
+            let reading = self.read(error);
+            strongest = match (strongest, reading.verdict) {
+                (Some(outer), Some(inner)) if outer.rank > inner.rank => Some(outer),
+                (outer, inner) => inner.or(outer),
+            };
+            next = reading.inside.or_else(|| error.source());
+        }
+        strongest.unwrap_or(Verdict::fault(DisconnectReason::Unknown, Side::Unknown, Rank::FollowOn))
+    }
+
+    /// The first reader that recognises the error.
+    fn read<'a>(&self, error: &'a (dyn Error + 'static)) -> Reading<'a> {
+        #[cfg(feature = "std")]
+        let readers = core::iter::once(&(super::io::read as Reader)).chain(self.readers);
+        #[cfg(not(feature = "std"))]
+        let readers = self.readers.iter();
+        readers
+            .map(|reader| reader(error))
+            .find(|reading| reading.verdict.is_some() || reading.inside.is_some())
+            .unwrap_or_default()
+    }
+}
+
+impl Default for Classifier {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,69 @@
+//! Reads `std::io::Error`, and opens the shared pointers that hide what is inside them.
+
+use std::boxed::Box;
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use super::classifier::Reading;
+use super::verdict::{Rank, Side, Verdict};
+use crate::{DisconnectCause as Cause, DisconnectReason as Reason};
+
+/// A [`Reader`](super::Reader).
+pub(super) fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => Reading {
+            verdict: verdict(error),
+            // `source()` is the source of the payload, and skips the payload itself.
+            inside: error.get_ref().map(|payload| payload as &(dyn Error + 'static)),
+        },
+        None => Reading { verdict: None, inside: open(error) },
+    }
+}
+
+/// What a pointer points to: its own `source()` is already that of the error inside.
+fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    if let Some(error) = error.downcast_ref::<Arc<io::Error>>() {
+        return Some(&**error);
+    }
+    if let Some(error) = error.downcast_ref::<Box<io::Error>>() {
+        return Some(&**error);
+    }
+    if let Some(error) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return Some(&**error);
+    }
+    error.downcast_ref::<Arc<dyn Error>>().map(|error| &**error)
+}
+
+/// What the kind means by itself, or `None` where it says nothing.
+fn verdict(error: &io::Error) -> Option<Verdict> {
+    let network = |cause| Verdict::fault(Reason::NetworkError, Side::Network, Rank::Transport).cause(cause);
+    let written_after_close =
+        Verdict::fault(Reason::NetworkError, Side::Network, Rank::BrokenPipe).cause(Cause::BrokenPipe);
+    let local = |cause| Verdict::fault(Reason::Unknown, Side::Local, Rank::Transport).cause(cause);
+    Some(match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => network(Cause::Reset),
+        ErrorKind::UnexpectedEof => network(Cause::UncleanEof),
+        ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown
+        | ErrorKind::AddrNotAvailable
+        | ErrorKind::ConnectionRefused => network(Cause::Unreachable),
+        ErrorKind::BrokenPipe | ErrorKind::WriteZero => written_after_close,
+        ErrorKind::TimedOut => timed_out(error),
+        ErrorKind::InvalidData => {
+            Verdict::fault(Reason::ProtocolError, Side::Remote, Rank::Violation).cause(Cause::Malformed)
+        }
+        ErrorKind::PermissionDenied => local(Cause::Policy),
+        ErrorKind::OutOfMemory | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => local(Cause::OutOfResources),
+        ErrorKind::NotConnected => Verdict::fault(Reason::Unknown, Side::Unknown, Rank::FollowOn),
+        // Not the end of anything (`Interrupted`, `WouldBlock`), or no statement (`Other`).
+        _ => return None,
+    })
+}
+
+/// The kernel gives up on a silent peer with an errno; without one it is a timer of the program's own.
+fn timed_out(error: &io::Error) -> Verdict {
+    let cause = if error.raw_os_error().is_some() { Cause::KeepaliveTimeout } else { Cause::Deadline };
+    Verdict::fault(Reason::NetworkError, Side::Network, Rank::Timeout).cause(cause)
+}

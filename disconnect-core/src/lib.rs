@@ -1,0 +1,103 @@
+//! Why a connection ended, who ended it, on which layer, and whether that is normal: as log fields, checked by the
+//! compiler.
+//!
+//! A site says what it knows; the operator filters, counts and alerts on fields instead of reading prose. The set of
+//! answers is closed: a category cannot be added, renamed or moved to the other bucket without the compiler saying so.
+//!
+//! ```
+//! use disconnect_core::{Disconnect, DisconnectInitiator, DisconnectReason};
+//!
+//! let end = Disconnect::new(DisconnectReason::ServerShutdown).initiator(DisconnectInitiator::Agent);
+//! assert_eq!(end.reason_str(), "server_shutdown");
+//! assert!(end.expected());
+//! # #[cfg(feature = "tracing")]
+//! disconnect_core::disconnected!(end, peer_id = 7, "disconnected from coordination RPC");
+//! ```
+//!
+//! # Where to go
+//!
+//! - [`DisconnectReason`], [`DisconnectInitiator`], [`ConnectionDirection`], [`ConnectionMethod`] and
+//!   [`DisconnectCause`]: the vocabulary, and when each category applies.
+//! - [`DisconnectField`](macro@DisconnectField): the derive for categories of your own.
+//! - [`Disconnect`]: the record; [`disconnected!`]: the one line it becomes.
+//! - [`Endpoint`]: turns what you saw (an end of file, an error, a cancelled task) into a record.
+//! - [`Recorded`]: categories read back from a log, a database or a peer.
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `std` | yes | owned [`Detail`]s, [`Recorded`], reading `std::io::Error` |
+//! | `tracing` | yes | [`disconnected!`], `Disconnect::record_on` |
+//! | `serde` | no | `Serialize` and `Deserialize` for every derived enum and for [`Recorded`] |
+//!
+//! Without features the crate is `no_std` without an allocator and depends on `disconnect-derive` alone.
+
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+mod assert;
+mod category;
+mod cause;
+mod code;
+mod detail;
+mod direction;
+mod disconnect;
+#[cfg(feature = "tracing")]
+#[doc(hidden)]
+pub mod emit;
+mod endpoint;
+pub mod evidence;
+mod initiator;
+mod lookup;
+mod method;
+mod reason;
+#[cfg(feature = "std")]
+mod recorded;
+pub mod slot;
+mod text;
+
+pub use disconnect_derive::DisconnectField;
+
+pub use crate::category::{Category, DisconnectField, Expectation, UnknownCategory};
+pub use crate::cause::DisconnectCause;
+pub use crate::code::{Code, Protocol};
+pub use crate::detail::Detail;
+pub use crate::direction::ConnectionDirection;
+pub use crate::disconnect::Disconnect;
+pub use crate::endpoint::Endpoint;
+pub use crate::evidence::Classifier;
+pub use crate::initiator::DisconnectInitiator;
+pub use crate::method::ConnectionMethod;
+pub use crate::reason::DisconnectReason;
+#[cfg(feature = "std")]
+pub use crate::recorded::Recorded;
+
+/// What the macros expand to. Not public API: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use core::fmt::{Display, Formatter, Result as FmtResult};
+    pub use core::option::Option::{self, None, Some};
+    pub use core::primitive::{bool, str, usize};
+    pub use core::result::Result;
+    pub use core::str::FromStr;
+    pub use core::{convert::AsRef, format_args, module_path, panic};
+
+    pub use disconnect_derive::__disconnected as disconnected;
+    #[cfg(feature = "serde")]
+    pub use serde_core;
+    #[cfg(feature = "tracing")]
+    pub use tracing::{Level, event};
+
+    pub use crate::assert::Difference;
+    #[cfg(feature = "serde")]
+    pub use crate::category::de::deserialize;
+    pub use crate::category::{Category, DisconnectField, Expectation, UnknownCategory, as_str, from_str};
+    #[cfg(feature = "tracing")]
+    pub use crate::emit;
+    pub use crate::lookup::Lookup;
+    pub use crate::slot;
+}

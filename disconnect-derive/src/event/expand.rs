@@ -1,0 +1,184 @@
+//! Phase three: the event becomes code. Total: nothing here can fail.
+//!
+//! Every conversion stands inside the arguments of `tracing::event!`, where tracing evaluates it only if the event is
+//! enabled. What picks the level is evaluated before, and nothing else.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+use super::model::{End, Event, Extra, Slots};
+use crate::keys::Slot;
+
+pub(crate) fn expand(event: &Event) -> TokenStream {
+    let core = &event.core;
+    let private = quote!(#core::__private);
+    let attribution = Attribution::of(&event.end, &private);
+    let end = &attribution.end;
+    let checks = event.extras.iter().filter_map(|extra| key_check(extra, &private));
+    let rows = category_rows(event);
+    let body = match &event.level {
+        Some(level) => {
+            let call = call(event, &private, level, &attribution.fields(Evaluated::Inside));
+            quote!(let #end; #call)
+        }
+        None => {
+            let Attribution { value, is_info, .. } = &attribution;
+            let fields = attribution.fields(Evaluated::Before);
+            let info = call(event, &private, &format_ident!("INFO"), &fields);
+            let warn = call(event, &private, &format_ident!("WARN"), &fields);
+            quote!(match #value { #end => if #is_info { #info } else { #warn } })
+        }
+    };
+    quote!({ #(#checks)* #(let #rows;)* #body })
+}
+
+/// One `tracing::event!`.
+fn call(event: &Event, private: &TokenStream, level: &Ident, fields: &TokenStream) -> TokenStream {
+    let target = event.target.clone().unwrap_or_else(|| quote!(#private::module_path!()));
+    let parent = event.parent.as_ref().map(|parent| quote!(parent: #parent,));
+    let message = &event.message;
+    let mut rows = category_rows(event);
+    let extras = event.extras.iter().map(|extra| match extra {
+        Extra::Plain(field) => field.clone(),
+        Extra::Constant { key, value } => quote!({ #key } = #value),
+        Extra::Category { ty, value } => {
+            let row = rows.next();
+            quote! {
+                { <#ty as #private::DisconnectField>::FIELD } =
+                    (#row = #private::emit::category::<#ty>(#value), #private::emit::value(#row)).1,
+                { <#ty as #private::DisconnectField>::BUCKET } = #private::emit::bucket(#row)
+            }
+        }
+    });
+    quote! {
+        #private::event!(target: #target, #parent #private::Level::#level, {
+            message = #private::format_args!(#message), #fields #(, #extras)*
+        })
+    }
+}
+
+/// The locals that hold what `field(Type = value)` evaluated to, one for each.
+fn category_rows(event: &Event) -> impl Iterator<Item = Ident> {
+    let count = event.extras.iter().filter(|extra| matches!(extra, Extra::Category { .. })).count();
+    (0..count).map(|i| Ident::new(&format!("row{i}"), Span::mixed_site()))
+}
+
+/// Keys that only the compiler knows are held against ours by the compiler.
+fn key_check(extra: &Extra, private: &TokenStream) -> Option<TokenStream> {
+    let key = match extra {
+        Extra::Plain(_) => return None,
+        Extra::Constant { key, .. } => key.clone(),
+        Extra::Category { ty, .. } => quote!(<#ty as #private::DisconnectField>::FIELD),
+    };
+    Some(quote!(const _: () = #private::emit::own_key(#key);))
+}
+
+/// When the record, or the reason, is evaluated.
+#[derive(Clone, Copy, PartialEq)]
+enum Evaluated {
+    /// Before the event, since it picks the level.
+    Before,
+    /// By the first field that needs it.
+    Inside,
+}
+
+/// The fields of ours, over a local that holds the record, or the reason's category.
+struct Attribution<'a> {
+    source: &'a End,
+    private: &'a TokenStream,
+    /// The local, out of reach of what the user wrote.
+    end: Ident,
+    value: TokenStream,
+    is_info: TokenStream,
+}
+
+impl<'a> Attribution<'a> {
+    fn of(source: &'a End, private: &'a TokenStream) -> Self {
+        let end = Ident::new("end", Span::mixed_site());
+        let (value, is_info) = match source {
+            End::Record(record) => (quote!(#private::emit::record(&(#record))), quote!(#private::emit::is_info(#end))),
+            End::Slots(slots) => {
+                let reason = &slots.reason;
+                (quote!(#private::emit::reason(#reason)), quote!(#end.is_expected()))
+            }
+        };
+        Self { source, private, end, value, is_info }
+    }
+
+    fn fields(&self, evaluated: Evaluated) -> TokenStream {
+        match self.source {
+            End::Record(_) => self.of_record(evaluated),
+            End::Slots(slots) => self.of_slots(slots, evaluated),
+        }
+    }
+
+    /// `read`, which is the first to need the local.
+    fn first(&self, evaluated: Evaluated, read: &TokenStream) -> TokenStream {
+        let Self { end, value, .. } = self;
+        match evaluated {
+            Evaluated::Before => read.clone(),
+            // A tuple, not a block: what `value` borrows lives as long as the event's arguments.
+            Evaluated::Inside => quote!((#end = #value, #read).1),
+        }
+    }
+
+    fn of_record(&self, evaluated: Evaluated) -> TokenStream {
+        let Self { private, end, .. } = self;
+        let direction = self.first(evaluated, &quote!(#end.direction_str()));
+        quote! {
+            connect_type = #direction,
+            disconnect_reason = #end.reason_str(),
+            disconnect_expected = #end.expected(),
+            disconnect_initiator = #end.initiator_str(),
+            connection_method = #end.method_str(),
+            disconnect_cause = #end.cause_str(),
+            disconnect_code = #private::emit::code(#end.protocol_code()).as_str(),
+            disconnect_detail = #end.detail_str()
+        }
+    }
+
+    fn of_slots(&self, slots: &Slots, evaluated: Evaluated) -> TokenStream {
+        let Self { private, end, .. } = self;
+        let fields = Slot::ALL.into_iter().filter_map(|slot| {
+            let key = format_ident!("{}", slot.key());
+            let convert = format_ident!("{}", slot.name());
+            match slot {
+                Slot::Reason => {
+                    let reason = self.first(evaluated, &quote!(#end.value));
+                    let expected = format_ident!("{}", crate::keys::EXPECTED);
+                    Some(quote!(#key = #reason, #expected = #end.is_expected()))
+                }
+                Slot::Direction | Slot::Initiator | Slot::Method | Slot::Cause => {
+                    let value = slots.get(slot)?;
+                    Some(quote!(#key = #private::emit::#convert(#value)))
+                }
+                Slot::Code => {
+                    let value = slots.get(slot)?;
+                    Some(quote!(#key = #private::emit::code(#value).as_str()))
+                }
+                Slot::Detail => {
+                    let value = slots.get(slot)?;
+                    let text = text(value, private);
+                    Some(quote!(#key = #private::emit::detail(&#text).as_str()))
+                }
+            }
+        });
+        quote!(#(#fields),*)
+    }
+}
+
+/// The detail, which may be written `%value` or `?value` as in a tracing field.
+fn text(value: &TokenStream, private: &TokenStream) -> TokenStream {
+    let mut rest = value.clone().into_iter();
+    match rest.next().as_ref().and_then(super::split::punct) {
+        Some('%') => {
+            let rest: TokenStream = rest.collect();
+            quote!(#private::format_args!("{}", #rest))
+        }
+        Some('?') => {
+            let rest: TokenStream = rest.collect();
+            quote!(#private::format_args!("{:?}", #rest))
+        }
+        _ => quote!((#value)),
+    }
+}

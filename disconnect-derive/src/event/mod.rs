@@ -1,0 +1,22 @@
+//! `disconnected!`: what was written, the event it means, the code it becomes.
+
+mod expand;
+mod model;
+mod parse;
+mod split;
+
+use proc_macro2::TokenStream;
+
+use crate::errors::Errors;
+
+/// The event, or every mistake at once.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let written = parse::parse(input, &mut errors);
+    let event = model::build(written, &mut errors);
+    let mistakes = errors.finish();
+    match event {
+        Some(event) if mistakes.is_empty() => expand::expand(&event),
+        _ => quote::quote!({ #mistakes }),
+    }
+}

@@ -1,0 +1,266 @@
+//! Phase two: options and items become one event that cannot be illegal.
+//!
+//! The only source of semantic errors. Each one stands at the smallest wrong token and says what to write instead.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+
+use super::parse::{Item, Key, Written};
+use crate::errors::Errors;
+use crate::keys::{self, Slot};
+use crate::spelling;
+
+/// One legal event.
+pub(crate) struct Event {
+    pub(crate) core: TokenStream,
+    /// Left out, the bucket decides.
+    pub(crate) level: Option<Ident>,
+    pub(crate) target: Option<TokenStream>,
+    pub(crate) parent: Option<TokenStream>,
+    pub(crate) end: End,
+    pub(crate) extras: Vec<Extra>,
+    pub(crate) message: Literal,
+}
+
+/// Where the attribution comes from.
+pub(crate) enum End {
+    Record(TokenStream),
+    Slots(Slots),
+}
+
+/// The attribution, written out at the site.
+pub(crate) struct Slots {
+    pub(crate) reason: TokenStream,
+    others: Vec<(Slot, TokenStream)>,
+}
+
+impl Slots {
+    pub(crate) fn get(&self, slot: Slot) -> Option<&TokenStream> {
+        self.others.iter().find(|(other, _)| *other == slot).map(|(_, value)| value)
+    }
+}
+
+/// A field beside the attribution.
+pub(crate) enum Extra {
+    /// As tracing takes it.
+    Plain(TokenStream),
+    /// The same, under a key that is only known to the compiler.
+    Constant { key: TokenStream, value: TokenStream },
+    /// A category enum under a key of its own.
+    Category { ty: TokenStream, value: TokenStream },
+}
+
+pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Event> {
+    let mut options = Options::default();
+    for (name, value) in written.options {
+        options.set(&name, value, errors);
+    }
+    let mut items = written.items;
+    let message = message(&mut items, errors);
+    let record = take_record(&mut items);
+    let mut slots = Vec::new();
+    let mut extras = Vec::new();
+    for item in items {
+        let in_record = record.is_some();
+        if let Some(item) = as_slot(item, in_record, &mut slots, errors) {
+            extras.extend(as_extra(item, in_record, errors));
+        }
+    }
+    let end = match record {
+        Some(record) => End::Record(record),
+        None => End::Slots(into_slots(slots, errors)?),
+    };
+    let Options { level, target, parent } = options;
+    Some(Event { core: written.core, level, target, parent, end, extras, message: message? })
+}
+
+#[derive(Default)]
+struct Options {
+    level: Option<Ident>,
+    target: Option<TokenStream>,
+    parent: Option<TokenStream>,
+}
+
+impl Options {
+    fn set(&mut self, name: &Ident, value: TokenStream, errors: &mut Errors) {
+        let twice = match name.to_string().as_str() {
+            "level" => {
+                let level = level(name, value, errors);
+                level.is_some_and(|level| self.level.replace(level).is_some())
+            }
+            "target" => self.target.replace(value).is_some(),
+            "parent" => self.parent.replace(value).is_some(),
+            other => {
+                let hint = match (spelling::nearest(other, ["level", "target", "parent"]), Slot::of_name(other)) {
+                    (Some(near), _) => format!("unknown option `{other}:`; did you mean `{near}:`?"),
+                    (None, Some(_)) => format!("a slot takes `=`: write `{other} = ...`"),
+                    (None, None) => format!("unknown option `{other}:`; known are `level:`, `target:` and `parent:`"),
+                };
+                return errors.at(name, hint);
+            }
+        };
+        if twice {
+            errors.at(name, format!("`{name}:` is given twice"));
+        }
+    }
+}
+
+/// `DEBUG`, or a path that ends so. A callsite is a static, so the level is a name and not a value.
+fn level(name: &Ident, value: TokenStream, errors: &mut Errors) -> Option<Ident> {
+    match value.clone().into_iter().last() {
+        Some(TokenTree::Ident(word))
+            if ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().any(|level| word == level) =>
+        {
+            Some(word)
+        }
+        _ if value.is_empty() => {
+            errors.at(name, "write the level by its name, as in `level: DEBUG`");
+            None
+        }
+        _ => {
+            errors.at(&value, "a level is one of TRACE, DEBUG, INFO, WARN and ERROR, by its name");
+            None
+        }
+    }
+}
+
+/// The message is the last item, and the only one of its kind.
+fn message(items: &mut Vec<Item>, errors: &mut Errors) -> Option<Literal> {
+    let place = items.iter().position(|item| matches!(item, Item::Text(_)));
+    match place {
+        Some(place) if place + 1 == items.len() => match items.pop() {
+            Some(Item::Text(text)) => Some(text),
+            _ => None,
+        },
+        Some(place) => {
+            let after = items[place + 1].span();
+            errors.at_span(
+                after,
+                "the message comes last and takes no arguments; write values inline, as in `\"{name}\"`",
+            );
+            items.truncate(place);
+            None
+        }
+        None => {
+            let place = items.last().map_or_else(Span::call_site, Item::span);
+            errors.at_span(place, "the last item is the message, as one string literal");
+            None
+        }
+    }
+}
+
+/// A first item that is neither `key = value` nor `field(...)` is a record.
+fn take_record(items: &mut Vec<Item>) -> Option<TokenStream> {
+    match items.first()? {
+        Item::Named { .. } | Item::Category { .. } | Item::Text(_) => None,
+        Item::Shorthand { tokens, .. } | Item::Expression(tokens) => {
+            let record = tokens.clone();
+            items.remove(0);
+            Some(record)
+        }
+    }
+}
+
+/// Takes the item if it is a slot, and hands it back if not.
+fn as_slot(item: Item, in_record: bool, slots: &mut Vec<(Slot, TokenStream)>, errors: &mut Errors) -> Option<Item> {
+    let (key, value) = match item {
+        Item::Named { key: key @ Key::Path(..), value } => (key, value),
+        other => return Some(other),
+    };
+    let name = key.name().unwrap_or_default();
+    match Slot::of_name(name) {
+        Some(_) if in_record => {
+            errors.at(&key, format!("a record carries its own {name}: set it there, with `.{name}(...)`"));
+        }
+        Some(slot) if slots.iter().any(|(other, _)| *other == slot) => {
+            errors.at(&key, format!("`{name}` is given twice"));
+        }
+        Some(slot) if value.is_empty() => {
+            errors.at(&key, format!("`{name} =` needs a value"));
+            slots.push((slot, value));
+        }
+        Some(slot) => slots.push((slot, value)),
+        None => return Some(Item::Named { key, value }),
+    }
+    None
+}
+
+fn as_extra(item: Item, in_record: bool, errors: &mut Errors) -> Option<Extra> {
+    match item {
+        Item::Named { key: Key::Constant(key), value } => Some(Extra::Constant { key: key.stream(), value }),
+        Item::Named { key, value } => {
+            check_own_key(&key, in_record, errors);
+            check_near_slot(&key, in_record, errors);
+            Some(Extra::Plain(quote::quote!(#key = #value)))
+        }
+        Item::Shorthand { key, tokens } => {
+            let name = key.name().unwrap_or_default();
+            if !in_record && Slot::of_name(name).is_some() {
+                errors.at(&key, format!("write `{name} = {name}`: a slot has no short form"));
+            }
+            check_own_key(&key, in_record, errors);
+            Some(Extra::Plain(tokens))
+        }
+        Item::Category { field, ty, value } => {
+            if ty.is_empty() || value.is_empty() {
+                errors.at(&field, "write `field(Type = value)`, with a category enum");
+            }
+            Some(Extra::Category { ty, value })
+        }
+        Item::Text(_) | Item::Expression(_) => {
+            errors.at_span(item.span(), "write `name = value`, `%name`, `?name` or `field(Type = value)`");
+            None
+        }
+    }
+}
+
+/// Our keys are written by the slots alone, and `message` by the message.
+fn check_own_key(key: &Key, in_record: bool, errors: &mut Errors) {
+    let name = key.name().unwrap_or_default();
+    if name == "message" {
+        return errors.at(key, "the message is the literal at the end");
+    }
+    if !keys::is_ours(name) {
+        return;
+    }
+    let slot = Slot::of_key(name).unwrap_or(Slot::Reason).name();
+    let instead =
+        if in_record { format!("set it on the record, with `.{slot}(...)`") } else { format!("write `{slot} = ...`") };
+    let instead = match (name, in_record) {
+        (keys::EXPECTED, _) => "it follows from the reason".to_owned(),
+        ("disconnect_reason", true) => "it is the record's own".to_owned(),
+        _ => instead,
+    };
+    errors.at(key, format!("`{name}` is written by the event itself: {instead}"));
+}
+
+/// `initator = ...` was meant as a slot. A quoted key says that it was not.
+fn check_near_slot(key: &Key, in_record: bool, errors: &mut Errors) {
+    let Key::Path(_, name) = key else { return };
+    let Some(near) = spelling::nearest(name, Slot::ALL.map(Slot::name)) else { return };
+    // Four letters have too many honest neighbours: `node`, `mode`, `core`, `codec`.
+    let honest = near.len() <= 4 && name.len() >= near.len() && !is_swap(name, near);
+    if !in_record && !honest {
+        errors.at(
+            key,
+            format!("unknown slot `{name}`; did you mean `{near}`? As a field of your own, write `\"{name}\" = ...`"),
+        );
+    }
+}
+
+fn is_swap(a: &str, b: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(a) == sorted(b)
+}
+
+fn into_slots(mut slots: Vec<(Slot, TokenStream)>, errors: &mut Errors) -> Option<Slots> {
+    let Some(place) = slots.iter().position(|(slot, _)| *slot == Slot::Reason) else {
+        errors.at_span(Span::call_site(), "no reason: begin with a `Disconnect` or write `reason = ...`");
+        return None;
+    };
+    let (_, reason) = slots.swap_remove(place);
+    Some(Slots { reason, others: slots })
+}

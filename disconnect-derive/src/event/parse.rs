@@ -1,0 +1,176 @@
+//! Phase one: the tokens become options and items, with their places and without judgement.
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt;
+
+use super::split::{at_commas, lone_equals, punct};
+use crate::errors::Errors;
+
+/// A call as its author wrote it.
+pub(crate) struct Written {
+    /// The path of the core crate.
+    pub(crate) core: TokenStream,
+    /// `level: DEBUG` and its like, which come first.
+    pub(crate) options: Vec<(Ident, TokenStream)>,
+    pub(crate) items: Vec<Item>,
+}
+
+/// One item between commas.
+pub(crate) enum Item {
+    /// `key = value`; the value keeps its `%` or `?`.
+    Named { key: Key, value: TokenStream },
+    /// `key`, `%key` or `?key`.
+    Shorthand { key: Key, tokens: TokenStream },
+    /// `field(Type = value)`.
+    Category { field: Ident, ty: TokenStream, value: TokenStream },
+    /// `"text"`.
+    Text(Literal),
+    /// Anything else.
+    Expression(TokenStream),
+}
+
+/// The name of a tracing field.
+pub(crate) enum Key {
+    /// `a` or `a.b`.
+    Path(TokenStream, String),
+    /// `"a"`.
+    Quoted(Literal, String),
+    /// `{ CONST }`.
+    Constant(Group),
+}
+
+impl Item {
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Named { key, .. } | Self::Shorthand { key, .. } => key.span(),
+            Self::Category { field, .. } => field.span(),
+            Self::Text(text) => text.span(),
+            Self::Expression(tokens) => first_span(tokens),
+        }
+    }
+}
+
+impl Key {
+    /// The name, where it is written out.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Path(_, name) | Self::Quoted(_, name) => Some(name),
+            Self::Constant(_) => None,
+        }
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Path(path, _) => first_span(path),
+            Self::Quoted(literal, _) => literal.span(),
+            Self::Constant(group) => group.span(),
+        }
+    }
+}
+
+impl ToTokens for Key {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Path(path, _) => path.to_tokens(tokens),
+            Self::Quoted(literal, _) => literal.to_tokens(tokens),
+            Self::Constant(group) => group.to_tokens(tokens),
+        }
+    }
+}
+
+fn first_span(tokens: &TokenStream) -> Span {
+    tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
+}
+
+/// The input is `path; options, items`.
+pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Written {
+    let mut tokens = input.into_iter();
+    let core = tokens.by_ref().take_while(|token| punct(token) != Some(';')).collect();
+    let mut options = Vec::new();
+    let mut items = Vec::new();
+    for tokens in at_commas(tokens.collect()) {
+        match option(&tokens) {
+            Some(option) if items.is_empty() => options.push(option),
+            Some((name, _)) => errors.at(&name, format!("`{name}:` comes before everything else")),
+            None if tokens.is_empty() => errors.at_span(Span::call_site(), "two commas with nothing between them"),
+            None => items.push(item(tokens)),
+        }
+    }
+    Written { core, options, items }
+}
+
+/// `name: value`, but not the path `name::rest`.
+fn option(tokens: &[TokenTree]) -> Option<(Ident, TokenStream)> {
+    match tokens {
+        [TokenTree::Ident(name), colon, rest @ ..]
+            if punct(colon) == Some(':') && rest.first().and_then(punct) != Some(':') =>
+        {
+            Some((name.clone(), rest.iter().cloned().collect()))
+        }
+        _ => None,
+    }
+}
+
+fn item(tokens: Vec<TokenTree>) -> Item {
+    match &tokens[..] {
+        [TokenTree::Literal(text)] if is_string(text) => Item::Text(text.clone()),
+        [TokenTree::Ident(field), TokenTree::Group(group)]
+            if field == "field" && group.delimiter() == Delimiter::Parenthesis =>
+        {
+            category(field, group).unwrap_or_else(|| Item::Expression(tokens.into_iter().collect()))
+        }
+        [sigil, path @ ..] if matches!(punct(sigil), Some('%' | '?')) => match key(path) {
+            Some(key) => Item::Shorthand { key, tokens: tokens.into_iter().collect() },
+            None => Item::Expression(tokens.into_iter().collect()),
+        },
+        _ => named(tokens),
+    }
+}
+
+fn named(tokens: Vec<TokenTree>) -> Item {
+    let equals = lone_equals(&tokens);
+    match (key(&tokens[..equals.unwrap_or(tokens.len())]), equals) {
+        (Some(key), Some(equals)) => Item::Named { key, value: tokens[equals + 1..].iter().cloned().collect() },
+        (Some(key @ Key::Path(..)), None) => Item::Shorthand { key, tokens: tokens.into_iter().collect() },
+        _ => Item::Expression(tokens.into_iter().collect()),
+    }
+}
+
+fn category(field: &Ident, group: &Group) -> Option<Item> {
+    let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+    let equals = lone_equals(&inside)?;
+    Some(Item::Category {
+        field: field.clone(),
+        ty: inside[..equals].iter().cloned().collect(),
+        value: inside[equals + 1..].iter().cloned().collect(),
+    })
+}
+
+fn key(tokens: &[TokenTree]) -> Option<Key> {
+    match tokens {
+        [TokenTree::Literal(literal)] if is_string(literal) => {
+            let text: syn::LitStr = syn::parse2(literal.to_token_stream()).ok()?;
+            Some(Key::Quoted(literal.clone(), text.value()))
+        }
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::Brace => Some(Key::Constant(group.clone())),
+        path => path_name(path).map(|name| Key::Path(path.iter().cloned().collect(), name)),
+    }
+}
+
+/// `a.b.c`, as tracing names the field.
+fn path_name(tokens: &[TokenTree]) -> Option<String> {
+    let mut name = String::new();
+    for (i, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Ident(word) if i % 2 == 0 => name.push_str(&word.unraw().to_string()),
+            TokenTree::Punct(dot) if i % 2 == 1 && dot.as_char() == '.' => name.push('.'),
+            _ => return None,
+        }
+    }
+    (tokens.len() % 2 == 1).then_some(name)
+}
+
+fn is_string(literal: &Literal) -> bool {
+    literal.to_string().starts_with(['"', 'r'])
+}

@@ -1,0 +1,90 @@
+//! Splits the input at its commas.
+//!
+//! Groups hide their commas; what needs care are generic arguments, as in `map = Pair::<A, B>::new()`. A `<` opens
+//! one only after `::`, after `as`, or where an expression starts; elsewhere it compares.
+
+use proc_macro2::{Delimiter, Group, Spacing, TokenTree};
+
+/// The items between top-level commas, without a trailing empty one.
+pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
+    let mut items = vec![Vec::new()];
+    let mut depth = 0_usize;
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let current = items.last_mut().expect("starts with one item and only grows");
+        match punct(&token) {
+            Some(',') if depth == 0 => {
+                items.push(Vec::new());
+                continue;
+            }
+            Some('<') if depth > 0 || opens_generics(current) => depth += 1,
+            Some('<') if is_joint(&token) && tokens.peek().and_then(punct) == Some('<') => {
+                current.push(token);
+                current.extend(tokens.next());
+                continue;
+            }
+            Some('>') if depth > 0 && !is_arrow(current) => depth -= 1,
+            _ => {}
+        }
+        current.push(solid(token));
+    }
+    if items.last().is_some_and(Vec::is_empty) {
+        items.pop();
+    }
+    items
+}
+
+/// The place of a lone `=`, as in `name = value`; `==` and `=>` are none.
+pub(crate) fn lone_equals(tokens: &[TokenTree]) -> Option<usize> {
+    let place = tokens.iter().position(|token| punct(token) == Some('='))?;
+    let two = |i: usize| is_joint(&tokens[i]) && tokens.get(i + 1).and_then(punct).is_some_and(|c| "=>".contains(c));
+    let part_of_operator = place > 0 && is_joint(&tokens[place - 1]) && punct(&tokens[place - 1]).is_some();
+    (!two(place) && !part_of_operator).then_some(place)
+}
+
+pub(crate) fn punct(token: &TokenTree) -> Option<char> {
+    match token {
+        TokenTree::Punct(punct) => Some(punct.as_char()),
+        TokenTree::Group(_) | TokenTree::Ident(_) | TokenTree::Literal(_) => None,
+    }
+}
+
+fn is_joint(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint)
+}
+
+/// Whether a `<` after these tokens begins generic arguments.
+fn opens_generics(before: &[TokenTree]) -> bool {
+    match before.last() {
+        None => true,
+        Some(TokenTree::Punct(punct)) => !matches!(punct.as_char(), '>' | '?'),
+        Some(TokenTree::Ident(_)) => in_cast(before),
+        Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
+    }
+}
+
+/// Whether the path that ends here stands behind `as`.
+fn in_cast(before: &[TokenTree]) -> bool {
+    let is_path = |token: &&TokenTree| matches!(token, TokenTree::Ident(_)) || punct(token) == Some(':');
+    before.iter().rev().take_while(is_path).any(|token| matches!(token, TokenTree::Ident(word) if word == "as"))
+}
+
+/// Whether a `>` after these tokens ends `->` or `=>`.
+fn is_arrow(before: &[TokenTree]) -> bool {
+    before.last().is_some_and(|token| is_joint(token) && matches!(punct(token), Some('-' | '=')))
+}
+
+/// A value that comes through another macro stands in an invisible group, which the next macro may not keep
+/// together: a group of several tokens goes into parentheses.
+fn solid(token: TokenTree) -> TokenTree {
+    match token {
+        TokenTree::Group(group)
+            if group.delimiter() == Delimiter::None && group.stream().into_iter().nth(1).is_some() =>
+        {
+            let mut parenthesised = Group::new(Delimiter::Parenthesis, group.stream());
+            parenthesised.set_span(group.span());
+            parenthesised.into()
+        }
+        token => token,
+    }
+}

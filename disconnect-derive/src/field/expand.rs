@@ -1,0 +1,250 @@
+//! Phase three: the model becomes code. Total: nothing here can fail.
+//!
+//! Everything stands in an anonymous `const`, so that one short name for the core's private module cannot meet
+//! a name of the user's, and every other name is absolute.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Fields, Ident, Visibility};
+
+use super::model::{Bucket, Category, Model};
+use super::parse::{Shape, Written};
+use crate::keys::Slot;
+use crate::lookup;
+
+/// Everything the derive adds to a legal enum.
+pub(crate) fn expand(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let core = core_path(model.core.as_ref());
+    let constants = constants(model);
+    let lookup = lookup(&model.categories);
+    let functions = functions(model);
+    let field_impl = field_impl(model);
+    let bucket = match &model.bucket {
+        Bucket::None => TokenStream::new(),
+        Bucket::Key(key) => expectation(ident, &model.vis, key),
+    };
+    let slot = model.slot.map(|marker| slot_impl(ident, marker));
+    quote! {
+        const _: () = {
+            use #core::__private as __dc;
+            const LOOKUP: &__dc::Lookup = &#lookup;
+            #[automatically_derived]
+            #[allow(dead_code, unreachable_pub)]
+            impl #ident {
+                #constants
+                #functions
+            }
+            #field_impl
+            #bucket
+            #slot
+            #core::__text_impls!(#ident);
+        };
+    }
+}
+
+fn core_path(stated: Option<&TokenStream>) -> TokenStream {
+    stated.cloned().unwrap_or_else(|| quote!(::disconnect_core))
+}
+
+fn constants(model: &Model) -> TokenStream {
+    let Model { vis, key, categories, .. } = model;
+    let count = categories.len();
+    let idents = categories.iter().map(|category| &category.ident);
+    let split = matches!(model.bucket, Bucket::Key(_));
+    let rows = categories.iter().map(|category| row(category, split));
+    quote! {
+        /// The log key of this category.
+        #vis const FIELD: &'static __dc::str = #key;
+        /// How many categories there are.
+        #vis const COUNT: __dc::usize = #count;
+        /// Every category, in the order of declaration.
+        #vis const ALL: &'static [Self] = &[#(Self::#idents),*];
+        /// What is known of each category, in the order of declaration.
+        #vis const CATEGORIES: &'static [__dc::Category] = &[#(#rows),*];
+    }
+}
+
+fn row(category: &Category, split: bool) -> TokenStream {
+    let Category { value, aliases, expected, docs, .. } = category;
+    let expected = if split { quote!(__dc::Some(#expected)) } else { quote!(__dc::None) };
+    quote!(__dc::Category { value: #value, aliases: &[#(#aliases),*], expected: #expected, docs: #docs })
+}
+
+fn functions(model: &Model) -> TokenStream {
+    let vis = &model.vis;
+    let index = index(model);
+    let idents = model.categories.iter().map(|category| &category.ident);
+    let positions = 0..model.categories.len();
+    quote! {
+        /// The position in the order of declaration, below `COUNT`.
+        #vis const fn index(self) -> __dc::usize { #index }
+        /// The logged value.
+        #vis const fn as_str(self) -> &'static __dc::str { Self::CATEGORIES[self.index()].value }
+        /// The category with this logged value or alias; the match is exact.
+        #vis const fn parse(value: &__dc::str) -> __dc::Option<Self> {
+            __dc::Some(match LOOKUP.find(value) { #(#positions => Self::#idents,)* _ => return __dc::None })
+        }
+        /// Whether this is a logged value or an alias; the match is exact.
+        #vis const fn valid(value: &__dc::str) -> __dc::bool { Self::parse(value).is_some() }
+        /// Key and value, for any logger.
+        #vis const fn field(self) -> (&'static __dc::str, &'static __dc::str) { (Self::FIELD, self.as_str()) }
+    }
+}
+
+/// The table behind `parse`: values first, each at its category's position, then aliases.
+fn lookup(categories: &[Category]) -> TokenStream {
+    let values = categories.iter().map(|category| category.value.as_str());
+    let aliases = categories.iter().flat_map(|category| category.aliases.iter().map(String::as_str));
+    let names: Vec<&str> = values.chain(aliases).collect();
+    let owners: Vec<u16> = if names.len() == categories.len() { Vec::new() } else { owners(categories) };
+    let lookup::Table { seed, run, shifts, slots } = lookup::search(&names);
+    let [owners, shifts, slots] = [owners, shifts, slots].map(|numbers| byte_string(&numbers));
+    quote! {
+        __dc::Lookup {
+            seed: #seed, names: &[#(#names),*], owners: #owners, shifts: #shifts, slots: #slots, run: #run,
+        }
+    }
+}
+
+fn owners(categories: &[Category]) -> Vec<u16> {
+    let values = 0..;
+    let of_values = values.zip(categories).map(|(position, _)| position);
+    let of_aliases =
+        (0..).zip(categories).flat_map(|(position, category)| category.aliases.iter().map(move |_| position));
+    of_values.chain(of_aliases).collect()
+}
+
+/// One token, however long the table.
+fn byte_string(numbers: &[u16]) -> Literal {
+    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    Literal::byte_string(&bytes)
+}
+
+fn index(model: &Model) -> TokenStream {
+    if model.dense {
+        return quote!(self as __dc::usize);
+    }
+    let idents = model.categories.iter().map(|category| &category.ident);
+    let positions = 0..model.categories.len();
+    quote!(match self { #(Self::#idents => #positions),* })
+}
+
+fn field_impl(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let bucket = match &model.bucket {
+        Bucket::None => format!("{}_expected", model.key),
+        Bucket::Key(key) => key.clone(),
+    };
+    quote! {
+        #[automatically_derived]
+        impl __dc::DisconnectField for #ident {
+            const FIELD: &'static __dc::str = #ident::FIELD;
+            const BUCKET: &'static __dc::str = #bucket;
+            const ALL: &'static [Self] = #ident::ALL;
+            const CATEGORIES: &'static [__dc::Category] = #ident::CATEGORIES;
+            fn index(self) -> __dc::usize { #ident::index(self) }
+            fn parse(value: &__dc::str) -> __dc::Option<Self> { #ident::parse(value) }
+        }
+    }
+}
+
+fn expectation(ident: &Ident, vis: &Visibility, key: &str) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        #[allow(dead_code, unreachable_pub)]
+        impl #ident {
+            /// The log key of the bucket.
+            #vis const EXPECTED_FIELD: &'static __dc::str = #key;
+            /// Whether this end is part of normal operation; `false` means: look into it.
+            #vis const fn expected(self) -> __dc::bool { Self::CATEGORIES[self.index()].is_expected() }
+            /// Key and value of the bucket, for any logger.
+            #vis const fn expected_field(self) -> (&'static __dc::str, __dc::bool) {
+                (Self::EXPECTED_FIELD, self.expected())
+            }
+        }
+        #[automatically_derived]
+        impl __dc::Expectation for #ident {}
+    }
+}
+
+fn slot_impl(ident: &Ident, marker: &str) -> TokenStream {
+    let marker = format_ident!("{marker}");
+    quote! {
+        #[automatically_derived]
+        impl __dc::slot::#marker for #ident {}
+    }
+}
+
+/// What stands in for an enum with mistakes, so that its uses elsewhere are not reported as well.
+pub(crate) struct StandIn {
+    ident: Ident,
+    vis: TokenStream,
+    /// What stands behind `impl`, and behind the name.
+    generics: [TokenStream; 2],
+    core: TokenStream,
+    /// An enum of unit variants: the traits can be implemented without a second error.
+    plain: bool,
+}
+
+impl StandIn {
+    pub(crate) fn of(written: &Written) -> Self {
+        let unit_only = match &written.shape {
+            Shape::Enum(variants) => variants.iter().all(|variant| matches!(variant.payload, Fields::Unit)),
+            Shape::Struct(_) | Shape::Union(_) => false,
+        };
+        let (impl_generics, type_generics, bounds) = written.generics.split_for_impl();
+        Self {
+            ident: written.ident.clone(),
+            vis: written.vis.to_token_stream(),
+            generics: [impl_generics.to_token_stream(), quote!(#type_generics #bounds)],
+            core: core_path(written.fields.first().and_then(|field| field.core.as_ref())),
+            plain: unit_only && written.generics.params.is_empty(),
+        }
+    }
+
+    pub(crate) fn expand(&self) -> TokenStream {
+        let Self { ident, vis, core, .. } = self;
+        let [impl_generics, type_generics] = &self.generics;
+        let traits = self.plain.then(|| self.traits());
+        quote! {
+            const _: () = {
+                use #core::__private as __dc;
+                #[allow(dead_code)]
+                impl #impl_generics #ident #type_generics {
+                    #vis const FIELD: &'static __dc::str = "";
+                    #vis const EXPECTED_FIELD: &'static __dc::str = "";
+                    #vis const COUNT: __dc::usize = 0;
+                    #vis const ALL: &'static [Self] = &[];
+                    #vis const CATEGORIES: &'static [__dc::Category] = &[];
+                    #vis const fn index(&self) -> __dc::usize { loop {} }
+                    #vis const fn as_str(&self) -> &'static __dc::str { loop {} }
+                    #vis const fn expected(&self) -> __dc::bool { loop {} }
+                    #vis const fn parse(_: &__dc::str) -> __dc::Option<Self> { loop {} }
+                    #vis const fn valid(_: &__dc::str) -> __dc::bool { loop {} }
+                    #vis const fn field(&self) -> (&'static __dc::str, &'static __dc::str) { loop {} }
+                    #vis const fn expected_field(&self) -> (&'static __dc::str, __dc::bool) { loop {} }
+                }
+                #traits
+            };
+        }
+    }
+
+    fn traits(&self) -> TokenStream {
+        let Self { ident, core, .. } = self;
+        let slots = Slot::ALL.into_iter().filter_map(Slot::marker).map(|marker| slot_impl(ident, marker));
+        quote! {
+            impl __dc::DisconnectField for #ident {
+                const FIELD: &'static __dc::str = "";
+                const BUCKET: &'static __dc::str = "";
+                const ALL: &'static [Self] = &[];
+                const CATEGORIES: &'static [__dc::Category] = &[];
+                fn index(self) -> __dc::usize { loop {} }
+                fn parse(_: &__dc::str) -> __dc::Option<Self> { loop {} }
+            }
+            impl __dc::Expectation for #ident {}
+            #(#slots)*
+            #core::__text_impls!(#ident);
+        }
+    }
+}

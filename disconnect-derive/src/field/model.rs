@@ -1,0 +1,289 @@
+//! Phase two: what was written becomes a model that cannot be illegal.
+//!
+//! The only source of semantic errors. Each one stands at the smallest wrong token and says what to write instead.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Span, TokenStream};
+use syn::ext::IdentExt;
+use syn::{Fields, Ident, LitStr, Visibility};
+
+use super::parse::{FieldAttr, Shape, Variant, Written};
+use crate::errors::Errors;
+use crate::keys::{self, Slot};
+
+/// A legal set of categories: at least one, with distinct logged values.
+pub(crate) struct Model {
+    pub(crate) vis: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) core: Option<TokenStream>,
+    pub(crate) key: String,
+    /// The marker trait of the slot that the key belongs to.
+    pub(crate) slot: Option<&'static str>,
+    pub(crate) bucket: Bucket,
+    pub(crate) categories: Vec<Category>,
+    /// Whether a variant's position is its discriminant.
+    pub(crate) dense: bool,
+}
+
+/// Whether the categories are split into expected and not.
+pub(crate) enum Bucket {
+    None,
+    /// Logged under this key.
+    Key(String),
+}
+
+/// One legal category.
+pub(crate) struct Category {
+    pub(crate) ident: Ident,
+    pub(crate) value: String,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) expected: bool,
+    pub(crate) docs: String,
+}
+
+/// The model, or `None` where nothing could be made of the input; every mistake found is in `errors`.
+pub(crate) fn build(mut written: Written, errors: &mut Errors) -> Option<Model> {
+    let field = one_field(&mut written, errors);
+    if !written.generics.params.is_empty() {
+        errors.at(&written.generics, "a category enum has no generics: its values are fixed strings");
+    }
+    let variants = match written.shape {
+        Shape::Enum(variants) => variants,
+        Shape::Struct(span) | Shape::Union(span) => {
+            errors.at_span(span, "`DisconnectField` stands on an enum: its variants are the categories");
+            return None;
+        }
+    };
+    if variants.is_empty() {
+        errors.at(&written.ident, "a category enum needs at least one variant");
+    }
+    let dense = variants.iter().all(|variant| !variant.discriminant);
+    let rule = if field.as_ref().is_some_and(|field| field.verbatim) { Rule::Verbatim } else { Rule::SnakeCase };
+    let mut names = Names::default();
+    let categories: Vec<_> = variants.into_iter().map(|variant| category(variant, rule, &mut names, errors)).collect();
+
+    let field = field?;
+    let key = check_key(&field.key, errors);
+    let any_expected = categories.iter().any(|category| category.expected);
+    Some(Model {
+        bucket: bucket(&key, field.expected.as_ref(), any_expected, errors),
+        slot: Slot::of_key(&key).and_then(Slot::marker),
+        vis: written.vis,
+        ident: written.ident,
+        core: field.core,
+        key,
+        categories,
+        dense,
+    })
+}
+
+fn one_field(written: &mut Written, errors: &mut Errors) -> Option<FieldAttr> {
+    let mut fields = written.fields.drain(..);
+    let first = fields.next();
+    for again in fields {
+        errors.at_span(again.place, "`#[field]` is given twice");
+    }
+    if first.is_none() && !written.field_reported {
+        errors.at(&written.ident, "missing `#[field(\"key\")]` on the enum: the log key of this category");
+    }
+    first
+}
+
+fn check_key(key: &LitStr, errors: &mut Errors) -> String {
+    let text = key.value();
+    if !is_key(&text) {
+        errors.at(key, "a log key is lower-case words joined by `_` or `.`, such as \"close_phase\"");
+    } else if keys::is_ours(&text) && Slot::of_key(&text).and_then(Slot::marker).is_none() {
+        errors.at(key, format!("`{text}` is written by the disconnect event itself; choose another key"));
+    }
+    text
+}
+
+/// Where the bucket is logged: beside `disconnect_reason` always under `disconnect_expected`.
+fn bucket(key: &str, stated: Option<&LitStr>, any_expected: bool, errors: &mut Errors) -> Bucket {
+    let default = if key == Slot::Reason.key() { keys::EXPECTED.to_owned() } else { format!("{key}_expected") };
+    let Some(stated) = stated else {
+        return if any_expected || key == Slot::Reason.key() { Bucket::Key(default) } else { Bucket::None };
+    };
+    let text = stated.value();
+    if !is_key(&text) {
+        errors.at(stated, "a log key is lower-case words joined by `_` or `.`, such as \"close_phase_ok\"");
+    } else if text == key {
+        errors.at(stated, "the bucket needs a key other than the category's own");
+    } else if key == Slot::Reason.key() && text != keys::EXPECTED {
+        errors.at(stated, "`disconnect_reason` and `disconnect_expected` always go together; leave `expected` out");
+    } else if key != Slot::Reason.key() && keys::is_ours(&text) {
+        errors.at(stated, format!("`{text}` is written by the disconnect event itself; choose another key"));
+    }
+    Bucket::Key(text)
+}
+
+/// What a logged value may look like.
+#[derive(Clone, Copy)]
+enum Rule {
+    SnakeCase,
+    Verbatim,
+}
+
+impl Rule {
+    fn allows(self, value: &str) -> bool {
+        match self {
+            Self::SnakeCase => is_words(value, &['_']),
+            Self::Verbatim => value.len() <= 64 && value.chars().all(is_printable) && value.trim() == value,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::SnakeCase => {
+                "a logged value is lower snake_case, such as \"idle_timeout\"; for values already deployed, \
+                 write `#[field(\"key\", values = \"verbatim\")]`"
+            }
+            Self::Verbatim => "a verbatim value is one printable line of at most 64 bytes, with no space at its ends",
+        }
+    }
+}
+
+fn category(variant: Variant, rule: Rule, names: &mut Names, errors: &mut Errors) -> Category {
+    check_variant(&variant, errors);
+    let mut values = variant.values.iter();
+    let value = match values.next() {
+        Some(stated) => {
+            check_value(stated, rule, errors);
+            names.claim(stated.value(), stated.span(), &variant.ident, errors);
+            stated.value()
+        }
+        None => default_value(&variant.ident, names, errors),
+    };
+    for again in values {
+        errors.at(again, "a category has one value; to read another one back, write `#[alias(\"...\")]`");
+    }
+    for alias in &variant.aliases {
+        check_value(alias, rule, errors);
+        names.claim(alias.value(), alias.span(), &variant.ident, errors);
+    }
+    Category {
+        value,
+        aliases: variant.aliases.iter().map(LitStr::value).collect(),
+        expected: !variant.expected.is_empty(),
+        docs: variant.docs,
+        ident: variant.ident,
+    }
+}
+
+fn check_variant(variant: &Variant, errors: &mut Errors) {
+    match &variant.payload {
+        Fields::Unit => {}
+        payload => errors.at(payload, "a category carries no data; put it into a field of the event"),
+    }
+    if let Some(again) = variant.expected.get(1) {
+        errors.at_span(*again, "`#[expected]` is given twice");
+    }
+    if TAKEN.iter().any(|taken| variant.ident == taken) {
+        errors.at(&variant.ident, format!("`{}` is an associated constant of every category enum", variant.ident));
+    }
+}
+
+/// The names that the derive itself adds to the enum, as far as a variant could shadow them.
+const TAKEN: [&str; 5] = ["FIELD", "EXPECTED_FIELD", "COUNT", "ALL", "CATEGORIES"];
+
+fn check_value(value: &LitStr, rule: Rule, errors: &mut Errors) {
+    if !value.value().is_empty() && !rule.allows(&value.value()) {
+        errors.at(value, rule.text());
+    }
+}
+
+fn default_value(ident: &Ident, names: &mut Names, errors: &mut Errors) -> String {
+    let value = snake_case(&ident.unraw().to_string());
+    if is_words(&value, &['_']) {
+        names.claim(value.clone(), ident.span(), ident, errors);
+    } else {
+        errors.at(ident, format!("`{ident}` gives no lower snake_case value; write `#[value(\"...\")]`"));
+    }
+    value
+}
+
+/// Which variant owns which logged text, and where that was written.
+#[derive(Default)]
+struct Names {
+    taken: HashMap<String, (Span, Ident)>,
+}
+
+impl Names {
+    /// Both places are shown; the first one once, however often it is repeated.
+    fn claim(&mut self, text: String, place: Span, owner: &Ident, errors: &mut Errors) {
+        let Some((first, other)) = self.taken.get(&text) else {
+            self.taken.insert(text, (place, owner.clone()));
+            return;
+        };
+        errors.at_span(place, format!("`{text}` is already read back as `{other}`; every logged value is unique"));
+        errors.at_span(*first, format!("`{text}` is first used here"));
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    is_words(text, &['_', '.'])
+}
+
+/// Lower-case words, each begun by a letter except behind a joint, joined by single `joints`.
+fn is_words(text: &str, joints: &[char]) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text
+            .split(joints)
+            .all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
+}
+
+/// Neither a control character nor one that hides, reorders or breaks a line.
+fn is_printable(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// `IdleTimeout` as `idle_timeout`, `TLSError` as `tls_error`, `Http2Gone` as `http2_gone`.
+fn snake_case(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut snake = String::with_capacity(name.len() + 4);
+    for (i, &c) in chars.iter().enumerate() {
+        let after_word = i > 0 && chars[i - 1] != '_' && !chars[i - 1].is_uppercase();
+        let before_word = i > 0 && chars[i - 1].is_uppercase() && chars.get(i + 1).is_some_and(|c| c.is_lowercase());
+        if c.is_uppercase() && (after_word || before_word) {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_key, snake_case};
+
+    #[test]
+    fn variant_names_become_snake_case() {
+        for (name, value) in [
+            ("Quit", "quit"),
+            ("IdleTimeout", "idle_timeout"),
+            ("TLSError", "tls_error"),
+            ("Http2Gone", "http2_gone"),
+            ("V2", "v2"),
+            ("A", "a"),
+            ("AB", "ab"),
+            ("Snake_Case", "snake_case"),
+            ("already_lower", "already_lower"),
+            ("SCREAMING_CASE", "screaming_case"),
+        ] {
+            assert_eq!(snake_case(name), value);
+        }
+    }
+
+    #[test]
+    fn keys_are_lower_case_words() {
+        for good in ["a", "close_phase", "net.peer.close_1"] {
+            assert!(is_key(good), "{good}");
+        }
+        for bad in ["", "A", "_a", "a_", "a__b", "a..b", "1a", "a-b", "a b", "é"] {
+            assert!(!is_key(bad), "{bad}");
+        }
+    }
+}
