@@ -1,0 +1,1 @@
+//! The examples of this folder are its targets; this library is empty.
