@@ -1,33 +1,530 @@
-use disconnect_core::*;
+//! What one `disconnected!` becomes: its fields, their types and order, its level, and what it evaluates.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use disconnect_core::{
+    Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator,
+    DisconnectReason, disconnected, slot,
+};
+use tracing::field::{Empty, Field, Visit};
+use tracing::{Event, Level, Subscriber, subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+const KEYS: [&str; 8] = [
+    "connect_type",
+    "disconnect_reason",
+    "disconnect_expected",
+    "disconnect_initiator",
+    "connection_method",
+    "disconnect_cause",
+    "disconnect_code",
+    "disconnect_detail",
+];
+
+/// In which phase of closing it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("close_phase")]
 enum ClosePhase {
     #[expected]
     Draining,
-    Done,
+    Flushing,
 }
-#[test]
-fn t() {
-    tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE).init();
-    let end = Disconnect::new(DisconnectReason::ServerShutdown)
+
+/// A set without a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("close_path")]
+enum ClosePath {
+    Fast,
+}
+
+fn full() -> Disconnect {
+    Disconnect::new(DisconnectReason::ServerShutdown)
         .initiator(DisconnectInitiator::Agent)
-        .code(Code::websocket(1001))
-        .detail("x");
-    let id = 3;
-    let name = "n";
-    let code = 7;
-    disconnected!(end, peer_id = %id, "disconnected from coordination RPC");
-    disconnected!(&end, peer_id = %id, "disconnected from coordination RPC {name}");
-    disconnected!(level: DEBUG, end.clone(), a.b = 1, "q q" = ?name, name, %id, ?code, "m");
-    disconnected!(level: DEBUG, target: "foo", reason = DisconnectReason::NetworkError, initiator = Some(DisconnectInitiator::Network),
-       method = None::<ConnectionMethod>, code = Code::exit(3), detail = format_args!("exited {code}"), field(ClosePhase = ClosePhase::Draining), field(ClosePhase = None), session_id = id, "ssh closed");
-    disconnected!(reason = DisconnectReason::NetworkError, detail = %id, cause = DisconnectCause::Reset, node = 3, codec = 4, "ssh closed");
-    let span = tracing::info_span!("s");
-    disconnected!(parent: &span, reason = DisconnectReason::Graceful, x = std::collections::BTreeMap::<u8, u16>::new().len(), y = 1 < 2, z = 3u8 as u16, "ssh closed");
-    fn g<R: slot::Reason, I: slot::Initiator>(r: R, i: I) {
-        disconnected!(reason = r, initiator = i, direction = ConnectionDirection::AgentToClient, "generic");
+        .direction(ConnectionDirection::ServerToAgent)
+        .method(ConnectionMethod::Derp)
+        .cause(DisconnectCause::Restart)
+        .code(Code::websocket(1012))
+        .detail("agent is restarting")
+}
+
+#[test]
+fn a_record_writes_the_eight_keys_in_order() {
+    let event = one(|| disconnected!(full(), peer_id = 7, "gone"));
+    assert_eq!(event.keys(), [&["message"][..], &KEYS, &["peer_id"]].concat());
+    let values: Vec<&str> = event.fields[1..9].iter().map(|(_, value)| value.as_str()).collect();
+    let expected = [
+        "str server_to_agent",
+        "str server_shutdown",
+        "bool true",
+        "str agent",
+        "str derp",
+        "str restart",
+        "str websocket.1012",
+        "str agent is restarting",
+    ];
+    assert_eq!(values, expected);
+}
+
+#[test]
+fn slots_write_the_same_in_the_same_order() {
+    let event = one(|| {
+        disconnected!(
+            detail = "agent is restarting",
+            code = Code::websocket(1012),
+            cause = DisconnectCause::Restart,
+            method = ConnectionMethod::Derp,
+            initiator = DisconnectInitiator::Agent,
+            reason = DisconnectReason::ServerShutdown,
+            direction = ConnectionDirection::ServerToAgent,
+            peer_id = 7,
+            "gone"
+        );
+    });
+    assert_eq!(event, one(|| disconnected!(full(), peer_id = 7, "gone")));
+}
+
+#[test]
+fn json_and_text_carry_the_keys_in_order() {
+    let written = Written::default();
+    let json = tracing_subscriber::fmt().json().with_writer(written.make()).finish();
+    subscriber::with_default(json, || disconnected!(full(), "gone"));
+    let text = tracing_subscriber::fmt().with_ansi(false).with_writer(written.make()).finish();
+    subscriber::with_default(text, || disconnected!(full(), "gone"));
+    let written = written.text();
+    let lines: Vec<&str> = written.lines().collect();
+    assert_eq!(lines.len(), 2, "{written}");
+    for line in &lines {
+        let places: Vec<Option<usize>> = KEYS.iter().map(|key| line.find(key)).collect();
+        assert!(places.is_sorted() && places.iter().all(Option::is_some), "{line}");
     }
-    g(DisconnectReason::Graceful, DisconnectInitiator::Client);
-    assert!(std::mem::size_of::<Disconnect>() <= 96, "{}", std::mem::size_of::<Disconnect>());
-    panic!("{}", std::mem::size_of::<Disconnect>());
+    let json: serde_json::Value = serde_json::from_str(lines[0]).unwrap();
+    assert_eq!(json["fields"]["disconnect_expected"], true);
+    assert_eq!(json["fields"]["disconnect_code"], "websocket.1012");
+}
+
+#[test]
+fn what_was_not_given_is_absent_and_the_bucket_goes_with_the_reason() {
+    let record = one(|| disconnected!(Disconnect::new(DisconnectReason::Unknown), "gone"));
+    let slots = one(|| disconnected!(reason = DisconnectReason::Unknown, "gone"));
+    let options = one(|| {
+        disconnected!(
+            reason = DisconnectReason::Unknown,
+            initiator = None::<DisconnectInitiator>,
+            code = None,
+            detail = None::<String>,
+            field(ClosePhase = None),
+            "gone"
+        );
+    });
+    for event in [record, slots, options] {
+        assert_eq!(event.keys(), ["message", "disconnect_reason", "disconnect_expected"]);
+    }
+}
+
+#[test]
+fn the_bucket_picks_the_level() {
+    assert_eq!(one(|| disconnected!(reason = DisconnectReason::Graceful, "gone")).level, Level::INFO);
+    assert_eq!(one(|| disconnected!(reason = DisconnectReason::Unknown, "gone")).level, Level::WARN);
+    assert_eq!(one(|| disconnected!(Disconnect::new(DisconnectReason::Graceful), "gone")).level, Level::INFO);
+    assert_eq!(one(|| disconnected!(Disconnect::new(DisconnectReason::ProtocolError), "gone")).level, Level::WARN);
+}
+
+#[test]
+fn a_shutdown_whose_goodbye_timed_out_is_expected_and_warns() {
+    let late = Disconnect::new(DisconnectReason::ServerShutdown).cause(DisconnectCause::Deadline);
+    let event = one(|| disconnected!(late, "gone"));
+    assert_eq!((event.level, event.get("disconnect_expected")), (Level::WARN, Some("bool true")));
+}
+
+#[test]
+fn level_target_and_parent_can_be_stated() {
+    let event = one(|| {
+        let session = tracing::info_span!("session");
+        disconnected!(level: DEBUG, target: "ends", parent: &session, full(), "gone");
+    });
+    assert_eq!((event.level, event.target.as_str(), event.parent.as_deref()), (Level::DEBUG, "ends", Some("session")));
+    let event = one(|| disconnected!(level: tracing::Level::ERROR, reason = DisconnectReason::Graceful, "gone"));
+    assert_eq!((event.level, event.target.as_str()), (Level::ERROR, module_path!()));
+}
+
+#[test]
+fn fields_of_ones_own_take_every_form_of_tracing() {
+    const KEY: &str = "from.a.constant";
+    let (id, name, r#type) = (3_u64, "n", "t");
+    let event = one(|| {
+        disconnected!(
+            full(),
+            plain = 1,
+            display = %id,
+            debug = ?name,
+            net.peer = name,
+            "with space" = true,
+            { KEY } = 2.5,
+            id,
+            %name,
+            ?r#type,
+            node = 4,
+            "methods" = 5,
+            "gone, {name}"
+        );
+    });
+    let own: Vec<(&str, &str)> = event.fields[9..].iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let expected = [
+        ("plain", "i64 1"),
+        ("display", "debug 3"),
+        ("debug", "debug \"n\""),
+        ("net.peer", "str n"),
+        ("with space", "bool true"),
+        ("from.a.constant", "f64 2.5"),
+        ("id", "u64 3"),
+        ("name", "debug n"),
+        ("type", "debug \"t\""),
+        ("node", "i64 4"),
+        ("methods", "i64 5"),
+    ];
+    assert_eq!(own, expected);
+    assert_eq!(event.get("message"), Some("debug gone, n"));
+}
+
+#[test]
+fn a_category_of_ones_own_comes_with_its_bucket_where_it_has_one() {
+    let event = one(|| {
+        disconnected!(
+            full(),
+            field(ClosePhase = ClosePhase::Draining),
+            field(ClosePath = Some(ClosePath::Fast)),
+            "gone"
+        );
+    });
+    let own: Vec<(&str, &str)> = event.fields[9..].iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    assert_eq!(
+        own,
+        [("close_phase", "str draining"), ("close_phase_expected", "bool true"), ("close_path", "str fast")]
+    );
+    let event =
+        one(|| disconnected!(reason = DisconnectReason::Unknown, field(ClosePhase = ClosePhase::Flushing), "gone"));
+    assert_eq!(event.get("close_phase_expected"), Some("bool false"));
+}
+
+#[test]
+fn slots_work_in_generic_code() {
+    fn log<R: slot::Reason, I: slot::Initiator>(why: R, who: Option<I>) {
+        disconnected!(reason = why, initiator = who, "gone");
+    }
+    let event = one(|| log(DisconnectReason::ClientClosed, Some(DisconnectInitiator::Client)));
+    assert_eq!(event.get("disconnect_initiator"), Some("str client"));
+}
+
+#[test]
+fn the_record_may_be_borrowed_and_is_still_there_afterwards() {
+    let end = full();
+    let by_name = one(|| disconnected!(level: DEBUG, end, "gone"));
+    let by_reference = one(|| disconnected!(level: DEBUG, &end, "gone"));
+    assert_eq!(by_name, by_reference);
+    assert_eq!(end, full());
+}
+
+#[test]
+fn every_expression_is_evaluated_once() {
+    for enabled in [true, false] {
+        let evaluated = Cell::new(0);
+        let count = |reason| {
+            evaluated.set(evaluated.get() + 1);
+            reason
+        };
+        let log = || {
+            disconnected!(
+                level: DEBUG,
+                reason = count(DisconnectReason::Graceful),
+                cause = { count(DisconnectReason::Graceful); DisconnectCause::Restart },
+                detail = { count(DisconnectReason::Graceful); "text" },
+                field(ClosePhase = { count(DisconnectReason::Graceful); ClosePhase::Draining }),
+                own = { count(DisconnectReason::Graceful); 1 },
+                "gone"
+            );
+            disconnected!(level: DEBUG, Disconnect::new(count(DisconnectReason::Graceful)), "gone");
+        };
+        if enabled {
+            assert_eq!(all(log).len(), 2)
+        } else {
+            subscriber::with_default(Off, log)
+        }
+        assert_eq!(evaluated.get(), if enabled { 6 } else { 0 });
+    }
+}
+
+#[test]
+fn disabled_only_what_picks_the_level_is_evaluated() {
+    let (reasons, others) = (Cell::new(0), Cell::new(0));
+    let count = |counter: &Cell<u32>| counter.set(counter.get() + 1);
+    subscriber::with_default(Off, || {
+        disconnected!(
+            reason = {
+                count(&reasons);
+                DisconnectReason::Graceful
+            },
+            initiator = {
+                count(&others);
+                DisconnectInitiator::Client
+            },
+            cause = {
+                count(&others);
+                DisconnectCause::Restart
+            },
+            detail = {
+                count(&others);
+                "text"
+            },
+            field(
+                ClosePhase = {
+                    count(&others);
+                    ClosePhase::Draining
+                }
+            ),
+            own = {
+                count(&others);
+                1
+            },
+            "gone"
+        );
+        disconnected!(
+            {
+                count(&reasons);
+                full()
+            },
+            own = {
+                count(&others);
+                1
+            },
+            "gone"
+        );
+    });
+    assert_eq!((reasons.get(), others.get()), (2, 0));
+}
+
+#[test]
+fn a_hostile_detail_is_one_clean_line() {
+    let hostile = [
+        "two\nlines\r\n\tand a tab",
+        "\u{1b}[31mred\u{1b}[0m \u{9b}31m",
+        "\u{202e}reversed\u{2066} \u{200b}hidden\u{feff} \u{e0041}",
+        "nul\0 del\u{7f} \u{2028}line",
+        &"é".repeat(1 << 19),
+        &"\u{1b}".repeat(1 << 20),
+    ];
+    for text in hostile {
+        let of_slot = one(|| disconnected!(reason = DisconnectReason::Unknown, detail = text, "gone"));
+        let record = Disconnect::new(DisconnectReason::Unknown).detail(text.to_owned());
+        let of_record = one(|| disconnected!(record, "gone"));
+        assert_eq!(of_slot, of_record);
+        let detail = of_slot.get("disconnect_detail").unwrap().strip_prefix("str ").unwrap();
+        assert!(detail.len() <= 256, "{}", detail.len());
+        assert!(detail.len() > 252 || detail.chars().count() == text.chars().count(), "lost too much: {detail:?}");
+        assert!(
+            !detail.chars().any(|c| c.is_control() || "\u{202e}\u{2066}\u{200b}\u{feff}\u{e0041}\u{2028}".contains(c))
+        );
+    }
+    let event = one(|| disconnected!(reason = DisconnectReason::Unknown, detail = "a\nb \u{1b}[31m", "gone"));
+    assert_eq!(event.get("disconnect_detail"), Some("str a b \u{fffd}[31m"));
+}
+
+#[test]
+fn a_detail_cannot_imitate_our_fields() {
+    let written = Written::default();
+    let text = tracing_subscriber::fmt().with_ansi(false).with_writer(written.make()).finish();
+    let forged = "x\" disconnect_expected=true\ndisconnect_reason=\"graceful\"";
+    subscriber::with_default(text, || disconnected!(reason = DisconnectReason::NetworkError, detail = forged, "gone"));
+    let written = written.text();
+    assert_eq!(written.lines().count(), 1, "{written}");
+    assert!(
+        written.contains(r#"disconnect_detail="x\" disconnect_expected=true disconnect_reason=\"graceful\"""#),
+        "{written}"
+    );
+}
+
+#[test]
+fn a_huge_value_is_not_formatted_to_its_end() {
+    struct Huge<'a>(&'a Cell<u32>);
+    impl fmt::Display for Huge<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            (0..1_000_000).try_for_each(|_| {
+                self.0.set(self.0.get() + 1);
+                f.write_str("0123456789")
+            })
+        }
+    }
+    let writes = Cell::new(0);
+    let event = one(|| disconnected!(reason = DisconnectReason::Unknown, detail = %Huge(&writes), "gone"));
+    assert_eq!(event.get("disconnect_detail").unwrap().len(), "str ".len() + 256);
+    assert_eq!(writes.get(), 26);
+}
+
+#[test]
+fn a_detail_takes_any_text_and_formats_the_rest_on_request() {
+    let owned = String::from("owned");
+    let boxed: Box<str> = "boxed".into();
+    for (event, text) in [
+        (one(|| disconnected!(reason = DisconnectReason::Unknown, detail = owned, "gone")), "str owned"),
+        (one(|| disconnected!(reason = DisconnectReason::Unknown, detail = Some(&boxed), "gone")), "str boxed"),
+        (
+            one(|| disconnected!(reason = DisconnectReason::Unknown, detail = %io::ErrorKind::TimedOut, "gone")),
+            "str timed out",
+        ),
+        (
+            one(|| disconnected!(reason = DisconnectReason::Unknown, detail = ?io::ErrorKind::TimedOut, "gone")),
+            "str TimedOut",
+        ),
+        (
+            one(|| disconnected!(reason = DisconnectReason::Unknown, detail = full().detail_str(), "gone")),
+            "str agent is restarting",
+        ),
+    ] {
+        assert_eq!(event.get("disconnect_detail"), Some(text));
+    }
+}
+
+#[test]
+fn a_span_takes_the_fields_that_it_declared() {
+    let written = Written::default();
+    let json = tracing_subscriber::fmt().json().with_writer(written.make()).finish();
+    subscriber::with_default(json, || {
+        let span = tracing::info_span!(
+            "session",
+            disconnect_reason = Empty,
+            disconnect_expected = Empty,
+            disconnect_code = Empty
+        );
+        full().record_on(&span);
+        span.in_scope(|| tracing::info!("after"));
+    });
+    let line: serde_json::Value = serde_json::from_str(&written.text()).unwrap();
+    let span = serde_json::json!({
+        "name": "session",
+        "disconnect_reason": "server_shutdown",
+        "disconnect_expected": true,
+        "disconnect_code": "websocket.1012",
+    });
+    assert_eq!(line["span"], span);
+}
+
+/// One event, with the type each value was recorded as.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    level: Level,
+    target: String,
+    parent: Option<String>,
+    fields: Vec<(String, String)>,
+}
+
+impl Seen {
+    fn keys(&self) -> Vec<&str> {
+        self.fields.iter().map(|(key, _)| key.as_str()).collect()
+    }
+
+    fn get(&self, key: &str) -> Option<&str> {
+        self.fields.iter().find(|(other, _)| other == key).map(|(_, value)| value.as_str())
+    }
+}
+
+fn all(log: impl FnOnce()) -> Vec<Seen> {
+    let seen = Arc::default();
+    subscriber::with_default(tracing_subscriber::registry().with(Capture(Arc::clone(&seen))), log);
+    std::mem::take(&mut *seen.lock().unwrap())
+}
+
+fn one(log: impl FnOnce()) -> Seen {
+    let mut seen = all(log);
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    seen.remove(0)
+}
+
+struct Capture(Arc<Mutex<Vec<Seen>>>);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        self.0.lock().unwrap().push(Seen {
+            level: *event.metadata().level(),
+            target: event.metadata().target().to_owned(),
+            parent: context.event_span(event).map(|span| span.name().to_owned()),
+            fields: fields.0,
+        });
+    }
+}
+
+#[derive(Default)]
+struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    fn push(&mut self, field: &Field, typed: &str, value: impl fmt::Display) {
+        self.0.push((field.name().to_owned(), format!("{typed} {value}")));
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.push(field, "debug", format_args!("{value:?}"));
+    }
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.push(field, "str", value);
+    }
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.push(field, "bool", value);
+    }
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.push(field, "i64", value);
+    }
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.push(field, "u64", value);
+    }
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.push(field, "f64", value);
+    }
+}
+
+/// A subscriber that wants nothing.
+struct Off;
+
+impl Subscriber for Off {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        false
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, _: &Event<'_>) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+/// What a real subscriber wrote.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Written {
+    fn make(&self) -> impl Fn() -> Self + Send + Sync + 'static {
+        let this = self.clone();
+        move || this.clone()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

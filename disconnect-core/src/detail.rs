@@ -5,6 +5,8 @@ use core::fmt;
 #[cfg(feature = "std")]
 use std::{borrow::Cow, boxed::Box, string::String};
 
+#[cfg(feature = "std")]
+use crate::line::Line;
 use crate::text;
 
 /// Free text for the human reader: logged as `disconnect_detail`, and never a metric label.
@@ -38,7 +40,8 @@ impl Detail {
 
     /// The text: one clean line.
     pub fn as_str(&self) -> &str {
-        &self.0
+        let Self(text) = self;
+        text
     }
 }
 
@@ -58,9 +61,11 @@ impl fmt::Display for Detail {
 impl From<&'static str> for Detail {
     fn from(text: &'static str) -> Self {
         let clean = text::clean_prefix(text);
-        let only_cut = clean.len() == text.len()
-            || text[clean.len()..].chars().next().is_some_and(|c| clean.len() + c.len_utf8() > text::MAX);
-        if only_cut { Self(Cow::Borrowed(clean)) } else { Self::from(format_args!("{text}")) }
+        let next = text[clean.len()..].chars().next();
+        match next.and_then(text::replacement) {
+            None => Self(Cow::Borrowed(clean)),
+            Some(_) => Self::from(format_args!("{text}")),
+        }
     }
 }
 
@@ -75,7 +80,7 @@ impl From<&'static str> for Detail {
 #[cfg(feature = "std")]
 impl From<fmt::Arguments<'_>> for Detail {
     fn from(text: fmt::Arguments<'_>) -> Self {
-        Self(Cow::Owned(text::line(text).text().into()))
+        Self(Cow::Owned(Line::new(text).text().into()))
     }
 }
 

@@ -89,9 +89,23 @@ impl Disconnect {
         Self { detail: Some(detail.into()), ..self }
     }
 
-    /// What a verdict knows beyond reason and initiator.
-    pub(crate) fn evidence(self, verdict: &Verdict) -> Self {
-        Self { cause: verdict.cause, code: verdict.code, rank: verdict.rank, ..self }
+    /// What an endpoint made of a verdict.
+    pub(crate) fn from_evidence(
+        reason: &'static Category,
+        initiator: Option<&'static Category>,
+        direction: &'static Category,
+        verdict: &Verdict,
+    ) -> Self {
+        Self {
+            reason,
+            initiator,
+            direction: Some(direction),
+            method: None,
+            cause: verdict.cause,
+            code: verdict.code,
+            detail: None,
+            rank: verdict.rank,
+        }
     }
 
     /// How strong the evidence behind this record is. One made by hand is stated: the site knew.
@@ -226,6 +240,8 @@ impl PartialEq for Disconnect {
 
 impl Eq for Disconnect {}
 
+/// The fields that were set, by their logged values.
+#[allow(clippy::missing_fields_in_debug, reason = "written through the readers; the rank is not part of the line")]
 impl fmt::Debug for Disconnect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut record = f.debug_struct("Disconnect");

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::category::Category;
-use crate::text::{self, Line};
+use crate::line::Line;
 use crate::{Code, Detail, Disconnect, DisconnectField, slot};
 
 #[cfg(feature = "std")]
@@ -193,7 +193,7 @@ optional_slot!(
 
 /// The `code` slot: a code or an option of one.
 pub fn code(code: impl Into<Option<Code>>) -> Line {
-    code.into().map_or(Line::new(), |code| text::line(format_args!("{code}")))
+    code.into().map_or(Line::EMPTY, |code| Line::new(format_args!("{code}")))
 }
 
 /// What the `detail` slot takes.
@@ -263,7 +263,7 @@ impl<T: GivenDetail> GivenDetail for Option<T> {
 
 /// The `detail` slot.
 pub fn detail<T: GivenDetail + ?Sized>(given: &T) -> Line {
-    let mut line = Line::new();
+    let mut line = Line::EMPTY;
     given.write(&mut line);
     line
 }

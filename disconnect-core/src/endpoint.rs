@@ -2,8 +2,12 @@
 
 use core::error::Error;
 
-use crate::evidence::{Classifier, Ending, Rank, Side, Verdict};
-use crate::{ConnectionDirection, Disconnect, DisconnectCause, DisconnectInitiator, DisconnectReason};
+use crate::category::Category;
+use crate::evidence::{Classifier, Ending, Side, Verdict};
+use crate::{
+    ConnectionDirection as Direction, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator as Initiator,
+    DisconnectReason, slot,
+};
 
 /// Which end of which connection a site stands at: it turns what was seen there into a [`Disconnect`], with reason,
 /// initiator and direction filled in.
@@ -25,48 +29,162 @@ use crate::{ConnectionDirection, Disconnect, DisconnectCause, DisconnectInitiato
 /// assert_eq!(END.shutting_down().initiator_str(), Some("agent"));
 /// assert_eq!(END.closed_by_peer().initiator_str(), Some("server"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Endpoint {
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint {
+    local: Party,
+    peer: Party,
+    network: Option<&'static Category>,
+    unknown: Option<&'static Category>,
+    direction: &'static Category,
+    reasons: fn(DisconnectReason) -> &'static Category,
+}
+
+/// One of the two sides.
+#[derive(Clone, Copy, Debug)]
+struct Party {
+    initiator: &'static Category,
+    is_client: bool,
+}
+
+/// The other side of [`Endpoint::between`], and which of the two acts as the client.
+///
+/// A clean end by the client is `client_closed`, by the other side `graceful`; the other side's going away is
+/// `server_shutdown`.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer<I> {
+    initiator: I,
+    client: Client,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Client {
+    Peer,
+    Local,
+    Neither,
+}
+
+impl<I> Peer<I> {
+    /// The peer acts as the client.
+    pub const fn client(initiator: I) -> Self {
+        Self { initiator, client: Client::Peer }
+    }
+
+    /// The peer acts as the server, so this side is the client.
+    pub const fn server(initiator: I) -> Self {
+        Self { initiator, client: Client::Local }
+    }
+
+    /// Neither is a client: two nodes of one cluster, say.
+    pub const fn equal(initiator: I) -> Self {
+        Self { initiator, client: Client::Neither }
+    }
+}
+
+#[allow(non_upper_case_globals, reason = "they read as the roles they name, like variants")]
+impl Endpoint {
     /// An agent's end of the control plane.
-    AgentToServer,
+    pub const AgentToServer: Self = Self::ours(Initiator::Agent, Initiator::Server, Direction::ServerToAgent);
     /// A server's end of an agent's control plane.
-    ServerToAgent,
+    pub const ServerToAgent: Self = Self::ours(Initiator::Server, Initiator::Agent, Direction::ServerToAgent);
     /// An agent's end of a client's session.
-    AgentToClient,
+    pub const AgentToClient: Self = Self::ours(Initiator::Agent, Initiator::Client, Direction::AgentToClient);
     /// A client's end of its session on an agent.
-    ClientToAgent,
+    pub const ClientToAgent: Self = Self::ours(Initiator::Client, Initiator::Agent, Direction::AgentToClient);
     /// A client's end of its control plane.
-    ClientToServer,
+    pub const ClientToServer: Self = Self::ours(Initiator::Client, Initiator::Server, Direction::ClientToServer);
     /// A server's end of a client's control plane.
-    ServerToClient,
+    pub const ServerToClient: Self = Self::ours(Initiator::Server, Initiator::Client, Direction::ClientToServer);
 }
 
 impl Endpoint {
-    /// Who this side is.
-    pub const fn local(self) -> DisconnectInitiator {
-        match self {
-            Self::AgentToServer | Self::AgentToClient => DisconnectInitiator::Agent,
-            Self::ServerToAgent | Self::ServerToClient => DisconnectInitiator::Server,
-            Self::ClientToAgent | Self::ClientToServer => DisconnectInitiator::Client,
+    const fn ours(local: Initiator, peer: Initiator, direction: Direction) -> Self {
+        const fn row(initiator: Initiator) -> &'static Category {
+            &Initiator::CATEGORIES[initiator.index()]
+        }
+        const fn party(initiator: Initiator) -> Party {
+            Party { initiator: row(initiator), is_client: matches!(initiator, Initiator::Client) }
+        }
+        Self {
+            local: party(local),
+            peer: party(peer),
+            network: Some(row(Initiator::Network)),
+            unknown: Some(row(Initiator::Unknown)),
+            direction: &Direction::CATEGORIES[direction.index()],
+            reasons: DisconnectReason::category,
         }
     }
 
-    /// Who the peer is.
-    pub const fn peer(self) -> DisconnectInitiator {
-        match self {
-            Self::ServerToAgent | Self::ClientToAgent => DisconnectInitiator::Agent,
-            Self::AgentToServer | Self::ClientToServer => DisconnectInitiator::Server,
-            Self::AgentToClient | Self::ServerToClient => DisconnectInitiator::Client,
+    /// An end of a connection between roles of your own.
+    ///
+    /// Where neither side ended it, or nobody knows who did, the initiator is the category of your set that is logged as
+    /// `network`, or as `unknown` or the empty string; a set without one leaves the initiator out.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectField, Endpoint, Peer};
+    ///
+    /// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+    /// #[field("disconnect_initiator")]
+    /// enum Party {
+    ///     Broker,
+    ///     Subscriber,
+    ///     Network,
+    /// }
+    ///
+    /// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+    /// #[field("connect_type")]
+    /// enum BrokerLink {
+    ///     Mqtt,
+    /// }
+    ///
+    /// let end = Endpoint::between(Party::Broker, Peer::client(Party::Subscriber), BrokerLink::Mqtt);
+    /// let left = end.closed_by_peer();
+    /// assert_eq!((left.reason_str(), left.initiator_as()), ("client_closed", Some(Party::Subscriber)));
+    /// assert_eq!(end.eof().initiator_as(), Some(Party::Network));
+    /// ```
+    pub fn between<I: slot::Initiator>(local: I, peer: Peer<I>, direction: impl slot::Direction) -> Self {
+        Self {
+            local: Party { initiator: local.category(), is_client: peer.client == Client::Local },
+            peer: Party { initiator: peer.initiator.category(), is_client: peer.client == Client::Peer },
+            network: I::parse("network").map(I::category),
+            unknown: I::parse("unknown").or_else(|| I::parse("")).map(I::category),
+            direction: direction.category(),
+            reasons: DisconnectReason::category,
         }
     }
 
-    /// The layer that this end is an end of.
-    pub const fn direction(self) -> ConnectionDirection {
-        match self {
-            Self::AgentToServer | Self::ServerToAgent => ConnectionDirection::ServerToAgent,
-            Self::AgentToClient | Self::ClientToAgent => ConnectionDirection::AgentToClient,
-            Self::ClientToServer | Self::ServerToClient => ConnectionDirection::ClientToServer,
-        }
+    /// The same end with reasons of your own. `From` is best an exhaustive `match`, so that the compiler guards it.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectField, DisconnectReason, Endpoint};
+    ///
+    /// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+    /// #[field("disconnect_reason")]
+    /// enum LeaveReason {
+    ///     #[expected]
+    ///     Left,
+    ///     Dropped,
+    /// }
+    ///
+    /// impl From<DisconnectReason> for LeaveReason {
+    ///     fn from(reason: DisconnectReason) -> Self {
+    ///         match reason {
+    ///             DisconnectReason::Graceful
+    ///             | DisconnectReason::ClientClosed
+    ///             | DisconnectReason::ServerShutdown
+    ///             | DisconnectReason::WorkspaceStopped => Self::Left,
+    ///             DisconnectReason::Unknown
+    ///             | DisconnectReason::NetworkError
+    ///             | DisconnectReason::ProtocolError
+    ///             | DisconnectReason::ControlPlaneLost => Self::Dropped,
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let end = Endpoint::ServerToClient.reasons::<LeaveReason>();
+    /// assert_eq!(end.eof().reason_as(), Some(LeaveReason::Dropped));
+    /// ```
+    pub fn reasons<R: slot::Reason + From<DisconnectReason>>(self) -> Self {
+        Self { reasons: |reason| R::from(reason).category(), ..self }
     }
 
     /// This side ended the connection on purpose and cleanly. Not for a process that is going away: that is
@@ -89,10 +207,7 @@ impl Endpoint {
     /// The bytes stopped without a goodbye. After a goodbye the same end of file is
     /// [`closed_by_peer`](Self::closed_by_peer) or [`closed`](Self::closed).
     pub fn eof(self) -> Disconnect {
-        self.resolve(
-            Verdict::fault(DisconnectReason::NetworkError, Side::Network, Rank::Transport)
-                .cause(DisconnectCause::UncleanEof),
-        )
+        self.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::UncleanEof))
     }
 
     /// An error ended the connection. `io::Error` is found anywhere inside it, errors of other libraries as far as the
@@ -136,27 +251,36 @@ impl Endpoint {
 
     /// A verdict as seen from this end: the sides become who they are.
     pub fn resolve(self, verdict: Verdict) -> Disconnect {
-        let initiator = match verdict.side {
-            Side::Local => self.local(),
-            Side::Remote => self.peer(),
-            Side::Network => DisconnectInitiator::Network,
-            Side::Unknown => DisconnectInitiator::Unknown,
+        let by_client = match verdict.side {
+            Side::Local => Some(self.local.is_client),
+            Side::Remote => Some(self.peer.is_client),
+            Side::Network | Side::Unknown => None,
         };
-        Disconnect::new(reason(verdict.ending, initiator))
-            .initiator(initiator)
-            .direction(self.direction())
-            .evidence(&verdict)
+        let reason = match verdict.ending {
+            Ending::Own(reason) => reason,
+            Ending::Is(reason) => (self.reasons)(reason),
+            Ending::Closed => (self.reasons)(on_purpose(by_client, DisconnectReason::Graceful)),
+            Ending::GoingAway => (self.reasons)(on_purpose(by_client, DisconnectReason::ServerShutdown)),
+            Ending::Cancelled => (self.reasons)(on_purpose(by_client, DisconnectReason::Unknown)),
+        };
+        Disconnect::from_evidence(reason, self.initiator(verdict.side), self.direction, &verdict)
+    }
+
+    fn initiator(self, side: Side) -> Option<&'static Category> {
+        match side {
+            Side::Local => Some(self.local.initiator),
+            Side::Remote => Some(self.peer.initiator),
+            Side::Network => self.network,
+            Side::Unknown => self.unknown,
+        }
     }
 }
 
-/// What an ending means when it is this initiator's. Nobody closes cleanly without being somebody.
-fn reason(ending: Ending, initiator: DisconnectInitiator) -> DisconnectReason {
-    use DisconnectInitiator as By;
-    match (ending, initiator) {
-        (Ending::Is(reason), _) => reason,
-        (Ending::Closed | Ending::GoingAway, By::Client) => DisconnectReason::ClientClosed,
-        (Ending::Closed, By::Agent | By::Server) => DisconnectReason::Graceful,
-        (Ending::GoingAway, By::Agent | By::Server) => DisconnectReason::ServerShutdown,
-        (Ending::Closed | Ending::GoingAway, By::Unknown | By::Network) => DisconnectReason::Unknown,
+/// What a deliberate end means: a client's is `client_closed`, and nobody's is not known.
+fn on_purpose(by_client: Option<bool>, otherwise: DisconnectReason) -> DisconnectReason {
+    match by_client {
+        Some(true) => DisconnectReason::ClientClosed,
+        Some(false) => otherwise,
+        None => DisconnectReason::Unknown,
     }
 }

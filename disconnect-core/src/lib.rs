@@ -52,6 +52,8 @@ pub mod emit;
 mod endpoint;
 pub mod evidence;
 mod initiator;
+#[cfg(any(feature = "std", feature = "tracing"))]
+mod line;
 mod lookup;
 mod method;
 mod reason;
@@ -68,7 +70,7 @@ pub use crate::code::{Code, Protocol};
 pub use crate::detail::Detail;
 pub use crate::direction::ConnectionDirection;
 pub use crate::disconnect::Disconnect;
-pub use crate::endpoint::Endpoint;
+pub use crate::endpoint::{Endpoint, Peer};
 pub use crate::evidence::Classifier;
 pub use crate::initiator::DisconnectInitiator;
 pub use crate::method::ConnectionMethod;
@@ -98,6 +100,8 @@ pub mod __private {
     pub use crate::category::{Category, DisconnectField, Expectation, UnknownCategory, as_str, from_str};
     #[cfg(feature = "tracing")]
     pub use crate::emit;
+    #[cfg(any(feature = "std", feature = "tracing"))]
+    pub use crate::line::Line;
     pub use crate::lookup::Lookup;
     pub use crate::slot;
 }

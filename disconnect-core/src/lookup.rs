@@ -30,9 +30,8 @@ impl Lookup {
         let text = text.as_bytes();
         let words = words(text);
         let hash = hash(self.seed, words, text.len());
-        let shift = u16_at(self.shifts, (hash >> 48) as usize);
-        let slot = (hash as u32).wrapping_add((shift as u32).wrapping_mul((hash >> 16) as u32 | 1));
-        let first = u16_at(self.slots, slot as usize) as usize;
+        let shift = u16_within(self.shifts, (hash >> 48) as usize);
+        let first = u16_within(self.slots, slot(hash, shift)) as usize;
         let mut at = first;
         while at != 0 && at < first + self.run && at <= self.names.len() {
             if is_name(self.names[at - 1].as_bytes(), text, words) {
@@ -69,16 +68,26 @@ const fn hash(seed: u64, words: Words, len: usize) -> u64 {
     fold(mixed ^ words[2], (len as u64) ^ 0xd1b5_4a32_d192_ed03)
 }
 
+#[allow(clippy::cast_possible_truncation, reason = "the low half is meant")]
+const fn slot(hash: u64, shift: u16) -> usize {
+    (hash as u32).wrapping_add((shift as u32).wrapping_mul((hash >> 16) as u32 | 1)) as usize
+}
+
 /// Both halves of the product, so that every bit counts.
+#[allow(clippy::cast_possible_truncation, reason = "both halves are used")]
 const fn fold(a: u64, b: u64) -> u64 {
     let product = (a as u128).wrapping_mul(b as u128);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// The value at `position`, taken modulo the length of the table.
+/// The number at `position`.
 const fn u16_at(table: &[u8], position: usize) -> u16 {
-    let at = (position * 2) & (table.len() - 1);
-    u16::from_le_bytes([table[at], table[at + 1]])
+    u16::from_le_bytes([table[position * 2], table[position * 2 + 1]])
+}
+
+/// The number at `position` modulo the size of the table, which is a power of two.
+const fn u16_within(table: &[u8], position: usize) -> u16 {
+    u16_at(table, position & (table.len() / 2 - 1))
 }
 
 const fn is_name(name: &[u8], text: &[u8], of_text: Words) -> bool {

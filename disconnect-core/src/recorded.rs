@@ -5,7 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::string::String;
 
-use crate::{DisconnectField, Expectation, text};
+use crate::line::Line;
+use crate::{DisconnectField, Expectation};
 
 /// A value read from outside, such as a log line, a database or a peer: a category of `T`, or whatever else was there.
 ///
@@ -92,7 +93,7 @@ impl<T: DisconnectField> FromStr for Recorded<T> {
 
 impl<T: DisconnectField> fmt::Display for Recorded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(text::line(format_args!("{}", self.as_str())).text())
+        f.pad(Line::new(format_args!("{}", self.as_str())).text())
     }
 }
 

@@ -55,7 +55,9 @@ fn place(bucket: &[(u16, u64)], slots: &mut [u16]) -> Option<u16> {
         }
         let all = taken.len() == bucket.len();
         if !all {
-            taken.into_iter().for_each(|slot| slots[slot] = 0);
+            for slot in taken {
+                slots[slot] = 0;
+            }
         }
         all
     })

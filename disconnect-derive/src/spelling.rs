@@ -15,7 +15,7 @@ fn one_edit(a: &str, b: &str) -> bool {
     let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
     match (&a[..a.len() - end], &b[..b.len() - end]) {
         ([], [_]) | ([_], [] | [_]) => true,
-        ([x, y], [p, q]) => x == q && y == p,
+        ([first, second], [other_first, other_second]) => first == other_second && second == other_first,
         _ => false,
     }
 }

@@ -55,7 +55,7 @@ impl Classifier {
     /// use disconnect_core::{Classifier, DisconnectReason};
     ///
     /// fn utf8<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
-    ///     let verdict = Verdict::fault(DisconnectReason::ProtocolError, Side::Remote, Rank::Violation);
+    ///     let verdict = Verdict::new(DisconnectReason::ProtocolError, Side::Remote);
     ///     Reading { verdict: error.is::<core::str::Utf8Error>().then_some(verdict), inside: None }
     /// }
     /// static CLASSIFIER: Classifier = Classifier::with(&[utf8]);
@@ -80,7 +80,7 @@ impl Classifier {
             };
             next = reading.inside.or_else(|| error.source());
         }
-        strongest.unwrap_or(Verdict::fault(DisconnectReason::Unknown, Side::Unknown, Rank::FollowOn))
+        strongest.unwrap_or(Verdict::new(DisconnectReason::Unknown, Side::Unknown).ranked(Rank::FollowOn))
     }
 
     /// The first reader that recognises the error.

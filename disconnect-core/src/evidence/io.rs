@@ -37,10 +37,8 @@ fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static
 
 /// What the kind means by itself, or `None` where it says nothing.
 fn verdict(error: &io::Error) -> Option<Verdict> {
-    let network = |cause| Verdict::fault(Reason::NetworkError, Side::Network, Rank::Transport).cause(cause);
-    let written_after_close =
-        Verdict::fault(Reason::NetworkError, Side::Network, Rank::BrokenPipe).cause(Cause::BrokenPipe);
-    let local = |cause| Verdict::fault(Reason::Unknown, Side::Local, Rank::Transport).cause(cause);
+    let network = |cause| Verdict::new(Reason::NetworkError, Side::Network).cause(cause);
+    let local = |cause| Verdict::new(Reason::Unknown, Side::Local).cause(cause).ranked(Rank::Transport);
     Some(match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => network(Cause::Reset),
         ErrorKind::UnexpectedEof => network(Cause::UncleanEof),
@@ -49,21 +47,16 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
         | ErrorKind::NetworkDown
         | ErrorKind::AddrNotAvailable
         | ErrorKind::ConnectionRefused => network(Cause::Unreachable),
-        ErrorKind::BrokenPipe | ErrorKind::WriteZero => written_after_close,
-        ErrorKind::TimedOut => timed_out(error),
-        ErrorKind::InvalidData => {
-            Verdict::fault(Reason::ProtocolError, Side::Remote, Rank::Violation).cause(Cause::Malformed)
-        }
+        ErrorKind::BrokenPipe | ErrorKind::WriteZero => network(Cause::BrokenPipe),
+        // The kernel gives up on a silent peer with an errno; without one it is a timer of the program's own.
+        ErrorKind::TimedOut if error.raw_os_error().is_some() => network(Cause::KeepaliveTimeout),
+        ErrorKind::TimedOut => network(Cause::Deadline),
+        ErrorKind::InvalidData => Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Malformed),
         ErrorKind::PermissionDenied => local(Cause::Policy),
         ErrorKind::OutOfMemory | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => local(Cause::OutOfResources),
-        ErrorKind::NotConnected => Verdict::fault(Reason::Unknown, Side::Unknown, Rank::FollowOn),
+        // Use after close: never the first cause.
+        ErrorKind::NotConnected => Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn),
         // Not the end of anything (`Interrupted`, `WouldBlock`), or no statement (`Other`).
         _ => return None,
     })
-}
-
-/// The kernel gives up on a silent peer with an errno; without one it is a timer of the program's own.
-fn timed_out(error: &io::Error) -> Verdict {
-    let cause = if error.raw_os_error().is_some() { Cause::KeepaliveTimeout } else { Cause::Deadline };
-    Verdict::fault(Reason::NetworkError, Side::Network, Rank::Timeout).cause(cause)
 }

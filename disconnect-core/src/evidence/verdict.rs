@@ -1,7 +1,7 @@
 //! What one piece of evidence means, before roles are applied.
 
 use crate::category::Category;
-use crate::{Code, DisconnectCause, DisconnectReason};
+use crate::{Code, DisconnectCause, DisconnectReason, slot};
 
 /// Which side closed or broke the connection, as seen from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,11 +36,10 @@ pub enum Rank {
 /// What one piece of evidence means: what happened, on which side, and how strong that is.
 ///
 /// ```
-/// use disconnect_core::evidence::{Rank, Side, Verdict};
+/// use disconnect_core::evidence::{Side, Verdict};
 /// use disconnect_core::{DisconnectCause, DisconnectReason, Endpoint};
 ///
-/// let heartbeat = Verdict::fault(DisconnectReason::NetworkError, Side::Network, Rank::Timeout)
-///     .cause(DisconnectCause::KeepaliveTimeout);
+/// let heartbeat = Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::KeepaliveTimeout);
 /// let end = Endpoint::AgentToServer.resolve(heartbeat);
 /// assert_eq!((end.reason_str(), end.initiator_str()), ("network_error", Some("network")));
 /// ```
@@ -53,37 +52,76 @@ pub struct Verdict {
     pub(crate) code: Option<Code>,
 }
 
-/// What happened. The first two become a reason only once the role of the side is known.
+/// What happened. The first three become a reason only once the role of the side is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     Closed,
     GoingAway,
+    Cancelled,
     Is(DisconnectReason),
+    /// A reason of the user's own set.
+    Own(&'static Category),
 }
 
 impl Verdict {
-    const fn new(ending: Ending, side: Side, rank: Rank) -> Self {
+    const fn ended(ending: Ending, side: Side, rank: Rank) -> Self {
         Self { ending, side, rank, cause: None, code: None }
     }
 
     /// That side ended it on purpose and cleanly: `client_closed` for a client, `graceful` for an agent or a server.
     pub const fn closed(side: Side) -> Self {
-        Self::new(Ending::Closed, side, Rank::Stated)
+        Self::ended(Ending::Closed, side, Rank::Stated)
     }
 
     /// That side is going away: `client_closed` for a client, `server_shutdown` for an agent or a server.
     pub const fn going_away(side: Side) -> Self {
-        Self::new(Ending::GoingAway, side, Rank::Stated)
+        Self::ended(Ending::GoingAway, side, Rank::Stated)
     }
 
-    /// An end for this reason, whatever the roles.
-    pub const fn fault(reason: DisconnectReason, side: Side, rank: Rank) -> Self {
-        Self::new(Ending::Is(reason), side, rank)
+    /// That side cancelled the one request that this was: `client_closed` for a client. Why an agent or a server would
+    /// is `unknown`.
+    pub const fn cancelled(side: Side) -> Self {
+        Self::ended(Ending::Cancelled, side, Rank::Stated)
     }
 
-    /// Adds what exactly happened.
+    /// An end for this reason, whatever the roles. The rank follows from the reason: a network error is
+    /// [`Rank::Transport`], a protocol error [`Rank::Violation`], anything else [`Rank::Stated`].
+    pub const fn new(reason: DisconnectReason, side: Side) -> Self {
+        let rank = match reason {
+            DisconnectReason::NetworkError => Rank::Transport,
+            DisconnectReason::ProtocolError => Rank::Violation,
+            DisconnectReason::Unknown
+            | DisconnectReason::Graceful
+            | DisconnectReason::ClientClosed
+            | DisconnectReason::ServerShutdown
+            | DisconnectReason::WorkspaceStopped
+            | DisconnectReason::ControlPlaneLost => Rank::Stated,
+        };
+        Self::ended(Ending::Is(reason), side, rank)
+    }
+
+    /// An end for a reason of your own set, which no [`Endpoint::reasons`](crate::Endpoint::reasons) translates.
+    pub fn own(reason: impl slot::Reason, side: Side) -> Self {
+        Self::ended(Ending::Own(reason.category()), side, Rank::Stated)
+    }
+
+    /// Adds what exactly happened. A keep-alive or idle timeout and a deadline are [`Rank::Timeout`], a broken pipe is
+    /// [`Rank::BrokenPipe`], as far as the rank was that of the transport.
     pub const fn cause(self, cause: DisconnectCause) -> Self {
-        Self { cause: Some(&DisconnectCause::CATEGORIES[cause.index()]), ..self }
+        let rank = match (self.rank, cause) {
+            (
+                Rank::Transport,
+                DisconnectCause::KeepaliveTimeout | DisconnectCause::IdleTimeout | DisconnectCause::Deadline,
+            ) => Rank::Timeout,
+            (Rank::Transport, DisconnectCause::BrokenPipe) => Rank::BrokenPipe,
+            (rank, _) => rank,
+        };
+        Self { cause: Some(&DisconnectCause::CATEGORIES[cause.index()]), rank, ..self }
+    }
+
+    /// Adds a cause of your own set.
+    pub fn own_cause(self, cause: impl slot::Cause) -> Self {
+        Self { cause: Some(cause.category()), ..self }
     }
 
     /// Adds the protocol code.
@@ -91,8 +129,28 @@ impl Verdict {
         Self { code: Some(code), ..self }
     }
 
+    /// Sets how strong this evidence is, where it is not what the reason and the cause imply.
+    pub const fn ranked(self, rank: Rank) -> Self {
+        Self { rank, ..self }
+    }
+
     /// How strong this evidence is.
     pub const fn rank(&self) -> Rank {
         self.rank
+    }
+
+    /// The stronger of two verdicts about one end, such as that of a stream and that of the connection under it. Among
+    /// equals, `self`.
+    ///
+    /// ```
+    /// use disconnect_core::evidence::{Side, Verdict};
+    /// use disconnect_core::{DisconnectCause, DisconnectReason};
+    ///
+    /// let stream = Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::BrokenPipe);
+    /// let connection = Verdict::going_away(Side::Remote);
+    /// assert_eq!(stream.or_stronger(connection), connection);
+    /// ```
+    pub fn or_stronger(self, other: Self) -> Self {
+        if other.rank > self.rank { other } else { self }
     }
 }

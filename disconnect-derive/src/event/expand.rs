@@ -16,18 +16,15 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
     let end = &attribution.end;
     let checks = event.extras.iter().filter_map(|extra| key_check(extra, &private));
     let rows = category_rows(event);
-    let body = match &event.level {
-        Some(level) => {
-            let call = call(event, &private, level, &attribution.fields(Evaluated::Inside));
-            quote!(let #end; #call)
-        }
-        None => {
-            let Attribution { value, is_info, .. } = &attribution;
-            let fields = attribution.fields(Evaluated::Before);
-            let info = call(event, &private, &format_ident!("INFO"), &fields);
-            let warn = call(event, &private, &format_ident!("WARN"), &fields);
-            quote!(match #value { #end => if #is_info { #info } else { #warn } })
-        }
+    let body = if let Some(level) = &event.level {
+        let call = call(event, &private, level, &attribution.fields(Evaluated::Inside));
+        quote!(let #end; #call)
+    } else {
+        let Attribution { value, is_info, .. } = &attribution;
+        let fields = attribution.fields(Evaluated::Before);
+        let info = call(event, &private, &format_ident!("INFO"), &fields);
+        let warn = call(event, &private, &format_ident!("WARN"), &fields);
+        quote!(match #value { #end => if #is_info { #info } else { #warn } })
     };
     quote!({ #(#checks)* #(let #rows;)* #body })
 }

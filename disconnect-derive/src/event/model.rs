@@ -84,7 +84,7 @@ impl Options {
     fn set(&mut self, name: &Ident, value: TokenStream, errors: &mut Errors) {
         let twice = match name.to_string().as_str() {
             "level" => {
-                let level = level(name, value, errors);
+                let level = level(name, &value, errors);
                 level.is_some_and(|level| self.level.replace(level).is_some())
             }
             "target" => self.target.replace(value).is_some(),
@@ -105,7 +105,7 @@ impl Options {
 }
 
 /// `DEBUG`, or a path that ends so. A callsite is a static, so the level is a name and not a value.
-fn level(name: &Ident, value: TokenStream, errors: &mut Errors) -> Option<Ident> {
+fn level(name: &Ident, value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
     match value.clone().into_iter().last() {
         Some(TokenTree::Ident(word))
             if ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().any(|level| word == level) =>
@@ -117,7 +117,7 @@ fn level(name: &Ident, value: TokenStream, errors: &mut Errors) -> Option<Ident>
             None
         }
         _ => {
-            errors.at(&value, "a level is one of TRACE, DEBUG, INFO, WARN and ERROR, by its name");
+            errors.at(value, "a level is one of TRACE, DEBUG, INFO, WARN and ERROR, by its name");
             None
         }
     }

@@ -7,29 +7,30 @@ use proc_macro2::{Delimiter, Group, Spacing, TokenTree};
 
 /// The items between top-level commas, without a trailing empty one.
 pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
-    let mut items = vec![Vec::new()];
+    let mut items = Vec::new();
+    let mut current = Vec::new();
     let mut depth = 0_usize;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        let current = items.last_mut().expect("starts with one item and only grows");
         match punct(&token) {
             Some(',') if depth == 0 => {
-                items.push(Vec::new());
+                items.push(std::mem::take(&mut current));
                 continue;
             }
-            Some('<') if depth > 0 || opens_generics(current) => depth += 1,
+            Some('<') if depth > 0 || opens_generics(&current) => depth += 1,
+            // A shift to the left; its second half must not be taken for the start of a type.
             Some('<') if is_joint(&token) && tokens.peek().and_then(punct) == Some('<') => {
                 current.push(token);
                 current.extend(tokens.next());
                 continue;
             }
-            Some('>') if depth > 0 && !is_arrow(current) => depth -= 1,
+            Some('>') if depth > 0 && !is_arrow(&current) => depth -= 1,
             _ => {}
         }
         current.push(solid(token));
     }
-    if items.last().is_some_and(Vec::is_empty) {
-        items.pop();
+    if !current.is_empty() {
+        items.push(current);
     }
     items
 }

@@ -1,0 +1,54 @@
+//! One clean line on the stack, made of any text.
+
+use core::fmt;
+
+use crate::text::{MAX, replacement};
+
+/// A line of at most 256 bytes. What does not fit is cut at a character.
+pub struct Line {
+    bytes: [u8; MAX],
+    len: usize,
+}
+
+impl Line {
+    /// An empty line.
+    pub const EMPTY: Self = Self { bytes: [0; MAX], len: 0 };
+
+    /// Formats into a line. An error of a value's own `Display` ends the text where it occurs.
+    pub fn new(text: fmt::Arguments<'_>) -> Self {
+        let mut line = Self::EMPTY;
+        // A full line is no error here: the text is cut, as promised.
+        let _ = fmt::write(&mut line, text);
+        line
+    }
+
+    /// The text so far.
+    pub fn text(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+
+    /// The text, or `None` where there is none: tracing writes no field then.
+    pub fn as_str(&self) -> Option<&str> {
+        (self.len > 0).then(|| self.text())
+    }
+
+    /// Cleans and adds; `false` once the line is full.
+    fn push(&mut self, c: char) -> bool {
+        let c = replacement(c).unwrap_or(c);
+        match self.bytes.get_mut(self.len..self.len + c.len_utf8()) {
+            Some(room) => {
+                c.encode_utf8(room);
+                self.len += c.len_utf8();
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// A full line reports an error, so that a huge value is not formatted to its end.
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.chars().all(|c| self.push(c)) { Ok(()) } else { Err(fmt::Error) }
+    }
+}
