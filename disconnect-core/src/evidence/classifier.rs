@@ -9,12 +9,56 @@ use crate::DisconnectReason;
 pub type Reader = for<'a> fn(&'a (dyn Error + 'static)) -> Reading<'a>;
 
 /// What a [`Reader`] made of one error.
+///
+/// Unless said otherwise, the walk goes on with `source()`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reading<'a> {
-    /// What the error means by itself, if the reader knows it.
-    pub verdict: Option<Verdict>,
-    /// The error inside, where `source()` would skip it.
-    pub inside: Option<&'a (dyn Error + 'static)>,
+    verdict: Option<Verdict>,
+    next: Next<'a>,
+}
+
+/// Where the walk goes on.
+#[derive(Clone, Copy, Debug, Default)]
+enum Next<'a> {
+    #[default]
+    Source,
+    Inside(&'a (dyn Error + 'static)),
+    Nowhere,
+}
+
+impl<'a> Reading<'a> {
+    /// The error is not one that this reader knows, or says nothing by itself.
+    pub const NOTHING: Self = Self { verdict: None, next: Next::Source };
+
+    /// The error means this. What lies inside may still be stronger evidence.
+    pub const fn verdict(verdict: Verdict) -> Self {
+        Self { verdict: Some(verdict), next: Next::Source }
+    }
+
+    /// The error means this, whatever lies inside.
+    pub const fn settled(verdict: Verdict) -> Self {
+        Self { verdict: Some(verdict), next: Next::Nowhere }
+    }
+
+    /// The error is a wrapper, and `source()` would skip what it wraps.
+    pub const fn inside(error: &'a (dyn Error + 'static)) -> Self {
+        Self { verdict: None, next: Next::Inside(error) }
+    }
+
+    /// The same reading, which goes on inside `error`.
+    pub const fn and_inside(self, error: &'a (dyn Error + 'static)) -> Self {
+        Self { next: Next::Inside(error), ..self }
+    }
+
+    const fn is_nothing(&self) -> bool {
+        self.verdict.is_none() && matches!(self.next, Next::Source)
+    }
+}
+
+impl From<Option<Verdict>> for Reading<'_> {
+    fn from(verdict: Option<Verdict>) -> Self {
+        verdict.map_or(Self::NOTHING, Self::verdict)
+    }
 }
 
 /// Reads errors. `std::io::Error` is always understood, wherever it stands in an error, also in the payload that
@@ -55,8 +99,10 @@ impl Classifier {
     /// use disconnect_core::{Classifier, DisconnectReason};
     ///
     /// fn utf8<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
-    ///     let verdict = Verdict::new(DisconnectReason::ProtocolError, Side::Remote);
-    ///     Reading { verdict: error.is::<core::str::Utf8Error>().then_some(verdict), inside: None }
+    ///     match error.downcast_ref::<core::str::Utf8Error>() {
+    ///         Some(_) => Reading::verdict(Verdict::new(DisconnectReason::ProtocolError, Side::Remote)),
+    ///         None => Reading::NOTHING,
+    ///     }
     /// }
     /// static CLASSIFIER: Classifier = Classifier::with(&[utf8]);
     ///
@@ -78,7 +124,11 @@ impl Classifier {
                 (Some(outer), Some(inner)) if outer.rank > inner.rank => Some(outer),
                 (outer, inner) => inner.or(outer),
             };
-            next = reading.inside.or_else(|| error.source());
+            next = match reading.next {
+                Next::Source => error.source(),
+                Next::Inside(inside) => Some(inside),
+                Next::Nowhere => None,
+            };
         }
         strongest.unwrap_or(Verdict::new(DisconnectReason::Unknown, Side::Unknown).ranked(Rank::FollowOn))
     }
@@ -89,10 +139,7 @@ impl Classifier {
         let readers = core::iter::once(&(super::io::read as Reader)).chain(self.readers);
         #[cfg(not(feature = "std"))]
         let readers = self.readers.iter();
-        readers
-            .map(|reader| reader(error))
-            .find(|reading| reading.verdict.is_some() || reading.inside.is_some())
-            .unwrap_or_default()
+        readers.map(|reader| reader(error)).find(|reading| !reading.is_nothing()).unwrap_or_default()
     }
 }
 

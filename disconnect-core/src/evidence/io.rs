@@ -11,14 +11,12 @@ use crate::{DisconnectCause as Cause, DisconnectReason as Reason};
 
 /// A [`Reader`](super::Reader).
 pub(super) fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
-    match error.downcast_ref::<io::Error>() {
-        Some(error) => Reading {
-            verdict: verdict(error),
-            // `source()` is the source of the payload, and skips the payload itself.
-            inside: error.get_ref().map(|payload| payload as &(dyn Error + 'static)),
-        },
-        None => Reading { verdict: None, inside: open(error) },
-    }
+    let Some(error) = error.downcast_ref::<io::Error>() else {
+        return open(error).map_or(Reading::NOTHING, Reading::inside);
+    };
+    let reading = Reading::from(verdict(error));
+    // `source()` is the source of the payload, and skips the payload itself.
+    error.get_ref().map_or(reading, |payload| reading.and_inside(payload))
 }
 
 /// What a pointer points to: its own `source()` is already that of the error inside.
