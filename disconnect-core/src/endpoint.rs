@@ -5,8 +5,8 @@ use core::error::Error;
 use crate::category::Category;
 use crate::evidence::{Classifier, Ending, Side, Verdict};
 use crate::{
-    ConnectionDirection as Direction, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator as Initiator,
-    DisconnectReason, slot,
+    Code, ConnectionDirection as Direction, Disconnect, DisconnectCause, DisconnectField,
+    DisconnectInitiator as Initiator, DisconnectReason, slot,
 };
 
 /// Which end of which connection a site stands at: it turns what was seen there into a [`Disconnect`], with reason,
@@ -208,6 +208,70 @@ impl Endpoint {
     /// [`closed_by_peer`](Self::closed_by_peer) or [`closed`](Self::closed).
     pub fn eof(self) -> Disconnect {
         self.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::UncleanEof))
+    }
+
+    /// The peer gave this code: a WebSocket or QUIC close, an SSH disconnect, a `GOAWAY`, an alert, a status, or the exit
+    /// status of a process that ran at its end. What the code means is [`Code::received`].
+    ///
+    /// ```
+    /// use disconnect_core::{Code, Endpoint};
+    ///
+    /// // "Going away" is a shutdown when a server says it, and a closed page when a client does.
+    /// assert_eq!(Endpoint::ClientToServer.received(Code::websocket(1001)).reason_str(), "server_shutdown");
+    /// assert_eq!(Endpoint::ServerToClient.received(Code::websocket(1001)).reason_str(), "client_closed");
+    ///
+    /// let end = Endpoint::ServerToClient.received(Code::websocket(4999));
+    /// assert_eq!((end.reason_str(), end.expected()), ("unknown", false));
+    /// ```
+    pub fn received(self, code: Code) -> Disconnect {
+        self.resolve(code.received())
+    }
+
+    /// This side gave this code; for a process, it ran here. What the code means is [`Code::sent`].
+    ///
+    /// ```
+    /// use disconnect_core::{Code, Endpoint};
+    ///
+    /// let end = Endpoint::ServerToAgent.sent(Code::http2(0));
+    /// assert_eq!((end.reason_str(), end.initiator_str()), ("server_shutdown", Some("server")));
+    /// ```
+    pub fn sent(self, code: Code) -> Disconnect {
+        self.resolve(code.sent())
+    }
+
+    /// A process that this side ran behind a session has ended. Where only its number arrived, as in the `exit-status`
+    /// of SSH, that is `received(Code::exit(n))`.
+    ///
+    /// | how it ended | what it means |
+    /// |---|---|
+    /// | exit status 0 | this side ended the session in good order |
+    /// | 1 to 125 | a client whose session it was left its shell, which passes on the status of the last command; `unknown` where the peer is no client |
+    /// | `SIGINT`, or 130 | a client whose session it was pressed Ctrl-C; `unknown` where the peer is no client |
+    /// | a crash, or 128 + its signal | `unknown`, with the cause `crash` |
+    /// | another signal, or 128 + that | `unknown`, mostly with the cause `killed`: who stops a process on purpose says so before |
+    /// | any other status | `unknown` |
+    ///
+    /// ```
+    /// # #[cfg(unix)] {
+    /// use std::process::Command;
+    /// use disconnect_core::Endpoint;
+    ///
+    /// const END: Endpoint = Endpoint::AgentToClient;
+    ///
+    /// let end = END.exited(Command::new("sh").args(["-c", "exit 0"]).status()?);
+    /// assert_eq!((end.reason_str(), end.initiator_str()), ("graceful", Some("agent")));
+    ///
+    /// let end = END.exited(Command::new("sh").args(["-c", "kill -9 $$"]).status()?);
+    /// assert_eq!((end.reason_str(), end.cause_str()), ("unknown", Some("killed")));
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(feature = "std")]
+    pub fn exited(self, status: std::process::ExitStatus) -> Disconnect {
+        match Code::of_process(status) {
+            Some(code) => self.sent(code),
+            None => self.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local)),
+        }
     }
 
     /// An error ended the connection. `io::Error` is found anywhere inside it, errors of other libraries as far as the

@@ -5,11 +5,18 @@
 //!
 //! Where the evidence is ambiguous the verdict is never "normal": a wrong `expected=true` hides an outage.
 
+mod adapters;
 mod classifier;
+mod derived;
 #[cfg(feature = "std")]
 mod io;
 mod verdict;
 
+#[doc(hidden)]
+pub use adapters::vocabulary;
 pub use classifier::{Classifier, Reader, Reading};
+pub use derived::{DisconnectEvidence, derived};
+#[doc(hidden)]
+pub use derived::expanded;
 pub(crate) use verdict::Ending;
 pub use verdict::{Rank, Side, Verdict};

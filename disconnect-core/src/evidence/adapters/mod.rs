@@ -1,0 +1,98 @@
+//! Readers for the errors of network libraries, without a dependency on any of them.
+//!
+//! An adapter is a macro over the path by which the user's own crate names the library. So one adapter serves every
+//! version that has the types it names, and several versions in one program. An adapter names no variant that hangs on
+//! a feature of the library, and matches with a rest arm, since the library's enums grow.
+
+mod h2;
+mod hyper;
+mod quinn;
+mod russh;
+mod rustls;
+mod tokio;
+mod tonic;
+mod tungstenite;
+
+/// What the adapters name.
+#[doc(hidden)]
+pub mod vocabulary {
+    pub use core::error::Error;
+
+    pub use crate::evidence::{Rank, Reader, Reading, Side, Verdict};
+    pub use crate::{Code, DisconnectCause as Cause, DisconnectReason as Reason};
+}
+
+/// A [`Classifier`](crate::Classifier) that reads these libraries and error types, and always `std::io::Error`.
+///
+/// A library is given as `adapter = path`, where the path is your own to your own version; give it twice for two
+/// versions. An error type of your own that derives [`DisconnectEvidence`](crate::DisconnectEvidence) is given by its
+/// name. The result can stand in a `static`.
+///
+/// ```
+/// use std::io;
+/// use disconnect_core::{Classifier, Endpoint, classifier};
+///
+/// static CLASSIFIER: Classifier = classifier![];
+///
+/// let end = Endpoint::AgentToServer.failed(&CLASSIFIER, &io::Error::from(io::ErrorKind::UnexpectedEof));
+/// assert_eq!((end.reason_str(), end.cause_str()), ("network_error", Some("unclean_eof")));
+/// ```
+///
+/// | adapter | reads | path, for example |
+/// |---|---|---|
+/// | `tungstenite` | `Error` | `tokio_tungstenite::tungstenite` |
+/// | `h2` | `Error`, and the `io::Error` inside that it hides | `h2` |
+/// | `hyper` | `Error` | `hyper` |
+/// | `tonic` | `Status` | `tonic` |
+/// | `quinn` | `ConnectionError`, `ReadError`, `WriteError` | `quinn` |
+/// | `rustls` | `Error` | `rustls`, `tokio_rustls::rustls` |
+/// | `russh` | `Error`, and the errors inside that it hides | `russh` |
+/// | `tokio` | `time::error::Elapsed`, `task::JoinError` (its features `time` and `rt`) | `tokio` |
+///
+/// Libraries stand on each other: for gRPC give `tonic`, `hyper` and `h2`, for WebSocket over TLS `tungstenite` and
+/// `rustls`.
+#[macro_export]
+macro_rules! classifier {
+    ($($items:tt)*) => {
+        $crate::__classifier!([] $($items)*)
+    };
+}
+
+/// Takes one item after the other.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __classifier {
+    ([$($readers:expr),*]) => {{
+        const READERS: &[$crate::evidence::Reader] = &[$($readers),*];
+        $crate::Classifier::with(READERS)
+    }};
+    ([$($readers:expr),*] $adapter:ident = :: $($segment:ident)::+ $(, $($rest:tt)*)?) => {
+        $crate::__classifier!([$($readers,)* $crate::__adapter!($adapter :: $($segment)::+)] $($($rest)*)?)
+    };
+    ([$($readers:expr),*] $adapter:ident = $($segment:ident)::+ $(, $($rest:tt)*)?) => {
+        $crate::__classifier!([$($readers,)* $crate::__adapter!($adapter $($segment)::+)] $($($rest)*)?)
+    };
+    ([$($readers:expr),*] $evidence:ty $(, $($rest:tt)*)?) => {
+        $crate::__classifier!([$($readers,)* $crate::evidence::derived::<$evidence>] $($($rest)*)?)
+    };
+}
+
+/// The reader of one library.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __adapter {
+    (tungstenite $($library:tt)+) => { $crate::__adapter_tungstenite!($($library)+) };
+    (h2 $($library:tt)+) => { $crate::__adapter_h2!($($library)+) };
+    (hyper $($library:tt)+) => { $crate::__adapter_hyper!($($library)+) };
+    (tonic $($library:tt)+) => { $crate::__adapter_tonic!($($library)+) };
+    (quinn $($library:tt)+) => { $crate::__adapter_quinn!($($library)+) };
+    (rustls $($library:tt)+) => { $crate::__adapter_rustls!($($library)+) };
+    (russh $($library:tt)+) => { $crate::__adapter_russh!($($library)+) };
+    (tokio $($library:tt)+) => { $crate::__adapter_tokio!($($library)+) };
+    ($unknown:ident $($library:tt)+) => {
+        compile_error!(concat!(
+            "unknown adapter `", stringify!($unknown), "`; known are `tungstenite`, `h2`, `hyper`, `tonic`, `quinn`, ",
+            "`rustls`, `russh` and `tokio`; an error type of your own is given by its name alone"
+        ))
+    };
+}

@@ -1,0 +1,58 @@
+//! `russh::Error`, from version 0.50 on.
+
+/// What its variants mean, and the errors inside that it does not name as its source.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __adapter_russh {
+    ($($library:tt)+) => {{
+        use $($library)+ as library;
+        use $crate::evidence::vocabulary::{Cause, Error, Rank, Reader, Reading, Reason, Side, Verdict};
+
+        fn verdict(error: &library::Error) -> Option<Verdict> {
+            let network = Verdict::new(Reason::NetworkError, Side::Network);
+            let violation = Verdict::new(Reason::ProtocolError, Side::Remote);
+            let refused = Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Auth);
+            Some(match error {
+                library::Error::KeepaliveTimeout => network.cause(Cause::KeepaliveTimeout),
+                library::Error::InactivityTimeout => network.cause(Cause::IdleTimeout),
+                library::Error::ConnectionTimeout => network.cause(Cause::Deadline),
+                library::Error::HUP => network.cause(Cause::UncleanEof),
+                library::Error::PacketSize { .. }
+                | library::Error::PacketAuth
+                | library::Error::DecryptionError
+                | library::Error::IndexOutOfBounds
+                | library::Error::Inconsistent
+                | library::Error::Utf8 { .. }
+                | library::Error::Version => violation.cause(Cause::Malformed),
+                library::Error::Kex | library::Error::KexInit | library::Error::NoCommonAlgo { .. } => {
+                    violation.cause(Cause::Negotiation)
+                }
+                library::Error::WrongServerSig
+                | library::Error::UnknownKey
+                | library::Error::KeyChanged { .. }
+                | library::Error::NotAuthenticated
+                | library::Error::NoAuthMethod => refused,
+                // The session's own future knows why.
+                library::Error::Disconnect | library::Error::SendError | library::Error::RecvError => {
+                    Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn)
+                }
+                _ => return None,
+            })
+        }
+
+        fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+            match error.downcast_ref::<library::Error>() {
+                Some(library::Error::IO(inside)) => Reading::inside(inside),
+                Some(library::Error::Elapsed(inside)) => Reading::inside(inside),
+                Some(library::Error::Keys(inside)) => Reading::inside(inside),
+                Some(error) => Reading::from(verdict(error)),
+                None => match error.downcast_ref::<library::keys::Error>() {
+                    Some(library::keys::Error::IO(inside)) => Reading::inside(inside),
+                    _ => Reading::NOTHING,
+                },
+            }
+        }
+
+        read as Reader
+    }};
+}

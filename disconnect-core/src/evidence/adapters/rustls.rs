@@ -1,0 +1,41 @@
+//! `rustls::Error`, from version 0.22 on.
+
+/// An alert means what the peer said; anything else is what we found in the peer's messages.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __adapter_rustls {
+    ($($library:tt)+) => {{
+        use $($library)+ as library;
+        use $crate::evidence::vocabulary::{Cause, Code, Error, Rank, Reader, Reading, Reason, Side, Verdict};
+
+        /// The number on the wire: not every version says it, but all can be made from it.
+        fn number(alert: library::AlertDescription) -> Option<u8> {
+            (0..=u8::MAX).find(|number| library::AlertDescription::from(*number) == alert)
+        }
+
+        fn verdict(error: &library::Error) -> Option<Verdict> {
+            let violation = Verdict::new(Reason::ProtocolError, Side::Remote);
+            let refused = Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Auth).ranked(Rank::Violation);
+            Some(match error {
+                library::Error::AlertReceived(alert) => Code::tls(number(*alert)?).received(),
+                library::Error::InvalidCertificate { .. } | library::Error::NoCertificatesPresented => refused,
+                library::Error::PeerIncompatible { .. } | library::Error::NoApplicationProtocol => {
+                    violation.cause(Cause::Negotiation)
+                }
+                library::Error::PeerSentOversizedRecord => violation.cause(Cause::TooLarge),
+                library::Error::InappropriateMessage { .. }
+                | library::Error::InappropriateHandshakeMessage { .. }
+                | library::Error::InvalidMessage { .. }
+                | library::Error::PeerMisbehaved { .. }
+                | library::Error::DecryptError => violation.cause(Cause::Malformed),
+                _ => return None,
+            })
+        }
+
+        fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+            Reading::from(error.downcast_ref::<library::Error>().and_then(verdict))
+        }
+
+        read as Reader
+    }};
+}

@@ -1,0 +1,23 @@
+//! tokio's `Elapsed` and `JoinError`, of version 1.
+
+/// A timer of ours that ran out, and a task that ended without a result.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __adapter_tokio {
+    ($($library:tt)+) => {{
+        use $($library)+ as library;
+        use $crate::evidence::vocabulary::{Cause, Error, Reader, Reading, Reason, Side, Verdict};
+
+        fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+            if error.is::<library::time::error::Elapsed>() {
+                return Reading::verdict(Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::Deadline));
+            }
+            Reading::from(error.downcast_ref::<library::task::JoinError>().map(|error| {
+                let cause = if error.is_panic() { Cause::Panicked } else { Cause::Dropped };
+                Verdict::new(Reason::Unknown, Side::Local).cause(cause)
+            }))
+        }
+
+        read as Reader
+    }};
+}

@@ -1,1 +1,0 @@
-//! The examples of this folder are its targets; this library is empty.

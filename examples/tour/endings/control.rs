@@ -1,0 +1,93 @@
+//! How an agent's control streams to its server end, over TCP.
+
+use std::io;
+
+use tokio::net::TcpSocket;
+use tokio::task::JoinHandle;
+
+use super::{LONG, SHORT};
+use crate::report::{Tour, fault, normal};
+use crate::service::control::{self, Agent};
+use crate::service::wire::{self, Frame};
+
+/// An agent's control streams end, one after the other, and one does not come up.
+pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
+    let shutdown = || normal("server_shutdown", "agent", "server_to_agent");
+    let reset = || fault("network_error", "network", "server_to_agent").cause("reset");
+
+    server_leaves(tour.case("server says goodbye", normal("graceful", "server", "server_to_agent"))).await?;
+    shutting_down(tour.case("we shut down, and the server answers our goodbye", shutdown())).await?;
+    let unanswered = shutdown().cause("deadline").warns();
+    unheard(tour.case("we shut down, and the server does not answer", unanswered)).await?;
+    aborted(tour.case("we shut down, and abort the task", shutdown())).await?;
+    let first = tour.case("server resets one of two sibling streams", reset());
+    let second = tour.case("its sibling is cancelled for that", reset());
+    siblings(first, second).await?;
+    refused(tour.no_case("server refuses the connection")).await
+}
+
+async fn server_leaves(id: u64) -> io::Result<()> {
+    let (accepted, mut server) = wire::loopback().await?;
+    wire::write(&mut server, &Frame::Goodbye).await?;
+    drop(server);
+    control::follow(id, "coordination", accepted, Agent::new(LONG)).await;
+    Ok(())
+}
+
+async fn shutting_down(id: u64) -> io::Result<()> {
+    let (dialled, mut server) = wire::loopback().await?;
+    let agent = Agent::new(LONG);
+    let stream = tokio::spawn(control::follow(id, "coordination", dialled, agent.clone()));
+    wire::ask(&mut server).await?;
+    agent.shutdown.cancel();
+    while wire::read(&mut server).await? != Some(Frame::Goodbye) {}
+    drop(server);
+    Ok(stream.await?)
+}
+
+async fn unheard(id: u64) -> io::Result<()> {
+    let (dialled, _server) = wire::loopback().await?;
+    let agent = Agent::new(SHORT);
+    agent.shutdown.cancel();
+    control::follow(id, "coordination", dialled, agent).await;
+    Ok(())
+}
+
+async fn aborted(id: u64) -> io::Result<()> {
+    let (mut dialled, mut server) = wire::loopback().await?;
+    let agent = Agent::new(LONG);
+    // It does not look at the token, so a shutdown has to abort it.
+    let stream: JoinHandle<io::Result<()>> = tokio::spawn(async move {
+        while let Some(map) = wire::read(&mut dialled).await? {
+            wire::write(&mut dialled, &map).await?;
+        }
+        Err(io::ErrorKind::UnexpectedEof.into())
+    });
+    wire::ask(&mut server).await?;
+    agent.shutdown.cancel();
+    stream.abort();
+    control::supervise(id, stream, agent).await;
+    Ok(())
+}
+
+async fn siblings(first: u64, second: u64) -> io::Result<()> {
+    let (coordination, mut server) = wire::loopback().await?;
+    let (relays, _server_of_relays) = wire::loopback().await?;
+    let agent = Agent::new(LONG);
+    let coordination = tokio::spawn(control::follow(first, "coordination", coordination, agent.clone()));
+    let relays = tokio::spawn(control::follow(second, "relay map", relays, agent));
+    wire::ask(&mut server).await?;
+    super::reset(server)?;
+    coordination.await?;
+    Ok(relays.await?)
+}
+
+/// A port that is taken, but nobody listens on it.
+async fn refused(id: u64) -> io::Result<()> {
+    let nobody = TcpSocket::new_v4()?;
+    nobody.bind(([127, 0, 0, 1], 0).into())?;
+    match control::dial(id, nobody.local_addr()?, Agent::new(LONG)).await {
+        Ok(()) => Err(io::Error::other("the connection came up, and nobody listens")),
+        Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,6 @@
+//! The service that is observed: connection tasks as one would write them, each with the one line at its end.
+
+pub(crate) mod control;
+pub(crate) mod session;
+pub(crate) mod websocket;
+pub(crate) mod wire;

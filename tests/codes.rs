@@ -1,0 +1,542 @@
+//! The tables of protocol codes, row by row against the judgements that they started from: `data/protocol-codes.json`.
+//! Where a table says something else, [`DISAGREEMENTS`] says so too, with the reason; `DESIGN.md` has the same in short.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use disconnect_core::evidence::{Rank, Verdict};
+use disconnect_core::{Classifier, Code, Disconnect, DisconnectInitiator, DisconnectReason, Endpoint};
+use serde::Deserialize;
+
+use self::Question::{Ambiguous, ByAgent, ByClient, ByServer, Name, Received, Sendable, Sent};
+
+/// One row of the data, as far as it is judged here.
+#[derive(Deserialize)]
+struct Row {
+    protocol: String,
+    code: String,
+    name: String,
+    reason: String,
+    reason_by_sender: Option<BTreeMap<String, String>>,
+    initiator_received: String,
+    initiator_sent: String,
+    fault: String,
+    gap: Option<String>,
+    ambiguous: bool,
+}
+
+/// What a row and a table both answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Question {
+    Name,
+    /// The reason when a client says it, and so on.
+    ByClient,
+    ByAgent,
+    ByServer,
+    /// Who closed or broke the connection (`peer`, `self`, `network`, `unknown`) when the code was received.
+    Received,
+    /// The same when it was sent.
+    Sent,
+    Sendable,
+    Ambiguous,
+}
+
+type Answers = BTreeMap<Question, String>;
+
+/// Protocol, code, what was asked, what the table answers instead, and why.
+type Disagreement = (&'static str, &'static str, &'static [Question], &'static str, &'static str);
+
+const ALL_ROLES: &[Question] = &[ByClient, ByAgent, ByServer];
+const NOT_A_CLIENT: &[Question] = &[ByAgent, ByServer];
+
+/// Everything in which a table differs from the data. A row that is not here differs in nothing.
+#[rustfmt::skip] // one disagreement a line
+const DISAGREEMENTS: &[Disagreement] = &[
+    // A reason that belongs to one role, said by another.
+    ("websocket", "1012", &[ByClient], "client_closed", "a client that restarts is no server that shuts down"),
+    ("ssh", "13", NOT_A_CLIENT, "unknown", "only a client has a user who cancels"),
+    ("tls", "90", NOT_A_CLIENT, "unknown", "only a client has a user who cancels"),
+    ("mqtt5", "0x04", NOT_A_CLIENT, "unknown", "only a client may say it"),
+    ("mqtt5", "0x8B", &[ByClient], "client_closed", "a client that goes away is no server that shuts down"),
+    ("mqtt5", "0x9C", &[ByClient], "client_closed", "a client that goes away is no server that shuts down"),
+    ("mqtt5", "0x9D", &[ByClient], "client_closed", "a client that goes away is no server that shuts down"),
+    ("mqtt5", "0xA0", &[ByClient], "client_closed", "the goodbye of a client"),
+    // Ambiguous, and no goodbye: never towards normal.
+    ("quic", "0x0f", ALL_ROLES, "unknown", "worn-out keys that could not be renewed are no goodbye"),
+    ("grpc", "14", NOT_A_CLIENT, "network_error", "also said by proxies without a backend, and by the own library"),
+    ("process", "126-127", NOT_A_CLIENT, "unknown", "the command did not start; nobody left"),
+    ("process", "129", NOT_A_CLIENT, "unknown", "the client left, or the network lost it"),
+    ("process", "131", NOT_A_CLIENT, "unknown", "asked for by a user, or by a supervisor"),
+    ("process", "141", NOT_A_CLIENT, "unknown", "the reader went away, by intent or not"),
+    ("process", "143", NOT_A_CLIENT, "unknown", "who stops a workspace or an agent says so before"),
+    ("process", "-1", NOT_A_CLIENT, "unknown", "some say so for a death by signal, some for no status at all"),
+    // Who it was.
+    ("grpc", "4", &[Sent], "unknown", "either side's library says so when the caller's time is up"),
+    ("grpc", "14", &[Received, Sent], "network", "a lost connection, where it is not a server's word"),
+    ("process", "1-125", &[Received], "self", "`client_closed` names the client, who left its shell"),
+    ("process", "1-125", &[Sent], "peer", "`client_closed` names the client, who left its shell"),
+    ("process", "130", &[Received], "self", "`client_closed` names the client, who pressed Ctrl-C"),
+    ("process", "130", &[Sent], "peer", "`client_closed` names the client, who pressed Ctrl-C"),
+    // What may be sent.
+    ("websocket", "1004", &[Sendable], "false", "reserved"),
+    ("ssh", "4", &[Sendable], "false", "reserved"),
+    // Names that no standard registers.
+    ("websocket", "3000-3999", &[Name], "", "registered by a library each, or not at all"),
+    ("websocket", "4000-4999", &[Name], "", "private"),
+    ("quic", "application", &[Name], "", "the application's own"),
+    ("process", "0", &[Name], "EXIT_SUCCESS", "as in C"),
+    ("process", "1-125", &[Name], "EXIT_FAILURE", "as in C"),
+    ("process", "126-127", &[Name], "CANNOT_EXECUTE or COMMAND_NOT_FOUND", "two statuses"),
+    ("process", "255", &[Name], "", "not registered"),
+    ("process", "-1", &[Name], "", "not registered"),
+];
+
+/// Rows that are no codes: other tests hold `io` and `tls eof`, the rest has no code that this library reads. The TLS
+/// alerts in QUIC are a test of their own, since the row itself says to use those of TLS.
+const NO_CODES: [(&str, Option<&str>); 6] = [
+    ("io_error_kind", None),
+    ("io", None),
+    ("systemd_result", None),
+    ("quic-local", None),
+    ("tls", Some("eof")),
+    ("quic", Some("0x0100-0x01ff")),
+];
+
+/// Every way to say something: who says it to whom, the sender's end and the receiver's.
+const WAYS: [(&str, &str, Endpoint, Endpoint); 6] = [
+    ("client", "agent", Endpoint::ClientToAgent, Endpoint::AgentToClient),
+    ("client", "server", Endpoint::ClientToServer, Endpoint::ServerToClient),
+    ("agent", "client", Endpoint::AgentToClient, Endpoint::ClientToAgent),
+    ("agent", "server", Endpoint::AgentToServer, Endpoint::ServerToAgent),
+    ("server", "client", Endpoint::ServerToClient, Endpoint::ClientToServer),
+    ("server", "agent", Endpoint::ServerToAgent, Endpoint::AgentToServer),
+];
+
+#[test]
+fn every_row_agrees_or_is_a_listed_disagreement() {
+    let mut listed: BTreeMap<(&str, &str, Question), &str> = BTreeMap::new();
+    for (protocol, code, questions, ours, _) in DISAGREEMENTS {
+        for &question in *questions {
+            assert_eq!(listed.insert((protocol, code, question), ours), None, "{protocol} {code}: {question:?} twice");
+        }
+    }
+    let rows = rows();
+    let judged: Vec<&Row> = rows.iter().filter(|row| is_code(row)).collect();
+    assert_eq!((rows.len(), judged.len()), (222, 179));
+
+    let mut wrong = Vec::new();
+    for row in judged {
+        let (theirs, ours) = (answers_of_row(row), answers_of_table(row));
+        assert!(theirs.keys().eq(ours.keys()), "{} {}: other questions", row.protocol, row.code);
+        for (&question, theirs) in &theirs {
+            let agreed = listed.remove(&(&*row.protocol, &*row.code, question)).unwrap_or(theirs);
+            if ours[&question] != agreed {
+                wrong.push(format!("{} {}: {question:?}: {} != {agreed}", row.protocol, row.code, ours[&question]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "unlisted disagreements:\n{}", wrong.join("\n"));
+    assert!(listed.is_empty(), "listed, but asked nowhere: {listed:?}");
+}
+
+#[test]
+fn a_disagreement_is_never_towards_normal() {
+    for row in rows().iter().filter(|row| is_code(row)) {
+        let (theirs, ours) = (answers_of_row(row), answers_of_table(row));
+        for role in ALL_ROLES.iter().filter(|role| theirs.contains_key(role)) {
+            assert!(expected(&theirs[role]) || !expected(&ours[role]), "{} {}: {role:?}", row.protocol, row.code);
+        }
+    }
+}
+
+#[test]
+fn a_tls_alert_in_quic_means_what_it_means_in_tls() {
+    for alert in 0..=u8::MAX {
+        let (tls, quic) = (Code::tls(alert), Code::quic(0x0100 + u64::from(alert)));
+        // A goodbye in TLS is none in QUIC, where every alert is fatal.
+        let goodbye = ends(tls).any(|end| end.expected());
+        if tls.name().is_none() || goodbye {
+            assert_eq!((quic.name(), quic.is_ambiguous()), (Some("CRYPTO_ERROR"), true), "{quic}");
+            assert!(ends(quic).all(|end| end.reason_as() == Some(DisconnectReason::ProtocolError)), "{quic}");
+        } else {
+            assert_eq!((quic.name(), quic.is_ambiguous()), (tls.name(), tls.is_ambiguous()), "{quic}");
+            assert!(ends(quic).eq(ends(tls).map(|end| end.code(quic))), "{quic}");
+        }
+    }
+}
+
+#[test]
+fn an_exit_status_above_128_means_what_the_signal_means() {
+    for signal in 1..=64 {
+        let (signal, status) = (Code::signal(signal), Code::exit(128 + signal));
+        assert_eq!((status.name(), status.is_ambiguous()), (signal.name(), signal.is_ambiguous()), "{status}");
+        assert!(ends(status).eq(ends(signal).map(|end| end.code(status))), "{status}");
+    }
+    assert_eq!((Code::exit(128).name(), Code::exit(193).name()), (None, None));
+}
+
+/// The whole list of what can be normal: nothing else is, whoever says it to whom.
+#[test]
+fn only_these_codes_are_ever_expected() {
+    let mut normal: Vec<Code> = [1000, 1001, 1005, 1012].map(Code::websocket).to_vec();
+    normal.extend([11, 13].map(Code::ssh));
+    normal.extend([0x00, 0x08].map(Code::http2));
+    normal.extend([0x0100, 0x010c].map(Code::http3));
+    normal.push(Code::quic(0));
+    normal.extend([0, 90].map(Code::tls));
+    normal.extend([0, 1].map(Code::grpc));
+    normal.extend([0x00, 0x04, 0x8b, 0x9c, 0x9d, 0xa0].map(Code::mqtt));
+    normal.extend((0..=125).chain([130]).map(Code::exit));
+    normal.push(Code::signal(2));
+
+    let found: Vec<Code> = all_codes().filter(|&code| ends(code).any(|end| end.expected())).collect();
+    assert_eq!(found, normal);
+}
+
+#[test]
+fn a_code_that_is_not_registered_is_never_guessed() {
+    let mut unregistered = 0_u32;
+    for code in all_codes().filter(|code| code.name().is_none()) {
+        unregistered += 1;
+        assert!(code.is_ambiguous(), "{code}");
+        for end in ends(code) {
+            assert_eq!((end.reason_str(), end.expected(), end.cause_str()), ("unknown", false, None), "{code}");
+            assert_eq!(end.protocol_code(), Some(code));
+        }
+    }
+    assert!(unregistered > 300_000);
+}
+
+#[test]
+fn hostile_numbers_stay_what_they_are() {
+    for (code, text) in [
+        (Code::websocket(4999), "websocket.4999"),
+        (Code::websocket(3999), "websocket.3999"),
+        (Code::websocket(u16::MAX), "websocket.65535"),
+        (Code::websocket(0), "websocket.0"),
+        (Code::ssh(u32::MAX), "ssh.4294967295"),
+        (Code::http2(u32::MAX), "http2.4294967295"),
+        (Code::http3(u64::MAX), "http3.4611686018427387903"),
+        (Code::quic(u64::MAX), "quic.4611686018427387903"),
+        (Code::quic_application(0), "quic_application.0"),
+        (Code::quic_application(u64::MAX), "quic_application.4611686018427387903"),
+        (Code::grpc(i32::MIN), "grpc.-2147483648"),
+        (Code::exit(-1), "exit.-1"),
+        (Code::exit(i32::MIN), "exit.-2147483648"),
+        (Code::exit(i32::MAX), "exit.2147483647"),
+        (Code::signal(i32::MIN), "signal.-2147483648"),
+        (Code::signal(0), "signal.0"),
+    ] {
+        assert_eq!((code.to_string().as_str(), code.name()), (text, None));
+        assert!(ends(code).all(|end| !end.expected()), "{code}");
+    }
+}
+
+/// A client does not shut a server down, and the network says no goodbye.
+#[test]
+fn reason_and_initiator_never_contradict_each_other() {
+    for code in all_codes().filter(|code| code.name().is_some()) {
+        for end in ends(code) {
+            let initiator = end.initiator_as::<DisconnectInitiator>();
+            let client = initiator == Some(DisconnectInitiator::Client);
+            let process = matches!(initiator, Some(DisconnectInitiator::Agent | DisconnectInitiator::Server));
+            assert!(
+                match end.reason_as::<DisconnectReason>() {
+                    Some(DisconnectReason::ClientClosed) => client,
+                    Some(DisconnectReason::Graceful | DisconnectReason::ServerShutdown) => process,
+                    Some(DisconnectReason::WorkspaceStopped | DisconnectReason::ControlPlaneLost) | None => false,
+                    Some(
+                        DisconnectReason::Unknown | DisconnectReason::NetworkError | DisconnectReason::ProtocolError,
+                    ) => true,
+                },
+                "{code}: {end:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_cause_fills_the_gaps_of_the_reason() {
+    for row in rows().iter().filter(|row| is_code(row)) {
+        let Some(gap) = row.gap.as_deref() else { continue };
+        let causes: &[&str] = match gap {
+            "admin" => &["kicked"],
+            "limit" => &["limit", "overload", "too_large"],
+            "max_lifetime" => &["limit"],
+            "resource" => &["killed"],
+            "timeout" => &["deadline", "idle_timeout", "keepalive_timeout"],
+            cause => &[cause],
+        };
+        for end in codes(row).into_iter().flat_map(ends) {
+            assert!(end.cause_str().is_some_and(|cause| causes.contains(&cause)), "{end:?} is not {gap}");
+        }
+    }
+}
+
+/// What a reason of `unknown` or `network_error` leaves open, the cause tells, where the code itself does.
+#[test]
+fn codes_without_a_telling_reason_have_a_cause() {
+    let mut silent: Vec<Code> = vec![Code::websocket(1004), Code::ssh(4), Code::quic(0x0c), Code::quic(0x0100 + 117)];
+    silent.push(Code::tls(117));
+    silent.extend([2, 3, 5, 6, 9, 10, 11, 15].map(Code::grpc));
+    silent.push(Code::mqtt(0x80));
+
+    let of_a_fixed_reason = |code: &Code| {
+        ends(*code).all(|end| matches!(end.reason_str(), "unknown" | "network_error") && end.cause_str().is_none())
+    };
+    let found: Vec<Code> = all_codes().filter(|code| code.name().is_some()).filter(of_a_fixed_reason).collect();
+    assert_eq!(found, silent);
+}
+
+#[test]
+fn numbers_that_do_not_travel_have_the_rank_of_what_they_stand_for() {
+    const ABNORMAL: Verdict = Code::websocket(1006).received();
+    assert_eq!(ABNORMAL.rank(), Rank::Transport);
+    assert_eq!(Code::websocket(1015).received().rank(), Rank::Violation);
+    assert_eq!(Code::grpc(14).received().rank(), Rank::Transport);
+    assert_eq!(Code::grpc(4).received().rank(), Rank::Timeout);
+    let stands_for = [Code::websocket(1006), Code::websocket(1015), Code::grpc(14), Code::grpc(4)];
+    for code in all_codes().filter(|code| !stands_for.contains(code)) {
+        assert_eq!((code.received().rank(), code.sent().rank()), (Rank::Stated, Rank::Stated), "{code}");
+    }
+}
+
+#[test]
+fn a_number_may_be_sent_where_its_protocol_allows() {
+    let allowed = |code: u16| Code::websocket(code).may_be_sent();
+    for code in (0..1000).chain([1004, 1005, 1006]).chain(1015..3000).chain(5000..=u16::MAX) {
+        assert!(!allowed(code), "{code}");
+    }
+    assert!((1000..1015).filter(|code| !(1004..=1006).contains(code)).chain(3000..5000).all(allowed));
+
+    assert!(!Code::ssh(0).may_be_sent() && !Code::ssh(16).may_be_sent() && Code::ssh(0xfe00_0000).may_be_sent());
+    assert!(!Code::tls(1).may_be_sent() && !Code::tls(21).may_be_sent() && Code::tls(0).may_be_sent());
+    assert!(!Code::mqtt(0x84).may_be_sent() && !Code::grpc(17).may_be_sent());
+    assert!(Code::http2(0xffff).may_be_sent() && Code::quic_application(7).may_be_sent());
+}
+
+/// The status of a process only says that a client left where there is a client.
+#[test]
+fn a_failed_process_without_a_client_is_not_normal() {
+    for code in [Code::exit(1), Code::exit(125), Code::exit(130), Code::signal(2)] {
+        for end in [Endpoint::AgentToServer, Endpoint::ServerToAgent] {
+            assert_eq!((end.sent(code).reason_str(), end.received(code).reason_str()), ("unknown", "unknown"));
+        }
+        // A helper process of the client's own.
+        assert_eq!(Endpoint::ClientToAgent.sent(code).reason_str(), "unknown");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_process_ended_by_status_or_by_signal() {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    let exited = |wait_status| {
+        let end = Endpoint::AgentToClient.exited(ExitStatus::from_raw(wait_status));
+        let code = end.protocol_code().map(|code| code.to_string());
+        (end.reason_str(), end.initiator_str(), end.cause_str(), code)
+    };
+    let text = |code: &str| Some(String::from(code));
+    assert_eq!(exited(0), ("graceful", Some("agent"), None, text("exit.0")));
+    assert_eq!(exited(3 << 8), ("client_closed", Some("client"), None, text("exit.3")));
+    assert_eq!(exited(137 << 8), ("unknown", Some("agent"), Some("killed"), text("exit.137")));
+    assert_eq!(exited(255 << 8), ("unknown", Some("agent"), None, text("exit.255")));
+    assert_eq!(exited(2), ("client_closed", Some("client"), None, text("signal.2")));
+    assert_eq!(exited(9), ("unknown", Some("agent"), Some("killed"), text("signal.9")));
+    assert_eq!(exited(0x8b), ("unknown", Some("agent"), Some("crash"), text("signal.11")));
+    assert_eq!(exited(15), ("unknown", Some("agent"), Some("killed"), text("signal.15")));
+    assert_eq!(exited(34), ("unknown", Some("agent"), None, text("signal.34")));
+    // Stopped, not ended.
+    assert_eq!(exited(0x137f), ("unknown", Some("agent"), None, None));
+}
+
+/// The rows about errors of `io`: the reason is the data's, whatever the end.
+#[test]
+fn io_errors_have_the_reason_of_their_row() {
+    let mut seen = 0;
+    for row in rows().iter().filter(|row| row.protocol == "io_error_kind") {
+        seen += 1;
+        let end = Endpoint::AgentToServer.failed(&Classifier::new(), &io_error(&row.code));
+        assert_eq!(end.reason_str(), row.reason, "{}", row.code);
+    }
+    assert_eq!(seen, 22);
+
+    for row in rows().iter().filter(|row| row.protocol == "io" || row.code == "eof") {
+        assert_eq!(Endpoint::AgentToServer.eof().reason_str(), row.reason);
+    }
+}
+
+fn io_error(kind: &str) -> io::Error {
+    use io::ErrorKind as Kind;
+    io::Error::from(match kind {
+        "ConnectionReset" => Kind::ConnectionReset,
+        "ConnectionAborted" => Kind::ConnectionAborted,
+        "BrokenPipe" => Kind::BrokenPipe,
+        "UnexpectedEof" => Kind::UnexpectedEof,
+        "TimedOut" => Kind::TimedOut,
+        "HostUnreachable" => Kind::HostUnreachable,
+        "NetworkUnreachable" => Kind::NetworkUnreachable,
+        "NetworkDown" => Kind::NetworkDown,
+        "AddrNotAvailable" => Kind::AddrNotAvailable,
+        "WriteZero" => Kind::WriteZero,
+        "ConnectionRefused" => Kind::ConnectionRefused,
+        "NotConnected" => Kind::NotConnected,
+        "InvalidData" => Kind::InvalidData,
+        "PermissionDenied" => Kind::PermissionDenied,
+        "OutOfMemory" => Kind::OutOfMemory,
+        "QuotaExceeded" => Kind::QuotaExceeded,
+        "StorageFull" => Kind::StorageFull,
+        "Interrupted" => Kind::Interrupted,
+        "WouldBlock" => Kind::WouldBlock,
+        "Other" => Kind::Other,
+        // ENOBUFS on Linux, which no kind of std's names.
+        "Uncategorized" => return io::Error::from_raw_os_error(105),
+        "<any other>" => Kind::AlreadyExists,
+        _ => panic!("no such kind: {kind}"),
+    })
+}
+
+fn rows() -> Vec<Row> {
+    serde_json::from_str(include_str!("data/protocol-codes.json")).unwrap()
+}
+
+fn is_code(row: &Row) -> bool {
+    !NO_CODES.iter().any(|(protocol, code)| row.protocol == *protocol && code.is_none_or(|code| row.code == code))
+}
+
+fn expected(reason: &str) -> bool {
+    DisconnectReason::parse(reason).unwrap().expected()
+}
+
+/// What the data says.
+fn answers_of_row(row: &Row) -> Answers {
+    let by = |role: &str| row.reason_by_sender.as_ref().map_or(&row.reason, |reasons| &reasons[role]).clone();
+    let mut answers = Answers::from([
+        (Name, row.name.clone()),
+        (ByAgent, by("agent")),
+        (ByServer, by("server")),
+        (Ambiguous, row.ambiguous.to_string()),
+    ]);
+    // The initiator of a violation is the violator: the accused, not the accuser.
+    let accused = row.fault == "receiver" && row.reason == "protocol_error";
+    let who = |said: &str, process: &str, accused_is: &str| match said {
+        _ if accused => accused_is.to_string(),
+        "process_side" => process.to_string(),
+        said => said.to_string(),
+    };
+    answers.insert(Received, who(&row.initiator_received, "peer", "self"));
+    if row.protocol == "process" {
+        answers.insert(Sent, who(&row.initiator_received, "self", "peer"));
+        return answers;
+    }
+    answers.insert(ByClient, by("client"));
+    answers.insert(Sendable, (row.initiator_sent != "never_sent").to_string());
+    if row.initiator_sent != "never_sent" {
+        answers.insert(Sent, who(&row.initiator_sent, "self", "peer"));
+    }
+    answers
+}
+
+/// What the table says, for every code that the row is about and every way to say it; for a process, where it served a
+/// client's session.
+fn answers_of_table(row: &Row) -> Answers {
+    let process = row.protocol == "process";
+    let mut answers: BTreeMap<Question, BTreeSet<String>> = BTreeMap::new();
+    let mut answer = |question, text: &str| {
+        answers.entry(question).or_default().insert(text.to_string());
+    };
+    for code in codes(row) {
+        answer(Name, code.name().unwrap_or_default());
+        answer(Ambiguous, &code.is_ambiguous().to_string());
+        if !process {
+            answer(Sendable, &code.may_be_sent().to_string());
+        }
+        for (from, to, near, far) in WAYS.into_iter().filter(|(_, to, ..)| !process || *to == "client") {
+            let by = match from {
+                "client" => ByClient,
+                "agent" => ByAgent,
+                _ => ByServer,
+            };
+            let (sent, received) = (near.sent(code), far.received(code));
+            answer(by, sent.reason_str());
+            answer(by, received.reason_str());
+            answer(Received, side(&received, from, to));
+            if row.initiator_sent != "never_sent" {
+                answer(Sent, side(&sent, to, from));
+            }
+        }
+    }
+    answers.into_iter().map(|(question, texts)| (question, Vec::from_iter(texts).join(" or "))).collect()
+}
+
+/// Which side a record names, as the data writes it.
+fn side(end: &Disconnect, peer: &str, local: &str) -> &'static str {
+    match end.initiator_str() {
+        Some(initiator) if initiator == peer => "peer",
+        Some(initiator) if initiator == local => "self",
+        Some("network") => "network",
+        _ => "unknown",
+    }
+}
+
+/// The codes that a row is about; of a range those without a row of their own.
+fn codes(row: &Row) -> Vec<Code> {
+    if row.code == "application" {
+        return [0, 1, 256, u64::MAX].map(Code::quic_application).to_vec();
+    }
+    let (first, last) = match row.code.split_once('-') {
+        Some((first, last)) if !first.is_empty() => (number(first), number(last)),
+        _ => (number(&row.code), number(&row.code)),
+    };
+    let own_row = |code: &i32| first != last && [3000, 3003, 3008].contains(code);
+    (first..=last).filter(|code| !own_row(code)).map(|number| code(&row.protocol, number)).collect()
+}
+
+fn number(text: &str) -> i32 {
+    text.strip_prefix("0x").map_or_else(|| text.parse(), |hex| i32::from_str_radix(hex, 16)).unwrap()
+}
+
+fn code(protocol: &str, number: i32) -> Code {
+    let unsigned = || u32::try_from(number).unwrap();
+    let byte = || u8::try_from(number).unwrap();
+    match protocol {
+        "websocket" => Code::websocket(u16::try_from(number).unwrap()),
+        "ssh" => Code::ssh(unsigned()),
+        "http2" => Code::http2(unsigned()),
+        "http3" => Code::http3(unsigned().into()),
+        "quic" => Code::quic(unsigned().into()),
+        "tls" => Code::tls(byte()),
+        "grpc" => Code::grpc(number),
+        "mqtt5" => Code::mqtt(byte()),
+        "process" => Code::exit(number),
+        _ => panic!("no such protocol: {protocol}"),
+    }
+}
+
+/// Every way to say a code, at both ends.
+fn ends(code: Code) -> impl Iterator<Item = Disconnect> {
+    WAYS.into_iter().flat_map(move |(_, _, near, far)| [near.sent(code), far.received(code)])
+}
+
+/// Every number of a byte or two, and the extremes of what has more.
+fn all_codes() -> impl Iterator<Item = Code> {
+    let small = || (0..=u32::from(u16::MAX)).chain([u32::MAX - 1, u32::MAX]);
+    let wide = || (0..=u64::from(u16::MAX)).chain([u64::from(u32::MAX), (1 << 62) - 1, 1 << 63, u64::MAX]);
+    let signed = || [i32::MIN, i32::MIN + 1].into_iter().chain(-1000..=1000).chain([i32::MAX - 1, i32::MAX]);
+    (0..=u16::MAX)
+        .map(Code::websocket)
+        .chain(small().map(Code::ssh))
+        .chain(small().map(Code::http2))
+        .chain(wide().map(Code::http3))
+        .chain(wide().map(Code::quic))
+        .chain(wide().map(Code::quic_application))
+        .chain((0..=u8::MAX).map(Code::tls))
+        .chain(signed().map(Code::grpc))
+        .chain((0..=u8::MAX).map(Code::mqtt))
+        .chain(signed().map(Code::exit))
+        .chain(signed().map(Code::signal))
+}
