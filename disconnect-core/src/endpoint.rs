@@ -210,6 +210,28 @@ impl Endpoint {
         self.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::UncleanEof))
     }
 
+    /// The peer was silent for longer than this connection may be idle. A single operation that was not done in time is
+    /// an error, such as tokio's `Elapsed`, for [`failed`](Self::failed).
+    pub fn silent(self) -> Disconnect {
+        self.resolve(
+            Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::IdleTimeout),
+        )
+    }
+
+    /// An end for a reason that only the site knows, such as `workspace_stopped` or `control_plane_lost`, or one of your
+    /// own set, and whose doing it was.
+    ///
+    /// ```
+    /// use disconnect_core::evidence::Side;
+    /// use disconnect_core::{DisconnectReason, Endpoint};
+    ///
+    /// let end = Endpoint::ServerToClient.ended(DisconnectReason::WorkspaceStopped, Side::Local);
+    /// assert_eq!((end.initiator_str(), end.direction_str()), (Some("server"), Some("client_to_server")));
+    /// ```
+    pub fn ended(self, reason: impl slot::Reason, side: Side) -> Disconnect {
+        self.resolve(Verdict::own(reason, side))
+    }
+
     /// The peer gave this code: a WebSocket or QUIC close, an SSH disconnect, a `GOAWAY`, an alert, a status, or the exit
     /// status of a process that ran at its end. What the code means is [`Code::received`].
     ///

@@ -28,7 +28,7 @@ pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
         .await?;
     killed(tour.case("client process is killed with SIGKILL", network().cause("unclean_eof"))).await?;
     reset_by_client(tour.case("client resets the connection (SO_LINGER 0)", network().cause("reset"))).await?;
-    silence(tour.case("client says nothing until our timeout", network().cause("deadline"))).await?;
+    silence(tour.case("client says nothing until our timeout", network().cause("idle_timeout"))).await?;
     #[cfg(target_os = "linux")]
     deaf(tour.case("client stops reading until TCP_USER_TIMEOUT", network().cause("keepalive_timeout"))).await?;
     truncated(tour.case("client stops in the middle of a frame", network().cause("unclean_eof"))).await?;

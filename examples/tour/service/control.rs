@@ -5,8 +5,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{Classifier, Disconnect, DisconnectCause, DisconnectReason, Endpoint, disconnected};
+use disconnect_core::evidence::Side;
+use disconnect_core::{Classifier, Disconnect, DisconnectReason, Endpoint, classifier, disconnected};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -17,7 +17,7 @@ use super::wire::{self, Frame};
 
 const END: Endpoint = Endpoint::AgentToServer;
 
-static CLASSIFIER: Classifier = Classifier::new();
+static CLASSIFIER: Classifier = classifier![tokio = tokio];
 
 /// What the streams of one agent share.
 ///
@@ -51,7 +51,7 @@ impl Agent {
         match failure.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(first)) => first.clone().detail("ended with its sibling stream"),
             // The sender is ours: it is still there, and it waited for one.
-            Ok(None) | Err(_) => END.resolve(Verdict::new(DisconnectReason::Unknown, Side::Unknown)),
+            Ok(None) | Err(_) => END.ended(DisconnectReason::Unknown, Side::Unknown),
         }
     }
 }
@@ -94,10 +94,7 @@ pub(crate) async fn supervise(id: u64, task: JoinHandle<io::Result<()>>, agent: 
     let end = match task.await {
         Ok(exit) => exit.map_or_else(|err| END.failed(&CLASSIFIER, &err), |()| END.closed_by_peer()),
         Err(stopped) if stopped.is_cancelled() && agent.shutdown.is_cancelled() => END.shutting_down(),
-        Err(stopped) => {
-            let cause = if stopped.is_panic() { DisconnectCause::Panicked } else { DisconnectCause::Dropped };
-            END.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local).cause(cause))
-        }
+        Err(stopped) => END.failed(&CLASSIFIER, &stopped),
     };
     disconnected!(end, connection_id = id, "relay map stream closed");
 }

@@ -23,7 +23,8 @@ pub(crate) async fn serve(id: u64, mut stream: TcpStream, idle: Duration) {
 
 async fn answer(end: Endpoint, stream: &mut TcpStream, idle: Duration) -> io::Result<Disconnect> {
     loop {
-        match timeout(idle, wire::read(stream)).await?? {
+        let Ok(frame) = timeout(idle, wire::read(stream)).await else { return Ok(end.silent()) };
+        match frame? {
             Some(question @ Frame::Data(_)) => wire::write(stream, &question).await?,
             Some(Frame::Goodbye) => return Ok(end.closed_by_peer()),
             None => return Ok(end.eof()),
