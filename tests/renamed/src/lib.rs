@@ -2,7 +2,9 @@
 
 #![no_std]
 
-use ends::{Disconnect, DisconnectField, disconnected};
+use core::fmt;
+
+use ends::{Disconnect, DisconnectEvidence, DisconnectField, disconnected};
 
 /// Why a pump stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
@@ -14,6 +16,26 @@ pub enum PumpEnd {
     /// It jammed.
     Jammed,
 }
+
+/// Why pumping failed.
+#[derive(Debug, DisconnectEvidence)]
+#[evidence(crate = ends)]
+pub enum PumpError {
+    /// It jammed.
+    #[reason(PumpEnd::Jammed, side = Local)]
+    Jammed,
+    /// The gauge could not be written.
+    #[transparent]
+    Gauge(fmt::Error),
+}
+
+impl fmt::Display for PumpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("pumping failed")
+    }
+}
+
+impl core::error::Error for PumpError {}
 
 /// Logs both ways of writing the line.
 pub fn log(end: PumpEnd) {

@@ -1,0 +1,12 @@
+//! `#[alias()]` has no value.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("close_phase")]
+enum ClosePhase {
+    #[alias()]
+    Draining,
+}
+
+fn main() {}

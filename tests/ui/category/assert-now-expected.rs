@@ -1,0 +1,15 @@
+//! The list has an expected category in the other bucket.
+
+use disconnect_core::{DisconnectField, assert_categories};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("close_phase")]
+enum ClosePhase {
+    #[expected]
+    Draining,
+    Done,
+}
+
+assert_categories!(ClosePhase, ["draining", "done"], expected: []);
+
+fn main() {}

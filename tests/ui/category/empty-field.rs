@@ -1,0 +1,11 @@
+//! `#[field()]` has no key.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field()]
+enum ClosePhase {
+    Draining,
+}
+
+fn main() {}

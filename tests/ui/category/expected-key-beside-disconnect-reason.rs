@@ -1,0 +1,11 @@
+//! The bucket of a reason is always `disconnect_expected`.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_reason", expected = "close_ok")]
+enum ClosePhase {
+    Draining,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! The bucket's key is not lower case.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("close_phase", expected = "closePhaseOk")]
+enum ClosePhase {
+    Draining,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! `#[field]` stands on a variant.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("close_phase")]
+enum ClosePhase {
+    #[field("draining")]
+    Draining,
+}
+
+fn main() {}

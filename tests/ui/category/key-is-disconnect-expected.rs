@@ -1,0 +1,11 @@
+//! The key belongs to the bucket of the reason.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_expected")]
+enum ClosePhase {
+    Draining,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! The key is a name, not a string.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field(close_phase)]
+enum ClosePhase {
+    Draining,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! The enum is not `Debug`, which is told once.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, PartialEq, Eq, DisconnectField)]
+#[field("close_phase")]
+enum ClosePhase {
+    Draining,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! The enum is not `Eq`, which is told once.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, DisconnectField)]
+#[field("close_phase")]
+enum ClosePhase {
+    Draining,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! A variant carries named data.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("close_phase")]
+enum ClosePhase {
+    Draining,
+    Failed { code: u8 },
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! The type in `field(Type = ...)` is no category enum: told at the type, and for the line as a whole.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    disconnected!(reason = DisconnectReason::Graceful, field(u8 = 7), "session closed");
+}

@@ -1,0 +1,7 @@
+//! The reason has no value.
+
+use disconnect_core::disconnected;
+
+fn main() {
+    disconnected!(reason = , "session closed");
+}

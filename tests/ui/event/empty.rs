@@ -1,0 +1,7 @@
+//! There is nothing at all.
+
+use disconnect_core::disconnected;
+
+fn main() {
+    disconnected!();
+}

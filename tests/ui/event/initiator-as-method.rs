@@ -1,0 +1,7 @@
+//! An initiator stands where a method belongs.
+
+use disconnect_core::{Disconnect, DisconnectInitiator, DisconnectReason};
+
+fn main() {
+    let _ = Disconnect::new(DisconnectReason::Graceful).method(DisconnectInitiator::Client);
+}

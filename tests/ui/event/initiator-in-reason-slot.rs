@@ -1,0 +1,7 @@
+//! An initiator stands in the reason slot.
+
+use disconnect_core::{DisconnectInitiator, disconnected};
+
+fn main() {
+    disconnected!(reason = DisconnectInitiator::Client, "session closed");
+}

@@ -1,0 +1,7 @@
+//! The message stands first.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    disconnected!("session closed", reason = DisconnectReason::Graceful);
+}

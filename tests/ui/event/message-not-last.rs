@@ -1,0 +1,7 @@
+//! A field stands behind the message.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    disconnected!(reason = DisconnectReason::Graceful, "session closed", session_id = 7);
+}

@@ -1,0 +1,7 @@
+//! The message takes no arguments.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    disconnected!(reason = DisconnectReason::Graceful, "session {} closed", 7);
+}

@@ -1,0 +1,7 @@
+//! There is no message.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    disconnected!(reason = DisconnectReason::Graceful);
+}

@@ -1,0 +1,7 @@
+//! An option stands behind an item.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    disconnected!(reason = DisconnectReason::Graceful, level: DEBUG, "session closed");
+}

@@ -1,0 +1,7 @@
+//! A field has the key of the bucket.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    disconnected!(reason = DisconnectReason::Graceful, disconnect_expected = true, "session closed");
+}

@@ -1,0 +1,7 @@
+//! A quoted field has a key of the event.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    disconnected!(reason = DisconnectReason::Graceful, "disconnect_detail" = "bye", "session closed");
+}

@@ -1,0 +1,11 @@
+//! An enum without the derive stands in the reason slot.
+
+use disconnect_core::disconnected;
+
+enum Why {
+    Quit,
+}
+
+fn main() {
+    disconnected!(reason = Why::Quit, "session closed");
+}

@@ -1,0 +1,7 @@
+//! A reason stands where an initiator belongs.
+
+use disconnect_core::{Disconnect, DisconnectReason};
+
+fn main() {
+    let _ = Disconnect::new(DisconnectReason::Graceful).initiator(DisconnectReason::Graceful);
+}

@@ -1,0 +1,7 @@
+//! A reason stands in the initiator slot.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    disconnected!(reason = DisconnectReason::Graceful, initiator = DisconnectReason::Graceful, "session closed");
+}

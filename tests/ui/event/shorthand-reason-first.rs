@@ -1,0 +1,8 @@
+//! The first item is a local called `reason`, which stands for a record.
+
+use disconnect_core::{DisconnectReason, disconnected};
+
+fn main() {
+    let reason = DisconnectReason::Graceful;
+    disconnected!(reason, "session closed");
+}

@@ -1,0 +1,7 @@
+//! A string stands in the reason slot.
+
+use disconnect_core::disconnected;
+
+fn main() {
+    disconnected!(reason = "graceful", "session closed");
+}

@@ -1,0 +1,18 @@
+//! The network does not end a connection on purpose: every expected reason of ours.
+
+use disconnect_core::DisconnectEvidence;
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("the session failed")]
+enum SessionError {
+    #[reason(Graceful, side = Network)]
+    Graceful,
+    #[reason(ClientClosed, side = Network)]
+    ClientClosed,
+    #[reason(ServerShutdown, side = Network)]
+    ServerShutdown,
+    #[reason(WorkspaceStopped, side = Network)]
+    WorkspaceStopped,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! A reason stands where the cause belongs.
+
+use disconnect_core::DisconnectEvidence;
+use disconnect_core::DisconnectReason;
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("the session failed")]
+enum SessionError {
+    #[reason(NetworkError, cause = DisconnectReason::NetworkError)]
+    Heartbeat,
+}
+
+fn main() {}

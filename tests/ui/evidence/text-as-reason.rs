@@ -1,0 +1,12 @@
+//! A reason is a category, not a text.
+
+use disconnect_core::DisconnectEvidence;
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("the session failed")]
+enum SessionError {
+    #[reason("network_error")]
+    Heartbeat,
+}
+
+fn main() {}

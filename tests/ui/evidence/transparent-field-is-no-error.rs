@@ -1,0 +1,12 @@
+//! What is inside is no error.
+
+use disconnect_core::DisconnectEvidence;
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("the session failed")]
+enum SessionError {
+    #[transparent]
+    Text(String),
+}
+
+fn main() {}

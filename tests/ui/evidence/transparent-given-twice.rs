@@ -1,0 +1,13 @@
+//! `#[transparent]` stands twice.
+
+use disconnect_core::DisconnectEvidence;
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("the session failed")]
+enum SessionError {
+    #[transparent]
+    #[transparent]
+    Io(#[from] std::io::Error),
+}
+
+fn main() {}

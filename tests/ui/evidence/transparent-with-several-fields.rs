@@ -1,0 +1,14 @@
+//! Which of the fields is the error inside?
+
+use disconnect_core::DisconnectEvidence;
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("the session failed")]
+enum SessionError {
+    #[reason(NetworkError)]
+    Heartbeat,
+    #[transparent]
+    Io(std::io::Error, u32),
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+//! Two fields are marked as the error inside.
+
+use disconnect_core::DisconnectEvidence;
+
+#[derive(Debug, DisconnectEvidence)]
+enum SessionError {
+    #[transparent]
+    Io {
+        #[source]
+        read: std::io::Error,
+        #[source]
+        write: std::io::Error,
+    },
+}
+
+impl std::fmt::Display for SessionError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the session failed")
+    }
+}
+
+impl std::error::Error for SessionError {}
+
+fn main() {}

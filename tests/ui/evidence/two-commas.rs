@@ -1,0 +1,12 @@
+//! Nothing stands between two commas.
+
+use disconnect_core::DisconnectEvidence;
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("the session failed")]
+enum SessionError {
+    #[reason(NetworkError,, side = Network)]
+    Heartbeat,
+}
+
+fn main() {}

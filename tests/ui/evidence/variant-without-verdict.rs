@@ -1,0 +1,13 @@
+//! A variant says nothing about what it means.
+
+use disconnect_core::DisconnectEvidence;
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("the session failed")]
+enum SessionError {
+    #[reason(NetworkError)]
+    Heartbeat,
+    BadFrame(u8),
+}
+
+fn main() {}
