@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::slot::fits;
+
 /// A closed set of categories that are logged under one key.
 ///
 /// Implemented by [`#[derive(DisconnectField)]`](macro@crate::DisconnectField), which also gives the enum inherent
@@ -118,6 +120,9 @@ pub trait Expectation: DisconnectField {
         (Self::EXPECTED_FIELD, self.expected())
     }
 }
+
+#[diagnostic::do_not_recommend]
+impl<T: DisconnectField + fits::Expectation> Expectation for T {}
 
 /// What is known of one category: a row of `CATEGORIES`, for catalogues and documentation.
 ///

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::category::Category;
+use crate::code::GivenCode;
 use crate::line::Line;
 use crate::{Code, Detail, Disconnect, DisconnectField, slot};
 
@@ -22,7 +23,8 @@ use std::{borrow::Cow, boxed::Box, string::String};
 /// ```
 ///
 /// The first item is a [`Disconnect`] or a reference to one. Fields of your own follow, in every form that tracing
-/// takes: `name = value`, `%name`, `?name`, `a.b = value`, `"quoted" = value`, `{ CONST } = value`.
+/// takes: `name = value`, `%name`, `?name`, `a.b = value`, `"quoted" = value`, `{ CONST } = value`. A category enum
+/// under a key of its own is `field(Type = value)`, as below.
 ///
 /// # From slots
 ///
@@ -139,12 +141,14 @@ macro_rules! optional_slot {
             fn value(self) -> Option<&'static str>;
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T: slot::$slot> $given for T {
             fn value(self) -> Option<&'static str> {
                 Some(self.as_str())
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T: slot::$slot> $given for Option<T> {
             fn value(self) -> Option<&'static str> {
                 self.map(DisconnectField::as_str)
@@ -192,8 +196,8 @@ optional_slot!(
 );
 
 /// The `code` slot: a code or an option of one.
-pub fn code(code: impl Into<Option<Code>>) -> Line {
-    code.into().map_or(Line::EMPTY, |code| Line::new(format_args!("{code}")))
+pub fn code(given: impl GivenCode) -> Line {
+    given.code().map_or(Line::EMPTY, |code| Line::new(format_args!("{code}")))
 }
 
 /// What the `detail` slot takes.
@@ -275,21 +279,22 @@ pub trait GivenCategory<T> {
     fn category(self) -> Option<T>;
 }
 
-impl<T: DisconnectField> GivenCategory<T> for T {
+// Without a bound: a type that is no category is told so once, where the row is looked up.
+impl<T> GivenCategory<T> for T {
     fn category(self) -> Option<T> {
         Some(self)
     }
 }
 
-impl<T: DisconnectField> GivenCategory<T> for Option<T> {
+impl<T> GivenCategory<T> for Option<T> {
     fn category(self) -> Option<T> {
         self
     }
 }
 
-/// The row of the category in `field(T = value)`.
-pub fn category<T: DisconnectField>(given: impl GivenCategory<T>) -> Option<&'static Category> {
-    given.category().map(T::category)
+/// The category in `field(T = value)`, if there is one.
+pub fn given<T>(given: impl GivenCategory<T>) -> Option<T> {
+    given.category()
 }
 
 /// The logged value of a row.

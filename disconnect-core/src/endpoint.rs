@@ -213,9 +213,7 @@ impl Endpoint {
     /// The peer was silent for longer than this connection may be idle. A single operation that was not done in time is
     /// an error, such as tokio's `Elapsed`, for [`failed`](Self::failed).
     pub fn silent(self) -> Disconnect {
-        self.resolve(
-            Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::IdleTimeout),
-        )
+        self.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::IdleTimeout))
     }
 
     /// An end for a reason that only the site knows, such as `workspace_stopped` or `control_plane_lost`, or one of your

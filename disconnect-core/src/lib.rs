@@ -21,6 +21,7 @@
 //! - [`DisconnectField`](macro@DisconnectField): the derive for categories of your own.
 //! - [`Disconnect`]: the record; [`disconnected!`]: the one line it becomes.
 //! - [`Endpoint`]: turns what you saw (an end of file, an error, a cancelled task) into a record.
+//! - [`DisconnectEvidence`](macro@DisconnectEvidence): the derive by which error types of your own say what they mean.
 //! - [`Recorded`]: categories read back from a log, a database or a peer.
 //!
 //! # Features
@@ -62,7 +63,7 @@ mod recorded;
 pub mod slot;
 mod text;
 
-pub use disconnect_derive::DisconnectField;
+pub use disconnect_derive::{DisconnectEvidence, DisconnectField};
 
 pub use crate::category::{Category, DisconnectField, Expectation, UnknownCategory};
 pub use crate::cause::DisconnectCause;
@@ -71,7 +72,7 @@ pub use crate::detail::Detail;
 pub use crate::direction::ConnectionDirection;
 pub use crate::disconnect::Disconnect;
 pub use crate::endpoint::{Endpoint, Peer};
-pub use crate::evidence::Classifier;
+pub use crate::evidence::{Classifier, DisconnectEvidence};
 pub use crate::initiator::DisconnectInitiator;
 pub use crate::method::ConnectionMethod;
 pub use crate::reason::DisconnectReason;
@@ -98,10 +99,12 @@ pub mod __private {
     #[cfg(feature = "serde")]
     pub use crate::category::de::deserialize;
     pub use crate::category::{Category, DisconnectField, Expectation, UnknownCategory, as_str, from_str};
+    pub use crate::code::GivenCode;
     #[cfg(feature = "tracing")]
     pub use crate::emit;
+    pub use crate::evidence::expanded as evidence;
     #[cfg(any(feature = "std", feature = "tracing"))]
     pub use crate::line::Line;
     pub use crate::lookup::Lookup;
-    pub use crate::slot;
+    pub use crate::slot::fits;
 }

@@ -34,6 +34,9 @@ use crate::{DisconnectField, Expectation};
 )]
 pub trait Reason: DisconnectField + Expectation {}
 
+#[diagnostic::do_not_recommend]
+impl<T: DisconnectField + Expectation + fits::Reason> Reason for T {}
+
 /// Who closed or broke the connection: `disconnect_initiator`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a disconnect initiator",
@@ -41,6 +44,9 @@ pub trait Reason: DisconnectField + Expectation {}
     note = "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_initiator\")]`"
 )]
 pub trait Initiator: DisconnectField {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DisconnectField + fits::Initiator> Initiator for T {}
 
 /// On which layer, and from whom to whom: `connect_type`.
 #[diagnostic::on_unimplemented(
@@ -50,6 +56,9 @@ pub trait Initiator: DisconnectField {}
 )]
 pub trait Direction: DisconnectField {}
 
+#[diagnostic::do_not_recommend]
+impl<T: DisconnectField + fits::Direction> Direction for T {}
+
 /// Over which path: `connection_method`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a connection method",
@@ -58,6 +67,9 @@ pub trait Direction: DisconnectField {}
 )]
 pub trait Method: DisconnectField {}
 
+#[diagnostic::do_not_recommend]
+impl<T: DisconnectField + fits::Method> Method for T {}
+
 /// Finer than the reason, and still closed: `disconnect_cause`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a disconnect cause",
@@ -65,3 +77,25 @@ pub trait Method: DisconnectField {}
     note = "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`"
 )]
 pub trait Cause: DisconnectField {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DisconnectField + fits::Cause> Cause for T {}
+
+/// What the derive says of an enum: which slot its key belongs to.
+///
+/// Without supertraits, so that a bound that the enum does not meet is told once, at its `DisconnectField`.
+#[doc(hidden)]
+pub mod fits {
+    /// The key is `disconnect_reason`.
+    pub trait Reason {}
+    /// The key is `disconnect_initiator`.
+    pub trait Initiator {}
+    /// The key is `connect_type`.
+    pub trait Direction {}
+    /// The key is `connection_method`.
+    pub trait Method {}
+    /// The key is `disconnect_cause`.
+    pub trait Cause {}
+    /// The set is split into expected and not.
+    pub trait Expectation {}
+}

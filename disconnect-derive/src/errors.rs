@@ -28,6 +28,11 @@ impl Errors {
         }
     }
 
+    /// Whether nothing was found so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_none()
+    }
+
     /// One `compile_error!` for each mistake, each at its own place.
     pub(crate) fn finish(self) -> TokenStream {
         self.found.map(|error| error.to_compile_error()).unwrap_or_default()

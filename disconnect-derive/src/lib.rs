@@ -6,10 +6,12 @@
 
 mod errors;
 mod event;
+mod evidence;
 mod field;
 mod keys;
 mod lookup;
 mod spelling;
+mod split;
 
 use proc_macro::TokenStream;
 
@@ -37,6 +39,44 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(DisconnectField, attributes(field, expected, value, alias))]
 pub fn derive_disconnect_field(input: TokenStream) -> TokenStream {
     field::derive(syn::parse_macro_input!(input)).into()
+}
+
+/// Makes every error of a type say what it means for the connection: the reason, the side, and how strong that is.
+///
+/// Documented, with examples, at `disconnect_core::DisconnectEvidence`. The type needs `Error`, from `thiserror` or
+/// written by hand.
+///
+/// # Attributes
+///
+/// On every variant of an enum, or on a struct, one or both of these:
+///
+/// - `#[reason(NetworkError)]`: the error ends a connection for this reason, whatever lies inside it. A bare name is a
+///   `DisconnectReason`; a category of your own set is given by a path: `#[reason(Leave::Kicked)]`.
+/// - `#[transparent]`: what the error inside means. That is the field marked `#[source]` or `#[from]`, or else named
+///   `source`, or else the only one. It may be an error, a `Box<dyn Error>` with or without `Send + Sync`, an `Arc` or
+///   `Box` of an error, anything that derefs to an error (`anyhow::Error`), a type parameter, or an `Option` of one of
+///   these.
+/// - Both together: the stronger of the two, and between equals the error inside.
+///
+/// Behind the reason, each left out or given once:
+///
+/// - `side = Local`, `Remote`, `Network` or `Unknown`: who ended or broke it, as seen from here. Left out, it is
+///   `Network` for a `NetworkError`, and `Unknown` for any other reason. The network ends nothing on purpose, so
+///   `Network` does not go with an expected reason of ours.
+/// - `cause = KeepaliveTimeout`: what exactly happened, a `DisconnectCause`, or a cause of your own by its path.
+/// - `code = Code::websocket(1002)`: the protocol code, any expression for a `Code` or an `Option<Code>`. It may use the
+///   fields: named ones by their names, others as `_0`, `_1`, each as a reference.
+/// - `rank = Timeout`: how strong this is as evidence. Left out, it follows: stated where there is a code, otherwise
+///   what the reason and the cause imply. An `Unknown` with neither code nor cause is the weakest.
+///
+/// For reason, cause and rank, a bare name is one of the core's own, and a path is taken as it stands.
+///
+/// On the type:
+///
+/// - `#[evidence(crate = path)]`: where `disconnect_core` is, when it goes by another name.
+#[proc_macro_derive(DisconnectEvidence, attributes(evidence, reason, transparent, source, from))]
+pub fn derive_disconnect_evidence(input: TokenStream) -> TokenStream {
+    evidence::derive(syn::parse_macro_input!(input)).into()
 }
 
 /// The machinery of `disconnect_core::disconnected!`, which hands over the path of its own crate first.

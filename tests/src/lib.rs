@@ -2,6 +2,11 @@
 
 use disconnect_core::DisconnectField;
 
+/// Compiles and runs the snippets of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
+
 /// Why a player left: the example of the documentation, with a reason's own key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, DisconnectField)]
 #[field("disconnect_reason")]

@@ -1,5 +1,6 @@
 //! One protocol code, such as a WebSocket close code or an exit status, and what it means: one table a protocol.
 
+mod given;
 mod grpc;
 mod http2;
 mod http3;
@@ -10,6 +11,8 @@ mod quic;
 mod ssh;
 mod tls;
 mod websocket;
+
+pub use given::GivenCode;
 
 use core::fmt;
 

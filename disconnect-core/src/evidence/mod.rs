@@ -15,8 +15,8 @@ mod verdict;
 #[doc(hidden)]
 pub use adapters::vocabulary;
 pub use classifier::{Classifier, Reader, Reading};
-pub use derived::{DisconnectEvidence, derived};
 #[doc(hidden)]
 pub use derived::expanded;
+pub use derived::{DisconnectEvidence, derived};
 pub(crate) use verdict::Ending;
 pub use verdict::{Rank, Side, Verdict};

@@ -3,8 +3,8 @@
 //! Every conversion stands inside the arguments of `tracing::event!`, where tracing evaluates it only if the event is
 //! enabled. What picks the level is evaluated before, and nothing else.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
 
 use super::model::{End, Event, Extra, Slots};
 use crate::keys::Slot;
@@ -40,9 +40,10 @@ fn call(event: &Event, private: &TokenStream, level: &Ident, fields: &TokenStrea
         Extra::Constant { key, value } => quote!({ #key } = #value),
         Extra::Category { ty, value } => {
             let row = rows.next();
+            let lookup = lookup(ty, private);
             quote! {
                 { <#ty as #private::DisconnectField>::FIELD } =
-                    (#row = #private::emit::category::<#ty>(#value), #private::emit::value(#row)).1,
+                    (#row = #private::emit::given::<#ty>(#value).map(#lookup), #private::emit::value(#row)).1,
                 { <#ty as #private::DisconnectField>::BUCKET } = #private::emit::bucket(#row)
             }
         }
@@ -52,6 +53,12 @@ fn call(event: &Event, private: &TokenStream, level: &Ident, fields: &TokenStrea
             message = #private::format_args!(#message), #fields #(, #extras)*
         })
     }
+}
+
+/// What finds a category's row, placed where the type is, so that a type that is no category is told so there.
+fn lookup(ty: &TokenStream, private: &TokenStream) -> TokenStream {
+    let place = ty.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
+    quote_spanned!(place=> <#ty as #private::DisconnectField>::category)
 }
 
 /// The locals that hold what `field(Type = value)` evaluated to, one for each.
@@ -93,7 +100,10 @@ impl<'a> Attribution<'a> {
     fn of(source: &'a End, private: &'a TokenStream) -> Self {
         let end = Ident::new("end", Span::mixed_site());
         let (value, is_info) = match source {
-            End::Record(record) => (quote!(#private::emit::record(&(#record))), quote!(#private::emit::is_info(#end))),
+            End::Record(record) => {
+                let record = borrowed(record);
+                (quote!(#private::emit::record(#record)), quote!(#private::emit::is_info(#end)))
+            }
             End::Slots(slots) => {
                 let reason = &slots.reason;
                 (quote!(#private::emit::reason(#reason)), quote!(#end.is_expected()))
@@ -156,7 +166,7 @@ impl<'a> Attribution<'a> {
                 Slot::Detail => {
                     let value = slots.get(slot)?;
                     let text = text(value, private);
-                    Some(quote!(#key = #private::emit::detail(&#text).as_str()))
+                    Some(quote!(#key = #private::emit::detail(#text).as_str()))
                 }
             }
         });
@@ -167,15 +177,27 @@ impl<'a> Attribution<'a> {
 /// The detail, which may be written `%value` or `?value` as in a tracing field.
 fn text(value: &TokenStream, private: &TokenStream) -> TokenStream {
     let mut rest = value.clone().into_iter();
-    match rest.next().as_ref().and_then(super::split::punct) {
+    match rest.next().as_ref().and_then(crate::split::punct) {
         Some('%') => {
             let rest: TokenStream = rest.collect();
-            quote!(#private::format_args!("{}", #rest))
+            quote!(&#private::format_args!("{}", #rest))
         }
         Some('?') => {
             let rest: TokenStream = rest.collect();
-            quote!(#private::format_args!("{:?}", #rest))
+            quote!(&#private::format_args!("{:?}", #rest))
         }
-        _ => quote!((#value)),
+        _ => borrowed(value),
     }
+}
+
+/// `&(value)`, placed where the value is, so that an error about its type stands there and not at the whole call.
+fn borrowed(value: &TokenStream) -> TokenStream {
+    let mut spans = value.clone().into_iter().map(|token| token.span());
+    let first = spans.next().unwrap_or_else(Span::call_site);
+    let last = spans.last().unwrap_or(first);
+    let mut ampersand = Punct::new('&', Spacing::Alone);
+    ampersand.set_span(first);
+    let mut group = Group::new(Delimiter::Parenthesis, value.clone());
+    group.set_span(last);
+    [TokenTree::from(ampersand), group.into()].into_iter().collect()
 }

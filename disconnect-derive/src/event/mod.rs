@@ -3,7 +3,6 @@
 mod expand;
 mod model;
 mod parse;
-mod split;
 
 use proc_macro2::TokenStream;
 

@@ -8,6 +8,7 @@ use super::parse::{Item, Key, Written};
 use crate::errors::Errors;
 use crate::keys::{self, Slot};
 use crate::spelling;
+use crate::split::punct;
 
 /// One legal event.
 pub(crate) struct Event {
@@ -55,6 +56,13 @@ pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Event> {
         options.set(&name, value, errors);
     }
     let mut items = written.items;
+    if items.is_empty() && errors.is_empty() {
+        errors.at_span(
+            Span::call_site(),
+            "nothing to log: write `disconnected!(end, \"...\")` or `disconnected!(reason = ..., \"...\")`",
+        );
+        return None;
+    }
     let message = message(&mut items, errors);
     let record = take_record(&mut items);
     let mut slots = Vec::new();
@@ -83,6 +91,7 @@ struct Options {
 impl Options {
     fn set(&mut self, name: &Ident, value: TokenStream, errors: &mut Errors) {
         let twice = match name.to_string().as_str() {
+            "target" | "parent" if value.is_empty() => return errors.at(name, format!("`{name}:` needs a value")),
             "level" => {
                 let level = level(name, &value, errors);
                 level.is_some_and(|level| self.level.replace(level).is_some())
@@ -107,11 +116,7 @@ impl Options {
 /// `DEBUG`, or a path that ends so. A callsite is a static, so the level is a name and not a value.
 fn level(name: &Ident, value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
     match value.clone().into_iter().last() {
-        Some(TokenTree::Ident(word))
-            if ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().any(|level| word == level) =>
-        {
-            Some(word)
-        }
+        Some(TokenTree::Ident(word)) if is_level(&word) => Some(word),
         _ if value.is_empty() => {
             errors.at(name, "write the level by its name, as in `level: DEBUG`");
             None
@@ -121,6 +126,10 @@ fn level(name: &Ident, value: &TokenStream, errors: &mut Errors) -> Option<Ident
             None
         }
     }
+}
+
+fn is_level(word: &Ident) -> bool {
+    ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().any(|level| word == level)
 }
 
 /// The message is the last item, and the only one of its kind.
@@ -137,15 +146,24 @@ fn message(items: &mut Vec<Item>, errors: &mut Errors) -> Option<Literal> {
                 after,
                 "the message comes last and takes no arguments; write values inline, as in `\"{name}\"`",
             );
-            items.truncate(place);
+            // Behind it, what has no name was an argument.
+            let named = |item: &Item| matches!(item, Item::Named { .. } | Item::Category { .. });
+            let mut position = 0..;
+            items.retain(|item| position.next() < Some(place) || named(item));
             None
         }
+        // Told where it stands as a field.
+        None if items.iter().any(is_message_field) => None,
         None => {
             let place = items.last().map_or_else(Span::call_site, Item::span);
             errors.at_span(place, "the last item is the message, as one string literal");
             None
         }
     }
+}
+
+fn is_message_field(item: &Item) -> bool {
+    matches!(item, Item::Named { key, .. } if key.name() == Some("message"))
 }
 
 /// A first item that is neither `key = value` nor `field(...)` is a record.
@@ -178,10 +196,21 @@ fn as_slot(item: Item, in_record: bool, slots: &mut Vec<(Slot, TokenStream)>, er
             errors.at(&key, format!("`{name} =` needs a value"));
             slots.push((slot, value));
         }
-        Some(slot) => slots.push((slot, value)),
+        Some(slot) => {
+            check_sigil(slot, &value, errors);
+            slots.push((slot, value));
+        }
         None => return Some(Item::Named { key, value }),
     }
     None
+}
+
+/// A category and a code are given as they are; only the detail is text.
+fn check_sigil(slot: Slot, value: &TokenStream, errors: &mut Errors) {
+    let first = value.clone().into_iter().next();
+    if let Some(sigil) = first.filter(|token| slot != Slot::Detail && matches!(punct(token), Some('%' | '?'))) {
+        errors.at(&sigil, format!("write `{} = value`, without `{sigil}`: only the detail is free text", slot.name()));
+    }
 }
 
 fn as_extra(item: Item, in_record: bool, errors: &mut Errors) -> Option<Extra> {
@@ -190,6 +219,7 @@ fn as_extra(item: Item, in_record: bool, errors: &mut Errors) -> Option<Extra> {
         Item::Named { key, value } => {
             check_own_key(&key, in_record, errors);
             check_near_slot(&key, in_record, errors);
+            check_extra_value(&key, &value, errors);
             Some(Extra::Plain(quote::quote!(#key = #value)))
         }
         Item::Shorthand { key, tokens } => {
@@ -247,6 +277,18 @@ fn check_near_slot(key: &Key, in_record: bool, errors: &mut Errors) {
     }
 }
 
+fn check_extra_value(key: &Key, value: &TokenStream, errors: &mut Errors) {
+    let name = key.name().unwrap_or_default();
+    let mut tokens = value.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (None, _) => errors.at(key, format!("`{name} =` needs a value")),
+        (Some(TokenTree::Ident(word)), None) if name == "level" && is_level(&word) => {
+            errors.at(key, format!("the level is no field: write `level: {word}`, before everything else"));
+        }
+        _ => {}
+    }
+}
+
 fn is_swap(a: &str, b: &str) -> bool {
     let sorted = |word: &str| {
         let mut letters: Vec<char> = word.chars().collect();
@@ -258,7 +300,10 @@ fn is_swap(a: &str, b: &str) -> bool {
 
 fn into_slots(mut slots: Vec<(Slot, TokenStream)>, errors: &mut Errors) -> Option<Slots> {
     let Some(place) = slots.iter().position(|(slot, _)| *slot == Slot::Reason) else {
-        errors.at_span(Span::call_site(), "no reason: begin with a `Disconnect` or write `reason = ...`");
+        // Otherwise a mistake told already may have been the reason.
+        if errors.is_empty() {
+            errors.at_span(Span::call_site(), "no reason: begin with a `Disconnect` or write `reason = ...`");
+        }
         return None;
     };
     let (_, reason) = slots.swap_remove(place);

@@ -4,8 +4,9 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree
 use quote::ToTokens;
 use syn::ext::IdentExt;
 
-use super::split::{at_commas, lone_equals, punct};
 use crate::errors::Errors;
+use crate::keys::Slot;
+use crate::split::{at_commas, lone_equals, punct};
 
 /// A call as its author wrote it.
 pub(crate) struct Written {
@@ -92,8 +93,13 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Written {
     for tokens in at_commas(tokens.collect()) {
         match option(&tokens) {
             Some(option) if items.is_empty() => options.push(option),
+            Some((name, _)) if Slot::of_name(&name.to_string()).is_some() => {
+                errors.at(&name, format!("a slot takes `=`: write `{name} = ...`"));
+            }
             Some((name, _)) => errors.at(&name, format!("`{name}:` comes before everything else")),
-            None if tokens.is_empty() => errors.at_span(Span::call_site(), "two commas with nothing between them"),
+            None if matches!(&tokens[..], [comma] if punct(comma) == Some(',')) => {
+                errors.at(&tokens[0], "a comma with nothing before it");
+            }
             None => items.push(item(tokens)),
         }
     }

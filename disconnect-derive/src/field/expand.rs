@@ -164,7 +164,7 @@ fn expectation(ident: &Ident, vis: &Visibility, key: &str) -> TokenStream {
             }
         }
         #[automatically_derived]
-        impl __dc::Expectation for #ident {}
+        impl __dc::fits::Expectation for #ident {}
     }
 }
 
@@ -172,7 +172,7 @@ fn slot_impl(ident: &Ident, marker: &str) -> TokenStream {
     let marker = format_ident!("{marker}");
     quote! {
         #[automatically_derived]
-        impl __dc::slot::#marker for #ident {}
+        impl __dc::fits::#marker for #ident {}
     }
 }
 
@@ -207,6 +207,8 @@ impl StandIn {
         let Self { ident, vis, core, .. } = self;
         let [impl_generics, type_generics] = &self.generics;
         let traits = self.plain.then(|| self.traits());
+        // By value as in the real ones, or the trait's own methods, which are not const, would be found first.
+        let receiver = if self.plain { quote!(self) } else { quote!(&self) };
         quote! {
             const _: () = {
                 use #core::__private as __dc;
@@ -217,13 +219,13 @@ impl StandIn {
                     #vis const COUNT: __dc::usize = 0;
                     #vis const ALL: &'static [Self] = &[];
                     #vis const CATEGORIES: &'static [__dc::Category] = &[];
-                    #vis const fn index(&self) -> __dc::usize { loop {} }
-                    #vis const fn as_str(&self) -> &'static __dc::str { loop {} }
-                    #vis const fn expected(&self) -> __dc::bool { loop {} }
-                    #vis const fn parse(_: &__dc::str) -> __dc::Option<Self> { loop {} }
-                    #vis const fn valid(_: &__dc::str) -> __dc::bool { loop {} }
-                    #vis const fn field(&self) -> (&'static __dc::str, &'static __dc::str) { loop {} }
-                    #vis const fn expected_field(&self) -> (&'static __dc::str, __dc::bool) { loop {} }
+                    #vis const fn index(#receiver) -> __dc::usize { 0 }
+                    #vis const fn as_str(#receiver) -> &'static __dc::str { "" }
+                    #vis const fn expected(#receiver) -> __dc::bool { false }
+                    #vis const fn parse(_: &__dc::str) -> __dc::Option<Self> { __dc::None }
+                    #vis const fn valid(_: &__dc::str) -> __dc::bool { false }
+                    #vis const fn field(#receiver) -> (&'static __dc::str, &'static __dc::str) { ("", "") }
+                    #vis const fn expected_field(#receiver) -> (&'static __dc::str, __dc::bool) { ("", false) }
                 }
                 #traits
             };
@@ -239,10 +241,10 @@ impl StandIn {
                 const BUCKET: &'static __dc::str = "";
                 const ALL: &'static [Self] = &[];
                 const CATEGORIES: &'static [__dc::Category] = &[];
-                fn index(self) -> __dc::usize { loop {} }
-                fn parse(_: &__dc::str) -> __dc::Option<Self> { loop {} }
+                fn index(self) -> __dc::usize { 0 }
+                fn parse(_: &__dc::str) -> __dc::Option<Self> { __dc::None }
             }
-            impl __dc::Expectation for #ident {}
+            impl __dc::fits::Expectation for #ident {}
             #(#slots)*
             #core::__text_impls!(#ident);
         }

@@ -217,8 +217,8 @@ impl Names {
             self.taken.insert(text, (place, owner.clone()));
             return;
         };
-        errors.at_span(place, format!("`{text}` is already read back as `{other}`; every logged value is unique"));
-        errors.at_span(*first, format!("`{text}` is first used here"));
+        errors.at_span(place, format!("{text:?} is already read back as `{other}`; every logged value is unique"));
+        errors.at_span(*first, format!("{text:?} is first used here"));
     }
 }
 

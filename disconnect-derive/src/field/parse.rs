@@ -135,20 +135,19 @@ fn field_argument(
     seen: &mut Vec<Ident>,
     errors: &mut Errors,
 ) -> syn::Result<()> {
-    let name = input.call(Ident::parse_any)?;
+    let Ok(name) = input.call(Ident::parse_any) else {
+        return Err(input.error(format!("a category has one key; behind it, {KNOWN} are known")));
+    };
     if seen.contains(&name) {
         errors.at(&name, format!("`{name}` is given twice"));
     }
     match name.to_string().as_str() {
-        "expected" => {
-            input.parse::<Token![=]>()?;
-            field.expected = Some(input.parse()?);
-        }
+        "expected" => field.expected = Some(argument(input, &name, "write `expected = \"key\"`")?),
         "values" => {
-            input.parse::<Token![=]>()?;
-            let mode: LitStr = input.parse()?;
+            const MODE: &str = "the only mode is `values = \"verbatim\"`";
+            let mode = argument(input, &name, MODE)?;
             if mode.value() != "verbatim" {
-                errors.at(&mode, "the only mode is `values = \"verbatim\"`");
+                errors.at(&mode, MODE);
             }
             field.verbatim = true;
         }
@@ -167,12 +166,22 @@ fn field_argument(
     Ok(())
 }
 
+/// `= "..."` behind the name of an argument.
+fn argument(input: ParseStream<'_>, name: &Ident, form: &str) -> syn::Result<LitStr> {
+    if input.parse::<Token![=]>().is_err() {
+        return Err(syn::Error::new_spanned(name, form));
+    }
+    // At the end of the input there is nothing to point at but the name.
+    let place = if input.is_empty() { name.span() } else { input.span() };
+    input.parse().map_err(|_| syn::Error::new(place, form))
+}
+
+const KNOWN: &str = "`expected = \"key\"`, `values = \"verbatim\"` and `crate = path`";
+
 fn unknown_argument(name: &str) -> String {
     match spelling::nearest(name, ["expected", "values", "crate"]) {
         Some(near) => format!("unknown argument `{name}`; did you mean `{near}`?"),
-        None => format!(
-            "unknown argument `{name}`; known are `expected = \"key\"`, `values = \"verbatim\"` and `crate = path`"
-        ),
+        None => format!("unknown argument `{name}`; known are {KNOWN}"),
     }
 }
 

@@ -13,6 +13,8 @@ enum SessionError {
     ServerShutdown,
     #[reason(WorkspaceStopped, side = Network)]
     WorkspaceStopped,
+    #[reason(disconnect_core::DisconnectReason::Graceful, side = Network)]
+    ByPath,
 }
 
 fn main() {}

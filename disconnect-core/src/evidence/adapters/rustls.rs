@@ -15,14 +15,17 @@ macro_rules! __adapter_rustls {
 
         fn verdict(error: &library::Error) -> Option<Verdict> {
             let violation = Verdict::new(Reason::ProtocolError, Side::Remote);
+            // Nobody broke a rule: who found out closed, as the alert says that the peer gets.
+            let mismatch = Verdict::new(Reason::ProtocolError, Side::Local).cause(Cause::Negotiation);
             let refused = Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Auth).ranked(Rank::Violation);
             Some(match error {
                 library::Error::AlertReceived(alert) => Code::tls(number(*alert)?).received(),
                 library::Error::InvalidCertificate { .. } | library::Error::NoCertificatesPresented => refused,
-                library::Error::PeerIncompatible { .. } | library::Error::NoApplicationProtocol => {
-                    violation.cause(Cause::Negotiation)
+                library::Error::PeerIncompatible { .. } | library::Error::NoApplicationProtocol => mismatch,
+                library::Error::PeerSentOversizedRecord
+                | library::Error::InvalidMessage(library::InvalidMessage::MessageTooLarge) => {
+                    violation.cause(Cause::TooLarge)
                 }
-                library::Error::PeerSentOversizedRecord => violation.cause(Cause::TooLarge),
                 library::Error::InappropriateMessage { .. }
                 | library::Error::InappropriateHandshakeMessage { .. }
                 | library::Error::InvalidMessage { .. }

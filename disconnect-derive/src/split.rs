@@ -5,7 +5,7 @@
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenTree};
 
-/// The items between top-level commas, without a trailing empty one.
+/// The items between top-level commas. Where two commas have nothing between them, the item is the second one.
 pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
     let mut items = Vec::new();
     let mut current = Vec::new();
@@ -14,6 +14,10 @@ pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
     while let Some(token) = tokens.next() {
         match punct(&token) {
             Some(',') if depth == 0 => {
+                if current.is_empty() {
+                    // Kept as the place of the mistake.
+                    current.push(token);
+                }
                 items.push(std::mem::take(&mut current));
                 continue;
             }
@@ -27,7 +31,8 @@ pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
             Some('>') if depth > 0 && !is_arrow(&current) => depth -= 1,
             _ => {}
         }
-        current.push(solid(token));
+        let in_type = depth > 0 || is_cast(current.last());
+        current.push(solid(token, in_type));
     }
     if !current.is_empty() {
         items.push(current);
@@ -64,10 +69,14 @@ fn opens_generics(before: &[TokenTree]) -> bool {
     }
 }
 
+fn is_cast(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Ident(word)) if word == "as")
+}
+
 /// Whether the path that ends here stands behind `as`.
 fn in_cast(before: &[TokenTree]) -> bool {
     let is_path = |token: &&TokenTree| matches!(token, TokenTree::Ident(_)) || punct(token) == Some(':');
-    before.iter().rev().take_while(is_path).any(|token| matches!(token, TokenTree::Ident(word) if word == "as"))
+    before.iter().rev().take_while(is_path).any(|token| is_cast(Some(token)))
 }
 
 /// Whether a `>` after these tokens ends `->` or `=>`.
@@ -76,16 +85,21 @@ fn is_arrow(before: &[TokenTree]) -> bool {
 }
 
 /// A value that comes through another macro stands in an invisible group, which the next macro may not keep
-/// together: a group of several tokens goes into parentheses.
-fn solid(token: TokenTree) -> TokenTree {
-    match token {
-        TokenTree::Group(group)
-            if group.delimiter() == Delimiter::None && group.stream().into_iter().nth(1).is_some() =>
-        {
+/// together: a group of several tokens goes into parentheses, but for a type, which needs none. A single token, such
+/// as the message, is taken out.
+fn solid(token: TokenTree, in_type: bool) -> TokenTree {
+    let TokenTree::Group(group) = &token else { return token };
+    if group.delimiter() != Delimiter::None {
+        return token;
+    }
+    let mut inside = group.stream().into_iter();
+    match (inside.next(), inside.next()) {
+        (Some(only), None) => solid(only, in_type),
+        (Some(_), Some(_)) if !in_type => {
             let mut parenthesised = Group::new(Delimiter::Parenthesis, group.stream());
             parenthesised.set_span(group.span());
             parenthesised.into()
         }
-        token => token,
+        _ => token,
     }
 }

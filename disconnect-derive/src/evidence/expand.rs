@@ -1,0 +1,143 @@
+//! Phase three: the model becomes code. Total: nothing here can fail.
+//!
+//! Everything stands in an anonymous `const`, so that one short name for the core's private module cannot meet
+//! a name of the user's, and every other name is absolute.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::Path;
+use syn::spanned::Spanned;
+
+use super::model::{Arm, Code, Model, Name, Reading, Source, Verdict};
+use super::parse::Member;
+
+/// The impl. Where a case has no arm, something else stands in for it: an error is reported beside.
+pub(crate) fn expand(model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    let core = model.core.as_ref().map_or_else(|| quote!(::disconnect_core), Path::to_token_stream);
+    let (impl_generics, type_generics, _) = model.generics.split_for_impl();
+    let bounds = bounds(model);
+    let arms = model.arms.iter().map(arm);
+    let stand_in = model.partial.then(|| quote!(_ => loop {},));
+    // An enum without variants has nothing behind a reference to match.
+    let this = if model.arms.is_empty() && !model.partial { quote!(*self) } else { quote!(self) };
+    quote! {
+        const _: () = {
+            use #core::__private::evidence as __dc;
+            #[allow(unused_imports)]
+            use __dc::{Opened as _, Plain as _};
+            #[automatically_derived]
+            #[allow(deprecated, non_shorthand_field_patterns, unused_variables)]
+            impl #impl_generics __dc::DisconnectEvidence for #ident #type_generics #bounds {
+                fn evidence(&self) -> __dc::Reading<'_> {
+                    match #this {
+                        #(#arms,)*
+                        #stand_in
+                    }
+                }
+            }
+        };
+    }
+}
+
+/// What an impl for all of the user's generics needs: the type is an error, and so is what is inside.
+fn bounds(model: &Model) -> TokenStream {
+    let stated = model.generics.where_clause.as_ref().map(|clause| &clause.predicates);
+    if model.generics.params.is_empty() {
+        return stated.map(|stated| quote!(where #stated)).unwrap_or_default();
+    }
+    let stated = stated.into_iter().flatten();
+    let params: Vec<&Ident> = model.generics.type_params().map(|param| &param.ident).collect();
+    let inside = model.arms.iter().filter_map(|arm| match &arm.reading {
+        Reading::Inside(source) | Reading::Either(_, source) => Some(&source.ty),
+        Reading::Settled(_) => None,
+    });
+    let inside = inside.filter(|ty| mentions((*ty).clone(), &params));
+    quote!(where #(#stated,)* #(#inside: __dc::Error + 'static,)* Self: __dc::Error + 'static)
+}
+
+fn mentions(tokens: TokenStream, params: &[&Ident]) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => params.contains(&&ident),
+        TokenTree::Group(group) => mentions(group.stream(), params),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+fn arm(arm: &Arm) -> TokenStream {
+    let (verdict, source) = match &arm.reading {
+        Reading::Settled(verdict) => (Some(verdict), None),
+        Reading::Inside(source) => (None, Some(source)),
+        Reading::Either(verdict, source) => (Some(verdict), Some(source)),
+    };
+    let variant = arm.variant.as_ref().map(|variant| quote!(::#variant));
+    let fields = bindings(verdict.and_then(|verdict| verdict.code.as_ref()), source);
+    let reading = match (verdict.map(self::verdict), source.map(self::source)) {
+        (Some(verdict), None) => quote!(__dc::Reading::settled(#verdict)),
+        (Some(verdict), Some(source)) => quote!(__dc::either(#verdict, #source)),
+        (None, source) => quote!(__dc::inside(#source)),
+    };
+    quote!(Self #variant { #fields .. } => #reading)
+}
+
+/// The local that holds the field with the error inside, out of reach of what the user wrote.
+fn inside() -> Ident {
+    Ident::new("inside", Span::mixed_site())
+}
+
+/// Every field that the arm needs, once.
+fn bindings(code: Option<&Code>, source: Option<&Source>) -> TokenStream {
+    let inside = inside();
+    let mentioned = code.map_or(&[][..], |code| &code.fields);
+    let is_source = |member: &Member| source.is_some_and(|source| source.member == *member);
+    let named = mentioned.iter().map(|(member, name)| {
+        let also = is_source(member).then(|| quote!(#inside @));
+        quote!(#member: #also #name,)
+    });
+    let unnamed = source.map(|source| &source.member);
+    let unnamed = unnamed.filter(|source| mentioned.iter().all(|(member, _)| member != *source));
+    let unnamed = unnamed.map(|member| quote!(#member: #inside,));
+    quote!(#(#named)* #unnamed)
+}
+
+/// The error inside as an option.
+fn source(source: &Source) -> TokenStream {
+    let inside = inside();
+    // At the type, which the compiler may have to say is no error.
+    let as_dyn_error = Ident::new("as_dyn_error", source.ty.span());
+    if source.optional {
+        quote!(#inside.as_ref().map(|#inside| #inside.#as_dyn_error()))
+    } else {
+        quote!(__dc::Some(#inside.#as_dyn_error()))
+    }
+}
+
+fn verdict(verdict: &Verdict) -> TokenStream {
+    let reason = name(&verdict.reason, "DisconnectReason");
+    let side = verdict.side.as_ref();
+    let side = side.map_or_else(|| quote!(__dc::None), |side| quote!(__dc::Some(__dc::Side::#side)));
+    let mut tokens = quote!(__dc::verdict(#reason, #side));
+    if let Some(cause) = &verdict.cause {
+        let cause = name(cause, "DisconnectCause");
+        tokens = quote!(__dc::cause(#tokens, #cause));
+    }
+    if let Some(Code { expression, .. }) = &verdict.code {
+        tokens = quote!(__dc::code(#tokens, #expression));
+    }
+    if let Some(rank) = &verdict.rank {
+        let rank = name(rank, "Rank");
+        tokens = quote!(#tokens.ranked(#rank));
+    }
+    tokens
+}
+
+/// A bare name is a variant of the core's enum.
+fn name(name: &Name, ours: &str) -> TokenStream {
+    match name {
+        Name::Ours(variant) => {
+            let ours = Ident::new(ours, Span::call_site());
+            quote!(__dc::#ours::#variant)
+        }
+        Name::Path(path) => path.to_token_stream(),
+    }
+}

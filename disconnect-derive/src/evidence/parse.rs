@@ -1,0 +1,252 @@
+//! Phase one: the syn tree becomes what was written, with its places and without judgement.
+//!
+//! Only what cannot be read at all is an error here.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Fields, Generics, Meta, Path, Token, Type};
+
+use crate::errors::Errors;
+use crate::spelling;
+use crate::split::{at_commas, lone_equals, punct};
+
+/// A type as its author wrote it.
+pub(crate) struct Written {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    /// Every `#[evidence(crate = path)]`: several are a mistake.
+    pub(crate) cores: Vec<(Span, Path)>,
+    pub(crate) shape: Shape,
+}
+
+/// What the derive stands on.
+pub(crate) enum Shape {
+    Enum(Vec<Case>),
+    Struct(Case),
+    Union(Span),
+}
+
+/// One variant, or a struct: what gives one verdict.
+pub(crate) struct Case {
+    pub(crate) ident: Ident,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) reasons: Vec<Reason>,
+    /// Every `#[transparent]`.
+    pub(crate) transparents: Vec<Span>,
+    /// A verdict is there in a form that has an error of its own already, ours or the compiler's.
+    pub(crate) reported: bool,
+}
+
+/// One field of a case.
+pub(crate) struct Field {
+    pub(crate) member: Member,
+    pub(crate) ty: Type,
+    /// The first `#[source]` or `#[from]`.
+    pub(crate) mark: Option<Span>,
+}
+
+/// How a field is named in a pattern.
+#[derive(Clone, PartialEq)]
+pub(crate) enum Member {
+    Named(Ident),
+    Numbered(u32),
+}
+
+impl ToTokens for Member {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Named(ident) => ident.to_tokens(tokens),
+            Self::Numbered(index) => Literal::u32_unsuffixed(*index).to_tokens(tokens),
+        }
+    }
+}
+
+/// One `#[reason(category, name = value, ...)]`.
+pub(crate) struct Reason {
+    pub(crate) place: Span,
+    pub(crate) category: Path,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// One `name = value`.
+pub(crate) struct Argument {
+    pub(crate) name: Ident,
+    pub(crate) value: TokenStream,
+}
+
+pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Written {
+    let cores = cores(&input.attrs, errors);
+    let shape = match input.data {
+        Data::Struct(data) => Shape::Struct(case(input.ident.clone(), &input.attrs, data.fields, errors)),
+        Data::Enum(data) => {
+            misplaced(&input.attrs, &[Helper::Reason, Helper::Transparent], "a variant", errors);
+            let variants = data.variants.into_iter();
+            Shape::Enum(variants.map(|variant| variant_case(variant, errors)).collect())
+        }
+        Data::Union(data) => Shape::Union(data.union_token.span),
+    };
+    misplaced(&input.attrs, &[Helper::Source, Helper::From], "a field", errors);
+    Written { ident: input.ident, generics: input.generics, cores, shape }
+}
+
+/// The attributes that this derive reads; `#[source]` and `#[from]` are shared with thiserror.
+#[derive(Clone, Copy)]
+enum Helper {
+    Evidence,
+    Reason,
+    Transparent,
+    Source,
+    From,
+}
+
+impl Helper {
+    fn is(self, attr: &Attribute) -> bool {
+        attr.path().is_ident(self.name())
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Evidence => "evidence",
+            Self::Reason => "reason",
+            Self::Transparent => "transparent",
+            Self::Source => "source",
+            Self::From => "from",
+        }
+    }
+}
+
+/// An attribute in the wrong place says so, and no more.
+fn misplaced(attrs: &[Attribute], helpers: &[Helper], home: &str, errors: &mut Errors) {
+    for attr in attrs {
+        if let Some(helper) = helpers.iter().find(|helper| helper.is(attr)) {
+            errors.at(attr.path(), format!("`#[{}]` belongs on {home}", helper.name()));
+        }
+    }
+}
+
+/// The paths of the core crate, each behind the attribute that gives it.
+fn cores(attrs: &[Attribute], errors: &mut Errors) -> Vec<(Span, Path)> {
+    let mut cores = Vec::new();
+    for attr in attrs.iter().filter(|attr| Helper::Evidence.is(attr)) {
+        let core = |input: ParseStream<'_>| {
+            input.parse::<Token![crate]>()?;
+            input.parse::<Token![=]>()?;
+            let path = input.call(Path::parse_mod_style)?;
+            input.parse::<Option<Token![,]>>()?;
+            Ok(path)
+        };
+        let path = match &attr.meta {
+            Meta::List(list) => core.parse2(list.tokens.clone()).ok(),
+            Meta::Path(_) | Meta::NameValue(_) => None,
+        };
+        match path {
+            Some(path) => cores.push((attr.path().span(), path)),
+            None => errors.at(&attr.meta, "write `#[evidence(crate = path)]`, with the path of `disconnect_core`"),
+        }
+    }
+    cores
+}
+
+fn variant_case(variant: syn::Variant, errors: &mut Errors) -> Case {
+    misplaced(&variant.attrs, &[Helper::Evidence], "the type", errors);
+    misplaced(&variant.attrs, &[Helper::Source, Helper::From], "a field", errors);
+    case(variant.ident, &variant.attrs, variant.fields, errors)
+}
+
+fn case(ident: Ident, attrs: &[Attribute], fields: Fields, errors: &mut Errors) -> Case {
+    let fields = (0..).zip(fields).map(|(index, written)| field(index, written, errors)).collect();
+    let mut case = Case { ident, fields, reasons: Vec::new(), transparents: Vec::new(), reported: false };
+    for attr in attrs {
+        if Helper::Reason.is(attr) {
+            match reason(attr, errors) {
+                Some(reason) => case.reasons.push(reason),
+                None => case.reported = true,
+            }
+        } else if Helper::Transparent.is(attr) {
+            if let Meta::Path(path) = &attr.meta {
+                case.transparents.push(path.span());
+            } else {
+                errors.at(&attr.meta, "`#[transparent]` takes no arguments");
+                case.reported = true;
+            }
+        } else {
+            case.reported |= is_near_verdict(attr);
+        }
+    }
+    case
+}
+
+/// A misspelt attribute is the compiler's to report.
+fn is_near_verdict(attr: &Attribute) -> bool {
+    let verdicts = [Helper::Reason, Helper::Transparent].map(Helper::name);
+    attr.path().get_ident().is_some_and(|name| spelling::nearest(&name.to_string(), verdicts).is_some())
+}
+
+fn field(index: u32, field: syn::Field, errors: &mut Errors) -> Field {
+    misplaced(&field.attrs, &[Helper::Evidence], "the type", errors);
+    misplaced(&field.attrs, &[Helper::Reason, Helper::Transparent], "the variant or struct", errors);
+    let mark = field.attrs.iter().find(|attr| Helper::Source.is(attr) || Helper::From.is(attr));
+    Field {
+        mark: mark.map(|attr| attr.path().span()),
+        member: match field.ident {
+            Some(ident) => Member::Named(ident),
+            None => Member::Numbered(index),
+        },
+        ty: field.ty,
+    }
+}
+
+/// `#[reason(category, name = value, ...)]`; a category that cannot be read is reported.
+fn reason(attr: &Attribute, errors: &mut Errors) -> Option<Reason> {
+    const FORM: &str = "write `#[reason(NetworkError)]`, with the reason that this means";
+    let Meta::List(list) = &attr.meta else {
+        errors.at(&attr.meta, FORM);
+        return None;
+    };
+    let mut items = at_commas(list.tokens.clone().into_iter().collect()).into_iter();
+    let Some(category) = items.next() else {
+        errors.at(&attr.meta, FORM);
+        return None;
+    };
+    let arguments = items.filter_map(|item| argument(&item, errors)).collect();
+    if let Some(name) = argument_name(&category) {
+        errors.at(&name, "the reason comes first, as in `#[reason(NetworkError, side = Remote)]`");
+        return None;
+    }
+    let tokens = category.into_iter().collect();
+    let category = path(&tokens);
+    if category.is_none() {
+        errors.at(&tokens, "a reason is one of ours by its name, or one of your own by its path: `Leave::Kicked`");
+    }
+    Some(Reason { place: attr.path().span(), category: category?, arguments })
+}
+
+fn argument(item: &[TokenTree], errors: &mut Errors) -> Option<Argument> {
+    let first = item.first()?;
+    let name = argument_name(item);
+    if punct(first) == Some(',') {
+        errors.at(first, "two commas with nothing between them");
+    } else if name.is_none() {
+        errors.at(first, "behind the reason stands `name = value`, as in `side = Remote`");
+    }
+    Some(Argument { name: name?, value: item[2..].iter().cloned().collect() })
+}
+
+/// A path without arguments. One that comes through another macro stands in parentheses, see [`at_commas`].
+pub(crate) fn path(tokens: &TokenStream) -> Option<Path> {
+    let mut rest = tokens.clone().into_iter();
+    match (rest.next(), rest.next()) {
+        (Some(TokenTree::Group(group)), None) => Path::parse_mod_style.parse2(group.stream()).ok(),
+        _ => Path::parse_mod_style.parse2(tokens.clone()).ok(),
+    }
+}
+
+/// The name in front of a lone `=`.
+fn argument_name(item: &[TokenTree]) -> Option<Ident> {
+    match item {
+        [TokenTree::Ident(name), ..] if lone_equals(item) == Some(1) => Some(name.clone()),
+        _ => None,
+    }
+}
