@@ -5,7 +5,7 @@ use core::fmt;
 use crate::category::Category;
 use crate::code::GivenCode;
 use crate::line::Line;
-use crate::{Code, Detail, Disconnect, DisconnectField, slot};
+use crate::{Detail, Disconnect, DisconnectField, slot};
 
 #[cfg(feature = "std")]
 use std::{borrow::Cow, boxed::Box, string::String};
@@ -56,7 +56,7 @@ use std::{borrow::Cow, boxed::Box, string::String};
 /// | `initiator` | any [`slot::Initiator`], or an option | `disconnect_initiator` |
 /// | `method` | any [`slot::Method`], or an option | `connection_method` |
 /// | `cause` | any [`slot::Cause`], or an option | `disconnect_cause` |
-/// | `code` | a [`Code`], or an option | `disconnect_code` |
+/// | `code` | a [`Code`](crate::Code), or an option | `disconnect_code` |
 /// | `detail` | text, `format_args!`, `%display`, `?debug`, or an option | `disconnect_detail` |
 /// | `field(Type = value)` | a category enum with a key of its own, or an option | its key, and its bucket where it has one |
 ///

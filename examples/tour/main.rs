@@ -25,7 +25,7 @@ const PEER: &str = "--peer-to-kill";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const USAGE: &str = "\
-Ends real TCP and WebSocket connections on loopback in many ways, and prints why each one ended.
+Ends real TCP, WebSocket, TLS and HTTP/2 connections on loopback in many ways, and prints why each one ended.
 
 usage: tour [--json]
 

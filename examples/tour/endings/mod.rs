@@ -1,7 +1,9 @@
 //! The ways in which the tour's connections end, and the one line that has to come of each.
 
 mod control;
+mod http2;
 mod session;
+mod tls;
 mod websocket;
 
 use std::io;
@@ -27,7 +29,9 @@ const SHORT: Duration = Duration::from_millis(250);
 pub(crate) async fn run(tour: &mut Tour) -> io::Result<()> {
     session::endings(tour).await?;
     control::endings(tour).await?;
-    websocket::endings(tour).await
+    websocket::endings(tour).await?;
+    tls::endings(tour).await?;
+    http2::endings(tour).await
 }
 
 /// Closes with a reset instead of an end of file.

@@ -16,10 +16,28 @@ mod tungstenite;
 /// What the adapters name.
 #[doc(hidden)]
 pub mod vocabulary {
+    use core::fmt::{self, Write};
+
     pub use core::error::Error;
 
     pub use crate::evidence::{Rank, Reader, Reading, Side, Verdict};
     pub use crate::{Code, DisconnectCause as Cause, DisconnectReason as Reason};
+
+    /// Whether the text of an error is this one, without an allocation: for what no method of the error tells.
+    pub fn says(error: &dyn Error, text: &str) -> bool {
+        let mut rest = Rest(text);
+        write!(rest, "{error}").is_ok() && rest.0.is_empty()
+    }
+
+    /// What of the text is still to come. A different one ends the writing.
+    struct Rest<'a>(&'a str);
+
+    impl fmt::Write for Rest<'_> {
+        fn write_str(&mut self, written: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(written).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
 }
 
 /// A [`Classifier`](crate::Classifier) that reads these libraries and error types, and always `std::io::Error`.
