@@ -62,8 +62,8 @@ impl From<DisconnectReason> for Leave {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_initiator")]
 enum Node {
-    ThisNode,
-    OtherNode,
+    Local,
+    Remote,
     Network,
 }
 
@@ -86,9 +86,9 @@ fn main() -> io::Result<()> {
     disconnected!(kicked, "subscriber removed");
 
     // Two equals: whoever leaves is going away, and neither is a client.
-    let node = Endpoint::between(Node::ThisNode, Peer::equal(Node::OtherNode), Link::NodeToNode);
+    let node = Endpoint::between(Node::Local, Peer::equal(Node::Remote), Link::NodeToNode);
     let left = node.closed_by_peer();
-    assert_eq!((left.reason_as(), left.initiator_as()), (Some(DisconnectReason::Graceful), Some(Node::OtherNode)));
+    assert_eq!((left.reason_as(), left.initiator_as()), (Some(DisconnectReason::Graceful), Some(Node::Remote)));
     disconnected!(left, "node left the cluster");
     Ok(())
 }
