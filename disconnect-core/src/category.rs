@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::lookup::Lookup;
 use crate::slot::fits;
 
 /// A closed set of categories that are logged under one key.
@@ -50,21 +51,26 @@ use crate::slot::fits;
     note = "free text belongs into the detail"
 )]
 pub trait DisconnectField: Copy + Eq + fmt::Debug + Send + Sync + 'static {
+    /// The tables that the derive wrote.
+    #[doc(hidden)]
+    const SET: &'static Set;
     /// The log key.
-    const FIELD: &'static str;
+    const FIELD: &'static str = Self::SET.field;
     /// The log key of the bucket, should the set have one.
     #[doc(hidden)]
-    const BUCKET: &'static str;
+    const BUCKET: &'static str = Self::SET.bucket;
     /// Every category, in the order of declaration.
     const ALL: &'static [Self];
     /// What is known of each category, in the order of declaration.
-    const CATEGORIES: &'static [Category];
+    const CATEGORIES: &'static [Category] = Self::SET.categories;
 
     /// The position in the order of declaration, below `ALL.len()`.
     fn index(self) -> usize;
 
     /// The category with this logged value or alias; the match is exact.
-    fn parse(value: &str) -> Option<Self>;
+    fn parse(value: &str) -> Option<Self> {
+        parse(value)
+    }
 
     /// What is known of this category.
     fn category(self) -> &'static Category {
@@ -78,7 +84,7 @@ pub trait DisconnectField: Copy + Eq + fmt::Debug + Send + Sync + 'static {
 
     /// Whether this is a logged value or an alias; the match is exact.
     fn valid(value: &str) -> bool {
-        Self::parse(value).is_some()
+        valid::<Self>(value)
     }
 
     /// Key and value, for any logger.
@@ -201,6 +207,64 @@ impl fmt::Display for UnknownCategory {
 }
 
 impl core::error::Error for UnknownCategory {}
+
+/// The tables of one set, as literals: nothing is computed when an enum is checked.
+#[derive(Debug)]
+pub struct Set {
+    /// The log key.
+    pub field: &'static str,
+    /// The log key of the bucket.
+    pub bucket: &'static str,
+    /// In the order of declaration.
+    pub categories: &'static [Category],
+    /// Finds a category by its logged value or alias.
+    pub lookup: Lookup,
+}
+
+impl Set {
+    /// What stands in for an enum with mistakes.
+    pub const EMPTY: Self = Self {
+        field: "",
+        bucket: "",
+        categories: &[],
+        lookup: Lookup { seed: 0, names: &[], owners: &[], shifts: &[0, 0], slots: &[0, 0], run: 1 },
+    };
+}
+
+/// In a row of a set: part of normal operation.
+pub const EXPECTED: Option<bool> = Some(true);
+/// In a row of a set: to be looked into.
+pub const UNEXPECTED: Option<bool> = Some(false);
+/// In a row of a set: read back from its value alone.
+pub const NO_ALIASES: &[&str] = &[];
+
+/// The rows of every derived enum.
+pub const fn categories<T: DisconnectField>() -> &'static [Category] {
+    T::SET.categories
+}
+
+/// The body of every derived `parse`.
+pub const fn parse<T: DisconnectField>(value: &str) -> Option<T> {
+    match T::SET.lookup.find(value) {
+        Lookup::MISS => None,
+        position => Some(T::ALL[position]),
+    }
+}
+
+/// The body of every derived `valid`.
+pub const fn valid<T: DisconnectField>(value: &str) -> bool {
+    T::SET.lookup.find(value) != Lookup::MISS
+}
+
+/// The body of every derived `as_str`.
+pub const fn value<T: DisconnectField>(index: usize) -> &'static str {
+    T::SET.categories[index].value
+}
+
+/// The body of every derived `expected`.
+pub const fn expected<T: DisconnectField>(index: usize) -> bool {
+    T::SET.categories[index].is_expected()
+}
 
 /// The logged value of a category behind a reference.
 pub fn as_str<T: DisconnectField>(category: &T) -> &'static str {

@@ -98,7 +98,10 @@ pub mod __private {
     pub use crate::assert::Difference;
     #[cfg(feature = "serde")]
     pub use crate::category::de::deserialize;
-    pub use crate::category::{Category, DisconnectField, Expectation, UnknownCategory, as_str, from_str};
+    pub use crate::category::{
+        Category, DisconnectField, EXPECTED, Expectation, NO_ALIASES, Set, UNEXPECTED, UnknownCategory, as_str,
+        categories, expected, from_str, parse, valid, value,
+    };
     pub use crate::code::GivenCode;
     #[cfg(feature = "tracing")]
     pub use crate::emit;

@@ -14,27 +14,23 @@ use crate::lookup;
 
 /// Everything the derive adds to a legal enum.
 pub(crate) fn expand(model: &Model) -> TokenStream {
-    let ident = &model.ident;
+    let Model { ident, categories, .. } = model;
     let core = core_path(model.core.as_ref());
-    let constants = constants(model);
-    let lookup = lookup(&model.categories);
-    let functions = functions(model);
+    let count = categories.len();
+    let idents = categories.iter().map(|category| &category.ident);
+    let inherent = inherent(model);
     let field_impl = field_impl(model);
     let bucket = match &model.bucket {
         Bucket::None => TokenStream::new(),
-        Bucket::Key(key) => expectation(ident, &model.vis, key),
+        Bucket::Key(_) => expectation_impl(ident),
     };
     let slot = model.slot.map(|marker| slot_impl(ident, marker));
+    // A static, since each const that holds the variants costs the compiler the square of their number.
     quote! {
         const _: () = {
             use #core::__private as __dc;
-            const LOOKUP: &__dc::Lookup = &#lookup;
-            #[automatically_derived]
-            #[allow(dead_code, unreachable_pub)]
-            impl #ident {
-                #constants
-                #functions
-            }
+            static ALL: [#ident; #count] = [#(#ident::#idents),*];
+            #inherent
             #field_impl
             #bucket
             #slot
@@ -47,48 +43,38 @@ fn core_path(stated: Option<&TokenStream>) -> TokenStream {
     stated.cloned().unwrap_or_else(|| quote!(::disconnect_core))
 }
 
-fn constants(model: &Model) -> TokenStream {
-    let Model { vis, key, categories, .. } = model;
+/// Each function calls into the core: what a body says is checked again for every enum.
+fn inherent(model: &Model) -> TokenStream {
+    let Model { ident, vis, key, categories, .. } = model;
     let count = categories.len();
-    let idents = categories.iter().map(|category| &category.ident);
-    let split = matches!(model.bucket, Bucket::Key(_));
-    let rows = categories.iter().map(|category| row(category, split));
-    quote! {
-        /// The log key of this category.
-        #vis const FIELD: &'static __dc::str = #key;
-        /// How many categories there are.
-        #vis const COUNT: __dc::usize = #count;
-        /// Every category, in the order of declaration.
-        #vis const ALL: &'static [Self] = &[#(Self::#idents),*];
-        /// What is known of each category, in the order of declaration.
-        #vis const CATEGORIES: &'static [__dc::Category] = &[#(#rows),*];
-    }
-}
-
-fn row(category: &Category, split: bool) -> TokenStream {
-    let Category { value, aliases, expected, docs, .. } = category;
-    let expected = if split { quote!(__dc::Some(#expected)) } else { quote!(__dc::None) };
-    quote!(__dc::Category { value: #value, aliases: &[#(#aliases),*], expected: #expected, docs: #docs })
-}
-
-fn functions(model: &Model) -> TokenStream {
-    let vis = &model.vis;
     let index = index(model);
-    let idents = model.categories.iter().map(|category| &category.ident);
-    let positions = 0..model.categories.len();
+    let expectation = match &model.bucket {
+        Bucket::None => TokenStream::new(),
+        Bucket::Key(bucket) => expectation(vis, bucket),
+    };
     quote! {
-        /// The position in the order of declaration, below `COUNT`.
-        #vis const fn index(self) -> __dc::usize { #index }
-        /// The logged value.
-        #vis const fn as_str(self) -> &'static __dc::str { Self::CATEGORIES[self.index()].value }
-        /// The category with this logged value or alias; the match is exact.
-        #vis const fn parse(value: &__dc::str) -> __dc::Option<Self> {
-            __dc::Some(match LOOKUP.find(value) { #(#positions => Self::#idents,)* _ => return __dc::None })
+        #[allow(dead_code, unreachable_pub)]
+        impl #ident {
+            /// The log key of this category.
+            #vis const FIELD: &'static __dc::str = #key;
+            /// How many categories there are.
+            #vis const COUNT: __dc::usize = #count;
+            /// Every category, in the order of declaration.
+            #vis const ALL: &'static [Self] = &ALL;
+            /// What is known of each category, in the order of declaration.
+            #vis const CATEGORIES: &'static [__dc::Category] = __dc::categories::<Self>();
+            /// The position in the order of declaration, below `COUNT`.
+            #vis const fn index(self) -> __dc::usize { #index }
+            /// The logged value.
+            #vis const fn as_str(self) -> &'static __dc::str { __dc::value::<Self>(self.index()) }
+            /// The category with this logged value or alias; the match is exact.
+            #vis const fn parse(value: &__dc::str) -> __dc::Option<Self> { __dc::parse(value) }
+            /// Whether this is a logged value or an alias; the match is exact.
+            #vis const fn valid(value: &__dc::str) -> __dc::bool { __dc::valid::<Self>(value) }
+            /// Key and value, for any logger.
+            #vis const fn field(self) -> (&'static __dc::str, &'static __dc::str) { (#key, self.as_str()) }
+            #expectation
         }
-        /// Whether this is a logged value or an alias; the match is exact.
-        #vis const fn valid(value: &__dc::str) -> __dc::bool { Self::parse(value).is_some() }
-        /// Key and value, for any logger.
-        #vis const fn field(self) -> (&'static __dc::str, &'static __dc::str) { (Self::FIELD, self.as_str()) }
     }
 }
 
@@ -131,38 +117,51 @@ fn index(model: &Model) -> TokenStream {
 }
 
 fn field_impl(model: &Model) -> TokenStream {
-    let ident = &model.ident;
-    let bucket = match &model.bucket {
-        Bucket::None => format!("{}_expected", model.key),
-        Bucket::Key(key) => key.clone(),
+    let Model { ident, key, categories, .. } = model;
+    let (split, bucket) = match &model.bucket {
+        Bucket::None => (false, format!("{key}_expected")),
+        Bucket::Key(key) => (true, key.clone()),
     };
+    let rows = categories.iter().map(|category| row(category, split));
+    let lookup = lookup(categories);
     quote! {
         #[automatically_derived]
         impl __dc::DisconnectField for #ident {
-            const FIELD: &'static __dc::str = #ident::FIELD;
-            const BUCKET: &'static __dc::str = #bucket;
-            const ALL: &'static [Self] = #ident::ALL;
-            const CATEGORIES: &'static [__dc::Category] = #ident::CATEGORIES;
-            fn index(self) -> __dc::usize { #ident::index(self) }
-            fn parse(value: &__dc::str) -> __dc::Option<Self> { #ident::parse(value) }
+            const SET: &'static __dc::Set =
+                &__dc::Set { field: #key, bucket: #bucket, categories: &[#(#rows),*], lookup: #lookup };
+            const ALL: &'static [Self] = &ALL;
+            fn index(self) -> __dc::usize { self.index() }
         }
     }
 }
 
-fn expectation(ident: &Ident, vis: &Visibility, key: &str) -> TokenStream {
+/// Names instead of expressions where there are few: a path is checked faster than a call or an empty slice.
+fn row(category: &Category, split: bool) -> TokenStream {
+    let Category { value, aliases, expected, docs, .. } = category;
+    let expected = match (split, expected) {
+        (false, _) => quote!(__dc::None),
+        (true, true) => quote!(__dc::EXPECTED),
+        (true, false) => quote!(__dc::UNEXPECTED),
+    };
+    let aliases = if aliases.is_empty() { quote!(__dc::NO_ALIASES) } else { quote!(&[#(#aliases),*]) };
+    quote!(__dc::Category { value: #value, aliases: #aliases, expected: #expected, docs: #docs })
+}
+
+fn expectation(vis: &Visibility, key: &str) -> TokenStream {
     quote! {
-        #[automatically_derived]
-        #[allow(dead_code, unreachable_pub)]
-        impl #ident {
-            /// The log key of the bucket.
-            #vis const EXPECTED_FIELD: &'static __dc::str = #key;
-            /// Whether this end is part of normal operation; `false` means: look into it.
-            #vis const fn expected(self) -> __dc::bool { Self::CATEGORIES[self.index()].is_expected() }
-            /// Key and value of the bucket, for any logger.
-            #vis const fn expected_field(self) -> (&'static __dc::str, __dc::bool) {
-                (Self::EXPECTED_FIELD, self.expected())
-            }
+        /// The log key of the bucket.
+        #vis const EXPECTED_FIELD: &'static __dc::str = #key;
+        /// Whether this end is part of normal operation; `false` means: look into it.
+        #vis const fn expected(self) -> __dc::bool { __dc::expected::<Self>(self.index()) }
+        /// Key and value of the bucket, for any logger.
+        #vis const fn expected_field(self) -> (&'static __dc::str, __dc::bool) {
+            (Self::EXPECTED_FIELD, self.expected())
         }
+    }
+}
+
+fn expectation_impl(ident: &Ident) -> TokenStream {
+    quote! {
         #[automatically_derived]
         impl __dc::fits::Expectation for #ident {}
     }
@@ -237,12 +236,9 @@ impl StandIn {
         let slots = Slot::ALL.into_iter().filter_map(Slot::marker).map(|marker| slot_impl(ident, marker));
         quote! {
             impl __dc::DisconnectField for #ident {
-                const FIELD: &'static __dc::str = "";
-                const BUCKET: &'static __dc::str = "";
+                const SET: &'static __dc::Set = &__dc::Set::EMPTY;
                 const ALL: &'static [Self] = &[];
-                const CATEGORIES: &'static [__dc::Category] = &[];
                 fn index(self) -> __dc::usize { 0 }
-                fn parse(_: &__dc::str) -> __dc::Option<Self> { __dc::None }
             }
             impl __dc::fits::Expectation for #ident {}
             #(#slots)*
