@@ -12,12 +12,14 @@ pub trait GivenCode {
     fn code(self) -> Option<Code>;
 }
 
+#[diagnostic::do_not_recommend]
 impl GivenCode for Code {
     fn code(self) -> Option<Code> {
         Some(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl GivenCode for Option<Code> {
     fn code(self) -> Option<Code> {
         self
@@ -25,6 +27,7 @@ impl GivenCode for Option<Code> {
 }
 
 /// A field of an error is borrowed.
+#[diagnostic::do_not_recommend]
 impl<T: GivenCode + Copy> GivenCode for &T {
     fn code(self) -> Option<Code> {
         (*self).code()
