@@ -266,9 +266,9 @@ impl Endpoint {
     /// |---|---|
     /// | exit status 0 | this side ended the session in good order |
     /// | 1 to 125 | a client whose session it was left its shell, which passes on the status of the last command; `unknown` where the peer is no client |
-    /// | `SIGINT`, or 130 | a client whose session it was pressed Ctrl-C; `unknown` where the peer is no client |
+    /// | 130 | the same: the last command of the shell was ended by Ctrl-C |
     /// | a crash, or 128 + its signal | `unknown`, with the cause `crash` |
-    /// | another signal, or 128 + that | `unknown`, mostly with the cause `killed`: who stops a process on purpose says so before |
+    /// | another signal, or 128 + that | `unknown`, mostly with the cause `killed`: who stops a process on purpose, or passes on a Ctrl-C, says so before |
     /// | any other status | `unknown` |
     ///
     /// ```

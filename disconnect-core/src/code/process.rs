@@ -17,6 +17,8 @@ const STATUSES: &[Meaning] = &sorted([
     // The session's command could not be started.
     ended(126, "CANNOT_EXECUTE", Cause::InternalError).ambiguous(),
     ended(127, "COMMAND_NOT_FOUND", Cause::InternalError).ambiguous(),
+    // The last command of a shell that was left: the user had pressed Ctrl-C.
+    cancelled(130, "SIGINT").by(Whose::Receiver),
 ]);
 
 /// A shell adds this to the number of the signal that ended its command.
@@ -26,9 +28,9 @@ const SIGNALLED: i64 = 128;
 ///
 /// Neither 255 (ssh's own failure, or the command's status) nor a negative number (no status at all) is here.
 pub(super) const fn exit(status: i64) -> Option<&'static Meaning> {
-    match status {
-        0..SIGNALLED => find(STATUSES, status),
-        _ => find(SIGNALS, status - SIGNALLED),
+    match find(STATUSES, status) {
+        Some(row) => Some(row),
+        None => find(SIGNALS, status - SIGNALLED),
     }
 }
 
@@ -38,8 +40,8 @@ pub(super) const fn exit(status: i64) -> Option<&'static Meaning> {
 pub(super) const SIGNALS: &[Meaning] = &sorted([
     // The terminal is gone: the client left, or the network lost it.
     ended(1, "SIGHUP", Cause::Killed).ambiguous(),
-    // The user pressed Ctrl-C.
-    cancelled(2, "SIGINT").by(Whose::Receiver),
+    // The user pressed Ctrl-C, or somebody sent it from outside.
+    ended(2, "SIGINT", Cause::Killed).ambiguous(),
     // The user asked for a core dump, or a supervisor did.
     ended(3, "SIGQUIT", Cause::Killed).ambiguous(),
     ended(4, "SIGILL", Cause::Crash),

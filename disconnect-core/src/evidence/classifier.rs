@@ -15,6 +15,7 @@ pub type Reader = for<'a> fn(&'a (dyn Error + 'static)) -> Reading<'a>;
 pub struct Reading<'a> {
     verdict: Option<Verdict>,
     next: Next<'a>,
+    is_failure: bool,
 }
 
 /// Where the walk goes on.
@@ -28,21 +29,29 @@ enum Next<'a> {
 
 impl<'a> Reading<'a> {
     /// The error is not one that this reader knows, or says nothing by itself.
-    pub const NOTHING: Self = Self { verdict: None, next: Next::Source };
+    pub const NOTHING: Self = Self { verdict: None, next: Next::Source, is_failure: false };
 
     /// The error means this. What lies inside may still be stronger evidence.
+    #[inline]
     pub const fn verdict(verdict: Verdict) -> Self {
-        Self { verdict: Some(verdict), next: Next::Source }
+        Self { verdict: Some(verdict), ..Self::NOTHING }
+    }
+
+    /// Something of ours failed, such as a handler. What lies inside may be stronger evidence; but a goodbye in there
+    /// was said on another connection, and does not make this end a normal one.
+    pub const fn failure(verdict: Verdict) -> Self {
+        Self { verdict: Some(verdict), is_failure: true, ..Self::NOTHING }
     }
 
     /// The error means this, whatever lies inside.
     pub const fn settled(verdict: Verdict) -> Self {
-        Self { verdict: Some(verdict), next: Next::Nowhere }
+        Self { verdict: Some(verdict), next: Next::Nowhere, ..Self::NOTHING }
     }
 
     /// The error is a wrapper, and `source()` would skip what it wraps.
+    #[inline]
     pub const fn inside(error: &'a (dyn Error + 'static)) -> Self {
-        Self { verdict: None, next: Next::Inside(error) }
+        Self { next: Next::Inside(error), ..Self::NOTHING }
     }
 
     /// The same reading, which goes on inside `error`.
@@ -56,6 +65,7 @@ impl<'a> Reading<'a> {
 }
 
 impl From<Option<Verdict>> for Reading<'_> {
+    #[inline]
     fn from(verdict: Option<Verdict>) -> Self {
         verdict.map_or(Self::NOTHING, Self::verdict)
     }
@@ -117,10 +127,13 @@ impl Classifier {
     pub fn verdict(&self, error: &(dyn Error + 'static)) -> Verdict {
         let mut strongest: Option<Verdict> = None;
         let mut next = Some(error);
+        let mut in_failure = false;
         for _ in 0..Self::MAX_DEPTH {
             let Some(error) = next else { break };
             let reading = self.read(error);
-            strongest = match (strongest, reading.verdict) {
+            let found = reading.verdict.filter(|verdict| !(in_failure && verdict.is_goodbye()));
+            in_failure |= reading.is_failure;
+            strongest = match (strongest, found) {
                 (Some(outer), Some(inner)) if outer.rank > inner.rank => Some(outer),
                 (outer, inner) => inner.or(outer),
             };
@@ -133,13 +146,23 @@ impl Classifier {
         strongest.unwrap_or(Verdict::new(DisconnectReason::Unknown, Side::Unknown).ranked(Rank::FollowOn))
     }
 
-    /// The first reader that recognises the error.
+    /// The first reader that recognises the error. Pointers come last: most errors are none.
     fn read<'a>(&self, error: &'a (dyn Error + 'static)) -> Reading<'a> {
         #[cfg(feature = "std")]
-        let readers = core::iter::once(&(super::io::read as Reader)).chain(self.readers);
-        #[cfg(not(feature = "std"))]
-        let readers = self.readers.iter();
-        readers.map(|reader| reader(error)).find(|reading| !reading.is_nothing()).unwrap_or_default()
+        if let Some(error) = error.downcast_ref() {
+            return super::io::read(error);
+        }
+        for reader in self.readers {
+            let reading = reader(error);
+            if !reading.is_nothing() {
+                return reading;
+            }
+        }
+        #[cfg(feature = "std")]
+        if let Some(inside) = super::io::open(error) {
+            return Reading::inside(inside);
+        }
+        Reading::NOTHING
     }
 }
 

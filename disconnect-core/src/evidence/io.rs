@@ -9,18 +9,15 @@ use super::classifier::Reading;
 use super::verdict::{Rank, Side, Verdict};
 use crate::{DisconnectCause as Cause, DisconnectReason as Reason};
 
-/// A [`Reader`](super::Reader).
-pub(super) fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
-    let Some(error) = error.downcast_ref::<io::Error>() else {
-        return open(error).map_or(Reading::NOTHING, Reading::inside);
-    };
+/// What it means, and that the walk goes on in its payload.
+pub(super) fn read(error: &io::Error) -> Reading<'_> {
     let reading = Reading::from(verdict(error));
     // `source()` is the source of the payload, and skips the payload itself.
     error.get_ref().map_or(reading, |payload| reading.and_inside(payload))
 }
 
 /// What a pointer points to: its own `source()` is already that of the error inside.
-fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+pub(super) fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     if let Some(error) = error.downcast_ref::<Arc<io::Error>>() {
         return Some(&**error);
     }

@@ -134,6 +134,11 @@ impl Verdict {
         Self { rank, ..self }
     }
 
+    /// Whether a side said goodbye, whatever that makes of the reason.
+    pub(crate) const fn is_goodbye(&self) -> bool {
+        matches!(self.ending, Ending::Closed | Ending::GoingAway | Ending::Cancelled)
+    }
+
     /// How strong this evidence is.
     pub const fn rank(&self) -> Rank {
         self.rank

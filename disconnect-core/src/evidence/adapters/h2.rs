@@ -13,10 +13,16 @@ macro_rules! __adapter_h2 {
                 return Reading::NOTHING;
             };
             if let Some(io) = error.get_io() {
-                return Reading::inside(io);
+                // The transport failed, also where the kind does not say so: a FIN inside a frame is `Other`.
+                let lost = Verdict::new(Reason::NetworkError, Side::Network).ranked(Rank::BrokenPipe);
+                return Reading::verdict(lost).and_inside(io);
             }
             let code = error.reason().map(|reason| Code::http2(reason.into()));
             Reading::verdict(match code {
+                // Only in a `GOAWAY` is "no error" a goodbye. A reset cut the stream short, and does not say why.
+                Some(code) if error.is_remote() && error.is_reset() && code.number() == 0 => {
+                    Verdict::new(Reason::Unknown, Side::Remote).code(code)
+                }
                 Some(code) if error.is_remote() => code.received(),
                 // The library found the violation and said so for us.
                 Some(code) if error.is_library() => code.sent().ranked(Rank::Violation),

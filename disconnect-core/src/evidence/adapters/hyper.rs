@@ -29,17 +29,21 @@ macro_rules! __adapter_hyper {
                 Verdict::new(Reason::NetworkError, Side::Network).cause(cause)
             } else if error.is_parse_too_large() {
                 violation.cause(Cause::TooLarge)
-            } else if error.is_parse() || is_bad_body(error) || says(error, UNEXPECTED_MESSAGE) {
+            } else if error.is_parse() || is_bad_body(error) {
                 violation.cause(Cause::Malformed)
             } else if error.is_incomplete_message() {
                 Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::UncleanEof)
             } else if error.is_canceled() || error.is_closed() {
                 // "Connection was not ready", "connection closed": the connection's own future knows why.
                 Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn)
-            } else if error.is_user() {
-                // Our service or our body failed. What lies inside may be an end of this very connection: a service
-                // hands on what it got from reading a body.
-                Verdict::new(Reason::Unknown, Side::Local).cause(Cause::InternalError).ranked(Rank::BrokenPipe)
+            } else if error.source().is_none() && says(error, "received unexpected message from connection") {
+                violation.cause(Cause::Malformed)
+            } else if error.source().is_none() && says(error, "read header from client timeout") {
+                // What `is_timeout` means too, from version 1 on.
+                Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::Deadline)
+            } else if error.source().is_some_and(|source| source.is::<io::Error>()) {
+                // The transport failed, also where the kind does not say so: over HTTP/2 a FIN inside a frame is `Other`.
+                Verdict::new(Reason::NetworkError, Side::Network).ranked(Rank::BrokenPipe)
             } else {
                 return None;
             })
@@ -47,15 +51,24 @@ macro_rules! __adapter_hyper {
 
         /// Chunks that make no sense: hyper's own finding, which it hands on as `InvalidInput`.
         fn is_bad_body(error: &library::Error) -> bool {
-            let kind = error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
-            !error.is_user() && kind == Some(io::ErrorKind::InvalidInput)
+            let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+            source.is_some_and(|source| source.kind() == io::ErrorKind::InvalidInput)
         }
 
-        /// A response that nobody asked for: the one kind of error without a method of its own.
-        const UNEXPECTED_MESSAGE: &str = "received unexpected message from connection";
-
         fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
-            Reading::from(error.downcast_ref::<library::Error>().and_then(verdict))
+            let Some(error) = error.downcast_ref::<library::Error>() else {
+                return Reading::NOTHING;
+            };
+            if error.is_user() {
+                // Our service or our body failed, perhaps over an end of this very connection: a service hands on what
+                // it got from reading a body.
+                let failed = Verdict::new(Reason::Unknown, Side::Local).cause(Cause::InternalError);
+                return Reading::failure(failed.ranked(Rank::BrokenPipe));
+            }
+            match (verdict(error), error.source()) {
+                (None, Some(source)) => Reading::inside(source),
+                (verdict, _) => Reading::from(verdict),
+            }
         }
 
         read as Reader

@@ -16,7 +16,7 @@ mod tungstenite;
 /// What the adapters name.
 #[doc(hidden)]
 pub mod vocabulary {
-    use core::fmt::{self, Write};
+    use core::fmt::{Error as Mismatch, Result, Write};
 
     pub use core::error::Error;
 
@@ -32,9 +32,9 @@ pub mod vocabulary {
     /// What of the text is still to come. A different one ends the writing.
     struct Rest<'a>(&'a str);
 
-    impl fmt::Write for Rest<'_> {
-        fn write_str(&mut self, written: &str) -> fmt::Result {
-            self.0 = self.0.strip_prefix(written).ok_or(fmt::Error)?;
+    impl Write for Rest<'_> {
+        fn write_str(&mut self, written: &str) -> Result {
+            self.0 = self.0.strip_prefix(written).ok_or(Mismatch)?;
             Ok(())
         }
     }

@@ -40,10 +40,16 @@ macro_rules! __adapter_quinn {
             if let Some(error) = error.downcast_ref::<library::ConnectionError>() {
                 return Reading::from(connection(error));
             }
-            match (error.downcast_ref::<library::ReadError>(), error.downcast_ref::<library::WriteError>()) {
-                (Some(library::ReadError::Reset(code)), _) | (_, Some(library::WriteError::Stopped(code))) => {
-                    stream(*code)
-                }
+            if let Some(error) = error.downcast_ref::<library::ReadError>() {
+                return match error {
+                    library::ReadError::Reset(code) => stream(*code),
+                    library::ReadError::ConnectionLost(inside) => Reading::inside(inside),
+                    _ => Reading::NOTHING,
+                };
+            }
+            match error.downcast_ref::<library::WriteError>() {
+                Some(library::WriteError::Stopped(code)) => stream(*code),
+                Some(library::WriteError::ConnectionLost(inside)) => Reading::inside(inside),
                 _ => Reading::NOTHING,
             }
         }

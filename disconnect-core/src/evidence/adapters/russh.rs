@@ -23,6 +23,8 @@ macro_rules! __adapter_russh {
                 | library::Error::IndexOutOfBounds
                 | library::Error::Inconsistent
                 | library::Error::Utf8 { .. }
+                | library::Error::SshEncoding { .. }
+                | library::Error::StrictKeyExchangeViolation { .. }
                 | library::Error::Version => violation.cause(Cause::Malformed),
                 library::Error::Kex | library::Error::KexInit | library::Error::NoCommonAlgo { .. } => {
                     violation.cause(Cause::Negotiation)
@@ -32,6 +34,8 @@ macro_rules! __adapter_russh {
                 | library::Error::KeyChanged { .. }
                 | library::Error::NotAuthenticated
                 | library::Error::NoAuthMethod => refused,
+                // The task of a session panicked: nothing else ends it without a result, and it cannot be aborted.
+                library::Error::Join { .. } => Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Panicked),
                 // The session's own future knows why.
                 library::Error::Disconnect | library::Error::SendError | library::Error::RecvError => {
                     Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn)

@@ -8,9 +8,19 @@ macro_rules! __adapter_rustls {
         use $($library)+ as library;
         use $crate::evidence::vocabulary::{Cause, Code, Error, Rank, Reader, Reading, Reason, Side, Verdict};
 
-        /// The number on the wire: not every version says it, but all can be made from it.
-        fn number(alert: library::AlertDescription) -> Option<u8> {
-            (0..=u8::MAX).find(|number| library::AlertDescription::from(*number) == alert)
+        /// The number on the wire. Versions before 0.23 have a method for it, which comes before this one; later ones
+        /// convert.
+        #[allow(dead_code, reason = "not called where the library has the method")]
+        trait Otherwise {
+            fn get_u8(&self) -> u8;
+        }
+        impl<T: Copy> Otherwise for T
+        where
+            u8: From<T>,
+        {
+            fn get_u8(&self) -> u8 {
+                u8::from(*self)
+            }
         }
 
         fn verdict(error: &library::Error) -> Option<Verdict> {
@@ -19,7 +29,7 @@ macro_rules! __adapter_rustls {
             let mismatch = Verdict::new(Reason::ProtocolError, Side::Local).cause(Cause::Negotiation);
             let refused = Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Auth).ranked(Rank::Violation);
             Some(match error {
-                library::Error::AlertReceived(alert) => Code::tls(number(*alert)?).received(),
+                library::Error::AlertReceived(alert) => Code::tls(alert.get_u8()).received(),
                 library::Error::InvalidCertificate { .. } | library::Error::NoCertificatesPresented => refused,
                 library::Error::PeerIncompatible { .. } | library::Error::NoApplicationProtocol => mismatch,
                 library::Error::PeerSentOversizedRecord

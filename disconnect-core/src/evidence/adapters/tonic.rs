@@ -12,11 +12,12 @@ macro_rules! __adapter_tonic {
             if error.is::<library::TimeoutExpired>() {
                 return Reading::verdict(Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::Deadline));
             }
-            match error.downcast_ref::<library::Status>() {
-                Some(status) if status.source().is_none() => {
-                    Reading::verdict(Code::grpc(status.code().into()).received())
-                }
-                _ => Reading::NOTHING,
+            let Some(status) = error.downcast_ref::<library::Status>() else {
+                return Reading::NOTHING;
+            };
+            match status.source() {
+                None => Reading::verdict(Code::grpc(status.code().into()).received()),
+                Some(source) => Reading::inside(source),
             }
         }
 

@@ -22,24 +22,28 @@ macro_rules! __adapter_tungstenite {
         }
 
         fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
-            Reading::from(error.downcast_ref::<library::Error>().and_then(|error| match error {
+            let Some(error) = error.downcast_ref::<library::Error>() else {
+                return Reading::NOTHING;
+            };
+            Reading::verdict(match error {
                 // The goodbye came earlier, in a close frame.
                 library::Error::ConnectionClosed | library::Error::AlreadyClosed => {
-                    Some(Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn))
+                    Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn)
                 }
-                library::Error::Protocol(error) => Some(protocol(error)),
+                library::Error::Protocol(error) => protocol(error),
                 library::Error::Capacity { .. } => {
-                    Some(Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::TooLarge))
+                    Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::TooLarge)
                 }
                 library::Error::Utf8 { .. } | library::Error::AttackAttempt => {
-                    Some(Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Malformed))
+                    Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Malformed)
                 }
                 library::Error::WriteBufferFull { .. } => {
-                    Some(Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Overload))
+                    Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Overload)
                 }
-                // I/O and TLS errors are sources; the rest belongs to a dial.
-                _ => None,
-            }))
+                library::Error::Io(inside) => return Reading::inside(inside),
+                // TLS errors are sources; the rest belongs to a dial.
+                _ => return Reading::NOTHING,
+            })
         }
 
         read as Reader

@@ -1,0 +1,135 @@
+//! Where the measuring happens: a workspace of generated crates, and cargo run over it.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
+use std::{env, fs};
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// A generated library crate.
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) dependencies: Vec<String>,
+    pub(crate) source: String,
+}
+
+/// A workspace of generated crates under the target folder. It is kept, so that what was measured can be read.
+pub(crate) struct Lab {
+    root: PathBuf,
+    cargo: OsString,
+}
+
+impl Lab {
+    /// Writes the crates and fetches what they depend on, at the versions of this repository's lock file.
+    pub(crate) fn new(packages: &[Package]) -> Result<Self> {
+        let program = env::current_exe()?;
+        let target = program.ancestors().nth(2).ok_or("the program is not in a target folder")?;
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let lab = Self { root: target.join("compile-time"), cargo };
+        match fs::remove_dir_all(&lab.root) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("cannot clear {}: {error}", lab.root.display()).into());
+            }
+            _ => {}
+        }
+        eprintln!("generated crates: {}", lab.root.display());
+        for package in packages {
+            lab.write(package)?;
+        }
+        fs::write(lab.root.join("Cargo.toml"), "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n")?;
+        fs::copy(repository().join("Cargo.lock"), lab.root.join("Cargo.lock"))?;
+        run(lab.cargo("shared").arg("fetch"))?;
+        Ok(lab)
+    }
+
+    fn write(&self, package: &Package) -> Result<()> {
+        let Package { name, dependencies, source } = package;
+        let folder = self.package(name);
+        fs::create_dir_all(folder.join("src"))?;
+        fs::write(folder.join("src/lib.rs"), source)?;
+        let dependencies = dependencies.join("\n");
+        let manifest = format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n");
+        fs::write(folder.join("Cargo.toml"), manifest)?;
+        Ok(())
+    }
+
+    /// CPU seconds of building the package and all it depends on into an empty folder.
+    pub(crate) fn cold_build(&self, package: &str) -> Result<f64> {
+        let target = self.root.join("target/cold");
+        if target.exists() {
+            fs::remove_dir_all(&target)?;
+        }
+        let (seconds, _) = cpu_seconds(self.cargo("cold").args(["build", "--offline", "--locked", "-p", package]))?;
+        Ok(seconds)
+    }
+
+    /// CPU seconds of checking the package alone, with all it depends on checked before.
+    pub(crate) fn recheck(&self, package: &str) -> Result<f64> {
+        let check = ["check", "--offline", "--locked", "-p", package];
+        run(self.cargo("shared").args(check))?;
+        let source = self.package(package).join("src/lib.rs");
+        fs::File::options().append(true).open(source)?.set_modified(SystemTime::now())?;
+        let (seconds, output) = cpu_seconds(self.cargo("shared").args(check))?;
+        let log = String::from_utf8_lossy(&output.stderr);
+        let mut checked = log.lines().filter(|line| line.trim_start().starts_with("Checking "));
+        match (checked.next(), checked.next()) {
+            (Some(line), None) if line.contains(package) => Ok(seconds),
+            _ => Err(format!("cargo did not check {package}, and it alone:\n{log}").into()),
+        }
+    }
+
+    fn package(&self, name: &str) -> PathBuf {
+        self.root.join("crates").join(name)
+    }
+
+    /// Cargo, out of reach of what the caller's environment says about wrappers, flags and folders.
+    fn cargo(&self, target: &str) -> Command {
+        let mut command = Command::new(&self.cargo);
+        command.current_dir(&self.root);
+        let ours = ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"];
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if ours.contains(&&*text) || ["CARGO_BUILD_", "CARGO_PROFILE_"].iter().any(|own| text.starts_with(own)) {
+                command.env_remove(&name);
+            }
+        }
+        command.env("CARGO_TARGET_DIR", self.root.join("target").join(target));
+        command.env("CARGO_INCREMENTAL", "0").env("CARGO_TERM_COLOR", "never");
+        command
+    }
+}
+
+/// The root of this repository.
+pub(crate) fn repository() -> &'static Path {
+    let benches = Path::new(env!("CARGO_MANIFEST_DIR"));
+    benches.parent().unwrap_or(benches)
+}
+
+/// The command's CPU seconds, user and system, with all of its children.
+fn cpu_seconds(command: &mut Command) -> Result<(f64, Output)> {
+    let before = children_seconds()?;
+    let output = run(command)?;
+    Ok((children_seconds()? - before, output))
+}
+
+fn children_seconds() -> Result<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(micros)?).as_secs_f64())
+}
+
+fn run(command: &mut Command) -> Result<Output> {
+    let output = command.output().map_err(|error| format!("cannot run {command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    let log = String::from_utf8_lossy(&output.stderr);
+    let beginning: Vec<&str> = log.lines().take(40).collect();
+    Err(format!("{command:?} failed, {}:\n{}", output.status, beginning.join("\n")).into())
+}

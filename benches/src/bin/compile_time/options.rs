@@ -1,0 +1,81 @@
+//! The command line: which sections, and how many rounds.
+
+/// What was asked for.
+pub(crate) struct Options {
+    pub(crate) rounds: usize,
+    pub(crate) sections: Vec<Section>,
+}
+
+/// A part of the table.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Section {
+    Cold,
+    Enums,
+    Sites,
+    Growth,
+}
+
+const ROUNDS: usize = 5;
+
+impl Section {
+    const ALL: [Self; 4] = [Self::Cold, Self::Enums, Self::Sites, Self::Growth];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Enums => "enums",
+            Self::Sites => "sites",
+            Self::Growth => "growth",
+        }
+    }
+}
+
+impl Options {
+    /// `None` where only the usage is asked for.
+    ///
+    /// # Errors
+    ///
+    /// An argument is neither a section nor `--rounds` with a count; the text says which one.
+    pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+        let mut options = Self { rounds: ROUNDS, sections: Vec::new() };
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--help" | "-h" => return Ok(None),
+                "--rounds" => options.rounds = rounds(arguments.next().as_deref())?,
+                name => match Section::ALL.into_iter().find(|section| section.name() == name) {
+                    Some(section) if options.sections.contains(&section) => {}
+                    Some(section) => options.sections.push(section),
+                    None => return Err(format!("`{name}` is neither a section nor an option")),
+                },
+            }
+        }
+        if options.sections.is_empty() {
+            options.sections.extend(Section::ALL);
+        }
+        Ok(Some(options))
+    }
+
+    /// As they would be written again.
+    pub(crate) fn arguments(&self) -> String {
+        let mut arguments = vec!["--".to_owned()];
+        if self.rounds != ROUNDS {
+            arguments.push(format!("--rounds {}", self.rounds));
+        }
+        if self.sections != Section::ALL {
+            arguments.extend(self.sections.iter().map(|section| section.name().to_owned()));
+        }
+        if arguments.len() == 1 { String::new() } else { format!(" {}", arguments.join(" ")) }
+    }
+}
+
+pub(crate) fn usage(command: &str) -> String {
+    let sections = Section::ALL.map(Section::name).join("] [");
+    format!("usage: {command} -- [--rounds N] [{sections}]\n\nWithout a section, all of them; {ROUNDS} rounds.")
+}
+
+fn rounds(count: Option<&str>) -> Result<usize, String> {
+    match count.map(str::parse) {
+        Some(Ok(count)) if count > 0 => Ok(count),
+        _ => Err("`--rounds` takes a count of at least 1".to_owned()),
+    }
+}

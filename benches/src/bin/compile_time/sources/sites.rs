@@ -1,0 +1,107 @@
+//! Sites that log the end of a connection: `tracing::event!` and `disconnected!` with the same fields and values.
+
+use super::{ours, package, repeated, tracing};
+use crate::lab::Package;
+
+pub(crate) fn sites() -> Vec<Package> {
+    let both = || vec![ours(), tracing()];
+    vec![
+        package("sites_event", both(), of_slots(EVENT)),
+        package("sites_slots_level", both(), of_slots(SLOTS_LEVEL)),
+        package("sites_slots_bucket", both(), of_slots(SLOTS_BUCKET)),
+        package("sites_event_of_record", both(), of_record(EVENT_OF_RECORD)),
+        package("sites_record_level", both(), of_record(RECORD_LEVEL)),
+        package("sites_record_bucket", both(), of_record(RECORD_BUCKET)),
+    ]
+}
+
+/// Each site is a function of its own, over what a site has at hand.
+fn of_slots(call: &str) -> String {
+    repeated("use disconnect_core::{ConnectionDirection, DisconnectInitiator, DisconnectReason};\n", |i| {
+        format!(
+            "pub fn site_{i}(why: DisconnectReason, who: DisconnectInitiator, text: &str, id: u64, attempts: u32) \
+             {{{call}}}\n"
+        )
+    })
+}
+
+fn of_record(call: &str) -> String {
+    repeated("use disconnect_core::Disconnect;\n", |i| {
+        format!("pub fn site_{i}(end: &Disconnect, id: u64, attempts: u32) {{{call}}}\n")
+    })
+}
+
+const EVENT: &str = r#"
+    tracing::event!(
+        tracing::Level::DEBUG,
+        connect_type = ConnectionDirection::ServerToAgent.as_str(),
+        disconnect_reason = why.as_str(),
+        disconnect_expected = why.expected(),
+        disconnect_initiator = who.as_str(),
+        disconnect_detail = text,
+        session_id = id,
+        attempts = attempts,
+        "ssh session closed"
+    );
+"#;
+
+const SLOTS_LEVEL: &str = r#"
+    disconnect_core::disconnected!(
+        level: DEBUG,
+        direction = ConnectionDirection::ServerToAgent,
+        reason = why,
+        initiator = who,
+        detail = text,
+        session_id = id,
+        attempts = attempts,
+        "ssh session closed"
+    );
+"#;
+
+const SLOTS_BUCKET: &str = r#"
+    disconnect_core::disconnected!(
+        direction = ConnectionDirection::ServerToAgent,
+        reason = why,
+        initiator = who,
+        detail = text,
+        session_id = id,
+        attempts = attempts,
+        "ssh session closed"
+    );
+"#;
+
+const EVENT_OF_RECORD: &str = r#"
+    tracing::event!(
+        tracing::Level::DEBUG,
+        connect_type = end.direction_str(),
+        disconnect_reason = end.reason_str(),
+        disconnect_expected = end.expected(),
+        disconnect_initiator = end.initiator_str(),
+        connection_method = end.method_str(),
+        disconnect_cause = end.cause_str(),
+        disconnect_code = end.protocol_code().map(tracing::field::display),
+        disconnect_detail = end.detail_str(),
+        session_id = id,
+        attempts = attempts,
+        "ssh session closed"
+    );
+"#;
+
+const RECORD_LEVEL: &str = r#"
+    disconnect_core::disconnected!(
+        level: DEBUG,
+        end,
+        session_id = id,
+        attempts = attempts,
+        "ssh session closed"
+    );
+"#;
+
+const RECORD_BUCKET: &str = r#"
+    disconnect_core::disconnected!(
+        end,
+        session_id = id,
+        attempts = attempts,
+        "ssh session closed"
+    );
+"#;
