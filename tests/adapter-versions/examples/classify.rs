@@ -1,0 +1,66 @@
+//! Classifies an error three levels deep as often as told: what callgrind counts.
+//!
+//! ```sh
+//! cargo build --release -p disconnect-adapter-versions --example classify
+//! for n in 0 1000; do
+//!     valgrind --tool=callgrind --callgrind-out-file=/dev/null target/release/examples/classify tonic $n
+//! done
+//! ```
+//!
+//! A thousandth of the difference of the two totals is the price of one classification.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::io;
+use std::process::ExitCode;
+
+use disconnect_adapter_versions::{EVERY_ADAPTER, EVERY_VERSION, three_levels};
+use disconnect_core::{Classifier, Endpoint};
+
+/// The errors to choose from, and whether all versions of the libraries are looked for.
+const USAGE: &str = "usage: classify tonic|quinn|rustls|russh [every-version] N";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (name, classifier, times): (_, &Classifier, _) = match arguments[..] {
+        [name, times] => (name, &EVERY_ADAPTER, times),
+        [name, "every-version", times] => (name, &EVERY_VERSION, times),
+        _ => return usage(),
+    };
+    let (Some(error), Ok(times)) = (error(name), times.parse::<u32>()) else { return usage() };
+    for _ in 0..times {
+        black_box(Endpoint::AgentToServer.failed(classifier, black_box(&*error)));
+    }
+    println!("{:?}", Endpoint::AgentToServer.failed(classifier, &*error));
+    ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
+/// Three errors, one inside the other.
+fn error(name: &str) -> Option<Box<dyn Error>> {
+    Some(match name {
+        // A status, hyper's error, h2's.
+        "tonic" => Box::new(three_levels()),
+        // As `AsyncRead` gives it: an I/O error, the stream's, the connection's.
+        "quinn" => {
+            let lost = quinn_011::ReadError::ConnectionLost(quinn_011::ConnectionError::TimedOut);
+            Box::new(io::Error::from(lost))
+        }
+        // TLS below a WebSocket; of all alerts the one with the highest number.
+        "rustls" => {
+            let alert = rustls_023::Error::AlertReceived(rustls_023::AlertDescription::NoApplicationProtocol);
+            Box::new(tungstenite_30::Error::Io(io::Error::other(alert)))
+        }
+        // An error that is found by the last adapters only, in a wrapper that they have to open.
+        "russh" => {
+            let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+            Box::new(io::Error::other(russh::Error::IO(reset)))
+        }
+        _ => return None,
+    })
+}

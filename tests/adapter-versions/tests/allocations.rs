@@ -1,0 +1,26 @@
+//! A classification allocates nothing.
+
+use std::error::Error;
+use std::hint::black_box;
+
+use disconnect_adapter_versions::{EVERY_ADAPTER, EVERY_VERSION, three_levels};
+use disconnect_core::Endpoint;
+
+#[test]
+fn three_levels_deep() {
+    let status = three_levels();
+    let hyper = status.source().expect("hyper's error");
+    assert!(hyper.is::<hyper_1::Error>() && hyper.source().is_some_and(<dyn Error>::is::<h2_04::Error>));
+    for classifier in [&EVERY_ADAPTER, &EVERY_VERSION] {
+        let mut end = None;
+        let info = allocation_counter::measure(|| {
+            end = Some(black_box(Endpoint::AgentToServer.failed(classifier, black_box(&status))));
+        });
+        assert_eq!(info.count_total, 0, "{end:?}");
+        let end = end.expect("a record");
+        assert_eq!(
+            (end.reason_str(), end.initiator_str(), end.cause_str()),
+            ("unknown", Some("server"), Some("overload"))
+        );
+    }
+}

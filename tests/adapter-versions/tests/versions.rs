@@ -1,0 +1,458 @@
+//! One adapter reads several versions of its library, also in one program, and errors that the libraries made themselves.
+//!
+//! What is read is always told apart from what is not: an error of a version that was not given is unknown, never wrong.
+
+use std::error::Error;
+use std::future::poll_fn;
+use std::io;
+
+use disconnect_adapter_versions::EVERY_VERSION;
+use disconnect_core::evidence::Rank;
+use disconnect_core::{Classifier, Code, Endpoint, classifier};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+/// Reason, initiator and cause, as a client of a server sees them.
+type Read3 = (&'static str, Option<&'static str>, Option<&'static str>);
+
+const VIOLATION: Read3 = ("protocol_error", Some("server"), Some("malformed"));
+const TOO_LARGE: Read3 = ("protocol_error", Some("server"), Some("too_large"));
+const GONE: Read3 = ("network_error", Some("network"), Some("unclean_eof"));
+const RESET: Read3 = ("network_error", Some("network"), Some("reset"));
+/// Nothing in the error was understood, or it says nothing.
+const UNKNOWN: Read3 = ("unknown", Some(""), None);
+
+#[track_caller]
+fn assert_read(classifier: &Classifier, error: &(dyn Error + 'static), expected: Read3) {
+    let end = Endpoint::ClientToServer.failed(classifier, error);
+    assert_eq!((end.reason_str(), end.initiator_str(), end.cause_str()), expected, "{error:?}");
+}
+
+/// Read by the classifier that has this version, by the one that has every version, and not by the one that has the other
+/// version instead.
+#[track_caller]
+fn assert_version(given: &Classifier, other: &Classifier, error: &(dyn Error + 'static), expected: Read3) {
+    assert_read(given, error, expected);
+    assert_read(&EVERY_VERSION, error, expected);
+    assert_read(other, error, UNKNOWN);
+}
+
+/// What a peer sent, and then the end of the stream or a reset.
+struct Wire {
+    bytes: io::Cursor<Vec<u8>>,
+    reset: bool,
+}
+
+impl io::Read for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match io::Read::read(&mut self.bytes, buffer)? {
+            0 if self.reset => Err(io::ErrorKind::ConnectionReset.into()),
+            length => Ok(length),
+        }
+    }
+}
+
+impl io::Write for Wire {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+macro_rules! tungstenite {
+    ($($version:ident: $library:ident, not $other:ident;)*) => {$(
+        mod $version {
+            use $library::WebSocket;
+            use $library::protocol::Role;
+
+            use super::*;
+
+            static GIVEN: Classifier = classifier![tungstenite = $library];
+            static OTHER: Classifier = classifier![tungstenite = $other];
+
+            /// The error that ends a client's reading.
+            fn error(bytes: &[u8], reset: bool) -> $library::Error {
+                let wire = Wire { bytes: io::Cursor::new(bytes.to_vec()), reset };
+                let mut socket = WebSocket::from_raw_socket(wire, Role::Client, None);
+                loop {
+                    if let Err(error) = socket.read() {
+                        return error;
+                    }
+                }
+            }
+
+            #[test]
+            fn violations() {
+                assert_version(&GIVEN, &OTHER, &error(&[0xf1, 0], false), VIOLATION);
+                // A frame of a terabyte.
+                assert_version(&GIVEN, &OTHER, &error(&[0x82, 0x7f, 0, 0, 1, 0, 0, 0, 0, 0], false), TOO_LARGE);
+            }
+
+            #[test]
+            fn ends() {
+                assert_version(&GIVEN, &OTHER, &error(&[], false), GONE);
+                // The I/O error inside is found with any version.
+                assert_read(&GIVEN, &error(&[], true), RESET);
+                assert_read(&OTHER, &error(&[], true), RESET);
+            }
+
+            #[test]
+            fn after_the_goodbye() {
+                let closed = error(&[0x88, 2, 0x03, 0xe8], false);
+                assert_read(&GIVEN, &closed, UNKNOWN);
+                assert_eq!(GIVEN.verdict(&closed).rank(), Rank::FollowOn);
+            }
+        }
+    )*};
+}
+
+tungstenite! {
+    tungstenite_0_24: tungstenite_24, not tungstenite_30;
+    tungstenite_0_28: tungstenite_28, not tungstenite_24;
+    tungstenite_0_29: tungstenite_29, not tungstenite_28;
+    tungstenite_0_30: tungstenite_30, not tungstenite_29;
+}
+
+/// axum 0.8 carries tungstenite 0.29, whatever version its user has beside it.
+mod axum_08 {
+    use axum::Router;
+    use axum::extract::ws::WebSocketUpgrade;
+    use axum::routing::any;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    static DIRECT: Classifier = classifier![tungstenite = tungstenite_30];
+    static CARRIED: Classifier = classifier![tungstenite = tungstenite_29];
+    static BOTH: Classifier = classifier![tungstenite = tungstenite_30, tungstenite = tungstenite_29];
+
+    /// The error of axum's socket where a client sends this after the handshake.
+    async fn error(bytes: &'static [u8]) -> axum::Error {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let handler = move |upgrade: WebSocketUpgrade| async move {
+            upgrade.on_upgrade(move |mut socket| async move {
+                while let Some(message) = socket.recv().await {
+                    if let Err(error) = message {
+                        drop(sender.send(error));
+                        return;
+                    }
+                }
+            })
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move { axum::serve(listener, Router::new().route("/", any(handler))).await });
+        let client = tokio::task::spawn_blocking(move || {
+            let stream = std::net::TcpStream::connect(address).unwrap();
+            let (mut socket, _) = tungstenite_30::client(format!("ws://{address}/"), stream).unwrap();
+            io::Write::write_all(socket.get_mut(), bytes).unwrap();
+        });
+        client.await.unwrap();
+        let error = receiver.recv().await.unwrap();
+        server.abort();
+        error
+    }
+
+    #[tokio::test]
+    async fn is_read_by_the_version_it_carries() {
+        for (bytes, expected) in [(&[0xf1, 0x80, 0, 0, 0, 0][..], VIOLATION), (&[], GONE)] {
+            let error = error(bytes).await;
+            assert_version(&CARRIED, &DIRECT, &error, expected);
+            assert_read(&BOTH, &error, expected);
+        }
+    }
+}
+
+macro_rules! h2 {
+    ($($version:ident: $library:ident, not $other:ident;)*) => {$(
+        mod $version {
+            use super::*;
+
+            static GIVEN: Classifier = classifier![h2 = $library];
+            static OTHER: Classifier = classifier![h2 = $other];
+
+            #[tokio::test]
+            async fn goaway() {
+                let (client, server) = duplex(1 << 16);
+                let server = async {
+                    let mut connection = $library::server::handshake(server).await.unwrap();
+                    connection.abrupt_shutdown($library::Reason::ENHANCE_YOUR_CALM);
+                    drop(poll_fn(|cx| connection.poll_closed(cx)).await);
+                    // Kept until the client has read it.
+                    connection
+                };
+                let client = async {
+                    let (_sender, connection) = $library::client::handshake(client).await.unwrap();
+                    connection.await.unwrap_err()
+                };
+                let error = tokio::join!(client, server).0;
+                assert_version(&GIVEN, &OTHER, &error, ("unknown", Some("server"), Some("overload")));
+                assert_eq!(Endpoint::ClientToServer.failed(&GIVEN, &error).protocol_code(), Some(Code::http2(11)));
+            }
+
+            #[tokio::test]
+            async fn garbage() {
+                let (client, mut server) = duplex(1 << 16);
+                let server = async {
+                    server.write_all(&[0x5a; 64]).await.unwrap();
+                    server.read_to_end(&mut Vec::new()).await
+                };
+                let client = async {
+                    let (_sender, connection) = $library::client::handshake(client).await.unwrap();
+                    connection.await.unwrap_err()
+                };
+                let error = tokio::join!(client, server).0;
+                assert_version(&GIVEN, &OTHER, &error, ("protocol_error", Some("server"), Some("too_large")));
+            }
+        }
+    )*};
+}
+
+h2! {
+    h2_0_3: h2_03, not h2_04;
+    h2_0_4: h2_04, not h2_03;
+}
+
+/// A server of either version, which meets a client that sends this and no more.
+mod hyper {
+    use std::convert::Infallible;
+
+    use bytes::Bytes;
+    use http_body_util::Empty;
+    use hyper_util::rt::TokioIo;
+    use tokio::io::DuplexStream;
+
+    use super::*;
+
+    static OLD: Classifier = classifier![hyper = hyper_014];
+    static NEW: Classifier = classifier![hyper = hyper_1];
+
+    async fn sent(bytes: &[u8]) -> DuplexStream {
+        let (mut client, server) = duplex(1 << 16);
+        client.write_all(bytes).await.unwrap();
+        client.shutdown().await.unwrap();
+        // The answer goes nowhere, and nobody waits for it.
+        tokio::spawn(async move { client.read_to_end(&mut Vec::new()).await });
+        server
+    }
+
+    async fn old(bytes: &[u8]) -> hyper_014::Error {
+        use hyper_014::service::service_fn;
+        let service = service_fn(|_| async { Ok::<_, Infallible>(hyper_014::Response::new(hyper_014::Body::empty())) });
+        hyper_014::server::conn::Http::new().serve_connection(sent(bytes).await, service).await.unwrap_err()
+    }
+
+    async fn new(bytes: &[u8]) -> hyper_1::Error {
+        use hyper_1::service::service_fn;
+        let service = service_fn(|_| async { Ok::<_, Infallible>(hyper_1::Response::new(Empty::<Bytes>::new())) });
+        let io = TokioIo::new(sent(bytes).await);
+        hyper_1::server::conn::http1::Builder::new().serve_connection(io, service).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn both_are_read() {
+        const GARBAGE: &[u8] = b"\x16\x03\x01 garbage\r\n\r\n";
+        const TRUNCATED: &[u8] = b"GET / HTTP/1.1\r\nHost";
+        assert_version(&OLD, &NEW, &old(GARBAGE).await, VIOLATION);
+        assert_version(&NEW, &OLD, &new(GARBAGE).await, VIOLATION);
+        assert_version(&OLD, &NEW, &old(TRUNCATED).await, GONE);
+        assert_version(&NEW, &OLD, &new(TRUNCATED).await, GONE);
+    }
+}
+
+/// A real handshake that the client refuses, and what the library's own types can say besides.
+mod quinn {
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::sync::Arc;
+
+    use super::*;
+
+    static OLD: Classifier = classifier![quinn = quinn_010];
+    static NEW: Classifier = classifier![quinn = quinn_011];
+
+    /// A client that trusts nobody refuses, and its alert reaches the server.
+    const REFUSED_BY_CLIENT: Read3 = ("unknown", Some("client"), Some("auth"));
+
+    fn any_port() -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, 0).into()
+    }
+
+    fn old_endpoints() -> (quinn_010::Endpoint, quinn_010::Endpoint) {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = rustls_021::PrivateKey(made.signing_key.serialize_der());
+        let chain = vec![rustls_021::Certificate(made.cert.der().to_vec())];
+        let server = quinn_010::ServerConfig::with_single_cert(chain, key).unwrap();
+        let mut client = quinn_010::Endpoint::client(any_port()).unwrap();
+        client.set_default_client_config(quinn_010::ClientConfig::with_root_certificates(
+            rustls_021::RootCertStore::empty(),
+        ));
+        (client, quinn_010::Endpoint::server(server, any_port()).unwrap())
+    }
+
+    fn new_endpoints() -> (quinn_011::Endpoint, quinn_011::Endpoint) {
+        use quinn_011::crypto::rustls::{QuicClientConfig, QuicServerConfig};
+        use rustls_023::pki_types::PrivateKeyDer;
+        use rustls_023::version::TLS13;
+        let provider = Arc::new(rustls_023::crypto::ring::default_provider());
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let server = rustls_023::ServerConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&[&TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let server = quinn_011::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(server).unwrap()));
+        let client = rustls_023::ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&TLS13])
+            .unwrap()
+            .with_root_certificates(rustls_023::RootCertStore::empty())
+            .with_no_client_auth();
+        let client = quinn_011::ClientConfig::new(Arc::new(QuicClientConfig::try_from(client).unwrap()));
+        let mut endpoint = quinn_011::Endpoint::client(any_port()).unwrap();
+        endpoint.set_default_client_config(client);
+        (endpoint, quinn_011::Endpoint::server(server, any_port()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn handshakes() {
+        let (client, server) = old_endpoints();
+        let connecting = client.connect(server.local_addr().unwrap(), "localhost").unwrap();
+        let (client, server) = tokio::join!(connecting, async { server.accept().await.unwrap().await });
+        assert_version(&OLD, &NEW, &client.unwrap_err(), REFUSED_BY_CLIENT);
+        // This version lets go of the connection, which closes it, before the client's alert is on its way.
+        assert_version(&OLD, &NEW, &server.unwrap_err(), ("unknown", Some("server"), None));
+
+        let (client, server) = new_endpoints();
+        let connecting = client.connect(server.local_addr().unwrap(), "localhost").unwrap();
+        let (client, server) = tokio::join!(connecting, async { server.accept().await.unwrap().await });
+        assert_version(&NEW, &OLD, &client.unwrap_err(), REFUSED_BY_CLIENT);
+        assert_version(&NEW, &OLD, &server.unwrap_err(), REFUSED_BY_CLIENT_SEEN_BY_SERVER);
+    }
+
+    /// All are read as by a client of a server; this error is the other end's, so that the peer is called `server`.
+    const REFUSED_BY_CLIENT_SEEN_BY_SERVER: Read3 = ("unknown", Some("server"), Some("auth"));
+
+    macro_rules! own_types {
+        ($($test:ident: $library:ident, $given:ident, not $other:ident;)*) => {$(
+            #[test]
+            fn $test() {
+                use $library::{ConnectionError, ReadError, VarInt, WriteError};
+                const IDLE: Read3 = ("network_error", Some("network"), Some("idle_timeout"));
+                assert_version(&$given, &$other, &ConnectionError::TimedOut, IDLE);
+                assert_version(&$given, &$other, &ConnectionError::Reset, RESET);
+                assert_version(&$given, &$other, &ReadError::ConnectionLost(ConnectionError::TimedOut), IDLE);
+                // As `AsyncRead` gives it; without the adapter a follow-on error.
+                let error = io::Error::from(ReadError::ConnectionLost(ConnectionError::TimedOut));
+                assert_version(&$given, &$other, &error, IDLE);
+                for error in [
+                    Box::new(ReadError::Reset(VarInt::from_u32(9))) as Box<dyn Error>,
+                    Box::new(WriteError::Stopped(VarInt::from_u32(9))),
+                ] {
+                    let end = Endpoint::ClientToServer.failed(&$given, &*error);
+                    assert_eq!(end.protocol_code(), Some(Code::quic_application(9)));
+                    assert_version(&$given, &$other, &*error, ("unknown", Some("server"), None));
+                }
+            }
+        )*};
+    }
+
+    own_types! {
+        types_of_010: quinn_010, OLD, not NEW;
+        types_of_011: quinn_011, NEW, not OLD;
+    }
+}
+
+macro_rules! rustls {
+    ($($version:ident: $library:ident, not $other:ident;)*) => {$(
+        mod $version {
+            use std::sync::Arc;
+
+            use $library::crypto::ring::default_provider;
+            use $library::{ClientConfig, ClientConnection, RootCertStore};
+
+            use super::*;
+
+            static GIVEN: Classifier = classifier![rustls = $library];
+            static OTHER: Classifier = classifier![rustls = $other];
+
+            /// What a client makes of this answer to its first message.
+            fn error(mut bytes: &[u8]) -> $library::Error {
+                let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+                    .with_safe_default_protocol_versions()
+                    .unwrap()
+                    .with_root_certificates(RootCertStore::empty())
+                    .with_no_client_auth();
+                let name = "localhost".try_into().unwrap();
+                let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
+                connection.read_tls(&mut bytes).unwrap();
+                connection.process_new_packets().unwrap_err()
+            }
+
+            #[test]
+            fn alerts() {
+                for (alert, expected) in [
+                    (48, ("unknown", Some("server"), Some("auth"))),
+                    (70, ("protocol_error", Some("server"), Some("negotiation"))),
+                    (80, ("unknown", Some("server"), Some("internal_error"))),
+                ] {
+                    let error = error(&[21, 3, 3, 0, 2, 2, alert]);
+                    assert_version(&GIVEN, &OTHER, &error, expected);
+                    let wrapped = io::Error::other(error);
+                    assert_version(&GIVEN, &OTHER, &wrapped, expected);
+                    let end = Endpoint::ClientToServer.failed(&GIVEN, &wrapped);
+                    assert_eq!(end.protocol_code(), Some(Code::tls(alert)));
+                }
+            }
+
+            #[test]
+            fn garbage() {
+                assert_version(&GIVEN, &OTHER, &error(b"HTTP/1.1 400 Bad Request\r\n\r\n"), VIOLATION);
+            }
+        }
+    )*};
+}
+
+rustls! {
+    rustls_0_22: rustls_022, not rustls_023;
+    rustls_0_23: rustls_023, not rustls_022;
+}
+
+mod the_others {
+    use std::time::Duration;
+
+    use super::*;
+
+    static NONE: Classifier = classifier![];
+
+    #[test]
+    fn tonic_014() {
+        static GIVEN: Classifier = classifier![tonic = tonic, hyper = hyper_1, h2 = h2_04];
+        let calm = ("unknown", Some("server"), Some("overload"));
+        assert_version(&GIVEN, &NONE, &disconnect_adapter_versions::three_levels(), calm);
+        // Without a source it came from the peer's trailers.
+        let refused = tonic::Status::unauthenticated("who are you?");
+        assert_version(&GIVEN, &NONE, &refused, ("unknown", Some("server"), Some("auth")));
+    }
+
+    #[test]
+    fn russh_065() {
+        static GIVEN: Classifier = classifier![russh = russh];
+        assert_version(&GIVEN, &NONE, &russh::Error::PacketSize(1 << 30), VIOLATION);
+        let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_version(&GIVEN, &NONE, &russh::Error::IO(reset()), RESET);
+        assert_version(&GIVEN, &NONE, &russh::Error::from(russh::keys::Error::IO(reset())), RESET);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn tokio_1() {
+        static GIVEN: Classifier = classifier![tokio = tokio];
+        let elapsed = tokio::time::timeout(Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
+        assert_version(&GIVEN, &NONE, &elapsed, ("network_error", Some("network"), Some("deadline")));
+        let task = tokio::spawn(std::future::pending::<()>());
+        task.abort();
+        assert_version(&GIVEN, &NONE, &task.await.unwrap_err(), ("unknown", Some("client"), Some("dropped")));
+    }
+}

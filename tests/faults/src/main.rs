@@ -1,0 +1,55 @@
+//! The fault matrix: real peers on loopback, real faults, and whether each end is attributed right.
+//!
+//! `faults` prints a row a protocol and ends with 1 if less is right than promised. `faults --cases` prints every case
+//! as well, `faults tcp quic` runs these protocols only.
+
+mod loopback;
+mod matrix;
+mod peers;
+mod protocols;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use matrix::Matrix;
+
+/// A protocol takes a few seconds; a loaded machine may need longer. Nothing waits for this: it ends what is stuck.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match &arguments[..] {
+        [peer, role, rest @ ..] if peer == "peer" => protocols::peer(role, rest).await.map(|()| true),
+        arguments => run(arguments).await,
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: &[String]) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    let (options, named): (Vec<&str>, Vec<&str>) =
+        arguments.iter().map(String::as_str).partition(|a| a.starts_with('-'));
+    if let Some(unknown) = options.iter().find(|option| **option != "--cases") {
+        return Err(format!("unknown option `{unknown}`; known is `--cases`").into());
+    }
+    let whole = named.is_empty();
+    let protocols = if whole { protocols::ALL.to_vec() } else { named };
+    let mut matrix = Matrix::default();
+    for protocol in protocols {
+        let cases = tokio::time::timeout(PATIENCE, protocols::run(protocol, &mut matrix));
+        cases.await.map_err(|_| format!("{protocol}: stuck after {}", matrix.latest()))??;
+    }
+    if !options.is_empty() {
+        matrix.print_cases();
+    }
+    matrix.print_wrong();
+    matrix.print_table();
+    Ok(matrix.holds(whole))
+}

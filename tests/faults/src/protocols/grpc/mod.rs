@@ -1,0 +1,79 @@
+//! gRPC by tonic, over a connection of hyper's: a client that follows a stream of events, and the server that sends them.
+
+mod client;
+mod losses;
+mod raw;
+mod server;
+mod statuses;
+
+use bytes::{Buf, BufMut, Bytes};
+use disconnect_core::{Classifier, Endpoint, classifier};
+use http::uri::PathAndQuery;
+use tonic::Status;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+
+use super::Outcome;
+use crate::matrix::Matrix;
+
+static CLASSIFIER: Classifier = classifier![tonic = tonic, hyper = hyper, h2 = h2, tokio = tokio];
+
+const PROTOCOL: &str = "grpc";
+
+/// A client's events from the server.
+const CLIENT: Endpoint = Endpoint::ClientToServer;
+const SERVER: Endpoint = Endpoint::ServerToClient;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
+    statuses::run(matrix).await?;
+    raw::run(matrix).await?;
+    losses::run(matrix).await
+}
+
+pub(crate) async fn peer(arguments: &[String]) -> Outcome {
+    losses::peer(arguments).await
+}
+
+/// The one method: events for as long as the client asks.
+fn method() -> PathAndQuery {
+    PathAndQuery::from_static("/events.Events/Follow")
+}
+
+/// Messages that are bytes, so that nothing has to be generated.
+#[derive(Clone, Copy, Default)]
+struct Plain;
+
+impl Codec for Plain {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Plain {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, message: Bytes, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        into.put(message);
+        Ok(())
+    }
+}
+
+impl Decoder for Plain {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(from.copy_to_bytes(from.remaining())))
+    }
+}

@@ -1,0 +1,84 @@
+//! HTTP/2 by h2 and hyper: a client that follows a stream of events, the server that sends them, and how both end.
+
+mod client;
+mod goodbyes;
+mod hyper;
+mod losses;
+mod server;
+mod violations;
+
+use disconnect_core::{Classifier, Endpoint, classifier};
+use tokio::net::TcpStream;
+
+use self::client::Client;
+pub(super) use self::hyper::{Connection, or_connection};
+use self::server::Server;
+use super::Outcome;
+use crate::loopback::{pair, tap};
+use crate::matrix::{Matrix, Truth};
+
+static CLASSIFIER: Classifier = classifier![h2 = h2, hyper = ::hyper, tokio = tokio];
+
+const PROTOCOL: &str = "http2";
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
+    goodbyes::run(matrix).await?;
+    violations::run(matrix).await?;
+    losses::run(matrix).await?;
+    hyper::run(matrix).await
+}
+
+pub(crate) async fn peer(arguments: &[String]) -> Outcome {
+    losses::peer(arguments).await
+}
+
+/// Who stands at which end.
+#[derive(Clone, Copy)]
+struct Link {
+    client: (&'static str, Endpoint),
+    server: (&'static str, Endpoint),
+}
+
+impl Link {
+    /// A client's events from the server.
+    const CONTROL: Self =
+        Self { client: ("client", Endpoint::ClientToServer), server: ("server", Endpoint::ServerToClient) };
+    /// A client's events from an agent.
+    const SESSION: Self =
+        Self { client: ("client", Endpoint::ClientToAgent), server: ("agent", Endpoint::AgentToClient) };
+    /// An agent's events from the server.
+    const COORDINATION: Self =
+        Self { client: ("agent", Endpoint::AgentToServer), server: ("server", Endpoint::ServerToAgent) };
+
+    /// A connection over which the first event has come.
+    async fn following(self) -> Result<Following, Failure> {
+        let (near, far) = pair().await?;
+        let taps = (tap(&near)?, tap(&far)?);
+        let server = Server::start(far, self.server.1);
+        let client = Client::connect(near, self.client.1).await?.start();
+        client.first.notified().await;
+        Ok(Following { link: self, client, server, taps })
+    }
+}
+
+/// Both ends of a connection with a stream in flight.
+struct Following {
+    link: Link,
+    client: client::Started,
+    server: server::Started,
+    /// The two sockets, below the library.
+    taps: (TcpStream, TcpStream),
+}
+
+impl Following {
+    /// What both ends make of it, once they have ended by themselves.
+    async fn both(self, matrix: &mut Matrix, injected: &str, truth: Truth) -> Outcome {
+        drop(self.taps);
+        let server = self.server.ended().await?;
+        matrix.decidable(PROTOCOL, injected, self.link.client.0, truth, self.client.ended().await?);
+        matrix.decidable(PROTOCOL, injected, self.link.server.0, truth, server);
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! One file a protocol: its peers, its faults, and what each side saw.
+
+mod grpc;
+mod http1;
+mod http2;
+mod process;
+mod quic;
+mod ssh;
+mod tcp;
+mod tls;
+mod websocket;
+
+use std::error::Error;
+
+use crate::matrix::Matrix;
+
+pub(crate) type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// Every protocol, in the order of the table.
+pub(crate) const ALL: [&str; 9] = ["tcp", "tls", "websocket", "http1", "http2", "grpc", "quic", "ssh", "process"];
+
+/// Runs the cases of one protocol.
+pub(crate) async fn run(protocol: &str, matrix: &mut Matrix) -> Outcome {
+    match protocol {
+        "tcp" => tcp::run(matrix).await,
+        "tls" => tls::run(matrix).await,
+        "websocket" => websocket::run(matrix).await,
+        "http1" => http1::run(matrix).await,
+        "http2" => http2::run(matrix).await,
+        "grpc" => grpc::run(matrix).await,
+        "quic" => quic::run(matrix).await,
+        "ssh" => ssh::run(matrix).await,
+        "process" => process::run(matrix).await,
+        unknown => Err(format!("unknown protocol `{unknown}`; known are {}", ALL.join(", ")).into()),
+    }
+}
+
+/// Plays a peer in a process of its own.
+pub(crate) async fn peer(role: &str, arguments: &[String]) -> Outcome {
+    match role {
+        "tcp" => tcp::peer(arguments).await,
+        "tls" => tls::peer(arguments).await,
+        "websocket" => websocket::peer(arguments).await,
+        "http1" => http1::peer(arguments).await,
+        "http2" => http2::peer(arguments).await,
+        "grpc" => grpc::peer(arguments).await,
+        "quic" => quic::peer(arguments).await,
+        "ssh" => ssh::peer(arguments).await,
+        "process" => process::peer(arguments).await,
+        unknown => Err(format!("unknown role `{unknown}`").into()),
+    }
+}

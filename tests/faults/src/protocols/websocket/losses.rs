@@ -1,0 +1,250 @@
+//! Connections that end without a close frame, and goodbyes that nobody answers.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use disconnect_core::{Disconnect, DisconnectInitiator as By, DisconnectReason as Why, Endpoint};
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{CLASSIFIER, PROTOCOL, Session, connect};
+use crate::loopback::reset;
+use crate::matrix::{Matrix, Truth, truth};
+use crate::peers::{Peer, say};
+use crate::protocols::Outcome;
+
+const LOST: Truth = truth(Why::NetworkError, By::Network);
+const BROKEN: Truth = truth(Why::ProtocolError, By::Client);
+
+/// How long a service waits for a peer that is silent on purpose.
+const SHORT: Duration = Duration::from_millis(300);
+
+const CLIENT: Endpoint = Endpoint::ClientToServer;
+const SERVER: Endpoint = Endpoint::ServerToClient;
+
+pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
+    killed(matrix).await?;
+    stopped(matrix).await?;
+    dropped(matrix).await?;
+    dropped_below_tls(matrix).await?;
+    own_shutdown(matrix).await?;
+    own_task(matrix).await
+}
+
+/// `kill -9` of either side, plain and over TLS.
+async fn killed(matrix: &mut Matrix) -> Outcome {
+    let (peer, server) = client_process().await?;
+    let serving = tokio::spawn(Session::new(server, SERVER).serve());
+    peer.kill().await?;
+    matrix.decidable(PROTOCOL, "kill -9 of the client", "server", LOST, serving.await?);
+
+    let (certificate, keys) = connect::certificate()?;
+    let (mut peer, stream) = Peer::connected("websocket", &["client", &connect::to_hex(&certificate)]).await?;
+    let mut server = connect::accept_tls(stream, certificate, &keys).await?;
+    peer.line().await?;
+    let _hello = server.next().await;
+    peer.kill().await?;
+    let end = Session::new(server, SERVER).serve().await;
+    matrix.decidable(PROTOCOL, "kill -9 of the client, over TLS", "server", LOST, end);
+
+    let mut peer = Peer::start("websocket", &["server"])?;
+    let address: SocketAddr = peer.line().await?.parse()?;
+    let client = connect::join(TcpStream::connect(address).await?).await?;
+    peer.line().await?;
+    peer.kill().await?;
+    matrix.decidable(PROTOCOL, "kill -9 of the server", "client", LOST, Session::new(client, CLIENT).serve().await);
+    Ok(())
+}
+
+/// A client in a process of its own, and the server's end of its connection.
+async fn client_process() -> Result<(Peer, WebSocketStream<TcpStream>), Box<dyn std::error::Error + Send + Sync>> {
+    let (mut peer, stream) = Peer::connected("websocket", &["client"]).await?;
+    let mut server = connect::accept(stream).await?;
+    peer.line().await?;
+    let _hello = server.next().await;
+    Ok((peer, server))
+}
+
+/// A process that does not run any more, but is still there.
+async fn stopped(matrix: &mut Matrix) -> Outcome {
+    let (peer, server) = client_process().await?;
+    peer.stop().await?;
+    let session = Session { idle: SHORT, ..Session::new(server, SERVER) };
+    matrix.decidable(PROTOCOL, "SIGSTOP of the client, until a deadline", "server", LOST, session.serve().await);
+    peer.kill().await?;
+
+    let (client, _silent) = connect::plain().await?;
+    let session = Session { idle: SHORT, ..Session::new(client, CLIENT) };
+    matrix.decidable(PROTOCOL, "a silent server, until a deadline", "client", LOST, session.serve().await);
+    Ok(())
+}
+
+/// The transport ends under a plain connection.
+async fn dropped(matrix: &mut Matrix) -> Outcome {
+    let (client, server) = connect::plain().await?;
+    reset(client.into_inner())?;
+    matrix.decidable(PROTOCOL, "RST by the client", "server", LOST, Session::new(server, SERVER).serve().await);
+
+    let (client, server) = connect::plain().await?;
+    reset(server.into_inner())?;
+    matrix.decidable(PROTOCOL, "RST by the server", "client", LOST, Session::new(client, CLIENT).serve().await);
+
+    let (client, server) = connect::plain().await?;
+    drop(client);
+    matrix.decidable(PROTOCOL, "FIN by the client", "server", LOST, Session::new(server, SERVER).serve().await);
+
+    let (client, server) = connect::plain().await?;
+    drop(server);
+    matrix.decidable(PROTOCOL, "FIN by the server", "client", LOST, Session::new(client, CLIENT).serve().await);
+
+    let (mut client, server) = connect::plain().await?;
+    client.get_mut().shutdown().await?;
+    let end = Session::new(server, SERVER).serve().await;
+    matrix.decidable(PROTOCOL, "half-close by the client", "server", LOST, end);
+
+    // A header that promises a hundred bytes, and four of them.
+    let (mut client, server) = connect::plain().await?;
+    client.get_mut().write_all(b"\x81\xe4\0\0\0\0what").await?;
+    drop(client);
+    let end = Session::new(server, SERVER).serve().await;
+    matrix.decidable(PROTOCOL, "FIN inside a frame", "server", LOST, end);
+
+    // The first of two fragments, whole, then nothing.
+    let (client, mut server) = connect::plain().await?;
+    server.get_mut().write_all(b"\x01\x04what").await?;
+    drop(server);
+    let end = Session::new(client, CLIENT).serve().await;
+    matrix.decidable(PROTOCOL, "FIN between fragments", "client", LOST, end);
+    Ok(())
+}
+
+/// The transport ends, or is damaged, under TLS.
+async fn dropped_below_tls(matrix: &mut Matrix) -> Outcome {
+    let (client, server) = connect::secure().await?;
+    drop(client.into_inner().into_inner().0);
+    let end = Session::new(server, SERVER).serve().await;
+    matrix.decidable(PROTOCOL, "FIN by the client without close_notify", "server", LOST, end);
+
+    let (client, server) = connect::secure().await?;
+    reset(client.into_inner().into_inner().0)?;
+    let end = Session::new(server, SERVER).serve().await;
+    matrix.decidable(PROTOCOL, "RST by the client, over TLS", "server", LOST, end);
+
+    // A goodbye of the layer below is none of ours: a TLS proxy says it for a process that crashed.
+    let (client, mut server) = connect::secure().await?;
+    server.get_mut().shutdown().await?;
+    let end = Session::new(client, CLIENT).serve().await;
+    matrix.decidable(PROTOCOL, "close_notify by the server without a close frame", "client", LOST, end);
+
+    let (mut client, server) = connect::secure().await?;
+    client.get_mut().write_all(b"\x81\xe4\0\0\0\0what").await?;
+    client.get_mut().flush().await?;
+    drop(client.into_inner().into_inner().0);
+    let end = Session::new(server, SERVER).serve().await;
+    matrix.decidable(PROTOCOL, "FIN inside a frame, over TLS", "server", LOST, end);
+
+    // The client writes past its TLS. The server tells it by an alert.
+    let (mut client, server) = connect::secure().await?;
+    client.get_mut().get_mut().0.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;
+    let (client, server) = tokio::join!(Session::new(client, CLIENT).serve(), Session::new(server, SERVER).serve());
+    matrix.decidable(PROTOCOL, "garbage below TLS by the client", "server", BROKEN, server);
+    matrix.decidable(PROTOCOL, "garbage below TLS by the client", "client", BROKEN, client);
+    Ok(())
+}
+
+/// This process goes away, and says so before it closes.
+async fn own_shutdown(matrix: &mut Matrix) -> Outcome {
+    let ours = truth(Why::ServerShutdown, By::Server);
+    let (client, server) = connect::secure().await?;
+    let (shutdown, token) = oneshot::channel();
+    let serving = tokio::spawn(Session::new(server, SERVER).serve_until(token));
+    shutdown.send(()).map_err(|()| "the server is gone")?;
+    let heard = Session::new(client, CLIENT).serve().await;
+    matrix.decidable(PROTOCOL, "shutdown of the server", "client", ours, heard);
+    matrix.decidable(PROTOCOL, "shutdown of the server", "server", ours, serving.await?);
+
+    let (_silent, server) = connect::plain().await?;
+    let session = Session { idle: SHORT, ..Session::new(server, SERVER) };
+    let (shutdown, token) = oneshot::channel();
+    shutdown.send(()).map_err(|()| "the server is gone")?;
+    matrix.decidable(PROTOCOL, "shutdown, goodbye unanswered", "server", ours, session.serve_until(token).await);
+
+    let (client, server) = connect::plain().await?;
+    reset(client.into_inner())?;
+    server.get_ref().readable().await?;
+    let mut session = Session::new(server, SERVER);
+    matrix.decidable(PROTOCOL, "shutdown, peer reset before it", "server", ours, session.shut_down().await);
+    Ok(())
+}
+
+/// The task that serves the connection ends instead of the connection: seen by whoever waits for it.
+async fn own_task(matrix: &mut Matrix) -> Outcome {
+    let ours = truth(Why::Unknown, By::Server);
+    let (client, server) = connect::plain().await?;
+    let serving = tokio::spawn(panics_on_text(server));
+    let mut client = Session::new(client, CLIENT);
+    client.socket.send(Message::text("panic")).await?;
+    matrix.decidable(PROTOCOL, "panic in the server's task", "server", ours, supervise(serving).await);
+    matrix.decidable(PROTOCOL, "panic in the server's task", "client", LOST, client.serve().await);
+
+    let (client, server) = connect::plain().await?;
+    let serving = tokio::spawn(Session::new(server, SERVER).serve());
+    serving.abort();
+    matrix.decidable(PROTOCOL, "abort of the server's task", "server", ours, supervise(serving).await);
+    matrix.decidable(
+        PROTOCOL,
+        "abort of the server's task",
+        "client",
+        LOST,
+        Session::new(client, CLIENT).serve().await,
+    );
+    Ok(())
+}
+
+/// What a service makes of how its task ended.
+async fn supervise(serving: tokio::task::JoinHandle<Disconnect>) -> Disconnect {
+    match serving.await {
+        Ok(end) => end,
+        Err(error) => SERVER.failed(&CLASSIFIER, &error),
+    }
+}
+
+/// A service with a bug. It does not print its panic into the table.
+async fn panics_on_text(mut socket: WebSocketStream<TcpStream>) -> Disconnect {
+    while let Some(Ok(message)) = socket.next().await {
+        if message.is_text() {
+            std::panic::resume_unwind(Box::new("a bug"));
+        }
+    }
+    SERVER.eof()
+}
+
+/// Connects or listens, says hello, and serves until it is killed.
+pub(super) async fn peer(arguments: &[String]) -> Outcome {
+    match arguments {
+        [role, address] if role == "client" => stay(connect::join(TcpStream::connect(address).await?).await?).await,
+        [role, trusted, address] if role == "client" => {
+            let stream = TcpStream::connect(address).await?;
+            stay(connect::join_tls(stream, connect::from_hex(trusted)?).await?).await
+        }
+        [role] if role == "server" => {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            say(&listener.local_addr()?.to_string());
+            stay(connect::accept(listener.accept().await?.0).await?).await
+        }
+        arguments => Err(io::Error::other(format!("unknown peer: {arguments:?}")).into()),
+    }
+}
+
+/// Keeps the connection up.
+async fn stay<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>) -> Outcome {
+    socket.send(Message::text("hello")).await?;
+    say("connected");
+    while let Some(Ok(_)) = socket.next().await {}
+    Ok(())
+}
