@@ -250,9 +250,9 @@ fn every_expression_is_evaluated_once() {
             disconnected!(level: DEBUG, Disconnect::new(count(DisconnectReason::Graceful)), "gone");
         };
         if enabled {
-            assert_eq!(all(log).len(), 2)
+            assert_eq!(all(log).len(), 2);
         } else {
-            subscriber::with_default(Off, log)
+            subscriber::with_default(Off, log);
         }
         assert_eq!(evaluated.get(), if enabled { 6 } else { 0 });
     }
