@@ -4,6 +4,37 @@
 //! [`Endpoint`](crate::Endpoint) knows that, and turns it into a [`Disconnect`](crate::Disconnect).
 //!
 //! Where the evidence is ambiguous the verdict is never "normal": a wrong `expected=true` hides an outage.
+//!
+//! # Where the libraries keep the answer
+//!
+//! An error value alone is often not all that is known. What to ask, and what to say:
+//!
+//! - **A goodbye that surfaces as an end of file**: the site that saw the goodbye says
+//!   [`closed_by_peer`](crate::Endpoint::closed_by_peer) and ignores the end of file that follows.
+//! - **A shutdown of our own**: say [`shutting_down`](crate::Endpoint::shutting_down) or
+//!   [`closed`](crate::Endpoint::closed) before closing. What the closing itself reports is not why it was done.
+//! - **A stream on a connection** (HTTP/2, gRPC): the stream often knows no more than that it broke. Take the strongest
+//!   of the stream's error, the error of the next request (`ready()` of h2, the only place that tells of a `GOAWAY` without
+//!   an error) and the connection's future, by [`Verdict::or_stronger`].
+//! - **A close frame** of WebSocket is a message, not an error: [`received`](crate::Endpoint::received) with its code,
+//!   1005 if it has none.
+//! - **rustls**: a read of zero bytes is the peer's `close_notify`; without one it is an error.
+//! - **hyper over HTTP/1** ends in `Ok(())` after a goodbye and after a bare FIN. Whoever saw `Connection: close` says
+//!   [`closed_by_peer`](crate::Endpoint::closed_by_peer), anybody else [`eof`](crate::Endpoint::eof).
+//! - **An h2 server** whose `accept()` gives `None` saw an [`eof`](crate::Endpoint::eof): a client's `GOAWAY` looks the
+//!   same. A reset that `poll_reset()` tells is not a going away, even with code 0.
+//! - **tonic**: a server's `Ok(None)` is a completed or a cancelled call; note the end of the request's body to tell them
+//!   apart. A deadline of the client's own is [`Cause::Deadline`](crate::DisconnectCause::Deadline).
+//! - **quinn**: application codes are the application's own. Map yours to a [`Verdict`] before asking the classifier; with
+//!   HTTP/3 they are [`Code::http3`](crate::Code::http3).
+//! - **russh**: the client's reason arrives in its handler's `disconnected`, as an [`ssh`](crate::Code::ssh) code; an
+//!   `exit-status` is [`received`](crate::Endpoint::received) with [`Code::exit`](crate::Code::exit).
+//! - **A process under a PTY**: `EIO` or an end of file of the master says nothing; wait for the child, and say
+//!   [`exited`](crate::Endpoint::exited). A key that asked for the signal (Ctrl-C) was seen by the site, which says so.
+//! - **A read timeout of a std socket** is `WouldBlock`, which ends nothing by itself: the site that set it says
+//!   [`silent`](crate::Endpoint::silent).
+//! - **A proxy**: wrap the error of the other connection in a type of your own with
+//!   [`DisconnectEvidence`](derive@crate::DisconnectEvidence), or its reset reads as this one's.
 
 mod adapters;
 mod classifier;

@@ -1,0 +1,12 @@
+//! Runs the whole matrix as a user would: its program ends with success only if it holds.
+
+use std::io;
+use std::process::Command;
+
+#[test]
+fn the_matrix_holds() -> io::Result<()> {
+    let run = Command::new(env!("CARGO_BIN_EXE_faults")).output()?;
+    let table = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{table}\n{}", String::from_utf8_lossy(&run.stderr));
+    Ok(())
+}
