@@ -144,8 +144,10 @@ async fn vanished(matrix: &mut Matrix) -> Outcome {
     let (peer, clients, address) = agent_process(&quiet).await?;
     let connection = dial(&clients, address).await?;
     peer.stop().await?;
-    // Whatever is sent is not answered.
-    connection.open_uni().await?.write_all(b"line").await?;
+    // Whatever is sent is not answered; on a busy machine the connection may have given up before.
+    if let Ok(mut stream) = connection.open_uni().await {
+        drop(stream.write_all(b"line").await);
+    }
     matrix.decidable(
         "quic",
         "SIGSTOP of the agent",
