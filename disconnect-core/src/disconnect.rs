@@ -42,6 +42,22 @@ pub struct Disconnect {
     code: Option<Code>,
     detail: Option<Detail>,
     rank: Rank,
+    #[cfg(feature = "std")]
+    origin: Origin,
+}
+
+/// Where a record comes from, as far as a guard has to know.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The site, from what it did or saw.
+    Site,
+    /// The peer's own statement.
+    Peer,
+    /// The shutdown cause of the process or the server.
+    Shutdown,
+    /// What a guard was told that a bare drop means.
+    OnDrop,
 }
 
 impl Disconnect {
@@ -56,6 +72,8 @@ impl Disconnect {
             code: None,
             detail: None,
             rank: Rank::Stated,
+            #[cfg(feature = "std")]
+            origin: Origin::Site,
         }
     }
 
@@ -105,6 +123,8 @@ impl Disconnect {
             code: verdict.code,
             detail: None,
             rank: verdict.rank,
+            #[cfg(feature = "std")]
+            origin: if verdict.is_stated_by_peer() { Origin::Peer } else { Origin::Site },
         }
     }
 
@@ -120,7 +140,12 @@ impl Disconnect {
 
     /// Whether the line deserves a look although the reason may be expected: a shutdown whose goodbye timed out is one.
     pub fn needs_attention(&self) -> bool {
-        !self.expected() || self.cause_as() == Some(DisconnectCause::Deadline)
+        !self.expected() || self.is_deadline()
+    }
+
+    /// Whether something was not done in time.
+    pub(crate) fn is_deadline(&self) -> bool {
+        self.cause_str() == Some(DisconnectCause::Deadline.as_str())
     }
 
     /// The logged reason.
@@ -181,6 +206,32 @@ impl Disconnect {
     /// The free text, if one was set: one clean line.
     pub fn detail_str(&self) -> Option<&str> {
         self.detail.as_ref().map(Detail::as_str)
+    }
+}
+
+/// What a guard reads and fills in.
+#[cfg(feature = "std")]
+impl Disconnect {
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    pub(crate) fn with_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    pub(crate) fn without_direction(self) -> Self {
+        Self { direction: None, ..self }
+    }
+
+    /// Fills in what the record leaves open.
+    pub(crate) fn or_direction(&mut self, direction: Option<&'static Category>) {
+        self.direction = self.direction.or(direction);
+    }
+
+    /// Fills in what the record leaves open.
+    pub(crate) fn or_method(&mut self, method: Option<&'static Category>) {
+        self.method = self.method.or(method);
     }
 }
 

@@ -350,6 +350,18 @@ impl Endpoint {
         Disconnect::from_evidence(reason, self.initiator(verdict.side), self.direction, &verdict)
     }
 
+    /// On which layer this connection runs.
+    #[cfg(feature = "std")]
+    pub(crate) fn direction(self) -> &'static Category {
+        self.direction
+    }
+
+    /// Whether this record names the peer as the one who ended it.
+    #[cfg(feature = "std")]
+    pub(crate) fn blames_peer(self, end: &Disconnect) -> bool {
+        end.initiator_str() == Some(self.peer.initiator.value) && self.peer.initiator != self.local.initiator
+    }
+
     fn initiator(self, side: Side) -> Option<&'static Category> {
         match side {
             Side::Local => Some(self.local.initiator),

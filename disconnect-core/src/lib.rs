@@ -52,6 +52,8 @@ mod disconnect;
 pub mod emit;
 mod endpoint;
 pub mod evidence;
+#[cfg(feature = "std")]
+mod guard;
 mod initiator;
 #[cfg(any(feature = "std", feature = "tracing"))]
 mod line;
@@ -60,6 +62,8 @@ mod method;
 mod reason;
 #[cfg(feature = "std")]
 mod recorded;
+#[cfg(feature = "std")]
+mod observe;
 pub mod slot;
 mod text;
 
@@ -73,6 +77,8 @@ pub use crate::direction::ConnectionDirection;
 pub use crate::disconnect::Disconnect;
 pub use crate::endpoint::{Endpoint, Peer};
 pub use crate::evidence::{Classifier, DisconnectEvidence};
+#[cfg(feature = "std")]
+pub use crate::guard::{DisconnectGuard, DisconnectHandle, Scope, SetOutcome, ShutdownCause};
 pub use crate::initiator::DisconnectInitiator;
 pub use crate::method::ConnectionMethod;
 pub use crate::reason::DisconnectReason;

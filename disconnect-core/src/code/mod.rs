@@ -247,7 +247,7 @@ impl Code {
     /// assert_eq!((end.reason_str(), end.initiator_str()), ("protocol_error", Some("agent")));
     /// ```
     pub const fn received(self) -> Verdict {
-        self.verdict(Side::Remote, Side::Local)
+        self.verdict(Side::Remote, Side::Local).received()
     }
 
     /// What it means that this side gave this code; for a process, that it ran at this end.

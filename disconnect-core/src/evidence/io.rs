@@ -45,13 +45,14 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
         ErrorKind::BrokenPipe | ErrorKind::WriteZero => network(Cause::BrokenPipe),
         // The kernel gives up on a silent peer with an errno; without one it is a timer of the program's own.
         ErrorKind::TimedOut if error.raw_os_error().is_some() => network(Cause::KeepaliveTimeout),
-        ErrorKind::TimedOut => network(Cause::Deadline),
+        // So does a blocking socket with a read timeout, by `WouldBlock`.
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => network(Cause::Deadline),
         ErrorKind::InvalidData => Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Malformed),
         ErrorKind::PermissionDenied => local(Cause::Policy),
         ErrorKind::OutOfMemory | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => local(Cause::OutOfResources),
         // Use after close: never the first cause.
         ErrorKind::NotConnected => Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn),
-        // Not the end of anything (`Interrupted`, `WouldBlock`), or no statement (`Other`).
+        // Not the end of anything (`Interrupted`), or no statement (`Other`).
         _ => return None,
     })
 }

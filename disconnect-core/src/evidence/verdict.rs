@@ -50,6 +50,8 @@ pub struct Verdict {
     pub(crate) rank: Rank,
     pub(crate) cause: Option<&'static Category>,
     pub(crate) code: Option<Code>,
+    /// The peer said so, although the side may be ours: it may accuse us.
+    received: bool,
 }
 
 /// What happened. The first three become a reason only once the role of the side is known.
@@ -65,7 +67,7 @@ pub(crate) enum Ending {
 
 impl Verdict {
     const fn ended(ending: Ending, side: Side, rank: Rank) -> Self {
-        Self { ending, side, rank, cause: None, code: None }
+        Self { ending, side, rank, cause: None, code: None, received: false }
     }
 
     /// That side ended it on purpose and cleanly: `client_closed` for a client, `graceful` for an agent or a server.
@@ -132,6 +134,17 @@ impl Verdict {
     /// Sets how strong this evidence is, where it is not what the reason and the cause imply.
     pub const fn ranked(self, rank: Rank) -> Self {
         Self { rank, ..self }
+    }
+
+    /// The same, as said by the peer.
+    pub(crate) const fn received(self) -> Self {
+        Self { received: true, ..self }
+    }
+
+    /// Whether this is the peer's own statement: what it said, or what it was seen to do on purpose.
+    #[cfg(feature = "std")]
+    pub(crate) fn is_stated_by_peer(&self) -> bool {
+        self.rank == Rank::Stated && (self.received || self.side == Side::Remote)
     }
 
     /// Whether a side said goodbye, whatever that makes of the reason.

@@ -1,0 +1,302 @@
+//! Exactly one line for each connection that came up.
+
+mod shutdown;
+mod state;
+mod sync;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use crate::{Disconnect, Endpoint, slot};
+
+pub use self::shutdown::ShutdownCause;
+pub use self::state::SetOutcome;
+use self::state::{Shared, State};
+use self::sync::{Arc, Mutex, get_mut, lock};
+
+/// Writes the one line of a connection when it is dropped, whatever happened.
+///
+/// Make it once the connection is up: a dial that failed is no disconnect. Keep it where the connection lives, and set
+/// the end where it is known, through the guard or through a [handle](Self::handle).
+///
+/// ```
+/// use disconnect_core::{Classifier, DisconnectGuard, Endpoint, SetOutcome};
+/// # use std::io;
+///
+/// const END: Endpoint = Endpoint::AgentToServer;
+/// static CLASSIFIER: Classifier = Classifier::new();
+///
+/// let guard = DisconnectGuard::new(END, |end| {
+///     assert_eq!((end.reason_str(), end.direction_str()), ("server_shutdown", Some("server_to_agent")));
+///     # #[cfg(feature = "tracing")]
+///     disconnect_core::disconnected!(end, peer_id = 7, "disconnected from coordination RPC");
+/// });
+/// let ended = guard.handle();
+///
+/// assert_eq!(ended.set(END.shutting_down()), SetOutcome::Kept); // before closing, not after
+/// let error = io::Error::from(io::ErrorKind::ConnectionReset);
+/// assert_eq!(ended.set(END.failed(&CLASSIFIER, &error)), SetOutcome::Ignored);
+/// drop(guard);
+/// assert!(matches!(ended.set(END.eof()), SetOutcome::TooLate(_)));
+/// ```
+///
+/// # Which end wins
+///
+/// The first one. An end stands by the [rank](Disconnect::evidence_rank) of its evidence, weakest first; one that
+/// stands firmer takes its place:
+///
+/// | there | its place is taken by |
+/// |---|---|
+/// | nothing, or what [`on_drop`](Self::on_drop) said | any end |
+/// | a deadline that one operation missed | any end but another such |
+/// | [`FollowOn`](crate::evidence::Rank::FollowOn): use after close, an error that nobody understands | a broken pipe or an end, unless it is one of ours that is expected |
+/// | [`BrokenPipe`](crate::evidence::Rank::BrokenPipe) | an end, unless it is one of ours that is expected |
+/// | an end | nothing; but an end of file, a reset or a timeout by what the peer said itself |
+///
+/// So our own shutdown never covers up what broke the connection before it.
+///
+/// # A bare drop
+///
+/// Dropped with nothing set, because the task was cancelled or the runtime is gone, the end is `unknown` with the cause
+/// `dropped`; while panicking, the cause is `panicked`. Both are unexpected.
+///
+/// # Inside something else
+///
+/// A channel of a connection has a guard of its own, [under](Self::under) that of the connection. A connection may be
+/// under the [`ShutdownCause`] of its server. Where the inner one has no end of its own, it has that of the outer one;
+/// of two ends, the earlier wins, by the table above. An inner one that is dropped *before* the outer one has an end
+/// was dropped bare: set the connection's end first, then let its channels go.
+///
+/// # What it costs
+///
+/// Nothing is allocated without handles, and once with them or with guards under it. An end with an owned detail is
+/// copied for those who ask later.
+///
+/// # Panics
+///
+/// The closure runs in `drop`. If it panics, `drop` does; while the thread is panicking anyway, that second panic is
+/// caught, since it would abort the process. The line counts as written.
+pub struct DisconnectGuard<F: FnOnce(&Disconnect)> {
+    // One lock around both, so that a guard can be shared although its closure is not `Sync`.
+    inner: Mutex<Inner<F>>,
+}
+
+struct Inner<F> {
+    place: Place,
+    on_end: Option<F>,
+}
+
+/// Where the state is: it moves once somebody else needs it.
+enum Place {
+    Here(State),
+    Shared(Arc<Shared>),
+}
+
+impl Place {
+    fn with<T>(&mut self, work: impl FnOnce(&mut State) -> T) -> T {
+        match self {
+            Self::Here(state) => work(state),
+            Self::Shared(shared) => shared.with(work),
+        }
+    }
+
+    /// Whether that one is this one, or inside it.
+    fn is_around(&self, other: &Arc<Shared>) -> bool {
+        let Self::Shared(shared) = self else { return false };
+        let mut next = Some(other.clone());
+        while let Some(other) = next {
+            if Arc::ptr_eq(&other, shared) {
+                return true;
+            }
+            next = other.with(|state| state.upper());
+        }
+        false
+    }
+
+    fn share(&mut self) -> Arc<Shared> {
+        match self {
+            Self::Here(state) => {
+                let shared = Arc::new(Shared::new(std::mem::replace(state, State::new(None))));
+                *self = Self::Shared(shared.clone());
+                shared
+            }
+            Self::Shared(shared) => shared.clone(),
+        }
+    }
+}
+
+impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
+    /// A connection that is up. `on_end` gets its one end, with the direction of the endpoint filled in, and writes the
+    /// line; it runs in whatever span is entered when the guard is dropped.
+    pub fn new(endpoint: Endpoint, on_end: F) -> Self {
+        let place = Place::Here(State::new(Some(endpoint)));
+        Self { inner: Mutex::new(Inner { place, on_end: Some(on_end) }) }
+    }
+
+    /// Puts this connection into another, or under the shutdown cause of its server; the last call counts.
+    ///
+    /// # Panics
+    ///
+    /// Where that would put the connection into itself.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// const END: Endpoint = Endpoint::AgentToClient;
+    ///
+    /// let connection = DisconnectGuard::new(END, |end| assert_eq!(end.cause_str(), Some("unclean_eof")));
+    /// let first = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "client_closed")).under(&connection);
+    /// let second = DisconnectGuard::new(END, |end| assert_eq!(end.cause_str(), Some("unclean_eof"))).under(&connection);
+    ///
+    /// first.set(END.closed_by_peer());
+    /// connection.set(END.eof());
+    /// drop((first, second, connection));
+    /// ```
+    #[must_use]
+    pub fn under(mut self, outer: &impl Scope) -> Self {
+        let upper = outer.shared(Sealed);
+        assert!(!get_mut(&mut self.inner).place.is_around(&upper), "a connection cannot run inside itself");
+        get_mut(&mut self.inner).place.with(|state| state.set_upper(upper));
+        self
+    }
+
+    /// What sets the end from elsewhere. Give one to every task of the connection.
+    pub fn handle(&self) -> DisconnectHandle {
+        DisconnectHandle { shared: self.share() }
+    }
+
+    /// Sets why the connection ends. Say it before closing, not after.
+    pub fn set(&self, end: Disconnect) -> SetOutcome {
+        lock(&self.inner).place.with(|state| state.set(end))
+    }
+
+    /// Sets over which path the connection runs now, for ends that do not say so. Guards under this one have it too.
+    pub fn set_method(&self, method: impl slot::Method) {
+        lock(&self.inner).place.with(|state| state.set_method(method.category()));
+    }
+
+    /// Sets what a bare drop means, where cancellation is the normal way to stop. A panic is still a panic.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// const END: Endpoint = Endpoint::ClientToServer;
+    ///
+    /// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "client_closed"));
+    /// guard.on_drop(END.closed());
+    /// ```
+    pub fn on_drop(&self, end: Disconnect) {
+        lock(&self.inner).place.with(|state| state.set_on_drop(end));
+    }
+
+    /// The end so far: what the line would say, were it written now. `None` where a drop would be a bare one.
+    pub fn get(&self) -> Option<Disconnect> {
+        lock(&self.inner).place.with(|state| state.get().cloned())
+    }
+
+    fn share(&self) -> Arc<Shared> {
+        lock(&self.inner).place.share()
+    }
+}
+
+impl<F: FnOnce(&Disconnect)> Drop for DisconnectGuard<F> {
+    fn drop(&mut self) {
+        let Inner { place, on_end } = get_mut(&mut self.inner);
+        let Some(on_end) = on_end.take() else { return };
+        let panicking = thread::panicking();
+        let shared;
+        let end = match place {
+            Place::Here(state) => state.finish(panicking),
+            // The closure may ask the handles, so the lock is not held while it runs.
+            Place::Shared(state) => {
+                shared = state.with(|state| state.finish(panicking).clone());
+                &shared
+            }
+        };
+        if panicking {
+            // The second panic has been reported by the panic hook, like the first.
+            let _ = catch_unwind(AssertUnwindSafe(|| on_end(end)));
+        } else {
+            on_end(end);
+        }
+    }
+}
+
+impl<F: FnOnce(&Disconnect)> fmt::Debug for DisconnectGuard<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DisconnectGuard").field(&self.get()).finish()
+    }
+}
+
+/// Sets the end of a guarded connection from elsewhere: cheap to clone, and allowed to outlive the guard.
+///
+/// A handle does not keep the connection open: the line is written when the [guard](DisconnectGuard) is dropped.
+#[derive(Clone)]
+pub struct DisconnectHandle {
+    shared: Arc<Shared>,
+}
+
+impl DisconnectHandle {
+    /// Sets why the connection ends. Say it before closing, not after.
+    pub fn set(&self, end: Disconnect) -> SetOutcome {
+        self.shared.with(|state| state.set(end))
+    }
+
+    /// Sets over which path the connection runs now; see [`DisconnectGuard::set_method`].
+    pub fn set_method(&self, method: impl slot::Method) {
+        self.shared.with(|state| state.set_method(method.category()));
+    }
+
+    /// The end so far; once the guard is dropped, what its line said.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// let guard = DisconnectGuard::new(Endpoint::ServerToClient, |_| ());
+    /// let ended = guard.handle();
+    /// assert_eq!(ended.get(), None);
+    /// drop(guard);
+    /// assert_eq!(ended.get().unwrap().cause_str(), Some("dropped"));
+    /// ```
+    pub fn get(&self) -> Option<Disconnect> {
+        self.shared.with(|state| state.get().cloned())
+    }
+}
+
+impl fmt::Debug for DisconnectHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DisconnectHandle").field(&self.get()).finish()
+    }
+}
+
+/// What a connection may be [under](DisconnectGuard::under): a guard, its handle, or a [`ShutdownCause`].
+pub trait Scope {
+    #[doc(hidden)]
+    #[allow(private_interfaces, reason = "seals the trait")]
+    fn shared(&self, _: Sealed) -> Arc<Shared>;
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sealed;
+
+impl<F: FnOnce(&Disconnect)> Scope for DisconnectGuard<F> {
+    #[allow(private_interfaces, reason = "seals the trait")]
+    fn shared(&self, _: Sealed) -> Arc<Shared> {
+        self.share()
+    }
+}
+
+impl Scope for DisconnectHandle {
+    #[allow(private_interfaces, reason = "seals the trait")]
+    fn shared(&self, _: Sealed) -> Arc<Shared> {
+        self.shared.clone()
+    }
+}
+
+impl<T> Scope for ShutdownCause<T> {
+    #[allow(private_interfaces, reason = "seals the trait")]
+    fn shared(&self, _: Sealed) -> Arc<Shared> {
+        self.shared()
+    }
+}

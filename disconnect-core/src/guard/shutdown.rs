@@ -1,0 +1,112 @@
+//! Why a process or a server closes its connections, said once for all of them.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::Disconnect;
+use crate::disconnect::Origin;
+
+use super::state::{SetOutcome, Shared, State};
+use super::sync::Arc;
+
+/// Why this process, or this one server in it, closes its connections.
+///
+/// Guards [under](super::DisconnectGuard::under) it have it as their end from the moment it is set, all at once and
+/// before any of them is closed. A connection that had ended before keeps its own end, by the rules of the guard. Only
+/// the first cause counts.
+///
+/// Clones share the cause. For a whole process, `static SHUTDOWN: LazyLock<ShutdownCause>`.
+///
+/// The context `T` carries what belongs to the cause and is logged beside it as ordinary fields:
+///
+/// ```
+/// use disconnect_core::{Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, ShutdownCause};
+///
+/// struct Build {
+///     id: u64,
+///     transition: &'static str,
+/// }
+///
+/// let shutdown = ShutdownCause::new();
+/// let context = shutdown.clone();
+/// let guard = DisconnectGuard::new(Endpoint::AgentToClient, move |end| {
+///     let build: Option<&Build> = context.context(end);
+///     assert_eq!(end.reason_str(), "workspace_stopped");
+///     // Fields that are `None` are absent from the line.
+///     # #[cfg(feature = "tracing")]
+///     disconnect_core::disconnected!(
+///         end,
+///         build_id = build.map(|build| build.id),
+///         transition = build.map(|build| build.transition),
+///         "ssh session closed"
+///     );
+/// })
+/// .under(&shutdown);
+///
+/// let stopped = Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server);
+/// shutdown.set_with(stopped, Build { id: 7, transition: "stop" });
+/// // Only now is the connection closed.
+/// drop(guard);
+/// ```
+pub struct ShutdownCause<T = ()> {
+    shared: Arc<Shared>,
+    context: Arc<OnceLock<T>>,
+}
+
+impl ShutdownCause {
+    /// Sets the cause. Say it before the first connection is closed.
+    pub fn set(&self, end: Disconnect) -> SetOutcome {
+        self.set_with(end, ())
+    }
+}
+
+impl<T> ShutdownCause<T> {
+    /// No shutdown so far.
+    pub fn new() -> Self {
+        Self { shared: Arc::new(Shared::new(State::new(None))), context: Arc::new(OnceLock::new()) }
+    }
+
+    /// Sets the cause and what is logged beside it. Say it before the first connection is closed.
+    pub fn set_with(&self, end: Disconnect, context: T) -> SetOutcome {
+        self.shared.with(|state| {
+            if state.get().is_some() {
+                return SetOutcome::Ignored;
+            }
+            // Before the cause, so that whoever sees that has the context.
+            let _ = self.context.set(context);
+            state.set(end.with_origin(Origin::Shutdown))
+        })
+    }
+
+    /// The cause, once it is set.
+    pub fn get(&self) -> Option<Disconnect> {
+        self.shared.with(|state| state.get().cloned())
+    }
+
+    /// What is logged beside this end: the context, where the end is this shutdown, and not one of the connection's own.
+    pub fn context(&self, end: &Disconnect) -> Option<&T> {
+        self.context.get().filter(|_| end.origin() == Origin::Shutdown)
+    }
+
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
+    }
+}
+
+impl<T> Clone for ShutdownCause<T> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone(), context: self.context.clone() }
+    }
+}
+
+impl<T> Default for ShutdownCause<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> fmt::Debug for ShutdownCause<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ShutdownCause").field(&self.get()).finish()
+    }
+}

@@ -1,0 +1,184 @@
+//! What is known of the end of one connection so far, and which of two ends stays.
+
+use crate::category::Category;
+use crate::disconnect::Origin;
+use crate::evidence::Rank;
+use crate::{Disconnect, DisconnectCause, DisconnectReason, Endpoint};
+
+use super::sync::{Arc, Mutex, lock};
+
+/// What a guard, its handles and the guards under it share.
+#[derive(Debug)]
+pub(super) struct Shared(Mutex<State>);
+
+/// The end so far.
+#[derive(Debug)]
+pub(super) struct State {
+    end: Option<Disconnect>,
+    /// The line is written: nothing changes any more.
+    is_over: bool,
+    endpoint: Option<Endpoint>,
+    method: Option<&'static Category>,
+    /// What this connection runs in: where it has no end of its own, it has that one's.
+    upper: Option<Arc<Shared>>,
+}
+
+/// What became of an end that was set.
+///
+/// It may be dropped without a warning: whatever it says, there will be one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetOutcome {
+    /// It is the end of this connection, unless stronger evidence comes.
+    Kept,
+    /// An end that was set before stays.
+    Ignored,
+    /// The line was written before. Here is the end back.
+    TooLate(Disconnect),
+}
+
+impl Shared {
+    pub(super) fn new(state: State) -> Self {
+        Self(Mutex::new(state))
+    }
+
+    /// Gives access to the state. Whoever holds it may ask the upper ones, and never the other way round.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut lock(&self.0))
+    }
+}
+
+impl State {
+    pub(super) const fn new(endpoint: Option<Endpoint>) -> Self {
+        Self { end: None, is_over: false, endpoint, method: None, upper: None }
+    }
+
+    pub(super) fn set(&mut self, end: Disconnect) -> SetOutcome {
+        if self.is_over {
+            return SetOutcome::TooLate(end);
+        }
+        // What ended the upper one before this was set came first.
+        self.adopt();
+        let stated_by_peer = end.origin() == Origin::Site
+            && end.evidence_rank() == Rank::Stated
+            && self.endpoint.is_some_and(|endpoint| endpoint.blames_peer(&end));
+        let end = if stated_by_peer { end.with_origin(Origin::Peer) } else { end };
+        if self.offer(end) { SetOutcome::Kept } else { SetOutcome::Ignored }
+    }
+
+    pub(super) fn set_on_drop(&mut self, end: Disconnect) {
+        self.forget_on_drop();
+        self.set(end.with_origin(Origin::OnDrop));
+    }
+
+    pub(super) fn set_method(&mut self, method: &'static Category) {
+        self.method = Some(method);
+    }
+
+    pub(super) fn set_upper(&mut self, upper: Arc<Shared>) {
+        self.upper = Some(upper);
+    }
+
+    pub(super) fn upper(&self) -> Option<Arc<Shared>> {
+        self.upper.clone()
+    }
+
+    /// The end so far, were the guard dropped in good order now.
+    pub(super) fn get(&mut self) -> Option<&Disconnect> {
+        self.adopt();
+        self.end.as_ref().filter(|end| self.is_over || end.origin() != Origin::OnDrop)
+    }
+
+    /// The guard is dropped: what its line says.
+    pub(super) fn finish(&mut self, panicking: bool) -> &Disconnect {
+        self.adopt();
+        if panicking {
+            // What a bare drop means is about cancellation.
+            self.forget_on_drop();
+            self.offer(Disconnect::new(DisconnectReason::Unknown).cause(DisconnectCause::Panicked));
+        }
+        self.is_over = true;
+        let method = self.method();
+        let end = self
+            .end
+            .get_or_insert_with(|| Disconnect::new(DisconnectReason::Unknown).cause(DisconnectCause::Dropped));
+        end.or_direction(self.endpoint.map(Endpoint::direction));
+        end.or_method(method);
+        end
+    }
+
+    fn forget_on_drop(&mut self) {
+        if !self.is_over {
+            self.end.take_if(|end| end.origin() == Origin::OnDrop);
+        }
+    }
+
+    /// Takes over the end of the upper one, as if it had been set here.
+    fn adopt(&mut self) {
+        if self.is_over {
+            return;
+        }
+        let upper = self.upper.as_ref().and_then(|upper| upper.with(|upper| upper.get().cloned()));
+        if let Some(end) = upper {
+            let origin = match end.origin() {
+                // It was about the upper one, and has happened.
+                Origin::OnDrop => Origin::Site,
+                origin @ (Origin::Site | Origin::Peer | Origin::Shutdown) => origin,
+            };
+            // The layer is this connection's own.
+            self.offer(end.without_direction().with_origin(origin));
+        }
+    }
+
+    /// Over which path the connection ran, or what it runs in.
+    fn method(&self) -> Option<&'static Category> {
+        self.method.or_else(|| self.upper.as_ref().and_then(|upper| upper.with(|upper| upper.method())))
+    }
+
+    fn offer(&mut self, next: Disconnect) -> bool {
+        let stays = self.end.as_ref().is_some_and(|first| !replaces(first, &next));
+        if !stays {
+            self.end = Some(next);
+        }
+        !stays
+    }
+}
+
+/// How firmly an end stands against those that come after it.
+#[derive(PartialEq, PartialOrd)]
+enum Standing {
+    /// What a bare drop means.
+    OnDrop,
+    /// One operation was not done in time: the connection may well be alive.
+    Deadline,
+    /// Something has ended before, and this only shows it.
+    FollowOn,
+    /// The same, and it was the connection.
+    BrokenPipe,
+    /// The end.
+    End,
+}
+
+impl Standing {
+    fn of(end: &Disconnect) -> Self {
+        match end.evidence_rank() {
+            _ if end.origin() == Origin::OnDrop => Self::OnDrop,
+            Rank::Timeout if end.is_deadline() => Self::Deadline,
+            Rank::FollowOn => Self::FollowOn,
+            Rank::BrokenPipe => Self::BrokenPipe,
+            Rank::Transport | Rank::Timeout | Rank::Violation | Rank::Stated => Self::End,
+        }
+    }
+}
+
+/// Whether the end that comes takes the place of the one that is there: the table in [`DisconnectGuard`].
+///
+/// [`DisconnectGuard`]: super::DisconnectGuard
+fn replaces(first: &Disconnect, next: &Disconnect) -> bool {
+    let stated_by_peer = next.origin() == Origin::Peer && next.evidence_rank() == Rank::Stated;
+    let (first_stands, next_stands) = (Standing::of(first), Standing::of(next));
+    if next_stands > first_stands {
+        // Once the connection is known to be broken, only the peer can still make that a normal end.
+        return first_stands < Standing::FollowOn || stated_by_peer || !next.expected();
+    }
+    stated_by_peer && first_stands == Standing::End && matches!(first.evidence_rank(), Rank::Transport | Rank::Timeout)
+}

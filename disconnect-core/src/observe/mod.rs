@@ -1,0 +1,1 @@
+//! What watches the lines: the layer that reads them back, the counters, and the capture for tests.
