@@ -209,9 +209,22 @@ impl Disconnect {
     }
 }
 
-/// What a guard reads and fills in.
+/// The rows behind a record.
+#[cfg(feature = "std")]
+pub(crate) struct Rows {
+    pub(crate) reason: &'static Category,
+    pub(crate) initiator: Option<&'static Category>,
+    pub(crate) direction: Option<&'static Category>,
+    pub(crate) method: Option<&'static Category>,
+}
+
+/// What counters read, and what a guard reads and fills in.
 #[cfg(feature = "std")]
 impl Disconnect {
+    pub(crate) fn rows(&self) -> Rows {
+        Rows { reason: self.reason, initiator: self.initiator, direction: self.direction, method: self.method }
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         self.origin
     }

@@ -59,11 +59,11 @@ mod initiator;
 mod line;
 mod lookup;
 mod method;
+#[cfg(feature = "std")]
+mod observe;
 mod reason;
 #[cfg(feature = "std")]
 mod recorded;
-#[cfg(feature = "std")]
-mod observe;
 pub mod slot;
 mod text;
 
@@ -81,6 +81,14 @@ pub use crate::evidence::{Classifier, DisconnectEvidence};
 pub use crate::guard::{DisconnectGuard, DisconnectHandle, Scope, SetOutcome, ShutdownCause};
 pub use crate::initiator::DisconnectInitiator;
 pub use crate::method::ConnectionMethod;
+#[cfg(feature = "metrics")]
+pub use crate::observe::DisconnectMetrics;
+#[cfg(feature = "testing")]
+pub use crate::observe::testing;
+#[cfg(feature = "std")]
+pub use crate::observe::{Count, Counters, PerCategory, Snapshot};
+#[cfg(feature = "layer")]
+pub use crate::observe::{DisconnectLayer, Fault, Observed};
 pub use crate::reason::DisconnectReason;
 #[cfg(feature = "std")]
 pub use crate::recorded::Recorded;

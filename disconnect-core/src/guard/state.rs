@@ -98,9 +98,8 @@ impl State {
         }
         self.is_over = true;
         let method = self.method();
-        let end = self
-            .end
-            .get_or_insert_with(|| Disconnect::new(DisconnectReason::Unknown).cause(DisconnectCause::Dropped));
+        let end =
+            self.end.get_or_insert_with(|| Disconnect::new(DisconnectReason::Unknown).cause(DisconnectCause::Dropped));
         end.or_direction(self.endpoint.map(Endpoint::direction));
         end.or_method(method);
         end

@@ -1,1 +1,19 @@
 //! What watches the lines: the layer that reads them back, the counters, and the capture for tests.
+
+mod counters;
+#[cfg(feature = "layer")]
+mod layer;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(feature = "layer")]
+mod observed;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use self::counters::{Count, Counters, PerCategory, Snapshot};
+#[cfg(feature = "layer")]
+pub use self::layer::DisconnectLayer;
+#[cfg(feature = "metrics")]
+pub use self::metrics::DisconnectMetrics;
+#[cfg(feature = "layer")]
+pub use self::observed::{Fault, Observed};

@@ -1,0 +1,315 @@
+//! How many connections ended, by category.
+
+use std::boxed::Box;
+use std::fmt;
+use std::iter;
+use std::marker::PhantomData;
+use std::ops::Index;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::vec::Vec;
+
+use crate::category::Category;
+use crate::{
+    ConnectionDirection, ConnectionMethod, Disconnect, DisconnectField, DisconnectInitiator, DisconnectReason, slot,
+};
+
+/// Counts ended connections by reason, initiator, direction and method, in an array that is as large as the product of
+/// the four sets, and never grows: what is no category is counted as `unrecognized`.
+///
+/// The sets are ours, or your own: `Counters<LeaveReason>`. For the whole process,
+/// `static COUNTERS: LazyLock<Counters> = LazyLock::new(Counters::new);`. Counting takes no lock and allocates nothing.
+///
+/// ```
+/// use disconnect_core::{Counters, Disconnect, DisconnectInitiator, DisconnectReason, Endpoint};
+///
+/// let counters: Counters = Counters::new();
+/// counters.count(&Endpoint::AgentToServer.eof());
+/// counters.count(&Endpoint::AgentToServer.shutting_down());
+///
+/// let snapshot = counters.snapshot();
+/// assert_eq!((snapshot.total(), snapshot.expected(), snapshot.to_investigate()), (2, 1, 1));
+/// let worst = snapshot.iter().find(|count| count.value > 0 && !count.expected).unwrap();
+/// assert_eq!((worst.reason, worst.initiator, worst.direction), ("network_error", "network", "server_to_agent"));
+/// ```
+///
+/// An axis that a record leaves open is counted under the empty text, which Prometheus takes for a label that is not
+/// there; so are an initiator and a method that are logged as the empty text.
+pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = ConnectionDirection, M = ConnectionMethod> {
+    cells: Box<[AtomicU64]>,
+    sets: PhantomData<fn(R, I, D, M)>,
+}
+
+/// One series of a [`Snapshot`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// A category, or `unrecognized`.
+    pub reason: &'static str,
+    /// The bucket of the reason; for `unrecognized`, what the record said.
+    pub expected: bool,
+    /// A category, `unrecognized`, or empty where it was not given.
+    pub initiator: &'static str,
+    /// A category, `unrecognized`, or empty where it was not given.
+    pub direction: &'static str,
+    /// A category, `unrecognized`, or empty where it was not given.
+    pub method: &'static str,
+    /// How many connections ended so; it wraps at 2^64.
+    pub value: u64,
+}
+
+/// What is counted that is no category.
+pub(super) const UNRECOGNIZED: &str = "unrecognized";
+
+impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> Counters<R, I, D, M> {
+    /// A reason is never absent, and one that is no category may still be expected.
+    const REASONS: usize = R::ALL.len() + 2;
+    const INITIATORS: usize = places(I::CATEGORIES);
+    const DIRECTIONS: usize = places(D::CATEGORIES);
+    const METHODS: usize = places(M::CATEGORIES);
+
+    /// How many series there are.
+    pub const LEN: usize = Self::REASONS * Self::INITIATORS * Self::DIRECTIONS * Self::METHODS;
+
+    /// All at zero.
+    pub fn new() -> Self {
+        Self { cells: iter::repeat_with(AtomicU64::default).take(Self::LEN).collect(), sets: PhantomData }
+    }
+
+    /// Counts one end.
+    pub fn count(&self, end: &Disconnect) {
+        self.add(Self::place_of(end));
+    }
+
+    /// Counts one end by its categories: the fastest form.
+    ///
+    /// ```
+    /// use disconnect_core::{Counters, ConnectionDirection, DisconnectReason};
+    ///
+    /// let counters: Counters = Counters::new();
+    /// counters.count_as(DisconnectReason::Graceful, None, ConnectionDirection::AgentToClient, None);
+    /// assert_eq!(counters.snapshot().total(), 1);
+    /// ```
+    #[inline]
+    pub fn count_as(
+        &self,
+        reason: R,
+        initiator: impl Into<Option<I>>,
+        direction: impl Into<Option<D>>,
+        method: impl Into<Option<M>>,
+    ) {
+        self.add(Self::place(reason.index(), typed(initiator.into()), typed(direction.into()), typed(method.into())));
+    }
+
+    /// Counts what somebody logged.
+    #[cfg(feature = "layer")]
+    pub fn count_observed(&self, end: &super::Observed) {
+        self.add(Self::place(
+            Self::reason(R::parse(end.reason().as_str()), end.expected()),
+            Self::text::<I>(end.initiator().map(crate::Recorded::as_str)),
+            Self::text::<D>(end.direction().map(crate::Recorded::as_str)),
+            Self::text::<M>(end.method().map(crate::Recorded::as_str)),
+        ));
+    }
+
+    /// All series, also those at zero. Each number is exact; together they are not one instant.
+    pub fn snapshot(&self) -> Snapshot {
+        let values = self.cells.iter().map(|cell| cell.load(Ordering::Relaxed));
+        Snapshot { counts: Self::series().zip(values).map(|(series, value)| Count { value, ..series }).collect() }
+    }
+
+    /// Every combination, in the order of the cells.
+    pub(super) fn series() -> impl Iterator<Item = Count> {
+        let reasons = R::CATEGORIES.iter().map(|row| (row.value, row.is_expected()));
+        let reasons = reasons.chain([(UNRECOGNIZED, false), (UNRECOGNIZED, true)]);
+        reasons.flat_map(|(reason, expected)| {
+            labels::<I>().flat_map(move |initiator| {
+                labels::<D>().flat_map(move |direction| {
+                    labels::<M>().map(move |method| Count { reason, expected, initiator, direction, method, value: 0 })
+                })
+            })
+        })
+    }
+
+    /// Where a record is counted.
+    pub(super) fn place_of(end: &Disconnect) -> usize {
+        let rows = end.rows();
+        Self::place(
+            Self::reason(category(rows.reason), end.expected()),
+            Self::row::<I>(rows.initiator),
+            Self::row::<D>(rows.direction),
+            Self::row::<M>(rows.method),
+        )
+    }
+
+    fn place(reason: usize, initiator: usize, direction: usize, method: usize) -> usize {
+        ((reason * Self::INITIATORS + initiator) * Self::DIRECTIONS + direction) * Self::METHODS + method
+    }
+
+    fn reason(category: Option<R>, expected: bool) -> usize {
+        category.map_or(R::ALL.len() + usize::from(expected), R::index)
+    }
+
+    fn row<T: DisconnectField>(row: Option<&'static Category>) -> usize {
+        match row {
+            None => absent(T::CATEGORIES),
+            Some(row) => category::<T>(row).map_or(unrecognized(T::CATEGORIES), T::index),
+        }
+    }
+
+    #[cfg(feature = "layer")]
+    fn text<T: DisconnectField>(value: Option<&str>) -> usize {
+        match value {
+            None => absent(T::CATEGORIES),
+            Some(value) => T::parse(value).map_or(unrecognized(T::CATEGORIES), T::index),
+        }
+    }
+
+    #[inline]
+    fn add(&self, place: usize) {
+        if let Some(cell) = self.cells.get(place) {
+            cell.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[inline]
+fn typed<T: DisconnectField>(category: Option<T>) -> usize {
+    category.map_or(const { absent(T::CATEGORIES) }, T::index)
+}
+
+/// The place of what was not given: that of the category which is logged as the empty text, or one of its own.
+const fn absent(categories: &[Category]) -> usize {
+    let mut place = 0;
+    while place < categories.len() && !categories[place].value.is_empty() {
+        place += 1;
+    }
+    place
+}
+
+/// The last place.
+const fn unrecognized(categories: &[Category]) -> usize {
+    places(categories) - 1
+}
+
+/// How many places an axis has.
+const fn places(categories: &[Category]) -> usize {
+    let of_absent = if absent(categories) == categories.len() { 1 } else { 0 };
+    categories.len() + of_absent + 1
+}
+
+/// The labels of one axis, in the order of its places.
+fn labels<T: DisconnectField>() -> impl Iterator<Item = &'static str> {
+    let of_absent = (absent(T::CATEGORIES) == T::ALL.len()).then_some("");
+    T::CATEGORIES.iter().map(|row| row.value).chain(of_absent).chain([UNRECOGNIZED])
+}
+
+/// The category of a row: mostly the row is one of the set itself, else it is looked up by its value.
+fn category<T: DisconnectField>(row: &'static Category) -> Option<T> {
+    let offset = core::ptr::from_ref(row).addr().wrapping_sub(T::CATEGORIES.as_ptr().addr());
+    let index = offset / size_of::<Category>();
+    match T::ALL.get(index) {
+        Some(category) if offset % size_of::<Category>() == 0 => Some(*category),
+        Some(_) | None => T::parse(row.value),
+    }
+}
+
+/// A value for each category of an enum of your own, so that its categories become one more label and nothing else can.
+///
+/// ```
+/// use disconnect_core::{Counters, DisconnectField, Endpoint, PerCategory};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+/// #[field("close_phase")]
+/// enum ClosePhase {
+///     Serving,
+///     Draining,
+/// }
+///
+/// let counters: PerCategory<ClosePhase, Counters> = PerCategory::new(|_| Counters::new());
+/// counters[ClosePhase::Draining].count(&Endpoint::ServerToClient.shutting_down());
+/// assert_eq!(counters[ClosePhase::Draining].snapshot().total(), 1);
+/// assert_eq!(counters[ClosePhase::Serving].snapshot().total(), 0);
+/// ```
+#[derive(Clone, Debug)]
+pub struct PerCategory<T, V> {
+    values: Box<[V]>,
+    set: PhantomData<fn(T)>,
+}
+
+impl<T: DisconnectField, V> PerCategory<T, V> {
+    /// Makes the value of each category.
+    pub fn new(make: impl FnMut(T) -> V) -> Self {
+        Self { values: T::ALL.iter().copied().map(make).collect(), set: PhantomData }
+    }
+
+    /// Categories and values, in the order of declaration.
+    pub fn iter(&self) -> impl Iterator<Item = (T, &V)> {
+        T::ALL.iter().copied().zip(&*self.values)
+    }
+}
+
+impl<T: DisconnectField, V> Index<T> for PerCategory<T, V> {
+    type Output = V;
+
+    fn index(&self, category: T) -> &V {
+        &self.values[category.index()]
+    }
+}
+
+impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> Default for Counters<R, I, D, M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> fmt::Debug for Counters<R, I, D, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.snapshot().iter().filter(|count| count.value > 0)).finish()
+    }
+}
+
+/// The counts at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    counts: Vec<Count>,
+}
+
+impl Snapshot {
+    /// All series, also those at zero.
+    pub fn iter(&self) -> impl Iterator<Item = Count> {
+        self.counts.iter().copied()
+    }
+
+    /// How many connections ended.
+    pub fn total(&self) -> u64 {
+        self.sum(|_| true)
+    }
+
+    /// How many of them in normal operation.
+    pub fn expected(&self) -> u64 {
+        self.sum(|count| count.expected)
+    }
+
+    /// How many of them deserve a look.
+    pub fn to_investigate(&self) -> u64 {
+        self.sum(|count| !count.expected)
+    }
+
+    /// How many of those that pass, such as those of one reason.
+    ///
+    /// ```
+    /// use disconnect_core::{Counters, Endpoint};
+    ///
+    /// let counters: Counters = Counters::new();
+    /// counters.count(&Endpoint::AgentToServer.eof());
+    /// assert_eq!(counters.snapshot().sum(|count| count.reason == "network_error"), 1);
+    /// ```
+    pub fn sum(&self, mut wanted: impl FnMut(&Count) -> bool) -> u64 {
+        self.iter().filter(|count| wanted(count)).fold(0, |sum, count| sum.wrapping_add(count.value))
+    }
+
+    /// What was counted since an earlier snapshot of the same counters.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let pairs = self.counts.iter().zip(&earlier.counts);
+        Self { counts: pairs.map(|(now, then)| Count { value: now.value.wrapping_sub(then.value), ..*now }).collect() }
+    }
+}

@@ -1,0 +1,314 @@
+//! One disconnect event as it was logged, and what is wrong with it.
+
+use std::boxed::Box;
+use std::fmt;
+use std::string::String;
+use std::vec::Vec;
+
+use tracing::Level;
+
+use crate::category::Category;
+use crate::detail::Detail;
+use crate::{
+    ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectField, DisconnectInitiator, DisconnectReason,
+    Recorded,
+};
+
+/// One disconnect event as it was logged, by this library or by anything else.
+///
+/// Nothing is lost and nothing is guessed: what is no category is kept as it was, what has the wrong type is kept as
+/// text, and both are told by [`faults`](Self::faults). A text is kept up to [`Observed::MAX_LEN`] bytes.
+///
+/// ```
+/// use disconnect_core::{DisconnectLayer, Observed};
+/// use tracing_subscriber::layer::SubscriberExt;
+///
+/// let layer = DisconnectLayer::new(|end: &Observed| {
+///     assert_eq!(end.reason().as_str(), "graceful");
+///     assert!(!end.expected() && !end.is_sound());
+/// });
+/// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+///     tracing::info!(disconnect_reason = "graceful", disconnect_expected = false, "contradicts itself");
+/// });
+/// ```
+#[derive(Clone, Debug)]
+pub struct Observed {
+    pub(super) reason: Recorded<DisconnectReason>,
+    pub(super) logged_expected: Option<bool>,
+    pub(super) is_expected: bool,
+    pub(super) initiator: Option<Recorded<DisconnectInitiator>>,
+    pub(super) direction: Option<Recorded<ConnectionDirection>>,
+    pub(super) method: Option<Recorded<ConnectionMethod>>,
+    pub(super) cause: Option<Recorded<DisconnectCause>>,
+    pub(super) code: Option<Detail>,
+    pub(super) detail: Option<Detail>,
+    pub(super) message: Option<Detail>,
+    pub(super) fields: Vec<(&'static str, Box<str>)>,
+    pub(super) target: &'static str,
+    pub(super) level: Level,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Observed {
+    /// The most bytes that are kept of one value.
+    pub const MAX_LEN: usize = 1024;
+
+    /// Why the connection ended.
+    pub fn reason(&self) -> &Recorded<DisconnectReason> {
+        &self.reason
+    }
+
+    /// The reason as a category of your own set.
+    pub fn reason_as<T: DisconnectField>(&self) -> Option<T> {
+        T::parse(self.reason.as_str())
+    }
+
+    /// Whether this end is part of normal operation: the reason is a category that says so, ours or of a registered
+    /// enum, and the line does not deny it.
+    pub fn expected(&self) -> bool {
+        self.is_expected
+    }
+
+    /// What the line says of itself, which may be wrong: see [`expected`](Self::expected).
+    pub fn logged_expected(&self) -> Option<bool> {
+        self.logged_expected
+    }
+
+    /// Who ended it, where the line says so.
+    pub fn initiator(&self) -> Option<&Recorded<DisconnectInitiator>> {
+        self.initiator.as_ref()
+    }
+
+    /// The initiator as a category of your own set.
+    pub fn initiator_as<T: DisconnectField>(&self) -> Option<T> {
+        T::parse(self.initiator.as_ref()?.as_str())
+    }
+
+    /// On which layer the connection ran.
+    pub fn direction(&self) -> Option<&Recorded<ConnectionDirection>> {
+        self.direction.as_ref()
+    }
+
+    /// The direction as a category of your own set.
+    pub fn direction_as<T: DisconnectField>(&self) -> Option<T> {
+        T::parse(self.direction.as_ref()?.as_str())
+    }
+
+    /// Over which path the connection ran.
+    pub fn method(&self) -> Option<&Recorded<ConnectionMethod>> {
+        self.method.as_ref()
+    }
+
+    /// The method as a category of your own set.
+    pub fn method_as<T: DisconnectField>(&self) -> Option<T> {
+        T::parse(self.method.as_ref()?.as_str())
+    }
+
+    /// What exactly happened.
+    pub fn cause(&self) -> Option<&Recorded<DisconnectCause>> {
+        self.cause.as_ref()
+    }
+
+    /// The cause as a category of your own set.
+    pub fn cause_as<T: DisconnectField>(&self) -> Option<T> {
+        T::parse(self.cause.as_ref()?.as_str())
+    }
+
+    /// The protocol code, as it is logged: `websocket.1001`.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_ref().map(Detail::as_str)
+    }
+
+    /// The free text beside the categories, as one clean line.
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_ref().map(Detail::as_str)
+    }
+
+    /// The message of the event, as one clean line.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_ref().map(Detail::as_str)
+    }
+
+    /// The value of a field that was asked for by name: of the event, or of the innermost span that has it.
+    ///
+    /// It is as hostile as its source.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| *key == name).map(|(_, value)| &**value)
+    }
+
+    /// The target of the event: mostly the path of the module that logged it.
+    pub fn target(&self) -> &'static str {
+        self.target
+    }
+
+    /// The level of the event.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// What is wrong with the line.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// Whether nothing is wrong with the line. An unknown category alone is: it may be somebody's own.
+    pub fn is_sound(&self) -> bool {
+        self.faults.iter().all(|fault| matches!(fault, Fault::UnknownValue(_)))
+    }
+}
+
+/// One line: the message, the fields, and what is wrong.
+impl fmt::Display for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}: reason={}", self.level, self.message().unwrap_or_default(), self.reason)?;
+        if let Some(expected) = self.logged_expected {
+            write!(f, " expected={expected}")?;
+        }
+        let axes: [(&str, Option<&dyn fmt::Display>); 6] = [
+            ("initiator", self.initiator.as_ref().map(|value| value as _)),
+            ("direction", self.direction.as_ref().map(|value| value as _)),
+            ("method", self.method.as_ref().map(|value| value as _)),
+            ("cause", self.cause.as_ref().map(|value| value as _)),
+            ("code", self.code.as_ref().map(|value| value as _)),
+            ("detail", self.detail.as_ref().map(|value| value as _)),
+        ];
+        for (name, value) in axes {
+            if let Some(value) = value {
+                write!(f, " {name}={value}")?;
+            }
+        }
+        for fault in &self.faults {
+            write!(f, " [{fault}]")?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a line. The `&str` is the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The value is no string, or for `disconnect_expected` no boolean; it is kept as text.
+    WrongType(&'static str),
+    /// The value is no category of ours or of a registered enum.
+    UnknownValue(&'static str),
+    /// The value was longer than [`Observed::MAX_LEN`].
+    Cut(&'static str),
+    /// The reason stands without `disconnect_expected`.
+    ExpectedMissing,
+    /// `disconnect_expected` is not what the reason means.
+    ExpectedContradicts,
+    /// `client_closed`, and the initiator is somebody else.
+    ClosedByAnother,
+    /// The end is expected, and the network is said to have caused it.
+    ExpectedOfNetwork,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongType(key) => write!(f, "{key} has the wrong type"),
+            Self::UnknownValue(key) => write!(f, "{key} is no known category"),
+            Self::Cut(key) => write!(f, "{key} is too long"),
+            Self::ExpectedMissing => f.write_str("disconnect_expected is missing"),
+            Self::ExpectedContradicts => f.write_str("disconnect_expected contradicts the reason"),
+            Self::ClosedByAnother => f.write_str("client_closed, but not by a client"),
+            Self::ExpectedOfNetwork => f.write_str("expected, although the network caused it"),
+        }
+    }
+}
+
+/// Categories beyond ours that a line may hold: `(key, lookup)`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Registered(Vec<(&'static str, Lookup)>);
+
+type Lookup = fn(&str) -> Option<&'static Category>;
+
+impl Registered {
+    pub(super) fn add<T: DisconnectField>(&mut self) {
+        self.0.push((T::FIELD, |value| T::parse(value).map(T::category)));
+    }
+
+    fn find(&self, key: &str, value: &str) -> Option<&'static Category> {
+        self.0.iter().filter(|(field, _)| *field == key).find_map(|(_, lookup)| lookup(value))
+    }
+}
+
+/// The values of one event while it is being read.
+#[derive(Default)]
+pub(super) struct Raw {
+    pub(super) reason: Option<String>,
+    pub(super) expected: Option<bool>,
+    pub(super) initiator: Option<String>,
+    pub(super) direction: Option<String>,
+    pub(super) method: Option<String>,
+    pub(super) cause: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) detail: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) fields: Vec<(&'static str, Box<str>)>,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Raw {
+    /// Judges what was read; `None` where the event turned out to carry no reason.
+    pub(super) fn judge(self, registered: &Registered, metadata: &tracing::Metadata<'static>) -> Option<Observed> {
+        let Self { mut faults, fields, .. } = self;
+        let reason = axis::<DisconnectReason>(self.reason, registered, &mut faults)?;
+        let initiator = axis::<DisconnectInitiator>(self.initiator, registered, &mut faults);
+        let meant = registered
+            .find(DisconnectReason::FIELD, reason.as_str())
+            .or_else(|| reason.known().map(DisconnectReason::category))
+            .map(Category::is_expected);
+        match (meant, self.expected) {
+            // A value of the wrong type was there, and has been told.
+            (_, None) if faults.contains(&Fault::WrongType(DisconnectReason::EXPECTED_FIELD)) => {}
+            (_, None) => faults.push(Fault::ExpectedMissing),
+            (Some(meant), Some(logged)) if meant != logged => faults.push(Fault::ExpectedContradicts),
+            (_, Some(_)) => {}
+        }
+        let by = |initiator: &Recorded<DisconnectInitiator>| initiator.known();
+        let by = initiator.as_ref().and_then(by);
+        let claims_normal = meant == Some(true) || self.expected == Some(true);
+        if claims_normal && by == Some(DisconnectInitiator::Network) {
+            faults.push(Fault::ExpectedOfNetwork);
+        }
+        let by_another = match by {
+            Some(DisconnectInitiator::Agent | DisconnectInitiator::Server | DisconnectInitiator::Network) => true,
+            Some(DisconnectInitiator::Client | DisconnectInitiator::Unknown) | None => false,
+        };
+        if reason.known() == Some(DisconnectReason::ClientClosed) && by_another {
+            faults.push(Fault::ClosedByAnother);
+        }
+        Some(Observed {
+            is_expected: meant == Some(true) && self.expected != Some(false),
+            logged_expected: self.expected,
+            reason,
+            initiator,
+            direction: axis(self.direction, registered, &mut faults),
+            method: axis(self.method, registered, &mut faults),
+            cause: axis(self.cause, registered, &mut faults),
+            code: self.code.map(Detail::from),
+            detail: self.detail.map(Detail::from),
+            message: self.message.map(Detail::from),
+            fields,
+            target: metadata.target(),
+            level: *metadata.level(),
+            faults,
+        })
+    }
+}
+
+/// One axis. Only texts of the right type are held against the categories: the others have been told.
+fn axis<T: DisconnectField>(
+    value: Option<String>,
+    registered: &Registered,
+    faults: &mut Vec<Fault>,
+) -> Option<Recorded<T>> {
+    let value = Recorded::<T>::from(value?);
+    let is_told = faults.contains(&Fault::WrongType(T::FIELD));
+    if !is_told && !value.valid() && registered.find(T::FIELD, value.as_str()).is_none() {
+        faults.push(Fault::UnknownValue(T::FIELD));
+    }
+    Some(value)
+}
