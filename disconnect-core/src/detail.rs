@@ -80,7 +80,7 @@ impl From<&'static str> for Detail {
 #[cfg(feature = "std")]
 impl From<fmt::Arguments<'_>> for Detail {
     fn from(text: fmt::Arguments<'_>) -> Self {
-        Self(Cow::Owned(Line::new(text).text().into()))
+        Self(Cow::Owned(<Line>::new(text).text().into()))
     }
 }
 

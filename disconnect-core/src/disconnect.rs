@@ -62,6 +62,7 @@ pub(crate) enum Origin {
 
 impl Disconnect {
     /// An end for this reason, with nothing else known yet.
+    #[inline]
     pub fn new(reason: impl slot::Reason) -> Self {
         Self {
             reason: reason.category(),
@@ -78,26 +79,31 @@ impl Disconnect {
     }
 
     /// Sets who closed or broke the connection.
+    #[inline]
     pub fn initiator(self, initiator: impl slot::Initiator) -> Self {
         Self { initiator: Some(initiator.category()), ..self }
     }
 
     /// Sets on which layer the connection ran.
+    #[inline]
     pub fn direction(self, direction: impl slot::Direction) -> Self {
         Self { direction: Some(direction.category()), ..self }
     }
 
     /// Sets over which path the connection ran.
+    #[inline]
     pub fn method(self, method: impl slot::Method) -> Self {
         Self { method: Some(method.category()), ..self }
     }
 
     /// Sets what exactly happened.
+    #[inline]
     pub fn cause(self, cause: impl slot::Cause) -> Self {
         Self { cause: Some(cause.category()), ..self }
     }
 
     /// Sets the protocol code, as it was given.
+    #[inline]
     pub fn code(self, code: Code) -> Self {
         Self { code: Some(code), ..self }
     }
@@ -108,6 +114,7 @@ impl Disconnect {
     }
 
     /// What an endpoint made of a verdict.
+    #[inline]
     pub(crate) fn from_evidence(
         reason: &'static Category,
         initiator: Option<&'static Category>,
@@ -129,26 +136,31 @@ impl Disconnect {
     }
 
     /// How strong the evidence behind this record is. One made by hand is stated: the site knew.
+    #[inline]
     pub fn evidence_rank(&self) -> Rank {
         self.rank
     }
 
     /// Whether this end is part of normal operation; `false` means: look into it.
+    #[inline]
     pub fn expected(&self) -> bool {
         self.reason.is_expected()
     }
 
     /// Whether the line deserves a look although the reason may be expected: a shutdown whose goodbye timed out is one.
+    #[inline]
     pub fn needs_attention(&self) -> bool {
         !self.expected() || self.is_deadline()
     }
 
     /// Whether something was not done in time.
+    #[inline]
     pub(crate) fn is_deadline(&self) -> bool {
         self.cause_str() == Some(DisconnectCause::Deadline.as_str())
     }
 
     /// The logged reason.
+    #[inline]
     pub fn reason_str(&self) -> &'static str {
         self.reason.value
     }
@@ -159,6 +171,7 @@ impl Disconnect {
     }
 
     /// The logged initiator, if one was set.
+    #[inline]
     pub fn initiator_str(&self) -> Option<&'static str> {
         value(self.initiator)
     }
@@ -169,6 +182,7 @@ impl Disconnect {
     }
 
     /// The logged direction, if one was set.
+    #[inline]
     pub fn direction_str(&self) -> Option<&'static str> {
         value(self.direction)
     }
@@ -179,6 +193,7 @@ impl Disconnect {
     }
 
     /// The logged method, if one was set.
+    #[inline]
     pub fn method_str(&self) -> Option<&'static str> {
         value(self.method)
     }
@@ -189,6 +204,7 @@ impl Disconnect {
     }
 
     /// The logged cause, if one was set.
+    #[inline]
     pub fn cause_str(&self) -> Option<&'static str> {
         value(self.cause)
     }
@@ -199,32 +215,22 @@ impl Disconnect {
     }
 
     /// The protocol code, if one was set.
+    #[inline]
     pub fn protocol_code(&self) -> Option<Code> {
         self.code
     }
 
     /// The free text, if one was set: one clean line.
+    #[inline]
     pub fn detail_str(&self) -> Option<&str> {
         self.detail.as_ref().map(Detail::as_str)
     }
 }
 
-/// The rows behind a record.
-#[cfg(feature = "std")]
-pub(crate) struct Rows {
-    pub(crate) reason: &'static Category,
-    pub(crate) initiator: Option<&'static Category>,
-    pub(crate) direction: Option<&'static Category>,
-    pub(crate) method: Option<&'static Category>,
-}
-
-/// What counters read, and what a guard reads and fills in.
+/// What a guard reads and fills in.
 #[cfg(feature = "std")]
 impl Disconnect {
-    pub(crate) fn rows(&self) -> Rows {
-        Rows { reason: self.reason, initiator: self.initiator, direction: self.direction, method: self.method }
-    }
-
+    #[inline]
     pub(crate) fn origin(&self) -> Origin {
         self.origin
     }
@@ -238,16 +244,23 @@ impl Disconnect {
     }
 
     /// Fills in what the record leaves open.
+    #[inline]
     pub(crate) fn or_direction(&mut self, direction: Option<&'static Category>) {
-        self.direction = self.direction.or(direction);
+        if self.direction.is_none() {
+            self.direction = direction;
+        }
     }
 
     /// Fills in what the record leaves open.
+    #[inline]
     pub(crate) fn or_method(&mut self, method: Option<&'static Category>) {
-        self.method = self.method.or(method);
+        if self.method.is_none() {
+            self.method = method;
+        }
     }
 }
 
+#[inline]
 fn value(category: Option<&'static Category>) -> Option<&'static str> {
     category.map(|category| category.value)
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::category::Category;
 use crate::code::GivenCode;
 use crate::line::Line;
-use crate::{Detail, Disconnect, DisconnectField, slot};
+use crate::{Code, Detail, Disconnect, DisconnectField, slot};
 
 #[cfg(feature = "std")]
 use std::{borrow::Cow, boxed::Box, string::String};
@@ -117,16 +117,19 @@ impl<T: Record + ?Sized> Record for &mut T {
 }
 
 /// The record that stands first in `disconnected!`.
+#[inline]
 pub fn record<T: Record>(end: &T) -> &Disconnect {
     end.record()
 }
 
 /// Whether the line is written at `INFO` where no level is stated.
+#[inline]
 pub fn is_info(end: &Disconnect) -> bool {
     !end.needs_attention()
 }
 
 /// The `reason` slot.
+#[inline]
 pub fn reason(reason: impl slot::Reason) -> &'static Category {
     reason.category()
 }
@@ -156,6 +159,7 @@ macro_rules! optional_slot {
         }
 
         #[doc = concat!("The `", stringify!($function), "` slot.")]
+        #[inline]
         pub fn $function(given: impl $given) -> Option<&'static str> {
             given.value()
         }
@@ -195,9 +199,17 @@ optional_slot!(
     "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`"
 );
 
+/// A protocol's name, a dot, and 20 characters for the smallest number.
+const CODE_LEN: usize = 48;
+
 /// The `code` slot: a code or an option of one.
-pub fn code(given: impl GivenCode) -> Line {
-    given.code().map_or(Line::EMPTY, |code| Line::new(format_args!("{code}")))
+#[inline]
+pub fn code(given: impl GivenCode) -> Line<CODE_LEN> {
+    given.code().map_or(Line::EMPTY, code_text)
+}
+
+fn code_text(code: Code) -> Line<CODE_LEN> {
+    Line::new(format_args!("{code}"))
 }
 
 /// What the `detail` slot takes.

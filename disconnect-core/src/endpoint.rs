@@ -37,6 +37,9 @@ pub struct Endpoint {
     unknown: Option<&'static Category>,
     direction: &'static Category,
     reasons: fn(DisconnectReason) -> &'static Category,
+    /// The initiator tells the two sides apart.
+    #[cfg(feature = "std")]
+    sides_differ: bool,
 }
 
 /// One of the two sides.
@@ -111,6 +114,8 @@ impl Endpoint {
             unknown: Some(row(Initiator::Unknown)),
             direction: &Direction::CATEGORIES[direction.index()],
             reasons: DisconnectReason::category,
+            #[cfg(feature = "std")]
+            sides_differ: true,
         }
     }
 
@@ -149,6 +154,8 @@ impl Endpoint {
             unknown: I::parse("unknown").or_else(|| I::parse("")).map(I::category),
             direction: direction.category(),
             reasons: DisconnectReason::category,
+            #[cfg(feature = "std")]
+            sides_differ: local != peer.initiator,
         }
     }
 
@@ -189,23 +196,27 @@ impl Endpoint {
 
     /// This side ended the connection on purpose and cleanly. Not for a process that is going away: that is
     /// [`shutting_down`](Self::shutting_down).
+    #[inline]
     pub fn closed(self) -> Disconnect {
         self.resolve(Verdict::closed(Side::Local))
     }
 
     /// The peer ended the connection on purpose and cleanly: it said goodbye. An end of file alone is no goodbye: that
     /// is [`eof`](Self::eof).
+    #[inline]
     pub fn closed_by_peer(self) -> Disconnect {
         self.resolve(Verdict::closed(Side::Remote))
     }
 
     /// This process is going away and closes a healthy connection. Say it before closing, not after.
+    #[inline]
     pub fn shutting_down(self) -> Disconnect {
         self.resolve(Verdict::going_away(Side::Local))
     }
 
     /// The bytes stopped without a goodbye. After a goodbye the same end of file is
     /// [`closed_by_peer`](Self::closed_by_peer) or [`closed`](Self::closed).
+    #[inline]
     pub fn eof(self) -> Disconnect {
         self.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::UncleanEof))
     }
@@ -334,6 +345,7 @@ impl Endpoint {
     }
 
     /// A verdict as seen from this end: the sides become who they are.
+    #[inline]
     pub fn resolve(self, verdict: Verdict) -> Disconnect {
         let by_client = match verdict.side {
             Side::Local => Some(self.local.is_client),
@@ -352,16 +364,19 @@ impl Endpoint {
 
     /// On which layer this connection runs.
     #[cfg(feature = "std")]
+    #[inline]
     pub(crate) fn direction(self) -> &'static Category {
         self.direction
     }
 
-    /// Whether this record names the peer as the one who ended it.
+    /// The initiator that stands for the peer, where the two sides differ.
     #[cfg(feature = "std")]
-    pub(crate) fn blames_peer(self, end: &Disconnect) -> bool {
-        end.initiator_str() == Some(self.peer.initiator.value) && self.peer.initiator != self.local.initiator
+    #[inline]
+    pub(crate) fn peer_initiator(self) -> Option<&'static Category> {
+        self.sides_differ.then_some(self.peer.initiator)
     }
 
+    #[inline]
     fn initiator(self, side: Side) -> Option<&'static Category> {
         match side {
             Side::Local => Some(self.local.initiator),
@@ -373,6 +388,7 @@ impl Endpoint {
 }
 
 /// What a deliberate end means: a client's is `client_closed`, and nobody's is not known.
+#[inline]
 fn on_purpose(by_client: Option<bool>, otherwise: DisconnectReason) -> DisconnectReason {
     match by_client {
         Some(true) => DisconnectReason::ClientClosed,

@@ -22,15 +22,21 @@
 //! - [`Disconnect`]: the record; [`disconnected!`]: the one line it becomes.
 //! - [`Endpoint`]: turns what you saw (an end of file, an error, a cancelled task) into a record.
 //! - [`DisconnectEvidence`](macro@DisconnectEvidence): the derive by which error types of your own say what they mean.
+//! - [`DisconnectGuard`]: exactly one line for each connection, whatever happened; [`ShutdownCause`]: why a server closes
+//!   all of them.
+//! - [`Counters`]: how many connections ended, by category.
 //! - [`Recorded`]: categories read back from a log, a database or a peer.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `std` | yes | owned [`Detail`]s, [`Recorded`], reading `std::io::Error` |
+//! | `std` | yes | owned [`Detail`]s, [`Recorded`], reading `std::io::Error`, [`DisconnectGuard`], [`Counters`] |
 //! | `tracing` | yes | [`disconnected!`], `Disconnect::record_on` |
 //! | `serde` | no | `Serialize` and `Deserialize` for every derived enum and for [`Recorded`] |
+//! | `layer` | no | `DisconnectLayer`, which reads disconnect events back |
+//! | `metrics` | no | `DisconnectMetrics`: the counters through the crate `metrics` |
+//! | `testing` | no | `testing::capture`: the disconnect events of a test |
 //!
 //! Without features the crate is `no_std` without an allocator and depends on `disconnect-derive` alone.
 

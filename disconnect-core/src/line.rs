@@ -4,15 +4,15 @@ use core::fmt;
 
 use crate::text::{MAX, replacement};
 
-/// A line of at most 256 bytes. What does not fit is cut at a character.
-pub struct Line {
-    bytes: [u8; MAX],
+/// A line of at most `N` bytes. What does not fit is cut at a character.
+pub struct Line<const N: usize = MAX> {
+    bytes: [u8; N],
     len: usize,
 }
 
-impl Line {
+impl<const N: usize> Line<N> {
     /// An empty line.
-    pub const EMPTY: Self = Self { bytes: [0; MAX], len: 0 };
+    pub const EMPTY: Self = Self { bytes: [0; N], len: 0 };
 
     /// Formats into a line. An error of a value's own `Display` ends the text where it occurs.
     pub fn new(text: fmt::Arguments<'_>) -> Self {
@@ -28,6 +28,7 @@ impl Line {
     }
 
     /// The text, or `None` where there is none: tracing writes no field then.
+    #[inline]
     pub fn as_str(&self) -> Option<&str> {
         (self.len > 0).then(|| self.text())
     }
@@ -47,7 +48,7 @@ impl Line {
 }
 
 /// A full line reports an error, so that a huge value is not formatted to its end.
-impl fmt::Write for Line {
+impl<const N: usize> fmt::Write for Line<N> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if text.chars().all(|c| self.push(c)) { Ok(()) } else { Err(fmt::Error) }
     }

@@ -93,7 +93,7 @@ impl<T: DisconnectField> FromStr for Recorded<T> {
 
 impl<T: DisconnectField> fmt::Display for Recorded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(Line::new(format_args!("{}", self.as_str())).text())
+        f.pad(<Line>::new(format_args!("{}", self.as_str())).text())
     }
 }
 

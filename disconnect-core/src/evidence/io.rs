@@ -45,8 +45,11 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
         ErrorKind::BrokenPipe | ErrorKind::WriteZero => network(Cause::BrokenPipe),
         // The kernel gives up on a silent peer with an errno; without one it is a timer of the program's own.
         ErrorKind::TimedOut if error.raw_os_error().is_some() => network(Cause::KeepaliveTimeout),
-        // So does a blocking socket with a read timeout, by `WouldBlock`.
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => network(Cause::Deadline),
+        ErrorKind::TimedOut => network(Cause::Deadline),
+        // A blocking socket says so when its read timeout passes; for any other it is the end of nothing.
+        ErrorKind::WouldBlock => {
+            Verdict::new(Reason::Unknown, Side::Unknown).cause(Cause::Deadline).ranked(Rank::FollowOn)
+        }
         ErrorKind::InvalidData => Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Malformed),
         ErrorKind::PermissionDenied => local(Cause::Policy),
         ErrorKind::OutOfMemory | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => local(Cause::OutOfResources),

@@ -143,6 +143,7 @@ impl Verdict {
 
     /// Whether this is the peer's own statement: what it said, or what it was seen to do on purpose.
     #[cfg(feature = "std")]
+    #[inline]
     pub(crate) fn is_stated_by_peer(&self) -> bool {
         self.rank == Rank::Stated && (self.received || self.side == Side::Remote)
     }

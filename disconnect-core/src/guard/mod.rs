@@ -94,6 +94,7 @@ enum Place {
 }
 
 impl Place {
+    #[inline]
     fn with<T>(&mut self, work: impl FnOnce(&mut State) -> T) -> T {
         match self {
             Self::Here(state) => work(state),
@@ -117,7 +118,7 @@ impl Place {
     fn share(&mut self) -> Arc<Shared> {
         match self {
             Self::Here(state) => {
-                let shared = Arc::new(Shared::new(std::mem::replace(state, State::new(None))));
+                let shared = Arc::new(Shared::new(std::mem::replace(state, State::EMPTY)));
                 *self = Self::Shared(shared.clone());
                 shared
             }
@@ -129,8 +130,9 @@ impl Place {
 impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// A connection that is up. `on_end` gets its one end, with the direction of the endpoint filled in, and writes the
     /// line; it runs in whatever span is entered when the guard is dropped.
+    #[inline]
     pub fn new(endpoint: Endpoint, on_end: F) -> Self {
-        let place = Place::Here(State::new(Some(endpoint)));
+        let place = Place::Here(State::of(endpoint));
         Self { inner: Mutex::new(Inner { place, on_end: Some(on_end) }) }
     }
 
@@ -145,8 +147,8 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     ///
     /// const END: Endpoint = Endpoint::AgentToClient;
     ///
-    /// let connection = DisconnectGuard::new(END, |end| assert_eq!(end.cause_str(), Some("unclean_eof")));
-    /// let first = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "client_closed")).under(&connection);
+    /// let mut connection = DisconnectGuard::new(END, |end| assert_eq!(end.cause_str(), Some("unclean_eof")));
+    /// let mut first = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "client_closed")).under(&connection);
     /// let second = DisconnectGuard::new(END, |end| assert_eq!(end.cause_str(), Some("unclean_eof"))).under(&connection);
     ///
     /// first.set(END.closed_by_peer());
@@ -167,8 +169,14 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     }
 
     /// Sets why the connection ends. Say it before closing, not after.
-    pub fn set(&self, end: Disconnect) -> SetOutcome {
-        lock(&self.inner).place.with(|state| state.set(end))
+    ///
+    /// Takes no lock while there are no handles; from more than one place, set it through [handles](Self::handle).
+    #[inline]
+    pub fn set(&mut self, end: Disconnect) -> SetOutcome {
+        match &mut get_mut(&mut self.inner).place {
+            Place::Here(state) => state.set(end),
+            Place::Shared(shared) => shared.set(end),
+        }
     }
 
     /// Sets over which path the connection runs now, for ends that do not say so. Guards under this one have it too.
@@ -201,25 +209,28 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
 }
 
 impl<F: FnOnce(&Disconnect)> Drop for DisconnectGuard<F> {
+    #[inline]
     fn drop(&mut self) {
         let Inner { place, on_end } = get_mut(&mut self.inner);
         let Some(on_end) = on_end.take() else { return };
-        let panicking = thread::panicking();
-        let shared;
-        let end = match place {
-            Place::Here(state) => state.finish(panicking),
-            // The closure may ask the handles, so the lock is not held while it runs.
-            Place::Shared(state) => {
-                shared = state.with(|state| state.finish(panicking).clone());
-                &shared
-            }
-        };
-        if panicking {
-            // The second panic has been reported by the panic hook, like the first.
-            let _ = catch_unwind(AssertUnwindSafe(|| on_end(end)));
-        } else {
-            on_end(end);
+        match place {
+            Place::Here(state) if !thread::panicking() => on_end(state.finish(false)),
+            place => write_shared_or_panicking(place, on_end),
         }
+    }
+}
+
+/// Apart, so that the plain case stays small.
+#[inline(never)]
+fn write_shared_or_panicking(place: &mut Place, on_end: impl FnOnce(&Disconnect)) {
+    let panicking = thread::panicking();
+    // The closure may ask the handles, so no lock is held while it runs.
+    let end = place.with(|state| state.finish(panicking).clone());
+    if panicking {
+        // The second panic has been reported by the panic hook, like the first.
+        let _ = catch_unwind(AssertUnwindSafe(|| on_end(&end)));
+    } else {
+        on_end(&end);
     }
 }
 
@@ -240,7 +251,7 @@ pub struct DisconnectHandle {
 impl DisconnectHandle {
     /// Sets why the connection ends. Say it before closing, not after.
     pub fn set(&self, end: Disconnect) -> SetOutcome {
-        self.shared.with(|state| state.set(end))
+        self.shared.set(end)
     }
 
     /// Sets over which path the connection runs now; see [`DisconnectGuard::set_method`].

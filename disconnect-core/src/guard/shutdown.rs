@@ -63,7 +63,7 @@ impl ShutdownCause {
 impl<T> ShutdownCause<T> {
     /// No shutdown so far.
     pub fn new() -> Self {
-        Self { shared: Arc::new(Shared::new(State::new(None))), context: Arc::new(OnceLock::new()) }
+        Self { shared: Arc::new(Shared::new(State::EMPTY)), context: Arc::new(OnceLock::new()) }
     }
 
     /// Sets the cause and what is logged beside it. Say it before the first connection is closed.

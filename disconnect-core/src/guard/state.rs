@@ -17,7 +17,9 @@ pub(super) struct State {
     end: Option<Disconnect>,
     /// The line is written: nothing changes any more.
     is_over: bool,
-    endpoint: Option<Endpoint>,
+    direction: Option<&'static Category>,
+    /// The initiator that stands for the peer.
+    peer: Option<&'static Category>,
     method: Option<&'static Category>,
     /// What this connection runs in: where it has no end of its own, it has that one's.
     upper: Option<Arc<Shared>>,
@@ -45,23 +47,41 @@ impl Shared {
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         work(&mut lock(&self.0))
     }
+
+    pub(super) fn set(&self, end: Disconnect) -> SetOutcome {
+        self.with(|state| state.set(end))
+    }
 }
 
+// What is inlined makes a guard without handles, whose first end is the only one, a few moves.
 impl State {
-    pub(super) const fn new(endpoint: Option<Endpoint>) -> Self {
-        Self { end: None, is_over: false, endpoint, method: None, upper: None }
+    /// A connection.
+    #[inline]
+    pub(super) fn of(endpoint: Endpoint) -> Self {
+        let (direction, peer) = (Some(endpoint.direction()), endpoint.peer_initiator());
+        Self { end: None, is_over: false, direction, peer, method: None, upper: None }
     }
 
+    /// No connection: what others may be under.
+    pub(super) const EMPTY: Self =
+        Self { end: None, is_over: false, direction: None, peer: None, method: None, upper: None };
+
+    #[inline]
     pub(super) fn set(&mut self, end: Disconnect) -> SetOutcome {
+        if self.end.is_none() && self.upper.is_none() {
+            self.end = Some(end);
+            return SetOutcome::Kept;
+        }
+        self.set_against_others(end)
+    }
+
+    #[inline(never)]
+    fn set_against_others(&mut self, end: Disconnect) -> SetOutcome {
         if self.is_over {
             return SetOutcome::TooLate(end);
         }
         // What ended the upper one before this was set came first.
         self.adopt();
-        let stated_by_peer = end.origin() == Origin::Site
-            && end.evidence_rank() == Rank::Stated
-            && self.endpoint.is_some_and(|endpoint| endpoint.blames_peer(&end));
-        let end = if stated_by_peer { end.with_origin(Origin::Peer) } else { end };
         if self.offer(end) { SetOutcome::Kept } else { SetOutcome::Ignored }
     }
 
@@ -89,20 +109,28 @@ impl State {
     }
 
     /// The guard is dropped: what its line says.
+    #[inline]
     pub(super) fn finish(&mut self, panicking: bool) -> &Disconnect {
+        if panicking || self.upper.is_some() {
+            self.settle(panicking);
+        }
+        self.is_over = true;
+        let end = self.end.get_or_insert_with(|| unexplained(DisconnectCause::Dropped));
+        end.or_direction(self.direction);
+        end.or_method(self.method);
+        end
+    }
+
+    /// Takes what comes from elsewhere.
+    #[inline(never)]
+    fn settle(&mut self, panicking: bool) {
         self.adopt();
+        self.method = self.method();
         if panicking {
             // What a bare drop means is about cancellation.
             self.forget_on_drop();
-            self.offer(Disconnect::new(DisconnectReason::Unknown).cause(DisconnectCause::Panicked));
+            self.offer(unexplained(DisconnectCause::Panicked));
         }
-        self.is_over = true;
-        let method = self.method();
-        let end =
-            self.end.get_or_insert_with(|| Disconnect::new(DisconnectReason::Unknown).cause(DisconnectCause::Dropped));
-        end.or_direction(self.endpoint.map(Endpoint::direction));
-        end.or_method(method);
-        end
     }
 
     fn forget_on_drop(&mut self) {
@@ -116,16 +144,23 @@ impl State {
         if self.is_over {
             return;
         }
-        let upper = self.upper.as_ref().and_then(|upper| upper.with(|upper| upper.get().cloned()));
+        let upper = self.upper.as_ref().and_then(|upper| upper.with(Self::lend));
         if let Some(end) = upper {
-            let origin = match end.origin() {
-                // It was about the upper one, and has happened.
-                Origin::OnDrop => Origin::Site,
-                origin @ (Origin::Site | Origin::Peer | Origin::Shutdown) => origin,
-            };
-            // The layer is this connection's own.
-            self.offer(end.without_direction().with_origin(origin));
+            self.offer(end);
         }
+    }
+
+    /// The end as one that runs inside has it.
+    fn lend(&mut self) -> Option<Disconnect> {
+        let end = self.get()?.clone();
+        let origin = match end.origin() {
+            // It was about this one, and has happened.
+            Origin::OnDrop => Origin::Site,
+            _ if self.is_stated_by_peer(&end) => Origin::Peer,
+            origin @ (Origin::Site | Origin::Peer | Origin::Shutdown) => origin,
+        };
+        // The layer is the inner one's own.
+        Some(end.without_direction().with_origin(origin))
     }
 
     /// Over which path the connection ran, or what it runs in.
@@ -134,12 +169,42 @@ impl State {
     }
 
     fn offer(&mut self, next: Disconnect) -> bool {
-        let stays = self.end.as_ref().is_some_and(|first| !replaces(first, &next));
+        let stays = self.end.as_ref().is_some_and(|first| !self.replaces(first, &next));
         if !stays {
             self.end = Some(next);
         }
         !stays
     }
+
+    /// Whether the end that comes takes the place of the one that is there: the table in [`DisconnectGuard`].
+    ///
+    /// [`DisconnectGuard`]: super::DisconnectGuard
+    fn replaces(&self, first: &Disconnect, next: &Disconnect) -> bool {
+        let stated_by_peer = self.is_stated_by_peer(next);
+        let (first_stands, next_stands) = (Standing::of(first), Standing::of(next));
+        if next_stands > first_stands {
+            // Once the connection is known to be broken, only the peer can still make that a normal end.
+            return first_stands < Standing::FollowOn || stated_by_peer || !next.expected();
+        }
+        let may_be_refined = matches!(first.evidence_rank(), Rank::Transport | Rank::Timeout);
+        stated_by_peer && first_stands == Standing::End && may_be_refined
+    }
+
+    /// Whether the peer said so: it is known from the evidence, or the site names the peer.
+    fn is_stated_by_peer(&self, end: &Disconnect) -> bool {
+        let names_peer = || self.peer.is_some_and(|peer| end.initiator_str() == Some(peer.value));
+        match end.origin() {
+            _ if end.evidence_rank() != Rank::Stated => false,
+            Origin::Peer => true,
+            Origin::Site => names_peer(),
+            Origin::Shutdown | Origin::OnDrop => false,
+        }
+    }
+}
+
+#[cold]
+fn unexplained(cause: DisconnectCause) -> Disconnect {
+    Disconnect::new(DisconnectReason::Unknown).cause(cause)
 }
 
 /// How firmly an end stands against those that come after it.
@@ -161,23 +226,10 @@ impl Standing {
     fn of(end: &Disconnect) -> Self {
         match end.evidence_rank() {
             _ if end.origin() == Origin::OnDrop => Self::OnDrop,
-            Rank::Timeout if end.is_deadline() => Self::Deadline,
+            Rank::FollowOn | Rank::Timeout if end.is_deadline() => Self::Deadline,
             Rank::FollowOn => Self::FollowOn,
             Rank::BrokenPipe => Self::BrokenPipe,
             Rank::Transport | Rank::Timeout | Rank::Violation | Rank::Stated => Self::End,
         }
     }
-}
-
-/// Whether the end that comes takes the place of the one that is there: the table in [`DisconnectGuard`].
-///
-/// [`DisconnectGuard`]: super::DisconnectGuard
-fn replaces(first: &Disconnect, next: &Disconnect) -> bool {
-    let stated_by_peer = next.origin() == Origin::Peer && next.evidence_rank() == Rank::Stated;
-    let (first_stands, next_stands) = (Standing::of(first), Standing::of(next));
-    if next_stands > first_stands {
-        // Once the connection is known to be broken, only the peer can still make that a normal end.
-        return first_stands < Standing::FollowOn || stated_by_peer || !next.expected();
-    }
-    stated_by_peer && first_stands == Standing::End && matches!(first.evidence_rank(), Rank::Transport | Rank::Timeout)
 }

@@ -8,11 +8,13 @@ pub(super) use std::sync::{Arc, Mutex, MutexGuard};
 use std::sync::PoisonError;
 
 /// Nothing panics under these locks, but for a user's `Drop`; what is behind them is whole at any time.
+#[inline]
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The same without a lock, where nobody else can have it.
+#[inline]
 pub(super) fn get_mut<T>(mutex: &mut Mutex<T>) -> &mut T {
     mutex.get_mut().unwrap_or_else(PoisonError::into_inner)
 }

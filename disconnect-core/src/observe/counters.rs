@@ -131,12 +131,11 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
 
     /// Where a record is counted.
     pub(super) fn place_of(end: &Disconnect) -> usize {
-        let rows = end.rows();
         Self::place(
-            Self::reason(category(rows.reason), end.expected()),
-            Self::row::<I>(rows.initiator),
-            Self::row::<D>(rows.direction),
-            Self::row::<M>(rows.method),
+            Self::reason(R::parse(end.reason_str()), end.expected()),
+            Self::text::<I>(end.initiator_str()),
+            Self::text::<D>(end.direction_str()),
+            Self::text::<M>(end.method_str()),
         )
     }
 
@@ -148,14 +147,6 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         category.map_or(R::ALL.len() + usize::from(expected), R::index)
     }
 
-    fn row<T: DisconnectField>(row: Option<&'static Category>) -> usize {
-        match row {
-            None => absent(T::CATEGORIES),
-            Some(row) => category::<T>(row).map_or(unrecognized(T::CATEGORIES), T::index),
-        }
-    }
-
-    #[cfg(feature = "layer")]
     fn text<T: DisconnectField>(value: Option<&str>) -> usize {
         match value {
             None => absent(T::CATEGORIES),
@@ -200,16 +191,6 @@ const fn places(categories: &[Category]) -> usize {
 fn labels<T: DisconnectField>() -> impl Iterator<Item = &'static str> {
     let of_absent = (absent(T::CATEGORIES) == T::ALL.len()).then_some("");
     T::CATEGORIES.iter().map(|row| row.value).chain(of_absent).chain([UNRECOGNIZED])
-}
-
-/// The category of a row: mostly the row is one of the set itself, else it is looked up by its value.
-fn category<T: DisconnectField>(row: &'static Category) -> Option<T> {
-    let offset = core::ptr::from_ref(row).addr().wrapping_sub(T::CATEGORIES.as_ptr().addr());
-    let index = offset / size_of::<Category>();
-    match T::ALL.get(index) {
-        Some(category) if offset % size_of::<Category>() == 0 => Some(*category),
-        Some(_) | None => T::parse(row.value),
-    }
 }
 
 /// A value for each category of an enum of your own, so that its categories become one more label and nothing else can.

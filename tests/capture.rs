@@ -1,0 +1,179 @@
+//! `testing::capture`: what it sees, what it refuses, and what it says then.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use disconnect_core::testing::{Capture, Captured, capture, capture_async, capture_global};
+use disconnect_core::{Disconnect, DisconnectField, DisconnectGuard, DisconnectReason, Endpoint, Fault, disconnected};
+
+const END: Endpoint = Endpoint::AgentToServer;
+
+fn log(id: u64) {
+    disconnected!(END.eof(), id, "disconnected from coordination RPC");
+}
+
+/// How an assertion fails.
+#[track_caller]
+fn refusal<T>(assertion: impl FnOnce() -> T) -> String {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(assertion)) else { panic!("the assertion holds") };
+    *panic.downcast::<String>().unwrap()
+}
+
+#[test]
+fn one_is_one() {
+    let captured = capture(|| {
+        log(7);
+        "value"
+    });
+    let end = captured.one();
+    assert_eq!((end.reason().known(), end.expected()), (Some(DisconnectReason::NetworkError), false));
+    assert_eq!((end.field("id"), end.target(), end.level()), (Some("7"), module_path!(), tracing::Level::WARN));
+    assert_eq!(captured.value, "value");
+    assert_eq!(captured.all().len(), 1);
+}
+
+#[test]
+fn one_refuses_none() {
+    let text = refusal(|| capture(|| tracing::info!("not about an end")).one());
+    assert_eq!(text, "expected one disconnect event, found 0");
+}
+
+#[test]
+fn one_refuses_several_and_shows_them() {
+    let text = refusal(|| {
+        capture(|| {
+            log(1);
+            disconnected!(level: DEBUG, reason = DisconnectReason::Graceful, detail = "bye", "closed");
+        })
+        .one()
+    });
+    let expected = "expected one disconnect event, found 2\n  \
+        WARN \"disconnected from coordination RPC\": reason=network_error expected=false initiator=network \
+        direction=server_to_agent cause=unclean_eof\n  \
+        DEBUG \"closed\": reason=graceful expected=true detail=bye";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn none_is_none() {
+    capture(|| ()).none();
+    let text = refusal(|| capture(|| log(1)).none());
+    assert!(text.starts_with("expected no disconnect event, found 1\n  WARN"), "{text}");
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let contradict = || {
+        capture(|| {
+            tracing::info!(disconnect_reason = "network_error", disconnect_expected = true, "hand-written");
+        })
+    };
+    for text in [refusal(|| contradict().one()), refusal(|| contradict().all())] {
+        assert!(text.starts_with("a disconnect event contradicts itself\n  INFO \"hand-written\""), "{text}");
+        assert!(text.ends_with("[disconnect_expected contradicts the reason]"), "{text}");
+    }
+    assert_eq!(contradict().unchecked()[0].faults(), [Fault::ExpectedContradicts]);
+    refusal(|| contradict().none());
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_reason")]
+enum LeaveReason {
+    #[expected]
+    Quit,
+    Idle,
+}
+
+#[test]
+fn own_categories_are_checked_once_registered() {
+    let quit = || disconnected!(reason = LeaveReason::Quit, "left");
+    let end = capture(quit).one();
+    assert_eq!((end.reason_as(), end.expected()), (Some(LeaveReason::Quit), false));
+    assert_eq!(end.faults(), [Fault::UnknownValue("disconnect_reason")]);
+
+    let end = Capture::new().register::<LeaveReason>().run(quit).one();
+    assert!(end.expected() && end.faults().is_empty());
+
+    let wrong = || tracing::info!(disconnect_reason = LeaveReason::Idle.as_str(), disconnect_expected = true);
+    refusal(|| Capture::new().register::<LeaveReason>().run(wrong).one());
+}
+
+#[test]
+fn every_level_is_seen() {
+    let captured = capture(|| {
+        disconnected!(level: TRACE, END.closed(), "closed");
+        disconnected!(level: ERROR, END.eof(), "lost");
+    });
+    assert_eq!(captured.all().iter().map(|end| end.level().to_string()).collect::<Vec<_>>(), ["TRACE", "ERROR"]);
+}
+
+#[test]
+fn a_capture_inside_a_capture_has_its_own() {
+    let outer = capture(|| {
+        log(1);
+        let inner = capture(|| log(2));
+        log(3);
+        inner.one()
+    });
+    assert_eq!(outer.value.field("id"), Some("2"));
+    assert_eq!(outer.all().iter().map(|end| end.field("id")).collect::<Vec<_>>(), [Some("1"), Some("3")]);
+}
+
+#[test]
+fn a_panic_goes_through_and_leaves_nothing_behind() {
+    let panicked = catch_unwind(|| capture(|| panic!("on purpose"))).unwrap_err();
+    assert_eq!(panicked.downcast_ref::<&str>(), Some(&"on purpose"));
+    log(1);
+    capture(|| log(2)).one();
+}
+
+#[test]
+fn spawned_threads_are_not_followed_but_by_the_global_form() {
+    let global = capture_global();
+    let captured = capture(|| thread::spawn(|| log(4711)).join().unwrap());
+    captured.none();
+    let own = |captured: Captured| captured.only(|end| end.field("id") == Some("4711"));
+    own(global.captured()).one();
+    own(capture_global().captured()).none();
+    assert_eq!(own(global.captured()).one().reason().as_str(), "network_error");
+}
+
+#[test]
+fn a_future_may_move_between_threads() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let work = async {
+        let mut guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));
+        tokio::task::yield_now().await;
+        guard.set(END.closed());
+        7
+    };
+    let captured = runtime.block_on(async { tokio::spawn(capture_async(work)).await.unwrap() });
+    assert_eq!((captured.one().reason().as_str(), captured.value), ("graceful", 7));
+}
+
+#[test]
+fn two_futures_side_by_side_keep_their_own() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let work = |id| {
+        capture_async(async move {
+            tokio::task::yield_now().await;
+            log(id);
+        })
+    };
+    let (first, second) = runtime.block_on(async { tokio::join!(work(1), work(2)) });
+    assert_eq!((first.one().field("id"), second.one().field("id")), (Some("1"), Some("2")));
+}
+
+/// What a future holds is dropped under its own subscriber, also where it never gets to its end.
+#[test]
+fn a_dropped_future_logs_to_itself() {
+    let outer = capture(|| {
+        let mut inner = Box::pin(capture_async(async {
+            let _guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));
+            std::future::pending::<()>().await;
+        }));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(inner.as_mut().poll(&mut context).is_pending());
+    });
+    outer.none();
+}

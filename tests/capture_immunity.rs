@@ -1,0 +1,72 @@
+//! A call site that another thread met first, without a subscriber. A process of its own: what is shown of the naive
+//! way needs that no other test has made a subscriber.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use disconnect_core::{DisconnectLayer, DisconnectReason, disconnected, testing};
+use tracing_subscriber::layer::SubscriberExt;
+
+/// A call site of its own for each.
+macro_rules! sites {
+    ($($name:ident)+) => {
+        [$({
+            fn $name() {
+                disconnected!(level: INFO, reason = DisconnectReason::Graceful, "closed");
+            }
+            $name as fn()
+        }),+]
+    };
+}
+
+/// The thread has no subscriber.
+fn met_elsewhere(site: fn()) {
+    thread::spawn(site).join().unwrap();
+}
+
+#[test]
+fn capture_sees_what_a_naive_subscriber_loses() {
+    let [first, second, third] = sites![first second third];
+
+    let seen = AtomicUsize::new(0);
+    let seen: &'static AtomicUsize = Box::leak(Box::new(seen));
+    let layer = DisconnectLayer::new(|_| _ = seen.fetch_add(1, Ordering::Relaxed));
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        first();
+        met_elsewhere(second);
+        second();
+    });
+    assert_eq!(seen.load(Ordering::Relaxed), 1, "tracing has changed: the naive way no longer loses an event");
+
+    testing::capture(|| {
+        met_elsewhere(third);
+        third();
+    })
+    .one();
+    // The site that was lost before is open again.
+    testing::capture(second).one();
+
+    many_threads();
+}
+
+/// Half of the threads capture, and half of them meet the same call sites without a subscriber.
+fn many_threads() {
+    const ROUNDS: usize = 200;
+    let sites = sites![a b c d e f g h];
+    let lost = Mutex::new(Vec::<usize>::new());
+    thread::scope(|scope| {
+        for site in sites {
+            scope.spawn(move || (0..ROUNDS).for_each(|_| site()));
+            let lost = &lost;
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    if testing::capture(site).all().len() != 1 {
+                        lost.lock().unwrap().push(round);
+                    }
+                }
+            });
+        }
+    });
+    assert!(lost.into_inner().unwrap().is_empty(), "events were lost");
+}

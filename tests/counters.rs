@@ -1,0 +1,254 @@
+//! The counters: every series from the start, closed labels, exact numbers.
+
+use std::collections::HashMap;
+use std::thread;
+
+use allocation_counter::measure;
+use disconnect_core::testing::Capture;
+use disconnect_core::{
+    ConnectionDirection, ConnectionMethod, Count, Counters, Disconnect, DisconnectField, DisconnectInitiator,
+    DisconnectMetrics, DisconnectReason, Endpoint, PerCategory, disconnected,
+};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+
+const END: Endpoint = Endpoint::AgentToServer;
+
+fn counted(counters: &Counters) -> Vec<Count> {
+    counters.snapshot().iter().filter(|count| count.value > 0).collect()
+}
+
+#[test]
+fn every_series_is_there_from_the_start_and_once() {
+    let counters: Counters = Counters::new();
+    let snapshot = counters.snapshot();
+    assert_eq!((snapshot.iter().count(), snapshot.total()), (<Counters>::LEN, 0));
+    let labels = |count: &Count| (count.reason, count.expected, count.initiator, count.direction, count.method);
+    let mut all: Vec<_> = snapshot.iter().map(|count| labels(&count)).collect();
+    all.sort_unstable();
+    all.dedup();
+    // Two buckets of `unrecognized` beside 8 reasons; no initiator is the zero one; directions have no zero.
+    assert_eq!(all.len(), (8 + 2) * (5 + 1) * (3 + 2) * (3 + 1));
+    assert_eq!(all.len(), <Counters>::LEN);
+}
+
+#[test]
+fn a_record_is_counted_under_its_categories() {
+    let counters: Counters = Counters::new();
+    counters.count(&END.eof().method(ConnectionMethod::Derp));
+    counters.count(&END.shutting_down());
+    counters.count(&END.shutting_down());
+    let row = |reason, expected, initiator, method, value| Count {
+        reason,
+        expected,
+        initiator,
+        direction: "server_to_agent",
+        method,
+        value,
+    };
+    let expected = [row("network_error", false, "network", "derp", 1), row("server_shutdown", true, "agent", "", 2)];
+    let mut found = counted(&counters);
+    found.sort_by_key(|count| count.value);
+    assert_eq!(found, expected);
+    let snapshot = counters.snapshot();
+    assert_eq!((snapshot.total(), snapshot.expected(), snapshot.to_investigate()), (3, 2, 1));
+    assert_eq!(snapshot.sum(|count| count.method == "derp"), 1);
+}
+
+#[test]
+fn every_category_has_a_series_of_its_own_in_both_forms() {
+    for reason in DisconnectReason::ALL {
+        for initiator in DisconnectInitiator::ALL {
+            for direction in ConnectionDirection::ALL {
+                for method in ConnectionMethod::ALL {
+                    let (typed, record): (Counters, Counters) = (Counters::new(), Counters::new());
+                    typed.count_as(*reason, *initiator, *direction, *method);
+                    let end = Disconnect::new(*reason).initiator(*initiator).direction(*direction).method(*method);
+                    record.count(&end);
+                    let expected = Count {
+                        reason: reason.as_str(),
+                        expected: reason.expected(),
+                        initiator: initiator.as_str(),
+                        direction: direction.as_str(),
+                        method: method.as_str(),
+                        value: 1,
+                    };
+                    assert_eq!((counted(&typed), counted(&record)), (vec![expected], vec![expected]));
+                }
+            }
+        }
+    }
+    let open: Counters = Counters::new();
+    open.count_as(DisconnectReason::Graceful, None, None, None);
+    assert_eq!((counted(&open)[0].initiator, counted(&open)[0].direction, counted(&open)[0].method), ("", "", ""));
+}
+
+/// Why a player left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_reason")]
+enum LeaveReason {
+    #[expected]
+    Quit,
+    /// The same logged value as one of ours.
+    NetworkError,
+    Idle,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_initiator")]
+enum Player {
+    Host,
+    Guest,
+}
+
+#[test]
+fn what_is_no_category_is_unrecognized() {
+    let counters: Counters = Counters::new();
+    counters.count(&Disconnect::new(LeaveReason::Quit).initiator(Player::Guest));
+    counters.count(&Disconnect::new(LeaveReason::Idle));
+    counters.count(&Disconnect::new(LeaveReason::NetworkError));
+    let found: Vec<_> =
+        counted(&counters).iter().map(|count| (count.reason, count.expected, count.initiator)).collect();
+    let expected = [("network_error", false, ""), ("unrecognized", false, ""), ("unrecognized", true, "unrecognized")];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn own_sets_are_axes_of_their_own() {
+    let counters: Counters<LeaveReason, Player> = Counters::new();
+    counters.count(&Disconnect::new(LeaveReason::Quit).initiator(Player::Guest));
+    counters.count_as(LeaveReason::Quit, Player::Guest, None, None);
+    counters.count(&Disconnect::new(DisconnectReason::Graceful));
+    let found: Vec<_> = counters.snapshot().iter().filter(|count| count.value > 0).collect();
+    assert_eq!((found[0].reason, found[0].initiator, found[0].value), ("quit", "guest", 2));
+    assert_eq!((found[1].reason, found[1].expected, found[1].initiator), ("unrecognized", true, ""));
+}
+
+#[test]
+fn what_somebody_logged_is_counted_without_its_texts() {
+    let counters: Counters = Counters::new();
+    let captured = Capture::new().register::<LeaveReason>().run(|| {
+        disconnected!(END.eof(), "lost");
+        disconnected!(reason = LeaveReason::Quit, "left");
+        tracing::info!(disconnect_reason = "x\" } 1\nforged_total 7", disconnect_expected = true);
+        tracing::info!(disconnect_reason = "graceful", disconnect_expected = false, connect_type = "sideways");
+    });
+    for end in captured.unchecked() {
+        counters.count_observed(end);
+    }
+    let found: Vec<_> = counted(&counters)
+        .iter()
+        .map(|count| (count.reason, count.expected, count.initiator, count.direction))
+        .collect();
+    let expected = [
+        // The bucket of a category is the category's.
+        ("graceful", true, "", "unrecognized"),
+        ("network_error", false, "network", "server_to_agent"),
+        ("unrecognized", false, "", ""),
+        ("unrecognized", true, "", ""),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn snapshots_have_a_difference() {
+    let counters: Counters = Counters::new();
+    counters.count(&END.eof());
+    let before = counters.snapshot();
+    counters.count(&END.closed());
+    let since = counters.snapshot().since(&before);
+    assert_eq!((since.total(), since.expected(), since.to_investigate()), (1, 1, 0));
+}
+
+#[test]
+fn threads_lose_nothing() {
+    const EACH: u64 = 10_000;
+    let counters: Counters = Counters::new();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..EACH).for_each(|_| counters.count(&END.eof())));
+        }
+    });
+    assert_eq!(counted(&counters)[0].value, 8 * EACH);
+}
+
+#[test]
+fn counting_does_not_allocate() {
+    let counters: Counters = Counters::new();
+    let metrics: DisconnectMetrics = DisconnectMetrics::new();
+    let end = END.eof();
+    let counted = measure(|| {
+        counters.count(&end);
+        counters.count_as(DisconnectReason::Graceful, DisconnectInitiator::Agent, None, None);
+        metrics.count(&end);
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("close_phase")]
+enum ClosePhase {
+    Serving,
+    Draining,
+}
+
+/// What a recorder holds: the labels of each series, and its value.
+fn recorded(work: impl FnOnce()) -> Vec<(HashMap<String, String>, u64)> {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    metrics::with_local_recorder(&recorder, work);
+    let series = snapshotter.snapshot().into_vec();
+    series
+        .into_iter()
+        .map(|(key, unit, description, value)| {
+            assert_eq!((key.key().name(), unit), ("disconnects_total", Some(metrics::Unit::Count)));
+            assert!(description.is_some());
+            let DebugValue::Counter(value) = value else { panic!("not a counter") };
+            (key.key().labels().map(|label| (label.key().to_owned(), label.value().to_owned())).collect(), value)
+        })
+        .collect()
+}
+
+#[test]
+fn the_facade_has_all_series_from_the_start() {
+    let series = recorded(|| drop(<DisconnectMetrics>::new()));
+    assert_eq!(series.len(), <Counters>::LEN);
+    assert!(series.iter().all(|(_, value)| *value == 0));
+    let (labels, _) = &series[0];
+    let mut keys: Vec<_> = labels.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["direction", "expected", "initiator", "method", "reason"]);
+}
+
+#[test]
+fn the_facade_counts_with_closed_labels() {
+    let series = recorded(|| {
+        let metrics: DisconnectMetrics = DisconnectMetrics::new();
+        metrics.count(&END.eof().detail("a text from elsewhere"));
+        metrics.count(&END.eof());
+        metrics.count(&Disconnect::new(LeaveReason::Quit));
+    });
+    let mut counted: Vec<_> = series
+        .iter()
+        .filter(|(_, value)| *value > 0)
+        .map(|(labels, value)| {
+            let label = |key: &str| labels[key].as_str();
+            (label("reason"), label("expected"), label("initiator"), label("direction"), label("method"), *value)
+        })
+        .collect();
+    counted.sort_unstable();
+    let expected =
+        [("network_error", "false", "network", "server_to_agent", "", 2), ("unrecognized", "true", "", "", "", 1)];
+    assert_eq!(counted, expected);
+}
+
+#[test]
+fn an_own_label_is_bounded_by_its_set() {
+    let series = recorded(|| {
+        let metrics: PerCategory<ClosePhase, DisconnectMetrics> = PerCategory::new(DisconnectMetrics::labelled);
+        metrics[ClosePhase::Draining].count(&END.closed());
+        assert_eq!(metrics.iter().count(), ClosePhase::COUNT);
+    });
+    assert_eq!(series.len(), ClosePhase::COUNT * <Counters>::LEN);
+    let counted: Vec<_> = series.iter().filter(|(_, value)| *value > 0).collect();
+    assert_eq!((counted.len(), counted[0].0["close_phase"].as_str()), (1, "draining"));
+}

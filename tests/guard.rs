@@ -1,0 +1,471 @@
+//! Exactly one line for each connection, and the right one.
+
+use std::cell::Cell;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use allocation_counter::measure;
+use disconnect_core::evidence::{Rank, Side, Verdict};
+use disconnect_core::testing::capture;
+use disconnect_core::{
+    Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard,
+    DisconnectHandle, DisconnectInitiator, DisconnectReason, Endpoint, Observed, SetOutcome, ShutdownCause,
+    disconnected,
+};
+
+const END: Endpoint = Endpoint::AgentToServer;
+static CLASSIFIER: Classifier = Classifier::new();
+
+/// A guard that writes its line as a service does.
+fn guard(id: u64) -> DisconnectGuard<impl FnOnce(&Disconnect)> {
+    DisconnectGuard::new(END, move |end: &Disconnect| disconnected!(end, id, "connection closed"))
+}
+
+fn line(work: impl FnOnce(&DisconnectHandle)) -> Observed {
+    capture(|| {
+        let guard = guard(1);
+        work(&guard.handle());
+    })
+    .one()
+}
+
+fn failed(kind: io::ErrorKind) -> Disconnect {
+    END.failed(&CLASSIFIER, &io::Error::from(kind))
+}
+
+fn of_rank(rank: Rank) -> Disconnect {
+    END.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).ranked(rank))
+}
+
+fn reason_and_initiator(end: &Observed) -> (&str, Option<&str>) {
+    (end.reason().as_str(), end.initiator().map(disconnect_core::Recorded::as_str))
+}
+
+/// Every end against every other: which of the two the line is about.
+#[test]
+fn the_table_of_ends() {
+    let ends: [(&str, Disconnect); 9] = [
+        ("deadline", failed(io::ErrorKind::TimedOut)),
+        ("follow-on", failed(io::ErrorKind::NotConnected)),
+        ("broken pipe", failed(io::ErrorKind::BrokenPipe)),
+        ("eof", END.eof()),
+        ("silent", END.silent()),
+        ("violation", failed(io::ErrorKind::InvalidData)),
+        ("peer", END.received(Code::websocket(1001))),
+        ("own normal", END.shutting_down()),
+        ("own failure", END.sent(Code::websocket(1011))),
+    ];
+    // One row for the end that is there, one column for the one that comes: `+` takes its place.
+    let table = [
+        ("deadline", ".++++++++"),
+        ("follow-on", "..+++++.+"),
+        ("broken pipe", "...++++.+"),
+        ("eof", "......+.."),
+        ("silent", "......+.."),
+        ("violation", "........."),
+        ("peer", "........."),
+        ("own normal", "........."),
+        ("own failure", "........."),
+    ];
+    for ((name, row), (there, first)) in table.iter().zip(&ends) {
+        assert_eq!(name, there);
+        for (sign, (comes, next)) in row.chars().zip(&ends) {
+            let mut guard = DisconnectGuard::new(END, |_| ());
+            assert_eq!(guard.set(first.clone()), SetOutcome::Kept);
+            let outcome = guard.set(next.clone());
+            let (expected, stays) = if sign == '+' { (SetOutcome::Kept, next) } else { (SetOutcome::Ignored, first) };
+            assert_eq!((outcome, guard.get().as_ref()), (expected, Some(stays)), "{there}, then {comes}");
+        }
+    }
+}
+
+#[test]
+fn what_the_peer_said_counts_as_such_however_it_was_recorded() {
+    // The code accuses us, so the initiator is this side: it is the peer's statement all the same.
+    let accused = END.received(Code::websocket(1002));
+    assert_eq!(accused.initiator_str(), Some("agent"));
+    let by_hand = Disconnect::new(DisconnectReason::ServerShutdown).initiator(DisconnectInitiator::Server);
+    for statement in [accused, by_hand, END.closed_by_peer()] {
+        let mut guard = DisconnectGuard::new(END, |_| ());
+        guard.set(END.eof());
+        assert_eq!(guard.set(statement.clone()), SetOutcome::Kept, "{statement:?}");
+    }
+    // Somebody who is neither side is not the peer.
+    let mut guard = DisconnectGuard::new(Endpoint::AgentToClient, |_| ());
+    guard.set(Endpoint::AgentToClient.eof());
+    let stopped = Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server);
+    assert_eq!(guard.set(stopped), SetOutcome::Ignored);
+}
+
+#[test]
+fn every_rank_but_the_follow_on_ones_is_an_end() {
+    for (rank, yields) in [
+        (Rank::FollowOn, true),
+        (Rank::BrokenPipe, true),
+        (Rank::Transport, false),
+        (Rank::Timeout, false),
+        (Rank::Violation, false),
+        (Rank::Stated, false),
+    ] {
+        let mut guard = DisconnectGuard::new(END, |_| ());
+        guard.set(of_rank(rank));
+        assert_eq!(guard.set(END.eof()) == SetOutcome::Kept, yields, "{rank:?}");
+    }
+}
+
+#[test]
+fn the_direction_is_filled_in() {
+    let end = line(|ended| drop(ended.set(Disconnect::new(DisconnectReason::Graceful))));
+    assert_eq!(end.direction().unwrap().known(), Some(ConnectionDirection::ServerToAgent));
+    let end = line(|ended| {
+        ended.set(Disconnect::new(DisconnectReason::Graceful).direction(ConnectionDirection::ClientToServer));
+    });
+    assert_eq!(end.direction().unwrap().known(), Some(ConnectionDirection::ClientToServer));
+}
+
+#[test]
+fn the_method_is_the_latest_unless_the_end_says_one() {
+    let end = line(|ended| {
+        ended.set_method(ConnectionMethod::Derp);
+        ended.set(END.eof());
+        ended.set_method(ConnectionMethod::Direct);
+    });
+    assert_eq!(end.method().unwrap().as_str(), "direct");
+    let end = line(|ended| {
+        ended.set_method(ConnectionMethod::Direct);
+        ended.set(END.eof().method(ConnectionMethod::Derp));
+    });
+    assert_eq!(end.method().unwrap().as_str(), "derp");
+}
+
+#[test]
+fn a_bare_drop_is_to_be_investigated() {
+    let end = line(|_| ());
+    assert_eq!((end.reason().as_str(), end.cause().unwrap().as_str(), end.expected()), ("unknown", "dropped", false));
+}
+
+#[test]
+fn on_drop_says_what_a_bare_drop_means() {
+    let end = capture(|| guard(1).on_drop(END.closed())).one();
+    assert_eq!(reason_and_initiator(&end), ("graceful", Some("agent")));
+    let end = capture(|| {
+        let guard = guard(1);
+        guard.on_drop(END.closed());
+        guard.on_drop(END.shutting_down());
+        assert_eq!(guard.get(), None);
+    })
+    .one();
+    assert_eq!(end.reason().as_str(), "server_shutdown", "the second call counts");
+    for better in [failed(io::ErrorKind::TimedOut), failed(io::ErrorKind::NotConnected), END.eof()] {
+        let end = capture(|| {
+            let mut guard = guard(1);
+            guard.on_drop(END.closed());
+            assert_eq!(guard.set(better), SetOutcome::Kept);
+            guard.on_drop(END.shutting_down());
+        })
+        .one();
+        assert!(!end.expected(), "{end}");
+    }
+}
+
+#[test]
+fn a_panic_is_one() {
+    type Boxed = DisconnectGuard<Box<dyn FnOnce(&Disconnect)>>;
+    let panicked = |set: fn(&mut Boxed)| {
+        capture(|| {
+            let work = AssertUnwindSafe(|| {
+                let write: Box<dyn FnOnce(&Disconnect)> =
+                    Box::new(|end: &Disconnect| disconnected!(end, "connection closed"));
+                let mut guard = DisconnectGuard::new(END, write);
+                set(&mut guard);
+                panic!("on purpose");
+            });
+            catch_unwind(work).unwrap_err();
+        })
+        .one()
+    };
+    let cause = |end: &Observed| (end.cause().unwrap().as_str().to_owned(), end.expected());
+    assert_eq!(cause(&panicked(|_| ())), ("panicked".to_owned(), false));
+    assert_eq!(cause(&panicked(|guard| guard.on_drop(END.closed()))), ("panicked".to_owned(), false));
+    assert_eq!(cause(&panicked(|guard| drop(guard.set(failed(io::ErrorKind::BrokenPipe))))).0, "panicked");
+    assert_eq!(cause(&panicked(|guard| drop(guard.set(END.eof())))).0, "unclean_eof", "the first end wins");
+}
+
+#[test]
+fn a_late_end_is_handed_back() {
+    let guard = guard(1);
+    let ended = guard.handle();
+    drop(guard);
+    assert_eq!(ended.set(END.closed()), SetOutcome::TooLate(END.closed()));
+    assert_eq!(ended.get().unwrap().cause_str(), Some("dropped"), "the line stays what it was");
+}
+
+#[test]
+fn the_closure_may_ask_its_own_handle() {
+    let slot: Arc<Mutex<Option<DisconnectHandle>>> = Arc::default();
+    let inside = slot.clone();
+    let guard = DisconnectGuard::new(END, move |end| {
+        let handle = inside.lock().unwrap().take().unwrap();
+        assert_eq!(handle.get().as_ref(), Some(end));
+        assert!(matches!(handle.set(END.eof()), SetOutcome::TooLate(_)));
+    });
+    *slot.lock().unwrap() = Some(guard.handle());
+    drop(guard);
+    assert!(slot.lock().unwrap().is_none(), "the closure ran");
+}
+
+#[test]
+fn one_line_from_many_threads() {
+    let captured = capture(|| {
+        let guard = guard(1);
+        let kept: usize = thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    let ended = guard.handle();
+                    scope.spawn(move || usize::from(ended.set(END.eof()) == SetOutcome::Kept))
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(kept, 1);
+    });
+    captured.one();
+}
+
+#[test]
+fn a_guard_may_be_shared_and_sent() {
+    fn both<T: Send + Sync>(_: &T) {}
+    let not_sync = Cell::new(7);
+    let guard = DisconnectGuard::new(END, move |_| not_sync.set(8));
+    both(&guard);
+    both(&guard.handle());
+    both(&ShutdownCause::<u32>::new());
+}
+
+#[test]
+fn a_panicking_subscriber_takes_one_line_and_no_more() {
+    let mut seen = [0, 0];
+    let [first, second] = &mut seen;
+    let work = AssertUnwindSafe(|| {
+        let _outlives = DisconnectGuard::new(END, |_| *first += 1);
+        let _panics = DisconnectGuard::new(END, |_| {
+            *second += 1;
+            panic!("a subscriber that panics");
+        });
+    });
+    catch_unwind(work).unwrap_err();
+    assert_eq!(seen, [1, 1], "the panic went on from drop");
+
+    // A second panic while unwinding would abort the process.
+    let mut lines = 0;
+    let work = AssertUnwindSafe(|| {
+        let _panics = DisconnectGuard::new(END, |_| {
+            lines += 1;
+            panic!("a subscriber that panics");
+        });
+        panic!("on purpose");
+    });
+    assert_eq!(catch_unwind(work).unwrap_err().downcast_ref::<&str>(), Some(&"on purpose"));
+    assert_eq!(lines, 1);
+}
+
+/// The lines of a connection and of one channel in it.
+fn nested(work: impl FnOnce(&DisconnectHandle, &DisconnectHandle)) -> [Observed; 2] {
+    let lines = capture(|| {
+        let connection = guard(1);
+        let channel = DisconnectGuard::new(Endpoint::AgentToClient, |end: &Disconnect| {
+            disconnected!(end, id = 2, "channel closed");
+        })
+        .under(&connection);
+        work(&connection.handle(), &channel.handle());
+        drop(channel);
+    })
+    .all();
+    let [channel, connection] = lines.try_into().unwrap();
+    assert_eq!((connection.field("id"), channel.field("id")), (Some("1"), Some("2")));
+    [connection, channel]
+}
+
+#[test]
+fn a_channel_without_an_end_has_that_of_its_connection() {
+    let [connection, channel] = nested(|connection, _| drop(connection.set(END.eof().detail("no route"))));
+    assert_eq!(reason_and_initiator(&channel), reason_and_initiator(&connection));
+    assert_eq!((channel.cause(), channel.detail()), (connection.cause(), Some("no route")));
+    let layer = |end: &Observed| end.direction().unwrap().known();
+    assert_eq!(layer(&connection), Some(ConnectionDirection::ServerToAgent));
+    assert_eq!(layer(&channel), Some(ConnectionDirection::AgentToClient), "the layer is the channel's own");
+}
+
+#[test]
+fn a_channels_earlier_end_outranks_its_connections() {
+    let [connection, channel] = nested(|connection, channel| {
+        channel.set(Endpoint::AgentToClient.closed_by_peer());
+        connection.set(END.eof());
+    });
+    assert_eq!(channel.reason().as_str(), "client_closed");
+    assert_eq!(connection.reason().as_str(), "network_error");
+}
+
+#[test]
+fn what_follows_from_the_connections_end_is_not_the_channels() {
+    let [_, channel] = nested(|connection, channel| {
+        connection.set(failed(io::ErrorKind::ConnectionReset));
+        // The command notices that its terminal is gone, and leaves in good order.
+        assert_eq!(channel.set(Endpoint::AgentToClient.closed()), SetOutcome::Ignored);
+    });
+    assert_eq!((channel.reason().as_str(), channel.expected()), ("network_error", false));
+}
+
+#[test]
+fn a_channel_takes_what_refines_its_connections_end() {
+    let [_, channel] = nested(|connection, channel| {
+        connection.set(END.eof());
+        assert_eq!(channel.get().unwrap().cause_str(), Some("unclean_eof"));
+        connection.set(END.received(Code::websocket(1001)));
+    });
+    assert_eq!(channel.reason().as_str(), "server_shutdown");
+}
+
+#[test]
+fn a_channel_outlives_its_connection() {
+    let lines = capture(|| {
+        let connection = guard(1);
+        let mut channel = guard(2).under(&connection);
+        connection.on_drop(END.closed());
+        drop(connection);
+        assert_eq!(channel.set(END.eof()), SetOutcome::Ignored, "the connection ended before, on purpose");
+    })
+    .all();
+    assert_eq!(lines.iter().map(|end| end.reason().as_str()).collect::<Vec<_>>(), ["graceful", "graceful"]);
+}
+
+#[test]
+fn a_channel_has_the_method_of_its_connection() {
+    let [_, channel] = nested(|connection, channel| {
+        channel.set(Endpoint::AgentToClient.closed());
+        connection.set_method(ConnectionMethod::Direct);
+    });
+    assert_eq!(channel.method().unwrap().known(), Some(ConnectionMethod::Direct));
+    let [_, channel] = nested(|connection, channel| {
+        connection.set_method(ConnectionMethod::Direct);
+        channel.set_method(ConnectionMethod::Derp);
+    });
+    assert_eq!(channel.method().unwrap().known(), Some(ConnectionMethod::Derp));
+}
+
+#[test]
+fn nothing_runs_inside_itself() {
+    let connection = DisconnectGuard::new(END, |_| ());
+    let channel = DisconnectGuard::new(END, |_| ()).under(&connection);
+    let inner = channel.handle();
+    catch_unwind(AssertUnwindSafe(|| connection.under(&inner))).unwrap_err();
+    let alone = DisconnectGuard::new(END, |_| ());
+    let itself = alone.handle();
+    catch_unwind(AssertUnwindSafe(|| alone.under(&itself))).unwrap_err();
+}
+
+fn stopped() -> Disconnect {
+    Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server)
+}
+
+#[test]
+fn a_shutdown_is_stamped_on_what_lives() {
+    let captured = capture(|| {
+        let shutdown = ShutdownCause::new();
+        let guard = |id: u64| {
+            let context = shutdown.clone();
+            let write = move |end: &Disconnect| {
+                let build: Option<&(u64, &str)> = context.context(end);
+                disconnected!(
+                    end,
+                    id,
+                    build_id = build.map(|build| build.0),
+                    transition = build.map(|build| build.1),
+                    "connection closed"
+                );
+            };
+            DisconnectGuard::new(END, write).under(&shutdown)
+        };
+        let mut before = guard(1);
+        before.set(END.eof());
+        let mut lives = guard(2);
+        let channel = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, id = 3, "channel closed"));
+        let channel = channel.under(&lives);
+
+        assert_eq!(shutdown.get(), None);
+        assert_eq!(shutdown.set_with(stopped(), (7, "stop")), SetOutcome::Kept);
+        assert_eq!(shutdown.set_with(END.shutting_down(), (8, "start")), SetOutcome::Ignored);
+        assert_eq!(shutdown.get(), Some(stopped()));
+
+        // Consequences of the closing that follows.
+        assert_eq!(lives.set(END.eof()), SetOutcome::Ignored);
+        assert_eq!(lives.set(END.closed_by_peer()), SetOutcome::Ignored);
+        let after = guard(4);
+        drop((before, channel, lives, after));
+    });
+    let found: Vec<_> = captured
+        .all()
+        .iter()
+        .map(|end| {
+            let field = |name| end.field(name).map(str::to_owned);
+            (field("id").unwrap(), end.reason().as_str().to_owned(), field("build_id"), field("transition"))
+        })
+        .collect();
+    let row = |id: &str, reason: &str, build: Option<(&str, &str)>| {
+        let (build, transition) = build.unzip();
+        (id.to_owned(), reason.to_owned(), build.map(str::to_owned), transition.map(str::to_owned))
+    };
+    let build = Some(("7", "stop"));
+    let expected = [
+        row("1", "network_error", None),
+        row("3", "workspace_stopped", None),
+        row("2", "workspace_stopped", build),
+        row("4", "workspace_stopped", build),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_shutdown_whose_goodbye_timed_out_keeps_its_reason() {
+    let timeout = io::Error::from(io::ErrorKind::TimedOut);
+    let end = line(|ended| drop(ended.set(END.exit(true, &CLASSIFIER, Some(&timeout)))));
+    assert_eq!(
+        (end.reason().as_str(), end.cause().unwrap().known()),
+        ("server_shutdown", Some(DisconnectCause::Deadline))
+    );
+    assert_eq!(end.level(), tracing::Level::WARN);
+}
+
+#[test]
+fn what_it_allocates() {
+    let allocations = |work: fn()| {
+        work();
+        measure(work).count_total
+    };
+    let alone = allocations(|| {
+        let mut guard = DisconnectGuard::new(END, |end| assert!(end.expected()));
+        guard.on_drop(END.closed());
+        guard.set_method(ConnectionMethod::Direct);
+        guard.set(END.shutting_down());
+        guard.set(END.eof());
+    });
+    assert_eq!(alone, 0);
+    let with_handles = allocations(|| {
+        let guard = DisconnectGuard::new(END, |end| assert!(end.expected()));
+        let (first, second) = (guard.handle(), guard.handle());
+        first.set(END.shutting_down());
+        second.clone().set(END.eof());
+    });
+    assert_eq!(with_handles, 1);
+}
+
+#[test]
+fn debug_shows_the_end() {
+    let mut guard: DisconnectGuard<_> = DisconnectGuard::new(END, |_| ());
+    assert_eq!(format!("{guard:?}"), "DisconnectGuard(None)");
+    guard.set(END.closed());
+    assert!(format!("{:?}", guard.handle()).contains("graceful"));
+    assert_eq!(format!("{:?}", ShutdownCause::<u8>::new()), "ShutdownCause(None)");
+}

@@ -1,0 +1,167 @@
+//! Tasks set ends and drop guards in every order that there is: always one line, and the right one.
+#![cfg(loom)]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use disconnect_core::{
+    Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, SetOutcome, ShutdownCause,
+};
+use loom::sync::{Arc, Mutex};
+use loom::thread;
+
+const END: Endpoint = Endpoint::AgentToServer;
+
+/// The lines of one run.
+#[derive(Clone)]
+struct Lines(Arc<Mutex<Vec<Disconnect>>>);
+
+impl Lines {
+    fn new() -> Self {
+        Self(Arc::new(Mutex::new(Vec::new())))
+    }
+
+    fn guard(&self) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
+        let lines = self.clone();
+        DisconnectGuard::new(END, move |end: &Disconnect| lines.0.lock().unwrap().push(end.clone()))
+    }
+
+    fn one(&self) -> Disconnect {
+        let lines = self.0.lock().unwrap();
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        lines[0].clone()
+    }
+}
+
+fn stated(detail: &'static str) -> Disconnect {
+    END.shutting_down().detail(detail)
+}
+
+/// Two tasks set ends that stand alike, while the guard is dropped: whoever was told `Kept` has the line.
+#[test]
+fn the_one_that_was_kept_has_the_line() {
+    static BARE: AtomicUsize = AtomicUsize::new(0);
+    loom::model(|| {
+        let lines = Lines::new();
+        let guard = lines.guard();
+        let tasks = ["first", "second"].map(|name| {
+            let ended = guard.handle();
+            thread::spawn(move || (name, ended.set(stated(name))))
+        });
+        drop(guard);
+        let outcomes = tasks.map(|task| task.join().unwrap());
+        let kept: Vec<_> =
+            outcomes.iter().filter(|(_, outcome)| *outcome == SetOutcome::Kept).map(|(name, _)| *name).collect();
+        let line = lines.one();
+        match kept.as_slice() {
+            [] => {
+                BARE.fetch_add(1, Ordering::Relaxed);
+                assert_eq!(line.cause_str(), Some("dropped"));
+                assert!(outcomes.iter().all(|(_, outcome)| matches!(outcome, SetOutcome::TooLate(_))));
+            }
+            [name] => assert_eq!(line.detail_str(), Some(*name)),
+            kept => panic!("several were kept: {kept:?}"),
+        }
+    });
+    assert!(BARE.load(Ordering::Relaxed) > 0, "the model never dropped the guard first");
+}
+
+/// An end of file, and the peer's own words about it: whatever the order, the words win, unless they come too late.
+#[test]
+fn the_peers_word_wins_in_every_order() {
+    loom::model(|| {
+        let lines = Lines::new();
+        let guard = lines.guard();
+        let (reader, control) = (guard.handle(), guard.handle());
+        let reader = thread::spawn(move || reader.set(END.eof()));
+        let control = thread::spawn(move || control.set(END.closed_by_peer()));
+        let ends = (reader.join().unwrap(), control.join().unwrap());
+        drop(guard);
+        assert_eq!(lines.one().reason_str(), "graceful", "{ends:?}");
+    });
+}
+
+/// An end of file and our own shutdown: the first one wins, and the line is that of the one that was kept.
+#[test]
+fn our_own_shutdown_wins_only_where_it_is_first() {
+    loom::model(|| {
+        let lines = Lines::new();
+        let mut guard = lines.guard();
+        let reader = guard.handle();
+        let reader = thread::spawn(move || reader.set(END.eof()));
+        let shutdown = guard.set(END.shutting_down());
+        let eof = reader.join().unwrap();
+        drop(guard);
+        let kept = match (&eof, &shutdown) {
+            (SetOutcome::Kept, SetOutcome::Ignored) => "network_error",
+            (SetOutcome::Ignored, SetOutcome::Kept) => "server_shutdown",
+            outcomes => panic!("{outcomes:?}"),
+        };
+        assert_eq!(lines.one().reason_str(), kept);
+    });
+}
+
+/// A channel is dropped while its connection ends: it has that end, or it was dropped before.
+#[test]
+fn a_channel_and_its_connection() {
+    loom::model(|| {
+        let (lines, channels) = (Lines::new(), Lines::new());
+        let mut connection = lines.guard();
+        let channel = channels.guard().under(&connection);
+        let task = thread::spawn(move || drop(channel));
+        connection.set(END.eof());
+        drop(connection);
+        task.join().unwrap();
+        assert_eq!(lines.one().cause_str(), Some("unclean_eof"));
+        assert!(matches!(channels.one().cause_str(), Some("unclean_eof" | "dropped")));
+    });
+}
+
+/// A channel's own end, and that of its connection: the earlier one, as its outcome said.
+#[test]
+fn a_channels_own_end_against_its_connections() {
+    loom::model(|| {
+        let (lines, channels) = (Lines::new(), Lines::new());
+        let connection = lines.guard();
+        let mut channel = channels.guard().under(&connection);
+        let ended = connection.handle();
+        let task = thread::spawn(move || ended.set(END.eof()));
+        let own = channel.set(stated("channel"));
+        task.join().unwrap();
+        drop(channel);
+        drop(connection);
+        let line = channels.one();
+        match own {
+            SetOutcome::Kept => assert_eq!(line.detail_str(), Some("channel")),
+            SetOutcome::Ignored => assert_eq!(line.cause_str(), Some("unclean_eof")),
+            SetOutcome::TooLate(_) => panic!("the channel is there"),
+        }
+        assert_eq!(lines.one().reason_str(), "network_error");
+    });
+}
+
+/// What a shutdown closes was stamped before, although two tasks may begin it at once.
+#[test]
+fn what_is_closed_was_stamped_before() {
+    loom::model(|| {
+        let lines = Lines::new();
+        let shutdown: ShutdownCause<&str> = ShutdownCause::new();
+        let guard = lines.guard().under(&shutdown);
+        let (first, second) = (shutdown.clone(), shutdown.clone());
+        let ended = guard.handle();
+        let cause = || Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server);
+        let task = thread::spawn(move || {
+            let outcome = first.set_with(cause(), "first");
+            // Whoever began it, it has begun: this closes the connection, whose reader sees an end of file.
+            ended.set(END.eof());
+            outcome
+        });
+        let second = second.set_with(cause(), "second");
+        let first = task.join().unwrap();
+        drop(guard);
+        let line = lines.one();
+        assert_eq!(line.reason_str(), "workspace_stopped");
+        let context = if first == SetOutcome::Kept { "first" } else { "second" };
+        assert_ne!(first, second);
+        assert_eq!(shutdown.context(&line), Some(&context));
+    });
+}

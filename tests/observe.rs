@@ -1,0 +1,327 @@
+//! `DisconnectLayer`: it reads back what anybody logs, and marks what is wrong with it.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use disconnect_core::{
+    Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator,
+    DisconnectLayer, DisconnectReason, Fault, Observed, Recorded, disconnected,
+};
+use tracing::field::Empty;
+use tracing::{info, info_span, subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+
+type Seen = Arc<Mutex<Vec<Observed>>>;
+
+/// A layer that keeps what it observes.
+fn keeping(seen: &Seen) -> DisconnectLayer<impl Fn(&Observed) + use<>> {
+    let seen = seen.clone();
+    DisconnectLayer::new(move |end: &Observed| seen.lock().unwrap().push(end.clone()))
+}
+
+fn take(seen: &Seen) -> Vec<Observed> {
+    std::mem::take(&mut seen.lock().unwrap())
+}
+
+fn observe(work: impl FnOnce()) -> Vec<Observed> {
+    let seen = Seen::default();
+    subscriber::with_default(tracing_subscriber::registry().with(keeping(&seen)), work);
+    take(&seen)
+}
+
+fn observe_one(work: impl FnOnce()) -> Observed {
+    let [end] = observe(work).try_into().unwrap();
+    end
+}
+
+fn full() -> Disconnect {
+    Disconnect::new(DisconnectReason::ServerShutdown)
+        .initiator(DisconnectInitiator::Agent)
+        .direction(ConnectionDirection::ServerToAgent)
+        .method(ConnectionMethod::Derp)
+        .cause(DisconnectCause::Restart)
+        .code(Code::websocket(1012))
+        .detail("agent is restarting")
+}
+
+fn assert_full(end: &Observed) {
+    assert_eq!(end.reason().known(), Some(DisconnectReason::ServerShutdown));
+    assert_eq!((end.expected(), end.logged_expected()), (true, Some(true)));
+    assert_eq!(end.initiator().and_then(Recorded::known), Some(DisconnectInitiator::Agent));
+    assert_eq!(end.direction().and_then(Recorded::known), Some(ConnectionDirection::ServerToAgent));
+    assert_eq!(end.method().and_then(Recorded::known), Some(ConnectionMethod::Derp));
+    assert_eq!(end.cause().and_then(Recorded::known), Some(DisconnectCause::Restart));
+    assert_eq!((end.code(), end.detail()), (Some("websocket.1012"), Some("agent is restarting")));
+    assert_eq!(end.faults(), []);
+}
+
+#[test]
+fn a_record_is_read_back_whole() {
+    let end = observe_one(|| disconnected!(full(), "gone"));
+    assert_full(&end);
+    assert_eq!((end.message(), end.target(), end.level()), (Some("gone"), module_path!(), tracing::Level::INFO));
+}
+
+#[test]
+fn a_hand_written_event_is_as_good() {
+    assert_full(&observe_one(|| {
+        info!(
+            disconnect_detail = "agent is restarting",
+            disconnect_reason = "server_shutdown",
+            disconnect_initiator = %DisconnectInitiator::Agent,
+            disconnect_expected = true,
+            connect_type = %"server_to_agent",
+            connection_method = ?Derp,
+            disconnect_cause = "restart",
+            disconnect_code = %Code::websocket(1012),
+        );
+    }));
+}
+
+/// Its `Debug` is the logged value.
+struct Derp;
+
+impl fmt::Debug for Derp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("derp")
+    }
+}
+
+#[test]
+fn what_was_not_given_is_absent() {
+    let end = observe_one(|| disconnected!(Disconnect::new(DisconnectReason::Unknown), "gone"));
+    assert!(end.initiator().is_none() && end.direction().is_none() && end.method().is_none() && end.cause().is_none());
+    assert_eq!((end.code(), end.detail(), end.field("peer_id")), (None, None, None));
+    let end = observe_one(|| {
+        disconnected!(reason = DisconnectReason::Unknown, initiator = DisconnectInitiator::Unknown, "gone");
+    });
+    assert_eq!(end.initiator().and_then(Recorded::known), Some(DisconnectInitiator::Unknown), "the empty text");
+}
+
+#[test]
+fn other_events_are_none_of_its_business() {
+    let ends = observe(|| {
+        info!(peer_id = 7, "connected");
+        info!(reason = "network_error", disconnect_initiator = "client", "no reason of ours");
+        // Declared, and not given.
+        info!(disconnect_reason = Empty, "declared");
+        info_span!("session", disconnect_reason = "graceful").in_scope(|| info!("inside"));
+    });
+    assert!(ends.is_empty(), "{ends:?}");
+}
+
+#[test]
+fn wrong_types_are_kept_and_told() {
+    let end = observe_one(|| info!(disconnect_reason = 7, disconnect_expected = "yes", disconnect_initiator = true));
+    assert_eq!(end.reason().as_str(), "7");
+    assert_eq!(end.initiator().unwrap().as_str(), "true");
+    assert!(!end.expected() && end.logged_expected().is_none());
+    let wrong = |key| Fault::WrongType(key);
+    let keys = ["disconnect_reason", "disconnect_expected", "disconnect_initiator"];
+    assert_eq!(end.faults(), keys.map(wrong));
+    assert!(!end.is_sound());
+
+    for end in observe(|| {
+        info!(disconnect_reason = 1.5, disconnect_expected = false);
+        info!(disconnect_reason = 7_u64, disconnect_expected = false);
+        info!(disconnect_reason = 7_i128, disconnect_expected = false);
+        info!(disconnect_reason = 7_u128, disconnect_expected = false);
+        let error: Box<dyn std::error::Error> = "no route".into();
+        info!(disconnect_reason = &*error, disconnect_expected = false);
+        info!(disconnect_reason = "unknown", disconnect_code = 1001, disconnect_expected = false);
+        info!(disconnect_reason = "unknown", disconnect_expected = 0);
+    }) {
+        assert!(matches!(end.faults(), [Fault::WrongType(_)]), "{end}");
+        assert!(!end.expected());
+    }
+}
+
+#[test]
+fn unknown_values_are_kept_and_told() {
+    let end = observe_one(|| {
+        info!(disconnect_reason = "quota", disconnect_expected = true, connection_method = "carrier pigeon");
+    });
+    assert_eq!((end.reason().as_str(), end.method().unwrap().as_str()), ("quota", "carrier pigeon"));
+    assert_eq!(end.faults(), ["disconnect_reason", "connection_method"].map(Fault::UnknownValue));
+    // It may be somebody's own; but nobody here knows that it is normal.
+    assert!(end.is_sound() && !end.expected());
+}
+
+#[test]
+fn contradictions_are_told() {
+    let faults = |work: fn()| observe_one(work).faults().to_vec();
+    assert_eq!(faults(|| info!(disconnect_reason = "graceful")), [Fault::ExpectedMissing]);
+    let contradicts = || info!(disconnect_reason = "graceful", disconnect_expected = false);
+    assert_eq!(faults(contradicts), [Fault::ExpectedContradicts]);
+    assert!(!observe_one(contradicts).expected());
+    let by = |initiator: &'static str, known: bool| {
+        let work =
+            || info!(disconnect_reason = "client_closed", disconnect_expected = true, disconnect_initiator = initiator);
+        assert_eq!(observe_one(work).is_sound(), known, "client_closed by {initiator:?}");
+    };
+    by("client", true);
+    by("", true);
+    by("subscriber", true);
+    by("server", false);
+    by("agent", false);
+    by("network", false);
+    assert_eq!(
+        faults(|| disconnected!(reason = DisconnectReason::Graceful, initiator = DisconnectInitiator::Network, "x")),
+        [Fault::ExpectedOfNetwork]
+    );
+    assert_eq!(
+        faults(|| disconnected!(reason = DisconnectReason::NetworkError, initiator = DisconnectInitiator::Client, "x")),
+        []
+    );
+}
+
+#[test]
+fn hostile_texts_are_cut_and_shown_clean() {
+    let huge = "é".repeat(1 << 20);
+    let end = observe_one(|| {
+        info!(
+            disconnect_reason = huge.as_str(),
+            disconnect_expected = false,
+            disconnect_initiator = %huge,
+            disconnect_detail = "line 1\nlevel=ERROR disconnect_reason=graceful \u{1b}[31m",
+        );
+    });
+    assert_eq!(end.reason().as_str().len(), Observed::MAX_LEN);
+    assert_eq!(end.initiator().unwrap().as_str().len(), Observed::MAX_LEN);
+    assert!(end.faults().contains(&Fault::Cut("disconnect_reason")));
+    assert!(end.faults().contains(&Fault::Cut("disconnect_initiator")));
+    let shown = end.to_string();
+    assert!(!shown.contains(['\n', '\u{1b}']) && shown.len() < 2048, "{shown}");
+}
+
+#[test]
+fn a_value_whose_debug_fails_is_no_harm() {
+    struct Fails;
+    impl fmt::Debug for Fails {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("network_error")?;
+            Err(fmt::Error)
+        }
+    }
+    let end = observe_one(|| info!(disconnect_reason = ?Fails, disconnect_expected = false));
+    assert_eq!(end.reason().as_str(), "network_error");
+    assert_eq!(end.faults(), [Fault::Cut("disconnect_reason")]);
+}
+
+/// Why a player left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_reason")]
+enum LeaveReason {
+    #[expected]
+    Quit,
+    Idle,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("connect_type")]
+enum GameLink {
+    Lobby,
+}
+
+#[test]
+fn registered_categories_are_known() {
+    let seen = Seen::default();
+    let layer = keeping(&seen).register::<LeaveReason>().register::<GameLink>();
+    subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        disconnected!(reason = LeaveReason::Quit, direction = GameLink::Lobby, "left");
+        disconnected!(reason = LeaveReason::Idle, "left");
+        info!(disconnect_reason = "idle", disconnect_expected = true);
+    });
+    let [quit, idle, wrong] = take(&seen).try_into().unwrap();
+    assert!(quit.expected() && quit.faults().is_empty() && !quit.reason().valid());
+    assert_eq!((quit.reason_as(), quit.direction_as()), (Some(LeaveReason::Quit), Some(GameLink::Lobby)));
+    assert!(!idle.expected() && idle.faults().is_empty());
+    assert_eq!(wrong.faults(), [Fault::ExpectedContradicts]);
+}
+
+#[test]
+fn fields_are_found_on_the_event_and_on_its_spans() {
+    let seen = Seen::default();
+    let layer = keeping(&seen).fields(["session", "peer", "late", "missing"]);
+    subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        let outer = info_span!("outer", session = "outer", peer = 7, late = Empty, other = "not asked for").entered();
+        let inner = info_span!("inner", session = "inner", peer = Empty).entered();
+        outer.record("late", "recorded later");
+        outer.record("late", "recorded again");
+        disconnected!(reason = DisconnectReason::Unknown, peer = ?"event", "gone");
+        drop(inner);
+        disconnected!(reason = DisconnectReason::Unknown, "gone");
+    });
+    let [inside, outside] = take(&seen).try_into().unwrap();
+    let fields = |end: &Observed| {
+        ["session", "peer", "late", "missing", "other"].map(|name| end.field(name).unwrap_or("-").to_owned())
+    };
+    assert_eq!(fields(&inside), ["inner", "\"event\"", "recorded again", "-", "-"]);
+    assert_eq!(fields(&outside), ["outer", "7", "recorded again", "-", "-"]);
+}
+
+#[test]
+fn two_layers_ask_for_fields_of_their_own() {
+    let (first, second) = (Seen::default(), Seen::default());
+    let subscriber = tracing_subscriber::registry()
+        .with(keeping(&first).fields(["session"]))
+        .with(keeping(&second).fields(["peer"]));
+    subscriber::with_default(subscriber, || {
+        let _span = info_span!("session", session = "7f3a", peer = 7).entered();
+        disconnected!(reason = DisconnectReason::Unknown, "gone");
+    });
+    let fields = |seen: &Seen| {
+        let end = take(seen).remove(0);
+        (end.field("session").map(str::to_owned), end.field("peer").map(str::to_owned))
+    };
+    assert_eq!(fields(&first), (Some("7f3a".to_owned()), None));
+    assert_eq!(fields(&second), (None, Some("7".to_owned())));
+}
+
+#[test]
+fn a_filter_of_its_own_hides_and_another_layers_does_not() {
+    let (all, warnings) = (Seen::default(), Seen::default());
+    let subscriber =
+        tracing_subscriber::registry().with(keeping(&warnings).with_filter(LevelFilter::WARN)).with(keeping(&all));
+    subscriber::with_default(subscriber, || {
+        disconnected!(reason = DisconnectReason::Graceful, "closed");
+        disconnected!(reason = DisconnectReason::NetworkError, "lost");
+    });
+    assert_eq!((take(&all).len(), take(&warnings).len()), (2, 1));
+}
+
+#[test]
+fn an_observer_that_logs_a_disconnect_is_not_observed() {
+    let seen = Seen::default();
+    let inside = seen.clone();
+    let layer = DisconnectLayer::new(move |end: &Observed| {
+        disconnected!(reason = DisconnectReason::Unknown, "from within");
+        inside.lock().unwrap().push(end.clone());
+    });
+    // A global default would call the layer again without end; a thread's own subscriber is not re-entered anyway.
+    let log = || {
+        disconnected!(reason = DisconnectReason::Graceful, "closed");
+        disconnected!(reason = DisconnectReason::Graceful, "closed");
+    };
+    subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+    log();
+    let messages: Vec<_> = take(&seen).iter().map(|end| end.message().map(str::to_owned)).collect();
+    assert_eq!(messages, [Some("closed".to_owned()), Some("closed".to_owned())]);
+}
+
+#[test]
+fn a_panicking_observer_breaks_nothing_else() {
+    let seen = Seen::default();
+    let layer = DisconnectLayer::new(|_: &Observed| panic!("on purpose"));
+    let subscriber = tracing_subscriber::registry().with(keeping(&seen)).with(layer);
+    subscriber::with_default(subscriber, || {
+        for _ in 0..2 {
+            let log = || disconnected!(reason = DisconnectReason::Graceful, "closed");
+            catch_unwind(AssertUnwindSafe(log)).unwrap_err();
+        }
+    });
+    assert_eq!(take(&seen).len(), 2, "the other layer has seen both");
+}

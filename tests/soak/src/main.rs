@@ -1,0 +1,208 @@
+//! Many real connections on loopback, ended in every way: each one that came up has exactly one line.
+
+mod lines;
+mod wave;
+mod ways;
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fs;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use disconnect_core::{Counters, Observed};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use crate::lines::{Lines, Subscriber};
+use crate::ways::Way;
+
+const USAGE: &str = "\
+Ends real loopback connections in every way, 1000 at a time, and checks that each has exactly one line, the right one.
+
+usage: soak [--connections N] [--subscriber plain|slow|panicking]
+
+exit status: 0 when every line is right, 1 when one is missing, double, contradictory or wrong, 2 for bad arguments
+";
+
+/// How many connections are up at the same time.
+const AT_A_TIME: usize = 1000;
+
+/// How much more memory the process may hold at the end than after the first fifth.
+const MEMORY_MARGIN_KIB: u64 = 8 * 1024;
+
+struct Options {
+    connections: usize,
+    subscriber: Subscriber,
+}
+
+fn main() -> ExitCode {
+    let options = match options(std::env::args().skip(1)) {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(mistake) => {
+            eprint!("soak: {mistake}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match soak(&options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("soak: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn options(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
+    let mut options = Options { connections: 100_000, subscriber: Subscriber::Plain };
+    while let Some(argument) = arguments.next() {
+        if matches!(argument.as_str(), "-h" | "--help") {
+            return Ok(None);
+        }
+        let value = arguments.next().ok_or_else(|| format!("{argument} needs a value, or is no option"))?;
+        match (argument.as_str(), value.as_str()) {
+            ("--connections", count) => {
+                options.connections = count.parse().map_err(|_| format!("not a number: {count:?}"))?;
+            }
+            ("--subscriber", "plain") => options.subscriber = Subscriber::Plain,
+            ("--subscriber", "slow") => options.subscriber = Subscriber::Slow,
+            ("--subscriber", "panicking") => options.subscriber = Subscriber::Panicking,
+            (option, value) => return Err(format!("{option} {value:?}")),
+        }
+    }
+    Ok(Some(options))
+}
+
+fn soak(options: &Options) -> Result<bool, Box<dyn Error>> {
+    allow_files()?;
+    lines::quiet_panics();
+    let lines = Lines::install(options.subscriber)?;
+    let counters = Arc::new(Counters::new());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let started = Instant::now();
+    let mut tally = Tally::default();
+    let mut memory_early = None;
+
+    let mut first = 1;
+    for wave in 0.. {
+        let count = AT_A_TIME.min(options.connections - (first - 1));
+        if count == 0 {
+            break;
+        }
+        let in_the_middle = wave % 2 == 1;
+        let up = runtime.block_on(wave::run(first as u64, count, in_the_middle, counters.clone()))?;
+        tally.add(first as u64, count, up, in_the_middle, lines.take());
+        first += count;
+        if memory_early.is_none() && first > options.connections / 5 {
+            memory_early = resident_kib();
+        }
+    }
+    let grown = resident_kib().zip(memory_early).map(|(late, early)| late.saturating_sub(early));
+    tally.print(counters.snapshot().total(), grown);
+    println!("{} at a time, {:?} subscriber, {:.1} s", AT_A_TIME, options.subscriber, started.elapsed().as_secs_f64());
+    Ok(tally.is_right(counters.snapshot().total(), grown))
+}
+
+/// Both ends of every connection are in this process.
+fn allow_files() -> Result<(), Box<dyn Error>> {
+    const NEEDED: u64 = 2 * AT_A_TIME as u64 + 100;
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if hard < NEEDED {
+        return Err(format!("needs {NEEDED} open files, and may have {hard}: raise the limit (`ulimit -Hn`)").into());
+    }
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, soft.max(NEEDED), hard)?)
+}
+
+/// Where the system does not tell, memory is not checked, and the summary says so.
+fn resident_kib() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// What was found, by the way in which connections ended.
+#[derive(Default)]
+struct Tally {
+    rows: HashMap<&'static str, Row>,
+    came_up: usize,
+    stray: usize,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Row {
+    connections: usize,
+    lines: usize,
+    double: usize,
+    missing: usize,
+    contradictory: usize,
+    wrong: usize,
+}
+
+impl Tally {
+    fn add(
+        &mut self,
+        first: u64,
+        count: usize,
+        up: usize,
+        in_the_middle: bool,
+        mut lines: HashMap<u64, Vec<Observed>>,
+    ) {
+        self.came_up += up;
+        for id in first..first + count as u64 {
+            let way = Way::of(id);
+            let row = self.rows.entry(way.name()).or_default();
+            row.connections += 1;
+            let lines = lines.remove(&id).unwrap_or_default();
+            row.lines += lines.len();
+            row.double += usize::from(lines.len() > 1);
+            row.missing += usize::from(lines.is_empty());
+            row.contradictory += lines.iter().filter(|line| !line.is_sound()).count();
+            row.wrong += lines.iter().filter(|line| !way.is_right(line, in_the_middle)).count();
+            if let Some(line) = lines.iter().find(|line| !way.is_right(line, in_the_middle)) {
+                eprintln!("{}: {line}", way.name());
+            }
+        }
+        self.stray += lines.len();
+    }
+
+    fn sum(&self) -> Row {
+        self.rows.values().fold(Row::default(), |sum, row| Row {
+            connections: sum.connections + row.connections,
+            lines: sum.lines + row.lines,
+            double: sum.double + row.double,
+            missing: sum.missing + row.missing,
+            contradictory: sum.contradictory + row.contradictory,
+            wrong: sum.wrong + row.wrong,
+        })
+    }
+
+    fn is_right(&self, counted: u64, grown: Option<u64>) -> bool {
+        let sum = self.sum();
+        sum.connections == sum.lines
+            && sum.lines == self.came_up
+            && sum.lines as u64 == counted
+            && sum.double + sum.missing + sum.contradictory + sum.wrong + self.stray == 0
+            && grown.is_none_or(|grown| grown <= MEMORY_MARGIN_KIB)
+    }
+
+    fn print(&self, counted: u64, grown: Option<u64>) {
+        println!("| ended by | connections | lines | double | missing | contradictory | wrong |");
+        println!("|---|--:|--:|--:|--:|--:|--:|");
+        let rows = Way::ALL.iter().map(|way| (way.name(), self.rows.get(way.name()).copied().unwrap_or_default()));
+        for (name, row) in rows.chain([("all", self.sum())]) {
+            let Row { connections, lines, double, missing, contradictory, wrong } = row;
+            println!("| {name} | {connections} | {lines} | {double} | {missing} | {contradictory} | {wrong} |");
+        }
+        let memory = match grown {
+            Some(grown) if grown <= MEMORY_MARGIN_KIB => "flat".to_owned(),
+            Some(grown) => format!("grew by {grown} KiB"),
+            None => "not measured: no /proc/self/status".to_owned(),
+        };
+        println!("\ncame up: {}, counted: {counted}, stray lines: {}, memory: {memory}", self.came_up, self.stray);
+    }
+}

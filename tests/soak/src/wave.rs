@@ -1,0 +1,179 @@
+//! One wave of connections: real sockets on loopback, a server and its clients, and a shutdown.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use disconnect_core::{
+    Classifier, Counters, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, ShutdownCause, disconnected,
+};
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::lines::OnPurpose;
+use crate::ways::Way;
+
+const END: Endpoint = Endpoint::ServerToClient;
+static CLASSIFIER: Classifier = Classifier::new();
+
+const HELLO: u8 = b'h';
+const GOODBYE: u8 = b'g';
+const GARBAGE: u8 = b'?';
+
+/// One server.
+#[derive(Clone)]
+struct Server {
+    shutdown: ShutdownCause,
+    closing: CancellationToken,
+    counters: Arc<Counters>,
+    up: Arc<AtomicUsize>,
+    ended: Arc<Ended>,
+}
+
+/// How many connections are over.
+#[derive(Default)]
+struct Ended {
+    count: AtomicUsize,
+    changed: Notify,
+}
+
+impl Ended {
+    fn one_more(&self) {
+        self.count.fetch_add(1, Ordering::SeqCst);
+        self.changed.notify_one();
+    }
+
+    async fn reaches(&self, count: usize) {
+        while self.count.load(Ordering::SeqCst) < count {
+            self.changed.notified().await;
+        }
+    }
+}
+
+/// Runs the connections `first..first + count`, and returns how many came up.
+///
+/// The shutdown comes when all that end by themselves have, or already when half of them have.
+pub(crate) async fn run(
+    first: u64,
+    count: usize,
+    shutdown_in_the_middle: bool,
+    counters: Arc<Counters>,
+) -> io::Result<usize> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    // All clients come at once: with a short backlog each wave would wait for TCP to try again.
+    let listener = socket.listen(4096)?;
+    let address = listener.local_addr()?;
+    let server = Server {
+        shutdown: ShutdownCause::new(),
+        closing: CancellationToken::new(),
+        counters,
+        up: Arc::default(),
+        ended: Arc::default(),
+    };
+    let ids = first..first + count as u64;
+    let by_themselves = ids.clone().filter(|id| Way::of(*id) != Way::Shutdown).count();
+
+    let mut clients = JoinSet::new();
+    for id in ids {
+        clients.spawn(client(id, address));
+    }
+    let mut connections = JoinSet::new();
+    for _ in 0..count {
+        let (stream, _) = listener.accept().await?;
+        connections.spawn(accepted(stream, server.clone()));
+    }
+    server.ended.reaches(if shutdown_in_the_middle { by_themselves / 2 } else { by_themselves }).await;
+    server.shutdown.set(END.shutting_down());
+    server.closing.cancel();
+
+    while let Some(ended) = connections.join_next().await {
+        ended??;
+    }
+    while let Some(ended) = clients.join_next().await {
+        ended??;
+    }
+    Ok(server.up.load(Ordering::SeqCst))
+}
+
+/// Serves one connection in a task of its own, which may be cancelled.
+async fn accepted(mut stream: TcpStream, server: Server) -> io::Result<()> {
+    let id = stream.read_u64().await?;
+    let up = Arc::new(Notify::new());
+    let task = tokio::spawn(serve(id, stream, server.clone(), up.clone()));
+    if Way::of(id) == Way::Cancelled {
+        up.notified().await;
+        task.abort();
+    }
+    // Cancelled and panicking tasks are two of the ways; whether their lines are right shows in the lines.
+    let _ = task.await;
+    server.ended.one_more();
+    Ok(())
+}
+
+async fn serve(id: u64, mut stream: TcpStream, server: Server, up: Arc<Notify>) {
+    let counters = server.counters.clone();
+    let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
+        counters.count(end);
+        disconnected!(end, id, "connection closed");
+    })
+    .under(&server.shutdown);
+    server.up.fetch_add(1, Ordering::SeqCst);
+    up.notify_one();
+    let ended = guard.handle();
+    tokio::select! {
+        () = session(id, &mut stream, &ended) => {}
+        () = server.closing.cancelled() => {}
+    }
+}
+
+/// Talks until the connection ends, and says how it did.
+async fn session(id: u64, stream: &mut TcpStream, ended: &DisconnectHandle) {
+    let end = match Way::of(id) {
+        Way::Panicked => panic::panic_any(OnPurpose),
+        Way::ClosedByServer => {
+            ended.set(END.closed());
+            stream.write_all(&[HELLO, GOODBYE]).await.map(|()| END.closed())
+        }
+        Way::ClosedByClient | Way::Reset | Way::EndOfFile | Way::Garbage | Way::Cancelled | Way::Shutdown => {
+            listen(stream).await
+        }
+    };
+    ended.set(end.unwrap_or_else(|error| END.failed(&CLASSIFIER, &error)));
+}
+
+async fn listen(stream: &mut TcpStream) -> io::Result<Disconnect> {
+    stream.write_u8(HELLO).await?;
+    let mut byte = [0];
+    match stream.read(&mut byte).await? {
+        0 => Ok(END.eof()),
+        _ if byte == [GOODBYE] => Ok(END.closed_by_peer()),
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
+/// The other side. It may lose its connection at any time: that is what is being tested.
+async fn client(id: u64, server: SocketAddr) -> io::Result<()> {
+    let mut stream = TcpStream::connect(server).await?;
+    stream.write_u64(id).await?;
+    let is_up = matches!(stream.read_u8().await, Ok(HELLO));
+    if is_up {
+        match Way::of(id) {
+            Way::ClosedByClient => drop(stream.write_u8(GOODBYE).await),
+            Way::Garbage => drop(stream.write_u8(GARBAGE).await),
+            Way::Reset => SockRef::from(&stream).set_linger(Some(Duration::ZERO))?,
+            Way::EndOfFile => {}
+            Way::ClosedByServer | Way::Cancelled | Way::Panicked | Way::Shutdown => {
+                let _ = stream.read(&mut [0; 8]).await;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The ways in which a connection ends here, and what its line has to say.
+
+use disconnect_core::{DisconnectCause as Cause, DisconnectReason as Reason, Observed, Recorded};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    ClosedByClient,
+    ClosedByServer,
+    Reset,
+    EndOfFile,
+    Garbage,
+    Cancelled,
+    Panicked,
+    Shutdown,
+}
+
+impl Way {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::ClosedByClient,
+        Self::ClosedByServer,
+        Self::Reset,
+        Self::EndOfFile,
+        Self::Garbage,
+        Self::Cancelled,
+        Self::Panicked,
+        Self::Shutdown,
+    ];
+
+    pub(crate) const fn of(id: u64) -> Self {
+        Self::ALL[(id % Self::ALL.len() as u64) as usize]
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::ClosedByClient => "closed by the client",
+            Self::ClosedByServer => "closed by the server",
+            Self::Reset => "reset",
+            Self::EndOfFile => "end of file",
+            Self::Garbage => "garbage",
+            Self::Cancelled => "task cancelled",
+            Self::Panicked => "task panicked",
+            Self::Shutdown => "server shut down",
+        }
+    }
+
+    const fn means(self) -> (Reason, Option<Cause>) {
+        match self {
+            Self::ClosedByClient => (Reason::ClientClosed, None),
+            Self::ClosedByServer => (Reason::Graceful, None),
+            Self::Reset => (Reason::NetworkError, Some(Cause::Reset)),
+            Self::EndOfFile => (Reason::NetworkError, Some(Cause::UncleanEof)),
+            Self::Garbage => (Reason::ProtocolError, Some(Cause::Malformed)),
+            Self::Cancelled => (Reason::Unknown, Some(Cause::Dropped)),
+            Self::Panicked => (Reason::Unknown, Some(Cause::Panicked)),
+            Self::Shutdown => (Reason::ServerShutdown, None),
+        }
+    }
+
+    /// Whether the line is right. Where the shutdown came while connections were ending, which of the two was first is
+    /// open, and either is right.
+    pub(crate) fn is_right(self, line: &Observed, shutdown_in_the_middle: bool) -> bool {
+        let said = (line.reason().known(), line.cause().map(Recorded::known));
+        let says = |(reason, cause): (Reason, Option<Cause>)| said == (Some(reason), cause.map(Some));
+        says(self.means()) || (shutdown_in_the_middle && says(Self::Shutdown.means()))
+    }
+}

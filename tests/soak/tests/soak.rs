@@ -1,0 +1,37 @@
+//! A short soak under each subscriber. The long one is `cargo run --release -p disconnect-soak`.
+
+use std::process::Command;
+
+fn soak(subscriber: &str) {
+    let output = Command::new(env!("CARGO_BIN_EXE_soak"))
+        .args(["--connections", "2000", "--subscriber", subscriber])
+        .output()
+        .expect("the program starts");
+    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}\n{errors}");
+    assert!(said.contains("| all | 2000 | 2000 | 0 | 0 | 0 | 0 |"), "{said}\n{errors}");
+}
+
+#[test]
+fn plain_subscriber() {
+    soak("plain");
+}
+
+#[test]
+fn slow_subscriber() {
+    soak("slow");
+}
+
+#[test]
+fn panicking_subscriber() {
+    soak("panicking");
+}
+
+#[test]
+fn bad_arguments_are_told() {
+    for arguments in [&["--connections", "many"][..], &["--subscriber", "deaf"], &["--fast"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_soak")).args(arguments).output().expect("the program starts");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("usage: soak"), "{arguments:?}");
+    }
+}
