@@ -1,0 +1,65 @@
+//! The agent: its control plane to the server, its SSH server, its terminals.
+
+mod control;
+mod run;
+mod ssh;
+mod terminal;
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use disconnect_core::Endpoint;
+use tokio::net::TcpListener;
+use tracing::info;
+
+use crate::cli::AgentOptions;
+use crate::signals;
+use crate::wire::message::Node;
+
+use self::run::Runs;
+use self::ssh::{Path, Service};
+
+/// Runs the agent until it is asked to stop, or its workspace is deleted.
+///
+/// # Errors
+///
+/// An address cannot be used.
+pub(crate) async fn run(options: AgentOptions) -> Result<ExitCode, Box<dyn Error>> {
+    options.log.init()?;
+    let stop = signals::stop()?;
+    let dialer = options.target.dialer()?;
+    let (ssh, terminals) = (listen(options.ssh).await?, listen(options.terminal).await?);
+    let node = Node { ssh: ssh.local_addr()?.to_string(), terminal: terminals.local_addr()?.to_string() };
+    info!(workspace = options.target.workspace, ssh = node.ssh, terminal = node.terminal, "agent is listening");
+
+    let runs = Arc::new(Runs::new());
+    let service = Arc::new(Service::new(&options));
+    let accepting = [
+        tokio::spawn(accept(ssh, runs.clone(), service.clone())),
+        tokio::spawn(terminal::accept(terminals, runs.clone(), options.timing)),
+    ];
+    let control = control::Control::new(options, dialer, node, runs.clone(), service);
+    let code = control.run(stop).await;
+    accepting.iter().for_each(tokio::task::JoinHandle::abort);
+    Ok(code)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Box<dyn Error>> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
+}
+
+/// Serves SSH connections that come straight from a client. While the workspace is stopped there are none.
+async fn accept(listener: TcpListener, runs: Arc<Runs>, service: Arc<Service>) {
+    loop {
+        // An error of accepting is about one connection that never came up, or the lack of files for it.
+        let Ok((stream, peer)) = listener.accept().await else { continue };
+        let Some(run) = runs.current() else { continue };
+        let path = Path::Direct { stream, peer };
+        run.tasks.spawn(service.clone().serve(path, run.clone()));
+    }
+}
+
+/// The agent's end of a data path.
+const TO_CLIENT: Endpoint = Endpoint::AgentToClient;

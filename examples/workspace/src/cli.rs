@@ -1,0 +1,241 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::log::Log;
+use crate::wire::{DialError, Dialer, Heartbeat};
+
+/// A server, an agent and clients whose connections end in every way, each with one line that says why.
+///
+/// Without a command all three run, on loopback, until Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "workspace", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) all: AllOptions,
+}
+
+/// What runs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The control plane: accepts agents and clients, relays, keeps the connection log.
+    Server(ServerOptions),
+    /// The agent in a workspace: SSH, terminals, and its control plane to the server.
+    Agent(AgentOptions),
+    /// Opens a shell in a workspace, or runs a command.
+    Ssh(SshOptions),
+    /// Copies a file to or from a workspace.
+    Cp(CpOptions),
+    /// Forwards a local port into a workspace.
+    Forward(ForwardOptions),
+    /// Joins standard input and output to a workspace through the relay: a `ProxyCommand` for ssh.
+    Proxy(ProxyOptions),
+    /// Opens many sessions at once and ends them in mixed ways.
+    Load(LoadOptions),
+    /// Starts a workspace that was stopped.
+    Start(ManageOptions),
+    /// Stops a workspace: its sessions end.
+    Stop(ManageOptions),
+    /// Deletes a workspace: its sessions end, and it does not come back.
+    Delete(ManageOptions),
+    /// Ends real connections between real processes, and compares every line with what it has to be.
+    Scenario(ScenarioOptions),
+}
+
+/// All three at once.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AllOptions {
+    /// The port of the agent's SSH server; 0 for a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) ssh_port: u16,
+    /// The port of the server; 0 for a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// The lines of all three as one JSON object each on standard output; everything else goes to standard error.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How long things may take.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// How often a silent peer is asked whether it is there, in milliseconds; it is given up after three times that.
+    #[arg(long, value_name = "MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) heartbeat: u64,
+    /// How long a goodbye may go unanswered, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) goodbye: u64,
+}
+
+impl Timing {
+    pub(crate) fn heartbeat(self) -> Heartbeat {
+        Heartbeat::every(Duration::from_millis(self.heartbeat))
+    }
+
+    pub(crate) fn goodbye(self) -> Duration {
+        Duration::from_millis(self.goodbye)
+    }
+}
+
+/// The server process.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ServerOptions {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// Speaks TLS with a new self-signed certificate, and writes that to this file for `--ca`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls: Option<PathBuf>,
+    /// The connection log; left out, it is in memory.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) timing: Timing,
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+/// Which server, and which workspace.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Target {
+    /// The server: `ws://HOST:PORT`, or `wss://HOST:PORT` with `--ca`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: String,
+    /// The certificate authority of a server with TLS.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// The workspace.
+    #[arg(value_name = "WORKSPACE")]
+    pub(crate) workspace: String,
+}
+
+impl Target {
+    /// What dials that server.
+    ///
+    /// # Errors
+    ///
+    /// The address or the file cannot be used.
+    pub(crate) fn dialer(&self) -> Result<Dialer, DialError> {
+        Dialer::new(&self.server, self.ca.as_deref())
+    }
+}
+
+/// The agent process.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct AgentOptions {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Where the SSH server listens. Whoever reaches it is let in: keep it on loopback.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) ssh: SocketAddr,
+    /// Where the reconnecting terminals listen: `ws://ADDRESS/terminal/ID?cols=80&rows=24`.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) terminal: SocketAddr,
+    /// A port that an editor's backend listens on: channels forwarded to it are watched.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) ide_port: Vec<u16>,
+    #[command(flatten)]
+    pub(crate) timing: Timing,
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+/// How a client reaches a workspace.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ClientOptions {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Goes through the server's relay, not straight to the agent.
+    #[arg(long)]
+    pub(crate) relay: bool,
+    /// Goes straight to this address instead of the one that the server names.
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "relay")]
+    pub(crate) direct: Option<String>,
+    /// By what this connection is found in the logs of all three; left out, a new one is made.
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_session_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) timing: Timing,
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+/// `workspace ssh`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SshOptions {
+    #[command(flatten)]
+    pub(crate) client: ClientOptions,
+    /// The command; left out, a shell.
+    #[arg(trailing_var_arg = true)]
+    pub(crate) command: Vec<String>,
+}
+
+/// `workspace cp`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CpOptions {
+    #[command(flatten)]
+    pub(crate) client: ClientOptions,
+    /// The file to read; a path in the workspace begins with `:`.
+    pub(crate) from: String,
+    /// The file to write; a path in the workspace begins with `:`.
+    pub(crate) to: String,
+}
+
+/// `workspace forward`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ForwardOptions {
+    #[command(flatten)]
+    pub(crate) client: ClientOptions,
+    /// The local port; 0 for a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) local: u16,
+    /// The port in the workspace.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) remote: u16,
+}
+
+/// `workspace proxy`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ProxyOptions {
+    #[command(flatten)]
+    pub(crate) client: ClientOptions,
+}
+
+/// `workspace load`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LoadOptions {
+    #[command(flatten)]
+    pub(crate) client: ClientOptions,
+    /// How many sessions, each on a connection of its own, all at once.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    pub(crate) sessions: u32,
+}
+
+/// `workspace start`, `stop`, `delete`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ManageOptions {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    /// Who or what asks for it.
+    #[arg(long, default_value = "initiator")]
+    pub(crate) reason: String,
+}
+
+/// `workspace scenario`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ScenarioOptions {
+    /// A scenario, or `all`; left out, they are listed.
+    pub(crate) name: Option<String>,
+    /// The lines of every scenario as one JSON object each on standard output; the table goes to standard error.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How many scenarios run at the same time.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) jobs: u16,
+}

@@ -1,0 +1,51 @@
+//! Which end of which connection each process stands at, and how its errors are read.
+
+use disconnect_core::{
+    Classifier, ConnectionDirection, Disconnect, DisconnectCause, DisconnectInitiator, DisconnectReason, Endpoint,
+    Peer, classifier,
+};
+
+use crate::wire::{Closed, LinkError};
+
+/// Every library whose errors end a connection here, and the errors of our own.
+pub(crate) static CLASSIFIER: Classifier = classifier![
+    LinkError,
+    Closed,
+    tungstenite = tokio_tungstenite::tungstenite,
+    russh = russh,
+    rustls = tokio_rustls::rustls,
+    tokio = tokio,
+];
+
+/// A leg of a relayed data path: the relay is the server's, but the layer is that of agent and client.
+///
+/// The agent's or the client's own end of its leg.
+pub(crate) fn to_relay(own: DisconnectInitiator) -> Endpoint {
+    Endpoint::between(own, Peer::equal(DisconnectInitiator::Server), ConnectionDirection::AgentToClient)
+}
+
+/// The relay's end of the agent's leg.
+pub(crate) fn relay_to_agent() -> Endpoint {
+    let agent = Peer::equal(DisconnectInitiator::Agent);
+    Endpoint::between(DisconnectInitiator::Server, agent, ConnectionDirection::AgentToClient)
+}
+
+/// The relay's end of the client's leg.
+pub(crate) fn relay_to_client() -> Endpoint {
+    let client = Peer::client(DisconnectInitiator::Client);
+    Endpoint::between(DisconnectInitiator::Server, client, ConnectionDirection::AgentToClient)
+}
+
+/// The server stops or deletes the workspace, so that its sessions end.
+pub(crate) fn workspace_stopped() -> Disconnect {
+    Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server)
+}
+
+/// A control plane that was lost is one thing; that the data path lives on is another, which only this end knows.
+pub(crate) fn control_plane_lost(lost: &Disconnect) -> Disconnect {
+    let end = Disconnect::new(DisconnectReason::ControlPlaneLost).initiator(DisconnectInitiator::Network);
+    match lost.cause_as::<DisconnectCause>() {
+        Some(cause) => end.cause(cause),
+        None => end,
+    }
+}

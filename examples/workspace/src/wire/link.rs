@@ -1,0 +1,173 @@
+//! One WebSocket connection that carries JSON messages, with a heartbeat.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use disconnect_core::evidence::Reading;
+use disconnect_core::{Code, DisconnectEvidence};
+use futures_util::{SinkExt, StreamExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use super::Socket;
+
+/// Why nothing more comes. Every variant says what it means for the connection.
+#[derive(Debug, Error, DisconnectEvidence)]
+pub(crate) enum LinkError {
+    /// The peer said goodbye.
+    #[error(transparent)]
+    #[transparent]
+    Closed(#[from] Closed),
+    #[error("the bytes stopped without a close frame")]
+    #[reason(NetworkError, cause = UncleanEof)]
+    Eof,
+    #[error("no answer to a ping for {0:?}")]
+    #[reason(NetworkError, cause = KeepaliveTimeout)]
+    Silent(Duration),
+    /// The relay says that the other leg broke.
+    #[error("the other leg of the relay broke")]
+    #[reason(NetworkError, cause = UncleanEof, code = Code::websocket(super::tunnel::LOST))]
+    OtherLeg,
+    #[error("not a message of this connection: {0}")]
+    #[reason(ProtocolError, side = Remote, cause = Malformed)]
+    Malformed(String),
+    #[error(transparent)]
+    #[transparent]
+    WebSocket(#[from] tungstenite::Error),
+}
+
+/// A close frame that arrived; its code says why.
+#[derive(Debug, Error)]
+#[error("the peer closed with {0}")]
+pub(crate) struct Closed(pub(crate) Code);
+
+impl Closed {
+    /// RFC 6455, section 7.1.5: 1005 stands for a close frame without a code.
+    pub(crate) fn by(frame: Option<CloseFrame>) -> Self {
+        Self(Code::websocket(frame.map_or(1005, |frame| frame.code.into())))
+    }
+}
+
+impl DisconnectEvidence for Closed {
+    fn evidence(&self) -> Reading<'_> {
+        Reading::verdict(self.0.received())
+    }
+}
+
+/// How often the peer is asked whether it is there, and how long it may be silent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heartbeat {
+    pub(crate) every: Duration,
+    pub(crate) patience: Duration,
+}
+
+impl Heartbeat {
+    /// Three unanswered pings are one too many.
+    pub(crate) fn every(every: Duration) -> Self {
+        Self { every, patience: every * 3 }
+    }
+}
+
+/// A connection on which messages of type `Out` go and messages of type `In` come.
+pub(crate) struct Link<Out, In> {
+    socket: Socket,
+    heartbeat: Heartbeat,
+    ticks: tokio::time::Interval,
+    heard: Instant,
+    messages: PhantomData<fn(Out) -> In>,
+}
+
+impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
+    pub(crate) fn new(socket: Socket, heartbeat: Heartbeat) -> Self {
+        let mut ticks = interval(heartbeat.every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { socket, heartbeat, ticks, heard: Instant::now(), messages: PhantomData }
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    ///
+    /// The connection is broken.
+    pub(crate) async fn send(&mut self, message: &Out) -> Result<(), LinkError> {
+        let text = serde_json::to_string(message).map_err(|error| LinkError::Malformed(error.to_string()))?;
+        Ok(self.socket.send(Message::text(text)).await?)
+    }
+
+    /// The next message. It may be dropped and called again.
+    ///
+    /// # Errors
+    ///
+    /// There are no more, and why.
+    pub(crate) async fn next(&mut self) -> Result<In, LinkError> {
+        loop {
+            tokio::select! {
+                message = self.socket.next() => {
+                    self.heard = Instant::now();
+                    match message.ok_or(LinkError::Eof)?? {
+                        Message::Text(text) => return parse(&text),
+                        Message::Binary(_) => return Err(LinkError::Malformed("binary".to_owned())),
+                        Message::Close(frame) => {
+                            // Answers the close.
+                            let _ = self.socket.flush().await;
+                            return Err(Closed::by(frame).into());
+                        }
+                        Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+                    }
+                }
+                _ = self.ticks.tick() => {
+                    if self.heard.elapsed() > self.heartbeat.patience {
+                        return Err(LinkError::Silent(self.heartbeat.patience));
+                    }
+                    self.socket.send(Message::Ping(Vec::new().into())).await?;
+                }
+            }
+        }
+    }
+
+    /// Closes with this code, and waits for the peer's answer, but not for long. Whoever calls it has said before why:
+    /// an error of closing is not the error of the connection.
+    pub(crate) async fn close(mut self, code: u16) {
+        close(&mut self.socket, code).await;
+    }
+}
+
+/// A peer that has gone does not answer a close.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// Closes a socket with this code.
+pub(crate) async fn close(socket: &mut Socket, code: u16) {
+    let frame = CloseFrame { code: code.into(), reason: "".into() };
+    let closed = async {
+        if socket.close(Some(frame)).await.is_ok() {
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    };
+    let _ = timeout(CLOSING, closed).await;
+}
+
+fn parse<In: DeserializeOwned>(text: &str) -> Result<In, LinkError> {
+    serde_json::from_str(text).map_err(|error| LinkError::Malformed(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use disconnect_core::Endpoint;
+
+    use super::*;
+    use crate::ends::CLASSIFIER;
+
+    #[test]
+    fn a_goodbye_is_what_its_code_says() {
+        let closed = LinkError::from(Closed::by(None));
+        let end = Endpoint::AgentToServer.failed(&CLASSIFIER, &closed);
+        assert_eq!((end.reason_str(), end.initiator_str()), ("graceful", Some("server")));
+        let going_away = LinkError::from(Closed(Code::websocket(1001)));
+        let end = Endpoint::AgentToServer.failed(&CLASSIFIER, &going_away);
+        assert_eq!((end.reason_str(), end.initiator_str()), ("server_shutdown", Some("server")));
+    }
+}

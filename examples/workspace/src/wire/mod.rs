@@ -1,0 +1,19 @@
+//! What the three processes say to each other: JSON messages over WebSocket, and bytes through the relay.
+//!
+//! | path | who dials | what it carries |
+//! |---|---|---|
+//! | `/agent/NAME` | agent | its control plane: the streams `coordination` and `derp_map` ([`message`]) |
+//! | `/client/NAME` | client | its control plane: where the agent is, and why a workspace stops |
+//! | `/manage/NAME/start`, `stop`, `delete` | client | one answer |
+//! | `/relay/NAME` | client | the bytes of a data path ([`tunnel`]) |
+//! | `/relay-leg/ID` | agent | the other end of them |
+//!
+//! A client adds `?client_session_id=ID`, by which one connection is found in the logs of all three.
+
+pub(crate) mod dial;
+pub(crate) mod link;
+pub(crate) mod message;
+pub(crate) mod tunnel;
+
+pub(crate) use dial::{DialError, Dialer, Io, Socket};
+pub(crate) use link::{Closed, Heartbeat, Link, LinkError};
