@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod ends;
 mod log;
+mod process;
 mod scenario;
 mod server;
 mod signals;

@@ -1,10 +1,157 @@
-//! Scripted ends between real processes.
+//! Scripted ends between real processes: every line of all three is held against what it has to be.
+
+mod checks;
+mod end;
+mod proxy;
+mod report;
+mod rogue;
+mod sites;
+mod stories;
+mod tools;
+mod world;
 
 use std::error::Error;
+use std::io::{self, Write};
+use std::pin::Pin;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
 
 use crate::cli::ScenarioOptions;
+use crate::process::{Failure, Line};
 
-pub(crate) async fn run(_options: ScenarioOptions) -> Result<ExitCode, Box<dyn Error>> {
-    Ok(ExitCode::SUCCESS)
+use self::end::End;
+use self::report::Report;
+use self::tools::Tool;
+use self::world::World;
+
+/// What a scenario does, until everything has ended that it is about.
+type Story = for<'a> fn(&'a mut World) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+
+/// One way for connections to end.
+#[derive(Clone, Copy)]
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    /// What is done.
+    pub(crate) what: &'static str,
+    /// Which faults of the original it shows to be gone, by their number.
+    pub(crate) faults: &'static [u8],
+    needs: &'static [Tool],
+    story: Story,
+}
+
+/// A scenario by this name.
+const fn scenario(name: &'static str, what: &'static str, story: Story) -> Scenario {
+    Scenario { name, what, faults: &[], needs: &[], story }
+}
+
+impl Scenario {
+    const fn shows(self, faults: &'static [u8]) -> Self {
+        Self { faults, ..self }
+    }
+
+    const fn needs(self, needs: &'static [Tool]) -> Self {
+        Self { needs, ..self }
+    }
+}
+
+/// What became of a scenario.
+pub(crate) struct Outcome {
+    pub(crate) scenario: Scenario,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) wanted: Vec<End>,
+    pub(crate) result: Result<(), Vec<String>>,
+    /// What is not there that it needs.
+    pub(crate) lacks: Option<Tool>,
+    pub(crate) took: Duration,
+}
+
+/// No scenario takes that long, however loaded the machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Plays one scenario, or all.
+///
+/// # Errors
+///
+/// Standard output cannot be written.
+pub(crate) async fn run(options: ScenarioOptions) -> Result<ExitCode, Box<dyn Error>> {
+    let chosen = match options.name.as_deref() {
+        None => return list(),
+        Some("all") => stories::all(),
+        Some(name) => match stories::all().into_iter().find(|scenario| scenario.name == name) {
+            Some(scenario) => vec![scenario],
+            None => return Ok(no_such(name)),
+        },
+    };
+    let is_all = options.name.as_deref() == Some("all");
+    let mut report = Report::new(&chosen, options.json)?;
+    let (sender, mut outcomes) = mpsc::unbounded_channel();
+    let places = Arc::new(Semaphore::new(options.jobs.into()));
+    for scenario in chosen {
+        let (sender, places) = (sender.clone(), places.clone());
+        tokio::spawn(async move {
+            let place = places.acquire().await;
+            // Who does not want the outcome has gone.
+            let _ = sender.send(play(scenario).await);
+            drop(place);
+        });
+    }
+    drop(sender);
+    while let Some(outcome) = outcomes.recv().await {
+        report.add(outcome)?;
+    }
+    Ok(if report.finish(is_all)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn play(scenario: Scenario) -> Outcome {
+    let begun = Instant::now();
+    let mut outcome =
+        Outcome { scenario, lines: Vec::new(), wanted: Vec::new(), result: Ok(()), lacks: None, took: Duration::ZERO };
+    for &tool in scenario.needs {
+        if !tool.is_there().await {
+            outcome.lacks = Some(tool);
+            return outcome;
+        }
+    }
+    let mut world = match World::new() {
+        Ok(world) => world,
+        Err(error) => return Outcome { result: Err(vec![format!("stopped:    {error}")]), ..outcome },
+    };
+    let played = timeout(PATIENCE, (scenario.story)(&mut world)).await;
+    let played = world.finish(played.unwrap_or_else(|_| Err("it took too long".into()))).await;
+    let problems = checks::all(&played);
+    outcome.took = begun.elapsed();
+    Outcome {
+        lines: played.lines,
+        wanted: played.wanted,
+        result: if problems.is_empty() { Ok(()) } else { Err(problems) },
+        ..outcome
+    }
+}
+
+/// What there is to be played.
+fn list() -> Result<ExitCode, Box<dyn Error>> {
+    let mut text = String::new();
+    let all = stories::all();
+    let width = all.iter().map(|scenario| scenario.name.len()).max().unwrap_or_default();
+    for Scenario { name, what, .. } in all {
+        text.push_str(&format!("{name:width$}  {what}\n"));
+    }
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn no_such(name: &str) -> ExitCode {
+    let all = stories::all();
+    let alike = |other: &str| other.chars().zip(name.chars()).take_while(|(one, two)| one == two).count();
+    let nearest = all.iter().map(|scenario| scenario.name).max_by_key(|other| alike(other));
+    let hint = nearest.filter(|nearest| alike(nearest) > 1).map(|nearest| format!("; did you mean {nearest:?}?"));
+    let hint = hint.unwrap_or_default();
+    eprintln!("workspace: there is no scenario {name:?}{hint}\nWithout a name, `workspace scenario` lists them.");
+    ExitCode::from(2)
 }

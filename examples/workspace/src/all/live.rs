@@ -1,0 +1,189 @@
+//! The lines as they come, and how many ended why.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+
+use disconnect_core::{
+    ConnectionDirection, ConnectionMethod, Counters, Detail, DisconnectCause, DisconnectField, DisconnectInitiator,
+    DisconnectReason, Recorded,
+};
+
+use crate::process::Line;
+
+/// Shows lines, for people or for a log pipeline.
+pub(super) struct Live {
+    json: bool,
+    look: Look,
+    counters: Counters,
+    /// Reasons that this build does not know: one number for all of them.
+    unrecognized: u64,
+    /// Nobody reads on.
+    is_closed: bool,
+}
+
+/// How it looks on standard output.
+struct Look {
+    is_terminal: bool,
+    is_coloured: bool,
+}
+
+impl Live {
+    pub(super) fn new(json: bool) -> Self {
+        let is_terminal = io::stdout().is_terminal();
+        let is_coloured = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let look = Look { is_terminal, is_coloured };
+        Self { json, look, counters: Counters::new(), unrecognized: 0, is_closed: false }
+    }
+
+    /// Whether nobody reads what is shown: `cargo run -p workspace | head`.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Something for the user, which is no line.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
+        if self.json { unless_closed(io::stderr().write_all(text.as_bytes())).map(drop) } else { self.write(text) }
+    }
+
+    /// One line of one of the processes.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(super) fn show(&mut self, line: &Line) -> io::Result<()> {
+        if self.json {
+            self.write(&format!("{}\n", line.to_json(&[("process", line.process())])))?;
+        }
+        let Some(reason) = line.reason() else { return Ok(()) };
+        self.count(line, &reason);
+        if self.json {
+            return Ok(());
+        }
+        // On a terminal the summary is the last line, and is written over.
+        let (erase, end) = if self.look.is_terminal { ("\r\x1b[K", "") } else { ("", "\n") };
+        let text = format!("{erase}{}\n  {}{end}", self.look.line(line, &reason), self.summary());
+        self.write(&text)
+    }
+
+    /// The summary once more.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        let erase = if self.look.is_terminal && !self.json { "\r\x1b[K" } else { "" };
+        let text = format!("{erase}\nin all: {}\n", self.summary());
+        self.say(&text)
+    }
+
+    fn count(&mut self, line: &Line, reason: &Recorded<DisconnectReason>) {
+        match reason.known() {
+            Some(reason) => self.counters.count_as(
+                reason,
+                DisconnectInitiator::parse(&line.text(DisconnectInitiator::FIELD)),
+                ConnectionDirection::parse(&line.text(ConnectionDirection::FIELD)),
+                ConnectionMethod::parse(&line.text(ConnectionMethod::FIELD)),
+            ),
+            None => self.unrecognized += 1,
+        }
+    }
+
+    /// Reasons that are expected, and apart from them those to look into.
+    fn summary(&self) -> String {
+        let counts = self.counters.snapshot();
+        let by_reason = |expected: bool| {
+            let reasons = DisconnectReason::ALL.iter().filter(|reason| reason.expected() == expected);
+            let mut parts: Vec<_> = reasons
+                .map(|reason| (reason.as_str(), counts.sum(|count| count.reason == reason.as_str())))
+                .filter(|(_, value)| *value > 0)
+                .map(|(reason, value)| format!("{reason} {value}"))
+                .collect();
+            if !expected && self.unrecognized > 0 {
+                parts.push(format!("unrecognized {}", self.unrecognized));
+            }
+            if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+        };
+        let (expected, to_investigate) = (counts.expected(), counts.to_investigate() + self.unrecognized);
+        let [expected_by, investigate_by] = [by_reason(true), by_reason(false)];
+        format!("{expected} expected{expected_by}; {to_investigate} to investigate{investigate_by}")
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        let is_open = unless_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?;
+        self.is_closed |= !is_open;
+        Ok(())
+    }
+}
+
+/// What is not shown again, or is of no use to a person.
+const LEFT_OUT: [&str; 5] = ["level", "message", "target", "timestamp", DisconnectReason::EXPECTED_FIELD];
+
+impl Look {
+    /// A line for a person. Whatever was logged, it is one line, and cannot move the cursor.
+    fn line(&self, line: &Line, reason: &Recorded<DisconnectReason>) -> String {
+        let colour = match (self.is_coloured, reason.expected()) {
+            (false, _) => ["", ""],
+            (true, true) => ["\x1b[32m", "\x1b[0m"],
+            (true, false) => ["\x1b[31m", "\x1b[0m"],
+        };
+        let clean = |text: String| Detail::from(text).to_string();
+        let initiator = clean(line.text(DisconnectInitiator::FIELD));
+        let by = if initiator.is_empty() { String::new() } else { format!(" by {initiator}") };
+        let mut text = format!(
+            "{:7}{:5} {}: {}{reason}{by}{}",
+            line.process(),
+            clean(line.level().to_owned()),
+            clean(line.message().to_owned()),
+            colour[0],
+            colour[1]
+        );
+        let shown = [DisconnectReason::FIELD, DisconnectInitiator::FIELD];
+        let rest = line.fields().keys().filter(|key| !LEFT_OUT.contains(&&***key) && !shown.contains(&&***key));
+        for key in rest {
+            let short = [ConnectionDirection::FIELD, ConnectionMethod::FIELD, DisconnectCause::FIELD].contains(&&**key);
+            // A value that is a category speaks for itself.
+            let name = if short { String::new() } else { format!("{}=", clean(key.clone())) };
+            // Writing to a string does not fail.
+            let _ = write!(text, " {name}{}", clean(line.text(key)));
+        }
+        text
+    }
+}
+
+/// Whether somebody still reads.
+fn unless_closed(written: io::Result<()>) -> io::Result<bool> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_line_stays_one_line_without_escapes() {
+        let json = br#"{"message":"a\nb","disconnect_reason":"\u001b[2Jquota","disconnect_detail":"x\r\u001b[31my"}"#;
+        let line = Line::parse("agent", json);
+        let look = Look { is_terminal: true, is_coloured: false };
+        let shown = look.line(&line, &line.reason().unwrap());
+        assert!(!shown.contains(|c: char| c.is_control()), "{shown:?}");
+        assert!(shown.contains("a b") && shown.contains("[2Jquota"), "{shown:?}");
+    }
+
+    #[test]
+    fn what_is_no_reason_is_to_be_looked_into() {
+        let mut live = Live::new(true);
+        for reason in ["graceful", "quota", "network_error"] {
+            live.count(&Line::parse("agent", b"{}"), &reason.into());
+        }
+        assert_eq!(live.summary(), "1 expected (graceful 1); 2 to investigate (network_error 1, unrecognized 1)");
+    }
+}

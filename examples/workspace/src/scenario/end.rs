@@ -1,0 +1,194 @@
+//! The lines that were written beside those that have to be.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::process::Line;
+
+/// What is compared of a line, in the order in which it is shown.
+const FIELDS: [&str; 14] = [
+    "level",
+    "connect_type",
+    "disconnect_reason",
+    "disconnect_expected",
+    "disconnect_initiator",
+    "connection_method",
+    "disconnect_cause",
+    "disconnect_code",
+    "session",
+    "exit_code",
+    "build_id",
+    "build_reason",
+    "transition",
+    "client_session_id",
+];
+
+/// One line that says why a connection ended: as it was written, or as it has to be. A field without a value is absent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct End {
+    process: &'static str,
+    message: String,
+    fields: BTreeMap<&'static str, String>,
+}
+
+/// A place that writes such lines: a row of the table in the README.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Site {
+    pub(crate) process: &'static str,
+    pub(crate) message: &'static str,
+    pub(crate) connect_type: &'static str,
+    /// Not by the end, but always this one; where it deserves a look nevertheless, WARN.
+    pub(crate) level: Option<&'static str>,
+}
+
+impl Site {
+    /// An end that is part of normal operation.
+    pub(crate) fn normal(self, reason: &str, initiator: &str) -> End {
+        self.end(reason, "true", initiator).with("level", self.level.unwrap_or("INFO"))
+    }
+
+    /// An end to look into.
+    pub(crate) fn fault(self, reason: &str, initiator: &str) -> End {
+        self.end(reason, "false", initiator).with("level", self.level.unwrap_or("WARN"))
+    }
+
+    fn end(self, reason: &str, expected: &str, initiator: &str) -> End {
+        End { process: self.process, message: self.message.to_owned(), fields: BTreeMap::new() }
+            .with("connect_type", self.connect_type)
+            .with("disconnect_reason", reason)
+            .with("disconnect_expected", expected)
+            .with("disconnect_initiator", initiator)
+    }
+}
+
+impl End {
+    /// A line as it was written.
+    pub(crate) fn of(line: &Line) -> Self {
+        let fields = FIELDS.into_iter().map(|field| (field, line.text(field)));
+        Self {
+            process: line.process(),
+            message: line.message().to_owned(),
+            fields: fields.filter(|(_, text)| !text.is_empty()).collect(),
+        }
+    }
+
+    /// The same end with another field.
+    pub(crate) fn with(mut self, field: &'static str, value: impl Into<String>) -> Self {
+        self.fields.insert(field, value.into());
+        self
+    }
+
+    /// With this cause.
+    pub(crate) fn cause(self, cause: &str) -> Self {
+        self.with("disconnect_cause", cause)
+    }
+
+    /// With this protocol code.
+    pub(crate) fn code(self, code: &str) -> Self {
+        self.with("disconnect_code", code)
+    }
+
+    /// Deserves a look, although it is expected or its level is fixed.
+    pub(crate) fn warns(self) -> Self {
+        self.with("level", "WARN")
+    }
+
+    /// Over this path.
+    pub(crate) fn by(self, method: &str) -> Self {
+        self.with("connection_method", method)
+    }
+
+    /// Of this kind of session.
+    pub(crate) fn session(self, session: &str) -> Self {
+        self.with("session", session)
+    }
+
+    /// Of a command that exited with this status.
+    pub(crate) fn exit(self, status: u32) -> Self {
+        self.with("exit_code", status.to_string()).code(&format!("exit.{status}"))
+    }
+
+    /// Ended by this build.
+    pub(crate) fn build(self, id: u64, transition: &str) -> Self {
+        self.with("build_id", id.to_string()).with("build_reason", "initiator").with("transition", transition)
+    }
+
+    /// Of this client's connection.
+    pub(crate) fn client(self, id: &str) -> Self {
+        self.with("client_session_id", id)
+    }
+
+    pub(crate) fn is_at(&self, site: Site) -> bool {
+        (self.process, self.message.as_str()) == (site.process, site.message)
+    }
+
+    fn is_at_same_site(&self, other: &Self) -> bool {
+        (self.process, &self.message) == (other.process, &other.message)
+    }
+
+    /// Says what differs between a line that was written and this one.
+    fn difference(&self, seen: &Self) -> String {
+        let differing = FIELDS.into_iter().filter(|field| self.fields.get(field) != seen.fields.get(field));
+        let shown = |end: &Self, field| end.fields.get(field).cloned().unwrap_or_else(|| "nothing".to_owned());
+        let differences =
+            differing.map(|field| format!("{field} is {}, not {}", shown(seen, field), shown(self, field)));
+        differences.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.process, self.message)?;
+        for field in FIELDS {
+            if let Some(value) = self.fields.get(field) {
+                let short = field.strip_prefix("disconnect_").unwrap_or(field);
+                write!(f, " {short}={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Compares the lines that were written with those that have to be, in whatever order; says what is wrong.
+pub(crate) fn compare(wanted: &[End], seen: &[End]) -> Vec<String> {
+    let (mut missing, mut unexpected) = (wanted.to_vec(), Vec::new());
+    for end in seen {
+        match missing.iter().position(|wanted| wanted == end) {
+            Some(found) => drop(missing.swap_remove(found)),
+            None => unexpected.push(end.clone()),
+        }
+    }
+    let mut problems = Vec::new();
+    for end in unexpected {
+        if let Some(other) = missing.iter().position(|wanted| wanted.is_at_same_site(&end)) {
+            let wanted = missing.swap_remove(other);
+            problems.push(format!("differs:    {end}\n            {}", wanted.difference(&end)));
+        } else if wanted.contains(&end) {
+            problems.push(format!("double:     {end}"));
+        } else {
+            problems.push(format!("unexpected: {end}"));
+        }
+    }
+    problems.extend(missing.iter().map(|end| format!("missing:    {end}")));
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SITE: Site = Site { process: "agent", message: "closed", connect_type: "agent_to_client", level: None };
+
+    #[test]
+    fn every_kind_of_mistake_is_told() {
+        let (left, broken) = (SITE.normal("client_closed", "client"), SITE.fault("network_error", "network"));
+        let same = [left.clone(), broken.clone()];
+        assert!(compare(&same, &[broken.clone(), left.clone()]).is_empty());
+        let told = |wanted: &[End], seen: &[End]| compare(wanted, seen).concat();
+        assert!(told(&same, &[left.clone()]).starts_with("missing:    agent \"closed\" level=WARN"));
+        assert!(told(&same[..1], &[left.clone(), left.clone()]).starts_with("double:"));
+        assert!(told(&[], &[left.clone()]).starts_with("unexpected:"));
+        let differs = told(&same[..1], &[left.cause("kicked")]);
+        assert!(differs.ends_with("disconnect_cause is kicked, not nothing"), "{differs}");
+    }
+}

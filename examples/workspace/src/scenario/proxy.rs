@@ -1,0 +1,96 @@
+//! A TCP proxy on loopback, whose connections can break.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+
+/// What happens to the connections that are open.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Break {
+    /// An RST to both sides.
+    Reset,
+    /// A FIN to both sides: the bytes stop without a goodbye.
+    Cut,
+    /// They stay open, and nothing passes any more.
+    Freeze,
+    /// Bytes that are no message of anybody, to the one who dialled.
+    GarbageToDialler(&'static [u8]),
+    /// Bytes that are no message of anybody, to the one who was dialled.
+    GarbageToDialled(&'static [u8]),
+}
+
+/// Passes connections on, until they break.
+pub(crate) struct Proxy {
+    address: String,
+    breaks: watch::Sender<Option<Break>>,
+    _accepting: AbortOnDropHandle<()>,
+}
+
+impl Proxy {
+    /// In front of this address.
+    pub(crate) async fn to(address: &str) -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let own = listener.local_addr()?.to_string();
+        let (breaks, watched) = watch::channel(None);
+        let address = address.to_owned();
+        let accepting = tokio::spawn(async move {
+            while let Ok((near, _)) = listener.accept().await {
+                let Ok(far) = TcpStream::connect(&address).await else { continue };
+                let mut watched = watched.clone();
+                watched.mark_unchanged();
+                tokio::spawn(pass(near, far, watched));
+            }
+        });
+        Ok(Self { address: own, breaks, _accepting: AbortOnDropHandle::new(accepting) })
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Breaks the connections that are open; later ones pass.
+    pub(crate) fn break_all(&self, how: Break) {
+        self.breaks.send_replace(Some(how));
+    }
+}
+
+async fn pass(mut near: TcpStream, mut far: TcpStream, mut breaks: watch::Receiver<Option<Break>>) -> io::Result<()> {
+    let copied = tokio::select! {
+        copied = copy_bidirectional(&mut near, &mut far) => Some(copied),
+        _ = breaks.changed() => None,
+    };
+    if let Some(copied) = copied {
+        return copied.map(drop);
+    }
+    let how = *breaks.borrow_and_update();
+    match how {
+        Some(Break::Reset) => {
+            reset(&near)?;
+            reset(&far)
+        }
+        // Until the proxy is gone.
+        Some(Break::Freeze) => {
+            while breaks.changed().await.is_ok() {}
+            Ok(())
+        }
+        // The other side stays open meanwhile, so that its end is not what is seen first.
+        Some(Break::GarbageToDialler(bytes)) => say(near, bytes).await,
+        Some(Break::GarbageToDialled(bytes)) => say(far, bytes).await,
+        Some(Break::Cut) | None => Ok(()),
+    }
+}
+
+/// Closes with an RST: nothing in flight is delivered.
+pub(crate) fn reset(stream: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
+}
+
+/// Says this, and listens until the other closes.
+pub(crate) async fn say(mut stream: TcpStream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.read_to_end(&mut Vec::new()).await.map(drop)
+}

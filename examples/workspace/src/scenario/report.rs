@@ -1,0 +1,135 @@
+//! The table: a row for each scenario as it ends, then everything that is wrong.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use super::sites;
+use super::{Outcome, Scenario};
+
+/// The faults of the original, by their number.
+const FAULTS: std::ops::RangeInclusive<u8> = 1..=12;
+
+pub(crate) struct Report {
+    begun: Instant,
+    json: bool,
+    names: usize,
+    whats: usize,
+    outcomes: Vec<Outcome>,
+    /// What is missing must not go unnoticed where it is installed on purpose.
+    must_have_tools: bool,
+}
+
+impl Report {
+    /// The head of the table.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(crate) fn new(scenarios: &[Scenario], json: bool) -> io::Result<Self> {
+        let longest = |text: fn(&Scenario) -> &'static str| {
+            scenarios.iter().map(|scenario| text(scenario).len()).max().unwrap_or_default()
+        };
+        let (names, whats) = (longest(|scenario| scenario.name), longest(|scenario| scenario.what));
+        let must_have_tools = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+        let report = Self { begun: Instant::now(), json, names, whats, outcomes: Vec::new(), must_have_tools };
+        let [name, what] = ["scenario", "what is done"];
+        report.write(&format!("{name:names$}  {what:whats$}  server  agent  client         seconds"))?;
+        Ok(report)
+    }
+
+    /// One more row.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(crate) fn add(&mut self, outcome: Outcome) -> io::Result<()> {
+        let (names, whats, Scenario { name, what, .. }) = (self.names, self.whats, outcome.scenario);
+        if let Some(tool) = outcome.lacks {
+            self.write(&format!("{name:names$}  {what:whats$}  SKIPPED: there is no {tool} here"))?;
+        } else {
+            let count = |process| {
+                outcome.lines.iter().filter(|line| line.reason().is_some() && line.process() == process).count()
+            };
+            let (server, agent, client) = (count("server"), count("agent"), count("client"));
+            let mark = if outcome.result.is_ok() { "ok" } else { "FAILED" };
+            let took = outcome.took.as_secs_f32();
+            self.write(&format!(
+                "{name:names$}  {what:whats$}  {server:6}  {agent:5}  {client:6}  {mark:6} {took:7.1}"
+            ))?;
+        }
+        if self.json {
+            let mut lines = String::new();
+            for line in &outcome.lines {
+                lines += &line.to_json(&[("scenario", name), ("process", line.process())]);
+                lines.push('\n');
+            }
+            unless_closed(io::stdout().lock().write_all(lines.as_bytes()))?;
+        }
+        self.outcomes.push(outcome);
+        Ok(())
+    }
+
+    /// Says what is wrong, and whether nothing is.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(crate) fn finish(self, is_all: bool) -> io::Result<bool> {
+        let mut problems = Vec::new();
+        for Outcome { scenario, result, lacks, .. } in &self.outcomes {
+            if let Err(wrong) = result {
+                problems.push(format!("{}:\n  {}", scenario.name, wrong.join("\n  ")));
+            }
+            if let Some(tool) = lacks.filter(|_| self.must_have_tools) {
+                problems.push(format!("{}: {tool} has to be there where CI is set", scenario.name));
+            }
+        }
+        let skipped = self.outcomes.iter().filter(|outcome| outcome.lacks.is_some()).count();
+        if is_all && skipped == 0 {
+            problems.extend(self.uncovered());
+        }
+        for problem in &problems {
+            self.write(&format!("\n{problem}"))?;
+        }
+        let right = self.outcomes.iter().filter(|outcome| outcome.result.is_ok()).count() - skipped;
+        let (all, took) = (self.outcomes.len(), tenths(self.begun.elapsed()));
+        self.write(&format!(
+            "\n{right} of {all} scenarios gave the lines they should, {skipped} skipped, in {took} s"
+        ))?;
+        Ok(problems.is_empty())
+    }
+
+    /// Every site and every fault has a scenario.
+    fn uncovered(&self) -> Vec<String> {
+        let wanted = || self.outcomes.iter().flat_map(|outcome| &outcome.wanted);
+        let sites = sites::ALL.iter().filter(|site| !wanted().any(|end| end.is_at(**site)));
+        let mut problems: Vec<_> =
+            sites.map(|site| format!("no scenario for {} {:?}", site.process, site.message)).collect();
+        let shown: BTreeSet<u8> = self.outcomes.iter().flat_map(|outcome| outcome.scenario.faults).copied().collect();
+        let faults = FAULTS.filter(|fault| !shown.contains(fault));
+        problems.extend(faults.map(|fault| format!("no scenario for fault {fault}")));
+        problems
+    }
+
+    fn write(&self, line: &str) -> io::Result<()> {
+        let line = format!("{}\n", line.trim_end());
+        if self.json {
+            unless_closed(io::stderr().lock().write_all(line.as_bytes()))
+        } else {
+            unless_closed(io::stdout().lock().write_all(line.as_bytes()))
+        }
+    }
+}
+
+fn tenths(took: Duration) -> String {
+    format!("{:.1}", took.as_secs_f32())
+}
+
+/// Nobody reads on: `workspace scenario all | head`.
+fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}

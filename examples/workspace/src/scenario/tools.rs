@@ -1,0 +1,101 @@
+//! Clients that are not ours: OpenSSH's, and a browser's WebSocket as Node has it.
+
+use std::fmt;
+use std::process::Stdio;
+
+use tokio::process::Command;
+use tokio::sync::OnceCell;
+
+/// What a scenario needs that may not be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tool {
+    Ssh,
+    Sftp,
+    /// Node with a WebSocket client.
+    Node,
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ssh => "`ssh`",
+            Self::Sftp => "`sftp`",
+            Self::Node => "`node` with a WebSocket client (version 22, or 20 with a flag)",
+        })
+    }
+}
+
+impl Tool {
+    pub(crate) async fn is_there(self) -> bool {
+        match self {
+            Self::Ssh => starts("ssh", "-V").await,
+            // Asked for nothing it says how to use it, with status 1.
+            Self::Sftp => starts("sftp", "-h").await,
+            Self::Node => node_flags().await.is_some(),
+        }
+    }
+}
+
+async fn starts(program: &str, argument: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().await.is_ok()
+}
+
+/// How Node is asked for its WebSocket client, if it has one.
+async fn node_flags() -> Option<&'static [&'static str]> {
+    static FLAGS: OnceCell<Option<&'static [&'static str]>> = OnceCell::const_new();
+    let ask = || async {
+        for flags in [&[] as &[&str], &["--experimental-websocket"]] {
+            let mut node = Command::new("node");
+            node.args(flags).args(["-e", "process.exit(typeof WebSocket === 'function' ? 0 : 1)"]);
+            node.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            if node.status().await.is_ok_and(|status| status.success()) {
+                return Some(flags);
+            }
+        }
+        None
+    };
+    *FLAGS.get_or_init(ask).await
+}
+
+/// Node, with a script that finds its arguments in `process.argv` from 1 on.
+pub(crate) async fn node(script: &str, arguments: &[&str]) -> Command {
+    let mut node = Command::new("node");
+    node.args(node_flags().await.unwrap_or_default()).args(["-e", script, "--"]).args(arguments);
+    node
+}
+
+/// Options by which OpenSSH neither asks nor reads or writes anything of the user's.
+pub(crate) const QUIET: [&str; 14] = [
+    "-F",
+    "none",
+    "-o",
+    "StrictHostKeyChecking=no",
+    "-o",
+    "UserKnownHostsFile=/dev/null",
+    "-o",
+    "GlobalKnownHostsFile=/dev/null",
+    "-o",
+    "LogLevel=ERROR",
+    "-o",
+    "BatchMode=yes",
+    "-o",
+    "IdentityAgent=none",
+];
+
+/// OpenSSH's client to this `host:port`, with more options.
+pub(crate) fn ssh(address: &str, options: &[&str], command: &[&str]) -> Command {
+    let port = address.rsplit_once(':').map_or("", |(_, port)| port);
+    let mut ssh = Command::new("ssh");
+    ssh.args(QUIET).args(options).args(["-p", port, "dev@127.0.0.1"]).args(command);
+    ssh
+}
+
+/// OpenSSH's file transfer, which reads what to do from its standard input.
+pub(crate) fn sftp(address: &str) -> Command {
+    let port = address.rsplit_once(':').map_or("", |(_, port)| port);
+    let mut sftp = Command::new("sftp");
+    sftp.args(QUIET).args(["-b", "-", "-P", port, "dev@127.0.0.1"]);
+    sftp
+}

@@ -1,0 +1,391 @@
+//! A server, an agent and clients of one scenario: real processes on loopback, and every line that they write.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use std::{fs, io};
+
+use nix::sys::signal::Signal;
+use tokio::process::Command;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::process::{Failure, Id, Line, Pipe, Process, Said, workspace};
+
+use super::end::End;
+use super::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
+
+/// How long an event may take to come. Nothing here takes that long by itself; a loaded machine is slow.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a scenario is played on.
+pub(crate) struct World {
+    folder: Folder,
+    /// Where the server is, as clients and agents dial it.
+    url: String,
+    /// Where the agent's SSH server is, and its terminals.
+    pub(crate) ssh: String,
+    pub(crate) terminal: String,
+    server: Option<Process>,
+    agent: Option<Process>,
+    /// To be stopped at the end.
+    clients: Vec<Process>,
+    sender: mpsc::UnboundedSender<Said>,
+    receiver: mpsc::UnboundedReceiver<Said>,
+    lines: Vec<Seen>,
+    finished: HashSet<Id>,
+    wanted: Vec<End>,
+    problems: Vec<String>,
+}
+
+/// A line, and whether somebody has waited for it already.
+struct Seen {
+    id: Id,
+    line: Line,
+    is_used: bool,
+}
+
+/// How a client reaches the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Direct,
+    Relay,
+}
+
+impl Route {
+    /// Both, with what is logged as the connection's method.
+    pub(crate) fn method(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Relay => "derp",
+        }
+    }
+}
+
+/// Everything of one scenario, once it is over.
+pub(crate) struct Played {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) wanted: Vec<End>,
+    pub(crate) problems: Vec<String>,
+    /// The server's connection log.
+    pub(crate) log: PathBuf,
+    /// It goes with this value.
+    _folder: Folder,
+}
+
+impl World {
+    /// Nothing runs yet.
+    ///
+    /// # Errors
+    ///
+    /// There is no place for its files.
+    pub(crate) fn new() -> io::Result<Self> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Ok(Self {
+            folder: Folder::new()?,
+            url: String::new(),
+            ssh: String::new(),
+            terminal: String::new(),
+            server: None,
+            agent: None,
+            clients: Vec::new(),
+            sender,
+            receiver,
+            lines: Vec::new(),
+            finished: HashSet::new(),
+            wanted: Vec::new(),
+            problems: Vec::new(),
+        })
+    }
+
+    /// A server, and an agent that is connected to it.
+    pub(crate) async fn start(&mut self) -> Result<(), Failure> {
+        self.start_with(&[], &[]).await
+    }
+
+    /// The same, with options of theirs.
+    pub(crate) async fn start_with(&mut self, server: &[&str], agent: &[&str]) -> Result<(), Failure> {
+        self.start_server(server).await?;
+        let url = self.url.clone();
+        self.start_agent(&url, agent).await
+    }
+
+    /// A server.
+    pub(crate) async fn start_server(&mut self, options: &[&str]) -> Result<(), Failure> {
+        let db = self.file("connections.db");
+        let mut command = workspace(["server", "--json", "--db"])?;
+        command.arg(db).args(options);
+        let server = Process::service("server", command, &self.sender)?;
+        let id = server.id();
+        self.server = Some(server);
+        let address = self.says(id, "server is listening").await?.text("address");
+        let scheme = if options.contains(&"--tls") { "wss" } else { "ws" };
+        self.url = format!("{scheme}://{address}");
+        Ok(())
+    }
+
+    /// An agent that connects to this server.
+    pub(crate) async fn start_agent(&mut self, url: &str, options: &[&str]) -> Result<(), Failure> {
+        self.launch_agent(url, options).await?;
+        self.agent_is_up().await
+    }
+
+    /// An agent that may or may not reach this server.
+    pub(crate) async fn launch_agent(&mut self, url: &str, options: &[&str]) -> Result<(), Failure> {
+        let mut command = workspace(["agent", "--json", "--server", url])?;
+        command.args(options).arg(WORKSPACE);
+        let agent = Process::service("agent", command, &self.sender)?;
+        let id = agent.id();
+        self.agent = Some(agent);
+        let listening = self.says(id, "agent is listening").await?;
+        (self.ssh, self.terminal) = (listening.text("ssh"), listening.text("terminal"));
+        Ok(())
+    }
+
+    /// Waits until the agent's control plane is up: both ends, and both streams.
+    pub(crate) async fn agent_is_up(&mut self) -> Result<(), Failure> {
+        self.agent_says("coordination stream is up").await?;
+        self.agent_says("relay map received").await?;
+        self.server_says("agent connected").await?;
+        Ok(())
+    }
+
+    /// Where the server is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// `host:port` of the server.
+    pub(crate) fn server_address(&self) -> &str {
+        self.url.split_once("://").map_or("", |(_, address)| address)
+    }
+
+    /// A file of this scenario's own.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
+    }
+
+    /// Starts a client of ours, as this session: `workspace COMMAND ... dev REST`.
+    pub(crate) fn client(
+        &mut self,
+        session: &str,
+        route: Route,
+        command: &str,
+        options: &[&str],
+        rest: &[&str],
+    ) -> Result<Process, Failure> {
+        let url = self.url.clone();
+        let relay: &[&str] = if route == Route::Relay { &["--relay"] } else { &[] };
+        self.client_of(&url, command, &[&["--client-session-id", session], relay, options].concat(), rest)
+    }
+
+    /// Starts a client of ours with exactly these options, at this server.
+    pub(crate) fn client_of(
+        &mut self,
+        url: &str,
+        command: &str,
+        options: &[&str],
+        rest: &[&str],
+    ) -> Result<Process, Failure> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let pipe = Pipe::new(self.file(&format!("client-{}.log", NEXT.fetch_add(1, Ordering::Relaxed))))?;
+        let mut client = workspace([command, "--server", url, "--log"])?;
+        client.arg(pipe.path()).args(options).arg(WORKSPACE).args(rest);
+        Ok(Process::client("client", client, pipe, &self.sender)?)
+    }
+
+    /// `workspace stop`, `start` or `delete`, to its end.
+    pub(crate) async fn manage(&mut self, transition: &str) -> Result<ExitStatus, Failure> {
+        let mut command = workspace([transition, "--server", &self.url, WORKSPACE])?;
+        command.kill_on_drop(true).stdin(std::process::Stdio::null());
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        Ok(timeout(PATIENCE, command.status()).await??)
+    }
+
+    /// Starts something that is no part of a workspace.
+    pub(crate) fn tool(&mut self, command: Command) -> Result<Process, Failure> {
+        Ok(Process::tool(command)?)
+    }
+
+    /// Leaves this client to the end of the scenario.
+    pub(crate) fn leave_running(&mut self, client: Process) {
+        self.clients.push(client);
+    }
+
+    /// Adds lines that have to be written.
+    pub(crate) fn want(&mut self, ends: impl IntoIterator<Item = End>) {
+        self.wanted.extend(ends);
+    }
+
+    /// Holds something that has to be so, but is no line.
+    pub(crate) fn check(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+        if !holds {
+            self.problems.push(otherwise());
+        }
+    }
+
+    pub(crate) async fn server_says(&mut self, message: &str) -> Result<Line, Failure> {
+        let id = self.server_process()?.id();
+        self.says(id, message).await
+    }
+
+    pub(crate) async fn agent_says(&mut self, message: &str) -> Result<Line, Failure> {
+        let id = self.agent_process()?.id();
+        self.says(id, message).await
+    }
+
+    /// Waits for a line of this process that nobody has waited for yet.
+    pub(crate) async fn says(&mut self, id: Id, message: &str) -> Result<Line, Failure> {
+        let waiting = async {
+            loop {
+                let seen =
+                    self.lines.iter_mut().find(|seen| !seen.is_used && seen.id == id && seen.line.message() == message);
+                if let Some(seen) = seen {
+                    seen.is_used = true;
+                    return Ok(seen.line.clone());
+                }
+                if self.finished.contains(&id) {
+                    return Err(format!("a process ended without having said {message:?}").into());
+                }
+                self.hear().await?;
+            }
+        };
+        timeout(PATIENCE, waiting).await.unwrap_or_else(|_| Err(format!("nobody said {message:?} in time").into()))
+    }
+
+    /// Takes one more line.
+    async fn hear(&mut self) -> Result<(), Failure> {
+        match self.receiver.recv().await.ok_or("no process is left")? {
+            Said::Line(id, line) => self.lines.push(Seen { id, line, is_used: false }),
+            Said::End(id) => drop(self.finished.insert(id)),
+        }
+        Ok(())
+    }
+
+    fn server_process(&self) -> Result<&Process, Failure> {
+        self.server.as_ref().ok_or_else(|| "there is no server".into())
+    }
+
+    fn agent_process(&self) -> Result<&Process, Failure> {
+        self.agent.as_ref().ok_or_else(|| "there is no agent".into())
+    }
+
+    pub(crate) fn signal_server(&self, signal: Signal) -> Result<(), Failure> {
+        Ok(self.server_process()?.signal(signal)?)
+    }
+
+    pub(crate) fn signal_agent(&self, signal: Signal) -> Result<(), Failure> {
+        Ok(self.agent_process()?.signal(signal)?)
+    }
+
+    /// Sends the agent a signal that ends it, and waits for its last line.
+    pub(crate) async fn end_agent(&mut self, signal: Signal) -> Result<ExitStatus, Failure> {
+        let agent = self.agent.take().ok_or("there is no agent")?;
+        agent.signal(signal)?;
+        self.last_line(agent, true).await
+    }
+
+    /// Sends the server a signal that ends it, and waits for its last line.
+    pub(crate) async fn end_server(&mut self, signal: Signal) -> Result<ExitStatus, Failure> {
+        let server = self.server.take().ok_or("there is no server")?;
+        server.signal(signal)?;
+        self.last_line(server, true).await
+    }
+
+    /// Waits for the end of a client, and for its last line.
+    pub(crate) async fn ended(&mut self, client: Process) -> Result<ExitStatus, Failure> {
+        self.last_line(client, true).await
+    }
+
+    /// Waits for the end of a tool, which has no lines.
+    pub(crate) async fn tool_ended(&mut self, mut tool: Process) -> Result<ExitStatus, Failure> {
+        timeout(PATIENCE, tool.ended()).await.map_err(|_| "a tool did not end")?
+    }
+
+    async fn last_line(&mut self, mut process: Process, logs: bool) -> Result<ExitStatus, Failure> {
+        let id = process.id();
+        let ending = async {
+            let status = process.ended().await?;
+            while logs && !self.finished.contains(&id) {
+                self.hear().await?;
+            }
+            Ok(status)
+        };
+        let ended = timeout(PATIENCE, ending).await;
+        let said = process.stderr.so_far();
+        // A panic is one, however the process ended.
+        self.check(!said.contains("panicked at"), || format!("a process panicked: {said}"));
+        ended.unwrap_or_else(|_| Err("a process did not end in time".into()))
+    }
+
+    /// Ends what still runs, in order, and hands out all that was said.
+    pub(crate) async fn finish(mut self, played: Result<(), Failure>) -> Played {
+        if let Err(error) = played {
+            self.problems.push(format!("stopped:    {error}"));
+        }
+        for client in std::mem::take(&mut self.clients) {
+            self.stop(client, "client").await;
+        }
+        if let Some(agent) = self.agent.take() {
+            self.want(agent_leaves());
+            self.stop(agent, "agent").await;
+        }
+        if let Some(server) = self.server.take() {
+            self.stop(server, "server").await;
+        }
+        let log = self.file("connections.db");
+        let Self { lines, wanted, problems, folder, .. } = self;
+        Played { lines: lines.into_iter().map(|seen| seen.line).collect(), wanted, problems, log, _folder: folder }
+    }
+
+    /// SIGTERM, and the last line. What outlives it is killed by the drop.
+    async fn stop(&mut self, process: Process, name: &str) {
+        let ended = match process.signal(Signal::SIGTERM) {
+            Ok(()) => self.last_line(process, true).await,
+            Err(error) => Err(error.into()),
+        };
+        let problem = match ended {
+            // A client that was told to leave says so by its status.
+            Ok(status) if status.success() || name == "client" => return,
+            Ok(status) => format!("stopped:    {name} ended with {status}"),
+            Err(error) => format!("stopped:    {name}: {error}"),
+        };
+        self.problems.push(problem);
+    }
+}
+
+/// The one workspace.
+pub(crate) const WORKSPACE: &str = "dev";
+
+/// What the end of an agent gives that was connected, and left in good order.
+pub(crate) fn agent_leaves() -> [End; 4] {
+    [
+        AGENT_CONTROL.normal("server_shutdown", "agent"),
+        AGENT_COORDINATION.normal("server_shutdown", "agent"),
+        AGENT_DERP_MAP.normal("server_shutdown", "agent"),
+        SERVER_AGENT.normal("server_shutdown", "agent").code("websocket.1001"),
+    ]
+}
+
+/// A folder that goes with this value.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> io::Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        // Short: the path of a Unix socket has at most 108 bytes.
+        let name = format!("ws-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is in the folder for temporary files.
+        let _ = fs::remove_dir_all::<&Path>(&self.0);
+    }
+}
