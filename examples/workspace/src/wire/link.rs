@@ -106,6 +106,8 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
     pub(crate) async fn next(&mut self) -> Result<In, LinkError> {
         loop {
             tokio::select! {
+                // What has arrived counts, also where this process was itself asleep.
+                biased;
                 message = self.socket.next() => {
                     self.heard = Instant::now();
                     match message.ok_or(LinkError::Eof)?? {
@@ -137,7 +139,7 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
 }
 
 /// A peer that has gone does not answer a close.
-const CLOSING: Duration = Duration::from_secs(1);
+pub(super) const CLOSING: Duration = Duration::from_secs(1);
 
 /// Closes a socket with this code.
 pub(crate) async fn close(socket: &mut Socket, code: u16) {

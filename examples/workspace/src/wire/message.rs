@@ -26,10 +26,8 @@ pub(crate) enum AgentNode {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Subscription {
-    /// Opens the stream.
+    /// Opens the stream, which ends with its connection or with the server's goodbye.
     Subscribe,
-    /// Needs no more maps.
-    Goodbye,
 }
 
 /// Where an agent takes connections.
@@ -69,7 +67,7 @@ pub(crate) enum Coordination {
 pub(crate) enum DerpMap {
     /// The relays there are, by name.
     Relays(Vec<String>),
-    /// The end of the stream, said first or in answer.
+    /// The end of the stream.
     Goodbye,
 }
 
