@@ -1,4 +1,4 @@
-//! The connection log: a row for each connection, in SQLite, whose reason is never empty.
+//! The connection log: a row for each connection, in `SQLite`, whose reason is never empty.
 
 use std::error::Error;
 use std::path::Path;
@@ -97,6 +97,7 @@ impl Entry {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use disconnect_core::Endpoint;
 

@@ -84,6 +84,7 @@ pub(super) async fn accept(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 

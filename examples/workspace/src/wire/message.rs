@@ -82,6 +82,7 @@ pub(crate) struct RelayLeg {
 
 /// One build of a workspace: what is logged beside `workspace_stopped`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_field_names, reason = "they are named as they are logged")]
 pub(crate) struct Build {
     pub(crate) build_id: u64,
     /// Who asked for it, such as `initiator`.
