@@ -179,6 +179,36 @@ fn contradictions_are_told() {
 }
 
 #[test]
+fn a_key_that_is_there_twice_is_told() {
+    let end = observe_one(|| {
+        info!(
+            disconnect_reason = "network_error",
+            disconnect_reason = "graceful",
+            disconnect_expected = false,
+            disconnect_expected = true,
+            disconnect_expected = true,
+        );
+    });
+    assert_eq!(end.faults(), ["disconnect_reason", "disconnect_expected"].map(Fault::Repeated));
+    assert!(!end.is_sound());
+}
+
+/// The layer remembers which call sites are none of its business.
+#[test]
+fn what_is_remembered_of_a_call_site_holds() {
+    let ends = observe(|| {
+        for round in 0..3 {
+            info!(round, "connected");
+            // The same call site with and without a reason.
+            info!(disconnect_reason = (round == 1).then_some("graceful"), disconnect_expected = true);
+            disconnected!(reason = DisconnectReason::Unknown, round, "gone");
+        }
+    });
+    let reasons: Vec<_> = ends.iter().map(|end| end.reason().as_str()).collect();
+    assert_eq!(reasons, ["unknown", "graceful", "unknown", "unknown"]);
+}
+
+#[test]
 fn hostile_texts_are_cut_and_shown_clean() {
     let huge = "é".repeat(1 << 20);
     let end = observe_one(|| {
