@@ -329,6 +329,27 @@ fn a_channel_takes_what_refines_its_connections_end() {
 }
 
 #[test]
+fn the_word_of_the_connections_peer_explains_the_channels_loss() {
+    let [_, channel] = nested(|connection, channel| {
+        channel.set(Endpoint::AgentToClient.eof());
+        // By hand: the record alone does not tell that the server is the peer, and of the channel it is not.
+        connection.set(Disconnect::new(DisconnectReason::ServerShutdown).initiator(DisconnectInitiator::Server));
+    });
+    assert_eq!(reason_and_initiator(&channel), ("server_shutdown", Some("server")));
+}
+
+#[test]
+fn a_written_line_stays_what_it_was() {
+    let connection = DisconnectGuard::new(END, |_| ());
+    let mut channel = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "network_error")).under(&connection);
+    let ended = channel.handle();
+    channel.set(END.eof());
+    drop(channel);
+    connection.handle().set(END.closed_by_peer());
+    assert_eq!(ended.get().unwrap().reason_str(), "network_error");
+}
+
+#[test]
 fn a_channel_outlives_its_connection() {
     let lines = capture(|| {
         let connection = guard(1);
@@ -398,7 +419,9 @@ fn a_shutdown_is_stamped_on_what_lives() {
 
         assert_eq!(shutdown.get(), None);
         assert_eq!(shutdown.set_with(stopped(), (7, "autostop", "stop")), SetOutcome::Kept);
-        assert_eq!(shutdown.set_with(END.shutting_down(), (8, "initiator", "start")), SetOutcome::Ignored);
+        for second in [END.shutting_down(), END.shutting_down().cause(DisconnectCause::Deadline), END.eof()] {
+            assert_eq!(shutdown.set_with(second, (8, "initiator", "start")), SetOutcome::Ignored);
+        }
         assert_eq!(shutdown.get(), Some(stopped()));
 
         // Consequences of the closing that follows.

@@ -8,8 +8,11 @@ use disconnect_core::{
     Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator,
     DisconnectLayer, DisconnectReason, Fault, Observed, Recorded, disconnected,
 };
-use tracing::field::Empty;
-use tracing::{info, info_span, subscriber};
+use tracing::callsite::{Callsite, Identifier};
+use tracing::field::{Empty, FieldSet, Value};
+use tracing::metadata::Kind;
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, info, info_span, subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -62,7 +65,7 @@ fn assert_full(end: &Observed) {
 fn a_record_is_read_back_whole() {
     let end = observe_one(|| disconnected!(full(), "gone"));
     assert_full(&end);
-    assert_eq!((end.message(), end.target(), end.level()), (Some("gone"), module_path!(), tracing::Level::INFO));
+    assert_eq!((end.message(), end.target(), end.level()), (Some("gone"), module_path!(), Level::INFO));
 }
 
 #[test]
@@ -206,6 +209,34 @@ fn what_is_remembered_of_a_call_site_holds() {
     });
     let reasons: Vec<_> = ends.iter().map(|end| end.reason().as_str()).collect();
     assert_eq!(reasons, ["unknown", "graceful", "unknown", "unknown"]);
+}
+
+/// More call sites than the layer can remember, every third with a reason.
+#[test]
+fn no_call_site_is_taken_for_another() {
+    struct Site;
+    impl Callsite for Site {
+        fn set_interest(&self, _: Interest) {}
+
+        fn metadata(&self) -> &Metadata<'_> {
+            unreachable!("nobody registers it");
+        }
+    }
+    static SITE: Site = Site;
+    let site = |number: usize| -> &'static Metadata<'static> {
+        let key: &[_] = if number % 3 == 0 { &["disconnect_reason"] } else { &["reason"] };
+        let fields = FieldSet::new(key, Identifier(&SITE));
+        Box::leak(Box::new(Metadata::new("site", "target", Level::INFO, None, None, None, fields, Kind::EVENT)))
+    };
+    let sites: Vec<_> = (0..6000).map(site).collect();
+    let ends = observe(|| {
+        for site in sites.iter().chain(&sites) {
+            let field = site.fields().iter().next().unwrap();
+            let value: &dyn Value = &"graceful";
+            Event::dispatch(site, &site.fields().value_set(&[(&field, Some(value))]));
+        }
+    });
+    assert_eq!(ends.len(), 2 * 2000);
 }
 
 #[test]

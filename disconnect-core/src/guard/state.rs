@@ -86,7 +86,8 @@ impl State {
     }
 
     pub(super) fn set_on_drop(&mut self, end: Disconnect) {
-        self.forget_on_drop();
+        // The last call counts.
+        self.end.take_if(|end| end.origin() == Origin::OnDrop);
         self.set(end.with_origin(Origin::OnDrop));
     }
 
@@ -127,15 +128,7 @@ impl State {
         self.adopt();
         self.method = self.method();
         if panicking {
-            // What a bare drop means is about cancellation.
-            self.forget_on_drop();
             self.offer(unexplained(DisconnectCause::Panicked));
-        }
-    }
-
-    fn forget_on_drop(&mut self) {
-        if !self.is_over {
-            self.end.take_if(|end| end.origin() == Origin::OnDrop);
         }
     }
 

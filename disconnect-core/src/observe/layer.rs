@@ -149,11 +149,8 @@ impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
         let mut raw = reading.raw;
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(SpanFields(fields)) = span.extensions().get() {
-                for (name, value) in fields {
-                    if self.keep.wants(name) && raw.fields.iter().all(|(key, _)| key != name) {
-                        raw.fields.push((name, value.clone()));
-                    }
-                }
+                // From the inside out: the first one of a name is the one that is found.
+                raw.fields.extend(fields.iter().filter(|(name, _)| self.keep.wants(name)).cloned());
             }
         }
         if let Some(observed) = raw.judge(&self.registered, event.metadata()) {
