@@ -164,6 +164,15 @@ fn two_futures_side_by_side_keep_their_own() {
     assert_eq!((first.one().field("id"), second.one().field("id")), (Some("1"), Some("2")));
 }
 
+/// A future may keep what it holds after it is done.
+#[test]
+fn what_a_finished_future_still_holds_is_seen() {
+    let guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));
+    let work = std::future::poll_fn(move |_| std::task::Poll::Ready(drop(guard.handle().set(END.closed()))));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(capture_async(work)).one().reason().as_str(), "graceful");
+}
+
 /// What a future holds is dropped under its own subscriber, also where it never gets to its end.
 #[test]
 fn a_dropped_future_logs_to_itself() {

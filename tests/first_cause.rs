@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use disconnect_core::testing::{Captured, capture};
@@ -230,4 +231,33 @@ fn a_runtime_that_goes_away_has_its_lines() {
         });
     });
     assert_eq!(cause(&captured).1.as_deref(), Some("dropped"));
+}
+
+/// Its workers drop the tasks while it shuts down, each with a connection that is alive.
+#[test]
+fn a_runtime_of_many_threads_goes_away_with_its_connections() {
+    const CONNECTIONS: usize = 32;
+    let lines: Arc<Mutex<Vec<Disconnect>>> = Arc::default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let peers = runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peers = Vec::new();
+        for _ in 0..CONNECTIONS {
+            peers.push(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
+            let (mut here, _) = listener.accept().await.unwrap();
+            let (up, is_up) = tokio::sync::oneshot::channel();
+            let lines = lines.clone();
+            tokio::spawn(async move {
+                let guard = DisconnectGuard::new(END, move |end: &Disconnect| lines.lock().unwrap().push(end.clone()));
+                up.send(()).unwrap();
+                read(&mut here, &guard.handle()).await;
+            });
+            is_up.await.unwrap();
+        }
+        peers
+    });
+    drop(runtime);
+    let lines = lines.lock().unwrap();
+    assert_eq!((lines.len(), peers.len()), (CONNECTIONS, CONNECTIONS));
+    assert!(lines.iter().all(|end| (end.reason_str(), end.cause_str()) == ("unknown", Some("dropped"))), "{lines:?}");
 }

@@ -329,6 +329,27 @@ fn a_channel_takes_what_refines_its_connections_end() {
 }
 
 #[test]
+fn the_word_of_the_connections_peer_explains_the_channels_loss() {
+    let [_, channel] = nested(|connection, channel| {
+        channel.set(Endpoint::AgentToClient.eof());
+        // By hand: the record alone does not tell that the server is the peer, and of the channel it is not.
+        connection.set(Disconnect::new(DisconnectReason::ServerShutdown).initiator(DisconnectInitiator::Server));
+    });
+    assert_eq!(reason_and_initiator(&channel), ("server_shutdown", Some("server")));
+}
+
+#[test]
+fn a_written_line_stays_what_it_was() {
+    let connection = DisconnectGuard::new(END, |_| ());
+    let mut channel = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "network_error")).under(&connection);
+    let ended = channel.handle();
+    channel.set(END.eof());
+    drop(channel);
+    connection.handle().set(END.closed_by_peer());
+    assert_eq!(ended.get().unwrap().reason_str(), "network_error");
+}
+
+#[test]
 fn a_channel_outlives_its_connection() {
     let lines = capture(|| {
         let connection = guard(1);
@@ -359,11 +380,12 @@ fn a_channel_has_the_method_of_its_connection() {
 fn nothing_runs_inside_itself() {
     let connection = DisconnectGuard::new(END, |_| ());
     let channel = DisconnectGuard::new(END, |_| ()).under(&connection);
-    let inner = channel.handle();
-    catch_unwind(AssertUnwindSafe(|| connection.under(&inner))).unwrap_err();
-    let alone = DisconnectGuard::new(END, |_| ());
-    let itself = alone.handle();
-    catch_unwind(AssertUnwindSafe(|| alone.under(&itself))).unwrap_err();
+    let (outer, inner) = (connection.handle(), channel.handle());
+    let connection = connection.under(&inner).under(&outer);
+    inner.set(END.closed());
+    assert_eq!(connection.get(), None, "the channel's end is not its connection's");
+    drop(connection);
+    assert_eq!((outer.get().unwrap().cause_str(), inner.get()), (Some("dropped"), Some(END.closed())));
 }
 
 fn stopped() -> Disconnect {
@@ -377,12 +399,13 @@ fn a_shutdown_is_stamped_on_what_lives() {
         let guard = |id: u64| {
             let context = shutdown.clone();
             let write = move |end: &Disconnect| {
-                let build: Option<&(u64, &str)> = context.context(end);
+                let build: Option<&(u64, &str, &str)> = context.context(end);
                 disconnected!(
                     end,
                     id,
                     build_id = build.map(|build| build.0),
-                    transition = build.map(|build| build.1),
+                    build_reason = build.map(|build| build.1),
+                    transition = build.map(|build| build.2),
                     "connection closed"
                 );
             };
@@ -395,8 +418,10 @@ fn a_shutdown_is_stamped_on_what_lives() {
         let channel = channel.under(&lives);
 
         assert_eq!(shutdown.get(), None);
-        assert_eq!(shutdown.set_with(stopped(), (7, "stop")), SetOutcome::Kept);
-        assert_eq!(shutdown.set_with(END.shutting_down(), (8, "start")), SetOutcome::Ignored);
+        assert_eq!(shutdown.set_with(stopped(), (7, "autostop", "stop")), SetOutcome::Kept);
+        for second in [END.shutting_down(), END.shutting_down().cause(DisconnectCause::Deadline), END.eof()] {
+            assert_eq!(shutdown.set_with(second, (8, "initiator", "start")), SetOutcome::Ignored);
+        }
         assert_eq!(shutdown.get(), Some(stopped()));
 
         // Consequences of the closing that follows.
@@ -410,17 +435,17 @@ fn a_shutdown_is_stamped_on_what_lives() {
         .iter()
         .map(|end| {
             let field = |name| end.field(name).map(str::to_owned);
-            (field("id").unwrap(), end.reason().as_str().to_owned(), field("build_id"), field("transition"))
+            let build = ["build_id", "build_reason", "transition"].map(field);
+            (field("id").unwrap(), end.reason().as_str().to_owned(), build)
         })
         .collect();
-    let row = |id: &str, reason: &str, build: Option<(&str, &str)>| {
-        let (build, transition) = build.unzip();
-        (id.to_owned(), reason.to_owned(), build.map(str::to_owned), transition.map(str::to_owned))
+    let row = |id: &str, reason: &str, build: [Option<&str>; 3]| {
+        (id.to_owned(), reason.to_owned(), build.map(|value| value.map(str::to_owned)))
     };
-    let build = Some(("7", "stop"));
+    let (none, build) = ([None; 3], [Some("7"), Some("autostop"), Some("stop")]);
     let expected = [
-        row("1", "network_error", None),
-        row("3", "workspace_stopped", None),
+        row("1", "network_error", none),
+        row("3", "workspace_stopped", none),
         row("2", "workspace_stopped", build),
         row("4", "workspace_stopped", build),
     ];
@@ -436,6 +461,41 @@ fn a_shutdown_whose_goodbye_timed_out_keeps_its_reason() {
         ("server_shutdown", Some(DisconnectCause::Deadline))
     );
     assert_eq!(end.level(), tracing::Level::WARN);
+}
+
+/// The end is set before closing, so that the goodbye is sent, and times out, afterwards.
+#[test]
+fn a_goodbye_that_times_out_after_the_shutdown_was_set_is_told() {
+    let timeout = io::Error::from(io::ErrorKind::TimedOut);
+    let late = || END.exit(true, &CLASSIFIER, Some(&timeout)).detail("no answer within 5 s");
+    let end = line(|ended| {
+        ended.set(END.shutting_down());
+        assert_eq!(ended.set(late()), SetOutcome::Kept);
+        assert_eq!(ended.set(late()), SetOutcome::Ignored, "it is known");
+    });
+    assert_eq!((end.reason().as_str(), end.cause().unwrap().as_str()), ("server_shutdown", "deadline"));
+    assert_eq!((end.detail(), end.level()), (Some("no answer within 5 s"), tracing::Level::WARN));
+
+    // The shutdown cause stays what it was, on this connection alone it was late.
+    let shutdown = ShutdownCause::new();
+    shutdown.set_with(stopped(), 7);
+    let mut slow = DisconnectGuard::new(END, |_| ()).under(&shutdown);
+    assert_eq!(slow.set(late()), SetOutcome::Kept);
+    let end = slow.get().unwrap();
+    assert_eq!((end.reason_str(), end.initiator_str()), ("workspace_stopped", Some("server")));
+    assert_eq!((end.cause_str(), shutdown.context(&end)), (Some("deadline"), Some(&7)));
+    assert_eq!(DisconnectGuard::new(END, |_| ()).under(&shutdown).get().unwrap().cause_str(), None);
+
+    // A deadline of something else is no news about the goodbye, and what was never ours is not late.
+    for first in [END.shutting_down(), END.closed_by_peer(), END.eof()] {
+        let mut guard = DisconnectGuard::new(END, |_| ());
+        guard.set(first.clone());
+        let next = if first.expected() { failed(io::ErrorKind::TimedOut) } else { late() };
+        assert_eq!(guard.set(next), SetOutcome::Ignored, "{first:?}");
+    }
+    let mut guard = DisconnectGuard::new(END, |_| ());
+    guard.set(END.closed_by_peer());
+    assert_eq!(guard.set(late()), SetOutcome::Ignored);
 }
 
 #[test]

@@ -8,8 +8,11 @@ use disconnect_core::{
     Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator,
     DisconnectLayer, DisconnectReason, Fault, Observed, Recorded, disconnected,
 };
-use tracing::field::Empty;
-use tracing::{info, info_span, subscriber};
+use tracing::callsite::{Callsite, Identifier};
+use tracing::field::{Empty, FieldSet, Value};
+use tracing::metadata::Kind;
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, info, info_span, subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -62,7 +65,7 @@ fn assert_full(end: &Observed) {
 fn a_record_is_read_back_whole() {
     let end = observe_one(|| disconnected!(full(), "gone"));
     assert_full(&end);
-    assert_eq!((end.message(), end.target(), end.level()), (Some("gone"), module_path!(), tracing::Level::INFO));
+    assert_eq!((end.message(), end.target(), end.level()), (Some("gone"), module_path!(), Level::INFO));
 }
 
 #[test]
@@ -176,6 +179,64 @@ fn contradictions_are_told() {
         faults(|| disconnected!(reason = DisconnectReason::NetworkError, initiator = DisconnectInitiator::Client, "x")),
         []
     );
+}
+
+#[test]
+fn a_key_that_is_there_twice_is_told() {
+    let end = observe_one(|| {
+        info!(
+            disconnect_reason = "network_error",
+            disconnect_reason = "graceful",
+            disconnect_expected = false,
+            disconnect_expected = true,
+            disconnect_expected = true,
+        );
+    });
+    assert_eq!(end.faults(), ["disconnect_reason", "disconnect_expected"].map(Fault::Repeated));
+    assert!(!end.is_sound());
+}
+
+/// The layer remembers which call sites are none of its business.
+#[test]
+fn what_is_remembered_of_a_call_site_holds() {
+    let ends = observe(|| {
+        for round in 0..3 {
+            info!(round, "connected");
+            // The same call site with and without a reason.
+            info!(disconnect_reason = (round == 1).then_some("graceful"), disconnect_expected = true);
+            disconnected!(reason = DisconnectReason::Unknown, round, "gone");
+        }
+    });
+    let reasons: Vec<_> = ends.iter().map(|end| end.reason().as_str()).collect();
+    assert_eq!(reasons, ["unknown", "graceful", "unknown", "unknown"]);
+}
+
+/// More call sites than the layer can remember, every third with a reason.
+#[test]
+fn no_call_site_is_taken_for_another() {
+    struct Site;
+    impl Callsite for Site {
+        fn set_interest(&self, _: Interest) {}
+
+        fn metadata(&self) -> &Metadata<'_> {
+            unreachable!("nobody registers it");
+        }
+    }
+    static SITE: Site = Site;
+    let site = |number: usize| -> &'static Metadata<'static> {
+        let key: &[_] = if number % 3 == 0 { &["disconnect_reason"] } else { &["reason"] };
+        let fields = FieldSet::new(key, Identifier(&SITE));
+        Box::leak(Box::new(Metadata::new("site", "target", Level::INFO, None, None, None, fields, Kind::EVENT)))
+    };
+    let sites: Vec<_> = (0..6000).map(site).collect();
+    let ends = observe(|| {
+        for site in sites.iter().chain(&sites) {
+            let field = site.fields().iter().next().unwrap();
+            let value: &dyn Value = &"graceful";
+            Event::dispatch(site, &site.fields().value_set(&[(&field, Some(value))]));
+        }
+    });
+    assert_eq!(ends.len(), 2 * 2000);
 }
 
 #[test]

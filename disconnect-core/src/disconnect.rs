@@ -243,6 +243,16 @@ impl Disconnect {
         Self { direction: None, ..self }
     }
 
+    /// Takes over that this end was not reached in time; `false` where that was known.
+    pub(crate) fn was_not_in_time(&mut self, late: Self) -> bool {
+        if self.is_deadline() {
+            return false;
+        }
+        self.cause = late.cause;
+        self.detail = self.detail.take().or(late.detail);
+        true
+    }
+
     /// Fills in what the record leaves open.
     #[inline]
     pub(crate) fn or_direction(&mut self, direction: Option<&'static Category>) {

@@ -80,6 +80,54 @@ fn the_peers_word_wins_in_every_order() {
     });
 }
 
+/// The same, while a third task drops the guard: what came in time counts, and nothing else does.
+#[test]
+fn what_comes_in_time_counts_while_the_guard_is_dropped() {
+    loom::model(|| {
+        let lines = Lines::new();
+        let guard = lines.guard();
+        let (reader, control) = (guard.handle(), guard.handle());
+        let reader = thread::spawn(move || reader.set(END.eof()));
+        let control = thread::spawn(move || control.set(END.closed_by_peer()));
+        drop(guard);
+        let ends = (reader.join().unwrap(), control.join().unwrap());
+        let expected = match ends {
+            (SetOutcome::TooLate(_), SetOutcome::TooLate(_)) => ("unknown", Some("dropped")),
+            (SetOutcome::Kept, SetOutcome::TooLate(_)) => ("network_error", Some("unclean_eof")),
+            (_, SetOutcome::Kept) => ("graceful", None),
+            (reader, control) => panic!("{reader:?}, {control:?}"),
+        };
+        let line = lines.one();
+        assert_eq!((line.reason_str(), line.cause_str()), expected);
+    });
+}
+
+/// A connection, a channel in it, and a shutdown of both, each in a task of its own: every line is of the shutdown, or
+/// was written before it.
+#[test]
+fn a_shutdown_while_a_connection_and_its_channel_go() {
+    static STAMPED: AtomicUsize = AtomicUsize::new(0);
+    loom::model(|| {
+        let (lines, channels) = (Lines::new(), Lines::new());
+        let shutdown = ShutdownCause::new();
+        let connection = lines.guard().under(&shutdown);
+        let channel = channels.guard().under(&connection);
+        let connection = thread::spawn(move || drop(connection));
+        let channel = thread::spawn(move || drop(channel));
+        assert_eq!(shutdown.set(END.shutting_down()), SetOutcome::Kept);
+        connection.join().unwrap();
+        channel.join().unwrap();
+        let (line, channel) = (lines.one(), channels.one());
+        let is_stamped = |end: &Disconnect| match (end.reason_str(), end.cause_str()) {
+            ("server_shutdown", None) => true,
+            ("unknown", Some("dropped")) => false,
+            _ => panic!("{end:?}"),
+        };
+        STAMPED.fetch_add(usize::from(is_stamped(&line) && is_stamped(&channel)), Ordering::Relaxed);
+    });
+    assert!(STAMPED.load(Ordering::Relaxed) > 0, "the shutdown never came first");
+}
+
 /// An end of file and our own shutdown: the first one wins, and the line is that of the one that was kept.
 #[test]
 fn our_own_shutdown_wins_only_where_it_is_first() {

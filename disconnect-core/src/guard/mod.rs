@@ -43,8 +43,8 @@ use self::sync::{Arc, Mutex, get_mut, lock};
 ///
 /// # Which end wins
 ///
-/// The first one. An end stands by the [rank](Disconnect::evidence_rank) of its evidence, weakest first; one that
-/// stands firmer takes its place:
+/// The first one. It gives way to what stands firmer, by the [rank](Disconnect::evidence_rank) of the evidence, weakest
+/// first:
 ///
 /// | there | its place is taken by |
 /// |---|---|
@@ -52,9 +52,14 @@ use self::sync::{Arc, Mutex, get_mut, lock};
 /// | a deadline that one operation missed | any end but another such |
 /// | [`FollowOn`](crate::evidence::Rank::FollowOn): use after close, an error that nobody understands | a broken pipe or an end, unless it is one of ours that is expected |
 /// | [`BrokenPipe`](crate::evidence::Rank::BrokenPipe) | an end, unless it is one of ours that is expected |
-/// | an end | nothing; but an end of file, a reset or a timeout by what the peer said itself |
+/// | an end of file, a reset, silence | what the peer said itself |
+/// | any other end | nothing |
 ///
 /// So our own shutdown never covers up what broke the connection before it.
+///
+/// Where our goodbye gets no answer in time, say the same end once more with the cause `deadline`, as
+/// [`Endpoint::exit`] does: the end stays what it was, and takes over the cause (and the detail, if it has none), so that
+/// it does not look like a clean one.
 ///
 /// # A bare drop
 ///
@@ -138,9 +143,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
 
     /// Puts this connection into another, or under the shutdown cause of its server; the last call counts.
     ///
-    /// # Panics
-    ///
-    /// Where that would put the connection into itself.
+    /// A connection cannot run inside itself: a call that would make it do so changes nothing.
     ///
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint};
@@ -158,8 +161,10 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     #[must_use]
     pub fn under(mut self, outer: &impl Scope) -> Self {
         let upper = outer.shared(Sealed);
-        assert!(!get_mut(&mut self.inner).place.is_around(&upper), "a connection cannot run inside itself");
-        get_mut(&mut self.inner).place.with(|state| state.set_upper(upper));
+        let place = &mut get_mut(&mut self.inner).place;
+        if !place.is_around(&upper) {
+            place.with(|state| state.set_upper(upper));
+        }
         self
     }
 

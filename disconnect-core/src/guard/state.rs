@@ -86,7 +86,8 @@ impl State {
     }
 
     pub(super) fn set_on_drop(&mut self, end: Disconnect) {
-        self.forget_on_drop();
+        // The last call counts.
+        self.end.take_if(|end| end.origin() == Origin::OnDrop);
         self.set(end.with_origin(Origin::OnDrop));
     }
 
@@ -127,15 +128,7 @@ impl State {
         self.adopt();
         self.method = self.method();
         if panicking {
-            // What a bare drop means is about cancellation.
-            self.forget_on_drop();
             self.offer(unexplained(DisconnectCause::Panicked));
-        }
-    }
-
-    fn forget_on_drop(&mut self) {
-        if !self.is_over {
-            self.end.take_if(|end| end.origin() == Origin::OnDrop);
         }
     }
 
@@ -168,26 +161,37 @@ impl State {
         self.method.or_else(|| self.upper.as_ref().and_then(|upper| upper.with(|upper| upper.method())))
     }
 
+    /// Lets an end compete with the one that is there, and tells whether it left anything.
     fn offer(&mut self, next: Disconnect) -> bool {
-        let stays = self.end.as_ref().is_some_and(|first| !self.replaces(first, &next));
-        if !stays {
+        let comes = self.kind(&next);
+        let Some(there) = self.end.as_ref().map(|first| self.kind(first)) else {
             self.end = Some(next);
+            return true;
+        };
+        if comes.strength().comes > there.strength().stands {
+            self.end = Some(next);
+            return true;
         }
-        !stays
+        match &mut self.end {
+            // Its goodbye got no answer: the same end, which must not look like a clean one.
+            Some(first) if (there, comes) == (Kind::Ours, Kind::Ours) && next.is_deadline() => {
+                first.was_not_in_time(next)
+            }
+            _ => false,
+        }
     }
 
-    /// Whether the end that comes takes the place of the one that is there: the table in [`DisconnectGuard`].
-    ///
-    /// [`DisconnectGuard`]: super::DisconnectGuard
-    fn replaces(&self, first: &Disconnect, next: &Disconnect) -> bool {
-        let stated_by_peer = self.is_stated_by_peer(next);
-        let (first_stands, next_stands) = (Standing::of(first), Standing::of(next));
-        if next_stands > first_stands {
-            // Once the connection is known to be broken, only the peer can still make that a normal end.
-            return first_stands < Standing::FollowOn || stated_by_peer || !next.expected();
+    fn kind(&self, end: &Disconnect) -> Kind {
+        match end.evidence_rank() {
+            _ if end.origin() == Origin::OnDrop => Kind::OnDrop,
+            Rank::FollowOn | Rank::Timeout if end.is_deadline() => Kind::Deadline,
+            Rank::FollowOn => Kind::FollowOn,
+            Rank::BrokenPipe => Kind::BrokenPipe,
+            Rank::Transport | Rank::Timeout => Kind::Lost,
+            Rank::Stated if self.is_stated_by_peer(end) => Kind::Peer,
+            Rank::Violation | Rank::Stated if end.expected() => Kind::Ours,
+            Rank::Violation | Rank::Stated => Kind::Failed,
         }
-        let may_be_refined = matches!(first.evidence_rank(), Rank::Transport | Rank::Timeout);
-        stated_by_peer && first_stands == Standing::End && may_be_refined
     }
 
     /// Whether the peer said so: it is known from the evidence, or the site names the peer.
@@ -207,9 +211,9 @@ fn unexplained(cause: DisconnectCause) -> Disconnect {
     Disconnect::new(DisconnectReason::Unknown).cause(cause)
 }
 
-/// How firmly an end stands against those that come after it.
-#[derive(PartialEq, PartialOrd)]
-enum Standing {
+/// What an end is, as far as others may take its place.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
     /// What a bare drop means.
     OnDrop,
     /// One operation was not done in time: the connection may well be alive.
@@ -218,18 +222,37 @@ enum Standing {
     FollowOn,
     /// The same, and it was the connection.
     BrokenPipe,
-    /// The end.
-    End,
+    /// An end of file, a reset, silence: the end, and only the peer can still say why.
+    Lost,
+    /// An expected end that is not the peer's: mostly our own.
+    Ours,
+    /// A violation, or an unexpected end that a site knew of.
+    Failed,
+    /// The peer said so itself.
+    Peer,
 }
 
-impl Standing {
-    fn of(end: &Disconnect) -> Self {
-        match end.evidence_rank() {
-            _ if end.origin() == Origin::OnDrop => Self::OnDrop,
-            Rank::FollowOn | Rank::Timeout if end.is_deadline() => Self::Deadline,
-            Rank::FollowOn => Self::FollowOn,
-            Rank::BrokenPipe => Self::BrokenPipe,
-            Rank::Transport | Rank::Timeout | Rank::Violation | Rank::Stated => Self::End,
+/// How firmly an end stands once it is there, and how strongly it comes while another one is.
+struct Strength {
+    stands: u8,
+    comes: u8,
+}
+
+impl Kind {
+    /// The rule: an end takes the place of another where it comes with more than the other stands with.
+    #[rustfmt::skip]
+    const fn strength(self) -> Strength {
+        match self {
+            Self::OnDrop     => Strength { stands: 0, comes: 0 },
+            Self::Deadline   => Strength { stands: 1, comes: 1 },
+            Self::FollowOn   => Strength { stands: 2, comes: 2 },
+            Self::BrokenPipe => Strength { stands: 3, comes: 3 },
+            Self::Lost       => Strength { stands: 4, comes: 4 },
+            // What broke the connection before is not covered up by what we would have closed it for.
+            Self::Ours       => Strength { stands: 5, comes: 2 },
+            Self::Failed     => Strength { stands: 5, comes: 4 },
+            // The peer's word explains the loss that it arrived with.
+            Self::Peer       => Strength { stands: 5, comes: 5 },
         }
     }
 }

@@ -4,7 +4,9 @@ use std::borrow::ToOwned;
 use std::boxed::Box;
 use std::cell::Cell;
 use std::fmt::{self, Write};
+use std::ptr;
 use std::string::String;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread_local;
 use std::vec::Vec;
 
@@ -19,6 +21,8 @@ use crate::DisconnectReason;
 use crate::{ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectField, DisconnectInitiator};
 
 /// A layer that hands every event with a `disconnect_reason` to an observer, whoever wrote it.
+///
+/// Any other event passes by at the cost of a few instructions, however many fields it has.
 ///
 /// It enables nothing and disables nothing: what another layer's filter keeps from this one is not seen. An observer
 /// runs in the thread that logs, before the logging call returns; disconnect events that it logs itself are not
@@ -49,6 +53,7 @@ pub struct DisconnectLayer<O> {
     observer: O,
     keep: Keep,
     registered: Registered,
+    others: Others,
 }
 
 /// Which fields an [`Observed`] keeps besides ours.
@@ -72,7 +77,7 @@ impl Keep {
 impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
     /// A layer for this observer.
     pub fn new(observer: O) -> Self {
-        Self { observer, keep: Keep::Named(Vec::new()), registered: Registered::default() }
+        Self { observer, keep: Keep::Named(Vec::new()), registered: Registered::default(), others: Others::new() }
     }
 
     /// Asks for fields by name, of the event or of the spans around it, for [`Observed::field`].
@@ -89,7 +94,7 @@ impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
 
     #[cfg(feature = "testing")]
     pub(super) fn for_tests(observer: O, registered: Registered) -> Self {
-        Self { observer, keep: Keep::All, registered }
+        Self { observer, keep: Keep::All, registered, others: Others::new() }
     }
 }
 
@@ -121,20 +126,31 @@ where
         keep_on_span(kept.fields, id, &context);
     }
 
+    #[inline]
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if !self.others.contain(event.metadata()) {
+            self.observe(event, &context);
+        }
+    }
+}
+
+impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
+    /// Apart, so that the events of others pass by in a few instructions.
+    #[inline(never)]
+    fn observe<S>(&self, event: &Event<'_>, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
         if !is_disconnect(event.metadata()) {
-            return;
+            return self.others.add(event.metadata());
         }
         let mut reading = Reading { raw: Raw::default(), keep: &self.keep };
         event.record(&mut reading);
         let mut raw = reading.raw;
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(SpanFields(fields)) = span.extensions().get() {
-                for (name, value) in fields {
-                    if self.keep.wants(name) && raw.fields.iter().all(|(key, _)| key != name) {
-                        raw.fields.push((name, value.clone()));
-                    }
-                }
+                // From the inside out: the first one of a name is the one that is found.
+                raw.fields.extend(fields.iter().filter(|(name, _)| self.keep.wants(name)).cloned());
             }
         }
         if let Some(observed) = raw.judge(&self.registered, event.metadata()) {
@@ -143,9 +159,44 @@ where
     }
 }
 
-/// Whether an event can carry a reason: most do not, and pay for no more than this.
+/// Whether an event can carry a reason.
 fn is_disconnect(metadata: &Metadata<'_>) -> bool {
     metadata.fields().iter().any(|field| field.name() == DisconnectReason::FIELD)
+}
+
+/// Call sites that cannot carry a reason: most cannot, and their events shall not pay for a look at each of their keys.
+///
+/// A call site is known by the address of its metadata, which stays its own. One whose two places are taken is looked at
+/// each time, since to displace another would be dearer where two threads do it in turns.
+struct Others(Box<[AtomicUsize; Others::PLACES]>);
+
+impl Others {
+    const PLACES: usize = 1024;
+
+    fn new() -> Self {
+        Self(Box::new([const { AtomicUsize::new(0) }; Self::PLACES]))
+    }
+
+    #[inline]
+    fn contain(&self, metadata: &'static Metadata<'static>) -> bool {
+        let address = ptr::from_ref(metadata).addr();
+        self.places(address).any(|place| place.load(Ordering::Relaxed) == address)
+    }
+
+    fn add(&self, metadata: &'static Metadata<'static>) {
+        let address = ptr::from_ref(metadata).addr();
+        // The place is the address and nothing else, so there is nothing to be ordered.
+        let take = |place: &AtomicUsize| place.compare_exchange(0, address, Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.places(address).map(take).find(|taken| *taken == Ok(0) || *taken == Err(address));
+    }
+
+    /// Two neighbours, which share a cache line.
+    #[inline]
+    fn places(&self, address: usize) -> impl Iterator<Item = &AtomicUsize> {
+        // Metadata are far larger than 16 bytes, and lie beside each other.
+        let first = (address >> 4) ^ (address >> 14);
+        [first, first ^ 1].into_iter().filter_map(|place| self.0.get(place % Self::PLACES))
+    }
 }
 
 /// An observer that logs a disconnect would otherwise observe itself without end.
@@ -240,12 +291,20 @@ impl Reading<'_> {
     /// A text that was logged as one, or through `Display`.
     fn text(&mut self, key: &'static str, text: String, is_cut: bool) {
         if let Some(place) = self.place(key) {
-            *place = Some(text);
+            let is_repeated = place.replace(text).is_some();
+            self.tell_repeated(key, is_repeated);
             if is_cut && key != "message" {
                 self.raw.faults.push(Fault::Cut(key));
             }
         } else if self.keep.wants(key) {
             self.raw.fields.push((key, text.into()));
+        }
+    }
+
+    /// The last of several values is kept, and which one is right nobody knows.
+    fn tell_repeated(&mut self, key: &'static str, is_repeated: bool) {
+        if is_repeated && !self.raw.faults.contains(&Fault::Repeated(key)) {
+            self.raw.faults.push(Fault::Repeated(key));
         }
     }
 
@@ -272,7 +331,8 @@ impl Visit for Reading<'_> {
 
     fn record_bool(&mut self, field: &Field, value: bool) {
         if field.name() == DisconnectReason::EXPECTED_FIELD {
-            self.raw.expected = Some(value);
+            let is_repeated = self.raw.expected.replace(value).is_some();
+            self.tell_repeated(field.name(), is_repeated);
         } else {
             self.other(field.name(), &value);
         }

@@ -194,6 +194,8 @@ pub enum Fault {
     UnknownValue(&'static str),
     /// The value was longer than [`Observed::MAX_LEN`].
     Cut(&'static str),
+    /// The key was there several times; the last value is kept.
+    Repeated(&'static str),
     /// The reason stands without `disconnect_expected`.
     ExpectedMissing,
     /// `disconnect_expected` is not what the reason means.
@@ -210,6 +212,7 @@ impl fmt::Display for Fault {
             Self::WrongType(key) => write!(f, "{key} has the wrong type"),
             Self::UnknownValue(key) => write!(f, "{key} is no known category"),
             Self::Cut(key) => write!(f, "{key} is too long"),
+            Self::Repeated(key) => write!(f, "{key} is there several times"),
             Self::ExpectedMissing => f.write_str("disconnect_expected is missing"),
             Self::ExpectedContradicts => f.write_str("disconnect_expected contradicts the reason"),
             Self::ClosedByAnother => f.write_str("client_closed, but not by a client"),

@@ -65,7 +65,7 @@ pub(crate) struct AllOptions {
 /// How long things may take.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Timing {
-    /// How often a silent peer is asked whether it is there, in milliseconds; it is given up after three times that.
+    /// How often a silent peer is asked whether it is there, in milliseconds; three pings in a row may go unanswered.
     #[arg(long, value_name = "MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) heartbeat: u64,
     /// How long a goodbye may go unanswered, in milliseconds.
@@ -75,7 +75,7 @@ pub(crate) struct Timing {
 
 impl Timing {
     pub(crate) fn heartbeat(self) -> Heartbeat {
-        Heartbeat::every(Duration::from_millis(self.heartbeat))
+        Heartbeat { every: Duration::from_millis(self.heartbeat) }
     }
 
     pub(crate) fn goodbye(self) -> Duration {

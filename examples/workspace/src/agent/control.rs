@@ -1,25 +1,191 @@
-//! The agent's control plane.
+//! The agent's main loop: one connection to the server after the other, and what the server asks for.
 
+use std::iter;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
+
+use disconnect_core::{Disconnect, DisconnectGuard, Endpoint, disconnected};
+use tokio::time::sleep;
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tracing::{info, warn};
 
 use crate::cli::AgentOptions;
-use crate::wire::Dialer;
-use crate::wire::message::Node;
+use crate::ends::{CLASSIFIER, control_plane_lost, workspace_stopped};
+use crate::wire::message::{Build, FromAgent, Node, RelayLeg};
+use crate::wire::tunnel::{GOING_AWAY, NORMAL, PROTOCOL_ERROR};
+use crate::wire::{DialError, Dialer, Link, LinkError, Socket};
 
-use super::run::Runs;
-use super::ssh::Service;
+use super::run::{Run, Runs};
+use super::ssh::{Path, Service};
+use super::streams::{Asked, Incoming, Streams};
+
+/// The agent's end of its control plane.
+pub(super) const END: Endpoint = Endpoint::AgentToServer;
 
 /// The main loop.
-pub(crate) struct Control {}
+pub(super) struct Control {
+    options: AgentOptions,
+    dialer: Dialer,
+    node: Node,
+    runs: Arc<Runs>,
+    service: Arc<Service>,
+}
+
+/// What comes after a connection.
+enum Next {
+    Dial,
+    Exit,
+}
 
 impl Control {
-    pub(crate) fn new(_: AgentOptions, _: Dialer, _: Node, _: Arc<Runs>, _: Arc<Service>) -> Self {
-        Self {}
+    pub(super) fn new(
+        options: AgentOptions,
+        dialer: Dialer,
+        node: Node,
+        runs: Arc<Runs>,
+        service: Arc<Service>,
+    ) -> Self {
+        Self { options, dialer, node, runs, service }
     }
 
-    pub(crate) async fn run(self, stop: impl Future<Output = ()>) -> ExitCode {
-        stop.await;
+    /// Keeps a connection to the server until `stop`, or until the workspace is deleted.
+    pub(super) async fn run(self, stop: impl Future<Output = ()>) -> ExitCode {
+        let mut stop = std::pin::pin!(stop);
+        let mut waits = waits();
+        loop {
+            let dialled = tokio::select! {
+                dialled = self.dial() => dialled,
+                () = &mut stop => return self.stopped_offline().await,
+            };
+            match dialled {
+                Ok(socket) => {
+                    waits = self::waits();
+                    match self.connection(socket, stop.as_mut()).await {
+                        Next::Dial => {}
+                        Next::Exit => return ExitCode::SUCCESS,
+                    }
+                }
+                Err(DialError::Refused(StatusCode::GONE)) => {
+                    warn!("the workspace was deleted");
+                    return self.stopped_offline().await;
+                }
+                // No connection, no disconnect.
+                Err(error) => info!(%error, "cannot reach coderd, retrying"),
+            }
+            tokio::select! {
+                () = sleep(waits.next().unwrap_or(LONGEST_WAIT)) => {}
+                () = &mut stop => return self.stopped_offline().await,
+            }
+        }
+    }
+
+    async fn dial(&self) -> Result<Socket, DialError> {
+        self.dialer.dial(&format!("/agent/{}", self.options.target.workspace)).await
+    }
+
+    /// Ends the sessions of an agent that has no connection to its server.
+    async fn stopped_offline(&self) -> ExitCode {
+        if let Some(run) = self.runs.stop() {
+            run.end(Endpoint::AgentToClient.shutting_down(), None, self.options.timing.goodbye()).await;
+        }
         ExitCode::SUCCESS
     }
+
+    /// One connection, from the server's answer to its line.
+    async fn connection(&self, socket: Socket, stop: Pin<&mut impl Future<Output = ()>>) -> Next {
+        let (workspace, run) = (self.options.target.workspace.clone(), self.runs.start());
+        info!(workspace, "connected to coderd");
+        let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
+            disconnected!(end, workspace, "disconnected from coderd");
+        })
+        .under(&run.shutdown);
+        let ended = guard.handle();
+        let mut link = Link::new(socket, self.options.timing.heartbeat());
+        let mut streams = Streams::open(&self.options, self.node.clone(), &ended);
+
+        let mut next = Next::Dial;
+        let talked = self.talk(&run, &mut link, &mut streams, &mut next, stop).await;
+        if let Err(error) = &talked {
+            ended.set(lost(&run, END.failed(&CLASSIFIER, error)));
+        }
+        streams.close().await;
+        drop(guard);
+        if let Ok(code) = talked {
+            link.close(code).await;
+        }
+        next
+    }
+
+    /// Moves messages between the connection and its streams until this side has to close it: returns the code to close
+    /// with.
+    async fn talk(
+        &self,
+        run: &Arc<Run>,
+        link: &mut Link<FromAgent, Incoming>,
+        streams: &mut Streams,
+        next: &mut Next,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<u16, LinkError> {
+        loop {
+            tokio::select! {
+                message = link.next() => streams.take(message?),
+                Some(message) = streams.outgoing.recv() => link.send(&message).await?,
+                Some(asked) = streams.asked.recv() => match asked {
+                    Asked::Relay(leg) => self.relay(leg, run.clone()),
+                    Asked::Stop(build) => {
+                        info!(build_id = build.build_id, transition = build.transition, "workspace stopped");
+                        self.leave(workspace_stopped(), Some(build), streams);
+                    }
+                },
+                () = stop.as_mut(), if matches!(next, Next::Dial) => {
+                    *next = Next::Exit;
+                    self.leave(END.shutting_down(), None, streams);
+                }
+                () = streams.goodbye.said.cancelled() => {
+                    return Ok(if matches!(next, Next::Exit) { GOING_AWAY } else { NORMAL });
+                }
+                () = streams.failed.cancelled() => return Ok(PROTOCOL_ERROR),
+            }
+        }
+    }
+
+    /// Says why to everything that runs, closes it, and then lets the coordination stream say goodbye.
+    fn leave(&self, end: Disconnect, build: Option<Build>, streams: &Streams) {
+        let (run, patience, goodbye) = (self.runs.stop(), self.options.timing.goodbye(), streams.goodbye.say.clone());
+        tokio::spawn(async move {
+            if let Some(run) = run {
+                run.end(end, build, patience).await;
+            }
+            goodbye.cancel();
+        });
+    }
+
+    /// Dials the other leg of a relayed path, and serves what comes through it.
+    fn relay(&self, leg: RelayLeg, run: Arc<Run>) {
+        let (dialer, service) = (self.dialer.clone(), self.service.clone());
+        tokio::spawn(async move {
+            match dialer.dial(&format!("/relay-leg/{}", leg.id)).await {
+                Ok(socket) => {
+                    let path = Path::Relayed { socket, client_session_id: leg.client_session_id };
+                    run.tasks.spawn(service.serve(path, run.clone()));
+                }
+                Err(error) => info!(%error, "the relayed path did not come up"),
+            }
+        });
+    }
+}
+
+/// Where sessions live on without the server, that is what the operator has to know.
+fn lost(run: &Run, end: Disconnect) -> Disconnect {
+    if end.expected() || run.tasks.is_empty() { end } else { control_plane_lost(&end) }
+}
+
+/// The longest pause between two attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// The pauses between attempts.
+fn waits() -> impl Iterator<Item = Duration> {
+    iter::successors(Some(Duration::from_millis(50)), |wait| Some((*wait * 2).min(LONGEST_WAIT)))
 }

@@ -3,6 +3,7 @@
 mod control;
 mod run;
 mod ssh;
+mod streams;
 mod terminal;
 
 use std::error::Error;
@@ -10,7 +11,6 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use disconnect_core::Endpoint;
 use tokio::net::TcpListener;
 use tracing::info;
 
@@ -60,6 +60,3 @@ async fn accept(listener: TcpListener, runs: Arc<Runs>, service: Arc<Service>) {
         run.tasks.spawn(service.clone().serve(path, run.clone()));
     }
 }
-
-/// The agent's end of a data path.
-const TO_CLIENT: Endpoint = Endpoint::AgentToClient;

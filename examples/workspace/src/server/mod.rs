@@ -1,10 +1,126 @@
-//! The server.
+//! The server: accepts agents and clients, relays between them, stops and starts workspaces.
+
+mod agents;
+mod clients;
+mod connection_log;
+mod manage;
+mod relay;
+mod route;
+mod tls;
+mod workspaces;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use crate::cli::ServerOptions;
+use disconnect_core::{Endpoint, ShutdownCause};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info};
 
-pub(crate) async fn run(_options: &ServerOptions) -> Result<ExitCode, Box<dyn Error>> {
+use crate::cli::{ServerOptions, Timing};
+use crate::signals;
+use crate::wire::{Io, Socket};
+
+use self::connection_log::ConnectionLog;
+use self::route::Route;
+use self::workspaces::Workspaces;
+
+/// What all connections share.
+struct Server {
+    workspaces: Workspaces,
+    connections: Arc<ConnectionLog>,
+    /// Why clients are let go.
+    shutdown: ShutdownCause,
+    /// Close now. Cancelled after the cause is set.
+    closing: CancellationToken,
+    timing: Timing,
+}
+
+/// Runs the server until it is asked to stop.
+///
+/// # Errors
+///
+/// The address, the connection log or the certificate cannot be used.
+pub(crate) async fn run(options: &ServerOptions) -> Result<ExitCode, Box<dyn Error>> {
+    options.log.init()?;
+    let stop = signals::stop()?;
+    let tls = options.tls.as_deref().map(tls::acceptor).transpose()?;
+    let connections = Arc::new(ConnectionLog::open(options.db.as_deref())?);
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+    let scheme = if tls.is_some() { "wss" } else { "ws" };
+    info!(address = format!("{scheme}://{}", listener.local_addr()?), "server is listening");
+
+    let server = Arc::new(Server {
+        workspaces: Workspaces::default(),
+        connections,
+        shutdown: ShutdownCause::new(),
+        closing: CancellationToken::new(),
+        timing: options.timing,
+    });
+    let tasks = TaskTracker::new();
+    tokio::select! {
+        () = accept(&server, &listener, tls, &tasks) => {}
+        () = stop => {}
+    }
+    drop(listener);
+    server.shut_down(&tasks).await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn accept(server: &Arc<Server>, listener: &TcpListener, tls: Option<TlsAcceptor>, tasks: &TaskTracker) {
+    loop {
+        // An error of accepting is about one connection that never came up, or the lack of files for it.
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        tasks.spawn(server.clone().serve(stream, tls.clone()));
+    }
+}
+
+impl Server {
+    /// Says why to everything that lives, and only then closes it.
+    async fn shut_down(&self, tasks: &TaskTracker) {
+        self.shutdown.set(Endpoint::ServerToClient.shutting_down());
+        self.workspaces.shut_down(&Endpoint::ServerToAgent.shutting_down());
+        self.closing.cancel();
+        tasks.close();
+        let _ = timeout(self.timing.goodbye(), tasks.wait()).await;
+    }
+
+    /// One connection, from its handshake to its line. Before the handshake is done there is none.
+    async fn serve(self: Arc<Self>, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let (route, socket) = tokio::select! {
+            accepted = self.shake_hands(stream, tls) => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => return debug!(%error, "no connection"),
+            },
+            () = self.closing.cancelled() => return,
+        };
+        match route {
+            Route::Agent { workspace } => agents::serve(&self, socket, workspace).await,
+            Route::Client(client) => clients::serve(&self, socket, client).await,
+            Route::Manage { workspace, transition, reason } => {
+                manage::serve(&self, socket, &workspace, transition, reason).await;
+            }
+            Route::Relay(client) => relay::serve(&self, socket, client).await,
+            Route::RelayLeg { id } => self.workspaces.leg_arrived(id, socket),
+        }
+    }
+
+    async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        tls: Option<TlsAcceptor>,
+    ) -> Result<(Route, Socket), Box<dyn Error + Send + Sync>> {
+        stream.set_nodelay(true)?;
+        let stream: Box<dyn Io> = match tls {
+            Some(tls) => Box::new(tls.accept(stream).await?),
+            None => Box::new(stream),
+        };
+        Ok(route::accept(stream, |route| self.workspaces.admits(route)).await?)
+    }
 }

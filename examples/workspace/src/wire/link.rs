@@ -9,7 +9,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 
@@ -25,9 +25,9 @@ pub(crate) enum LinkError {
     #[error("the bytes stopped without a close frame")]
     #[reason(NetworkError, cause = UncleanEof)]
     Eof,
-    #[error("no answer to a ping for {0:?}")]
+    #[error("no answer to {0} pings")]
     #[reason(NetworkError, cause = KeepaliveTimeout)]
-    Silent(Duration),
+    Silent(u32),
     /// The relay says that the other leg broke.
     #[error("the other leg of the relay broke")]
     #[reason(NetworkError, cause = UncleanEof, code = Code::websocket(super::tunnel::LOST))]
@@ -58,26 +58,23 @@ impl DisconnectEvidence for Closed {
     }
 }
 
-/// How often the peer is asked whether it is there, and how long it may be silent.
+/// How often the peer is asked whether it is there.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heartbeat {
     pub(crate) every: Duration,
-    pub(crate) patience: Duration,
 }
 
 impl Heartbeat {
-    /// Three unanswered pings are one too many.
-    pub(crate) fn every(every: Duration) -> Self {
-        Self { every, patience: every * 3 }
-    }
+    /// How many pings in a row may go unanswered.
+    pub(crate) const PATIENCE: u32 = 3;
 }
 
 /// A connection on which messages of type `Out` go and messages of type `In` come.
 pub(crate) struct Link<Out, In> {
     socket: Socket,
-    heartbeat: Heartbeat,
     ticks: tokio::time::Interval,
-    heard: Instant,
+    /// Counted, and not timed: after a sleep of this process the peer's answers may not have been read yet.
+    unanswered: u32,
     messages: PhantomData<fn(Out) -> In>,
 }
 
@@ -85,7 +82,7 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
     pub(crate) fn new(socket: Socket, heartbeat: Heartbeat) -> Self {
         let mut ticks = interval(heartbeat.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { socket, heartbeat, ticks, heard: Instant::now(), messages: PhantomData }
+        Self { socket, ticks, unanswered: 0, messages: PhantomData }
     }
 
     /// Sends a message.
@@ -107,7 +104,7 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
         loop {
             tokio::select! {
                 message = self.socket.next() => {
-                    self.heard = Instant::now();
+                    self.unanswered = 0;
                     match message.ok_or(LinkError::Eof)?? {
                         Message::Text(text) => return parse(&text),
                         Message::Binary(_) => return Err(LinkError::Malformed("binary".to_owned())),
@@ -120,9 +117,10 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
                     }
                 }
                 _ = self.ticks.tick() => {
-                    if self.heard.elapsed() > self.heartbeat.patience {
-                        return Err(LinkError::Silent(self.heartbeat.patience));
+                    if self.unanswered == Heartbeat::PATIENCE {
+                        return Err(LinkError::Silent(self.unanswered));
                     }
+                    self.unanswered += 1;
                     self.socket.send(Message::Ping(Vec::new().into())).await?;
                 }
             }
@@ -137,7 +135,7 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
 }
 
 /// A peer that has gone does not answer a close.
-const CLOSING: Duration = Duration::from_secs(1);
+pub(super) const CLOSING: Duration = Duration::from_secs(1);
 
 /// Closes a socket with this code.
 pub(crate) async fn close(socket: &mut Socket, code: u16) {

@@ -26,10 +26,8 @@ pub(crate) enum AgentNode {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Subscription {
-    /// Opens the stream.
+    /// Opens the stream, which ends with its connection or with the server's goodbye.
     Subscribe,
-    /// Needs no more maps.
-    Goodbye,
 }
 
 /// Where an agent takes connections.
@@ -69,7 +67,7 @@ pub(crate) enum Coordination {
 pub(crate) enum DerpMap {
     /// The relays there are, by name.
     Relays(Vec<String>),
-    /// The end of the stream, said first or in answer.
+    /// The end of the stream.
     Goodbye,
 }
 
@@ -84,6 +82,7 @@ pub(crate) struct RelayLeg {
 
 /// One build of a workspace: what is logged beside `workspace_stopped`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_field_names, reason = "they are named as they are logged")]
 pub(crate) struct Build {
     pub(crate) build_id: u64,
     /// Who asked for it, such as `initiator`.

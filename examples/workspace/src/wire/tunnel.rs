@@ -1,22 +1,26 @@
 //! Bytes over a WebSocket connection: a data path through the relay, as agent and client see it.
 
-use futures_util::{SinkExt, StreamExt};
+use std::pin::pin;
+
+use disconnect_core::{Disconnect, DisconnectReason};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio_tungstenite::tungstenite::Message;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
-use disconnect_core::{Disconnect, DisconnectReason};
-
-use super::link::close;
+use super::link::{CLOSING, close};
 use super::{Closed, LinkError, Socket};
 
 /// The close code of a path that broke on the other side of the relay.
 pub(crate) const LOST: u16 = 4001;
-/// RFC 6455, section 7.4.1.
+/// RFC 6455, section 7.4.1, as are the next two.
 pub(crate) const NORMAL: u16 = 1000;
-/// RFC 6455, section 7.4.1.
 pub(crate) const GOING_AWAY: u16 = 1001;
+pub(crate) const PROTOCOL_ERROR: u16 = 1002;
+/// "Try Again Later", of the registry that RFC 6455, section 11.7 opens.
+pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
 
 /// With which code a path is closed whose end is this one.
 pub(crate) fn close_code(end: Option<&Disconnect>) -> u16 {
@@ -63,36 +67,30 @@ async fn pump(
     mut asked: oneshot::Receiver<u16>,
     broken: impl FnOnce(&LinkError),
 ) -> u16 {
-    let (mut from_here, mut to_here): (ReadHalf<_>, WriteHalf<_>) = split(far);
-    let mut buffer = vec![0; 16 * 1024];
-    let mut is_open = true;
+    let (from_here, to_here) = split(far);
+    let (to_peer, from_peer) = socket.split();
+    let (mut outgoing, mut arriving) = (pin!(send_all(from_here, to_peer)), pin!(take_all(from_peer, to_here)));
+    let mut is_all_sent = false;
     loop {
         tokio::select! {
-            read = from_here.read(&mut buffer), if is_open => {
-                let length = read.unwrap_or(0);
-                is_open = length > 0;
-                if is_open && let Err(error) = socket.send(Message::binary(buffer[..length].to_vec())).await {
-                    broken(&error.into());
+            sent = &mut outgoing, if !is_all_sent => match sent {
+                Ok(()) => is_all_sent = true,
+                Err(error) => {
+                    broken(&error);
                     return LOST;
                 }
-            }
-            message = socket.next() => {
-                match incoming(message) {
-                    Ok(Some(bytes)) => drop(to_here.write_all(&bytes).await),
-                    Ok(None) => {}
-                    Err(LinkError::Closed(Closed(code))) if code.number() == i64::from(NORMAL) => return NORMAL,
-                    Err(error) => {
-                        broken(&error);
-                        return LOST;
-                    }
+            },
+            end = &mut arriving => {
+                if matches!(end, LinkError::Closed(Closed(code)) if code.number() == i64::from(NORMAL)) {
+                    return NORMAL;
                 }
+                broken(&end);
+                return LOST;
             }
             code = &mut asked => {
                 // What was written before the end still goes out.
-                while let Ok(length @ 1..) = from_here.read(&mut buffer).await {
-                    if socket.send(Message::binary(buffer[..length].to_vec())).await.is_err() {
-                        break;
-                    }
+                if !is_all_sent {
+                    let _ = timeout(CLOSING, &mut outgoing).await;
                 }
                 return code.unwrap_or(LOST);
             }
@@ -100,10 +98,35 @@ async fn pump(
     }
 }
 
+/// Until nothing more is written here.
+async fn send_all(
+    mut from_here: ReadHalf<DuplexStream>,
+    mut to_peer: impl Sink<Message, Error = WsError> + Unpin,
+) -> Result<(), LinkError> {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(length @ 1..) = from_here.read(&mut buffer).await {
+        to_peer.send(Message::binary(buffer[..length].to_vec())).await?;
+    }
+    Ok(())
+}
+
+/// Until nothing more comes, and why.
+async fn take_all(
+    mut from_peer: impl Stream<Item = Result<Message, WsError>> + Unpin,
+    mut to_here: WriteHalf<DuplexStream>,
+) -> LinkError {
+    loop {
+        match bytes(from_peer.next().await) {
+            // Nobody reads on here: the rest is dropped, up to the close frame.
+            Ok(Some(bytes)) => drop(to_here.write_all(&bytes).await),
+            Ok(None) => {}
+            Err(error) => return error,
+        }
+    }
+}
+
 /// The bytes of a message, if it has some.
-pub(crate) fn incoming(
-    message: Option<Result<Message, tokio_tungstenite::tungstenite::Error>>,
-) -> Result<Option<Vec<u8>>, LinkError> {
+pub(crate) fn bytes(message: Option<Result<Message, WsError>>) -> Result<Option<Vec<u8>>, LinkError> {
     match message.ok_or(LinkError::Eof)?? {
         Message::Binary(bytes) => Ok(Some(bytes.into())),
         Message::Close(Some(frame)) if u16::from(frame.code) == LOST => Err(LinkError::OtherLeg),

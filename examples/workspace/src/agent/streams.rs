@@ -1,0 +1,207 @@
+//! The two streams on the agent's connection to the server: coordination and the relay map.
+
+use std::time::Duration;
+
+use disconnect_core::{Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, disconnected};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::cli::AgentOptions;
+use crate::ends::CLASSIFIER;
+use crate::wire::LinkError;
+use crate::wire::message::{AgentNode, Build, Coordination, DerpMap, FromAgent, Node, RelayLeg, Subscription};
+
+use super::control::END;
+
+/// A message of the server, whose stream understands it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Incoming {
+    Coordination(Value),
+    DerpMap(Value),
+}
+
+/// What the server asks for.
+pub(super) enum Asked {
+    Relay(RelayLeg),
+    Stop(Build),
+}
+
+/// Both streams, each a task with a guard of its own under that of the connection.
+pub(super) struct Streams {
+    coordination: mpsc::UnboundedSender<Value>,
+    derp_map: mpsc::UnboundedSender<Value>,
+    tasks: [JoinHandle<()>; 2],
+    pub(super) outgoing: mpsc::Receiver<FromAgent>,
+    pub(super) asked: mpsc::Receiver<Asked>,
+    pub(super) goodbye: Goodbye,
+    /// A stream broke, and with it the connection, whose end is set.
+    pub(super) failed: CancellationToken,
+}
+
+/// The goodbye of the coordination stream.
+#[derive(Clone)]
+pub(super) struct Goodbye {
+    /// Say it now.
+    pub(super) say: CancellationToken,
+    /// It was said, and answered or not answered in time.
+    pub(super) said: CancellationToken,
+    patience: Duration,
+}
+
+impl Streams {
+    pub(super) fn open(options: &AgentOptions, node: Node, connection: &DisconnectHandle) -> Self {
+        let (sender, outgoing) = mpsc::channel(16);
+        let (asking, asked) = mpsc::channel(16);
+        let failed = CancellationToken::new();
+        let (say, said) = (CancellationToken::new(), CancellationToken::new());
+        let goodbye = Goodbye { say, said, patience: options.timing.goodbye() };
+        let (coordination, messages) = mpsc::unbounded_channel();
+        let guard = coordination_guard(options.target.workspace.clone(), connection);
+        let work =
+            coordinate(Stream { messages, outgoing: sender.clone() }, node, asking, goodbye.clone(), guard.handle());
+        let coordinating = tokio::spawn(serve(work, guard, connection.clone(), failed.clone()));
+
+        let (derp_map, messages) = mpsc::unbounded_channel();
+        let guard = derp_map_guard(options.target.workspace.clone(), connection);
+        let work = follow_relays(Stream { messages, outgoing: sender }, guard.handle());
+        let following = tokio::spawn(serve(work, guard, connection.clone(), failed.clone()));
+        Self { coordination, derp_map, tasks: [coordinating, following], outgoing, asked, goodbye, failed }
+    }
+
+    /// Hands a message to its stream. One that has ended takes no more.
+    pub(super) fn take(&self, message: Incoming) {
+        let _ = match message {
+            Incoming::Coordination(message) => self.coordination.send(message),
+            Incoming::DerpMap(message) => self.derp_map.send(message),
+        };
+    }
+
+    /// The connection has ended, and has its end: so have the streams that had none. Waits for their lines.
+    pub(super) async fn close(self) {
+        let Self { coordination, derp_map, tasks, .. } = self;
+        drop((coordination, derp_map));
+        for task in tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+fn coordination_guard(
+    workspace: String,
+    connection: &DisconnectHandle,
+) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
+    DisconnectGuard::new(END, move |end: &Disconnect| {
+        if end.cause_as() == Some(DisconnectCause::Deadline) {
+            disconnected!(level: WARN, end, workspace, "disconnected from coordination RPC");
+        } else {
+            disconnected!(level: DEBUG, end, workspace, "disconnected from coordination RPC");
+        }
+    })
+    .under(connection)
+}
+
+fn derp_map_guard(
+    workspace: String,
+    connection: &DisconnectHandle,
+) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
+    DisconnectGuard::new(END, move |end: &Disconnect| {
+        disconnected!(level: DEBUG, end, workspace, "disconnected from derp map RPC");
+    })
+    .under(connection)
+}
+
+/// Runs a stream. One that breaks takes the connection with it, and the other stream: all three for the same reason.
+async fn serve<F: FnOnce(&Disconnect)>(
+    work: impl Future<Output = Result<(), LinkError>>,
+    mut guard: DisconnectGuard<F>,
+    connection: DisconnectHandle,
+    failed: CancellationToken,
+) {
+    if let Err(error) = work.await {
+        let end = END.failed(&CLASSIFIER, &error);
+        guard.set(end.clone());
+        connection.set(end);
+        failed.cancel();
+    }
+}
+
+/// The coordination stream, until one side has said goodbye.
+async fn coordinate(
+    mut stream: Stream,
+    node: Node,
+    asking: mpsc::Sender<Asked>,
+    goodbye: Goodbye,
+    ended: DisconnectHandle,
+) -> Result<(), LinkError> {
+    stream.send(FromAgent::Coordination(AgentNode::At(node))).await;
+    info!("coordination stream is up");
+    loop {
+        tokio::select! {
+            message = stream.next() => match message? {
+                Some(Coordination::Relay(leg)) => drop(asking.send(Asked::Relay(leg)).await),
+                Some(Coordination::Stop(build)) => drop(asking.send(Asked::Stop(build)).await),
+                Some(Coordination::Goodbye) => {
+                    ended.set(END.closed_by_peer());
+                    return Ok(());
+                }
+                None => return Ok(()),
+            },
+            () = goodbye.say.cancelled() => break,
+        }
+    }
+    let answered = timeout(goodbye.patience, say_goodbye(&mut stream)).await;
+    ended.set(END.exit(true, &CLASSIFIER, answered.as_ref().err().map(|elapsed| elapsed as _)));
+    goodbye.said.cancel();
+    Ok(())
+}
+
+/// Until the server answers, or has gone.
+async fn say_goodbye(stream: &mut Stream) {
+    stream.send(FromAgent::Coordination(AgentNode::Goodbye)).await;
+    while let Ok(Some(message)) = stream.next().await {
+        if matches!(message, Coordination::Goodbye) {
+            return;
+        }
+    }
+}
+
+/// The relay-map stream, until the server ends it.
+async fn follow_relays(mut stream: Stream, ended: DisconnectHandle) -> Result<(), LinkError> {
+    stream.send(FromAgent::DerpMap(Subscription::Subscribe)).await;
+    while let Some(message) = stream.next().await? {
+        match message {
+            DerpMap::Relays(relays) => info!(relays = relays.len(), "relay map received"),
+            DerpMap::Goodbye => {
+                ended.set(END.closed_by_peer());
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One stream's share of the connection.
+struct Stream {
+    messages: mpsc::UnboundedReceiver<Value>,
+    outgoing: mpsc::Sender<FromAgent>,
+}
+
+impl Stream {
+    /// Once the connection has ended nothing is sent, and nothing more comes.
+    async fn send(&self, message: FromAgent) {
+        let _ = self.outgoing.send(message).await;
+    }
+
+    /// The next message, or `None` once the connection has ended.
+    async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, LinkError> {
+        let Some(message) = self.messages.recv().await else { return Ok(None) };
+        serde_json::from_value(message).map(Some).map_err(|error| LinkError::Malformed(error.to_string()))
+    }
+}

@@ -1,0 +1,83 @@
+//! An agent's control plane, as the server sees it.
+
+use disconnect_core::evidence::{Side, Verdict};
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, disconnected};
+use tokio::sync::mpsc;
+use tracing::info;
+
+use crate::ends::CLASSIFIER;
+use crate::wire::message::{AgentNode, Coordination, DerpMap, FromAgent, Subscription, ToAgent};
+use crate::wire::tunnel::{GOING_AWAY, NORMAL};
+use crate::wire::{Link, LinkError, Socket};
+
+use super::Server;
+use super::workspaces::AgentPlace;
+
+const END: Endpoint = Endpoint::ServerToAgent;
+
+/// The name of the only relay: this server.
+const RELAY: &str = "derp-1";
+
+/// Serves an agent until its connection ends.
+pub(super) async fn serve(server: &Server, socket: Socket, workspace: String) {
+    let (commands, asked) = mpsc::channel(16);
+    let place = server.workspaces.agent(&workspace, commands);
+    info!(workspace, "agent connected");
+
+    let (name, cause) = (workspace.clone(), place.cause.clone());
+    let entry = server.connections.begin("agent", &workspace, None);
+    let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
+        entry.end(end);
+        let build = cause.context(end).and_then(Option::as_ref);
+        disconnected!(
+            end,
+            workspace = name,
+            build_id = build.map(|build| build.build_id),
+            build_reason = build.map(|build| &*build.build_reason),
+            transition = build.map(|build| &*build.transition),
+            "agent disconnected"
+        );
+    })
+    .under(&place.cause);
+
+    let mut link = Link::new(socket, server.timing.heartbeat());
+    let ended = guard.handle();
+    match talk(server, &mut link, &place, asked, &ended).await {
+        Ok(code) => link.close(code).await,
+        Err(error) => drop(ended.set(END.failed(&CLASSIFIER, &error))),
+    }
+}
+
+/// Both streams, until one side has said the last goodbye: returns the code to close with.
+async fn talk(
+    server: &Server,
+    link: &mut Link<ToAgent, FromAgent>,
+    place: &AgentPlace<'_>,
+    mut asked: mpsc::Receiver<Coordination>,
+    ended: &DisconnectHandle,
+) -> Result<u16, LinkError> {
+    loop {
+        tokio::select! {
+            message = link.next() => match message? {
+                FromAgent::Coordination(AgentNode::At(node)) => place.is_at(node),
+                FromAgent::Coordination(AgentNode::Goodbye) => {
+                    ended.set(END.resolve(Verdict::going_away(Side::Remote)));
+                    link.send(&ToAgent::Coordination(Coordination::Goodbye)).await?;
+                }
+                FromAgent::DerpMap(Subscription::Subscribe) => {
+                    link.send(&ToAgent::DerpMap(DerpMap::Relays(vec![RELAY.to_owned()]))).await?;
+                }
+            },
+            command = asked.recv() => match command {
+                Some(command) => link.send(&ToAgent::Coordination(command)).await?,
+                // A newer agent of this workspace has taken the place.
+                None => return Ok(NORMAL),
+            },
+            () = server.closing.cancelled() => {
+                link.send(&ToAgent::Coordination(Coordination::Goodbye)).await?;
+                link.send(&ToAgent::DerpMap(DerpMap::Goodbye)).await?;
+                return Ok(GOING_AWAY);
+            }
+        }
+    }
+}

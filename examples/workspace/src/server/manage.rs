@@ -1,0 +1,88 @@
+//! Stop, start and delete of a workspace.
+
+use disconnect_core::{Disconnect, DisconnectGuard, Endpoint, disconnected};
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tracing::info;
+
+use crate::ends::{CLASSIFIER, workspace_stopped};
+use crate::wire::message::{Build, Managed};
+use crate::wire::tunnel::NORMAL;
+use crate::wire::{Link, Socket};
+
+use super::Server;
+use super::workspaces::{Stop, Stopping};
+
+/// What a build does to a workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transition {
+    Start,
+    Stop,
+    Delete,
+}
+
+impl Transition {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl std::str::FromStr for Transition {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Start, Self::Stop, Self::Delete].into_iter().find(|transition| transition.as_str() == text).ok_or(())
+    }
+}
+
+const END: Endpoint = Endpoint::ServerToClient;
+
+/// Does what is asked for, and answers.
+pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, transition: Transition, reason: String) {
+    let (name, entry) = (workspace.to_owned(), server.connections.begin("manage", workspace, None));
+    let mut guard = DisconnectGuard::new(END, move |end: &Disconnect| {
+        entry.end(end);
+        disconnected!(level: DEBUG, end, workspace = name, "management connection closed");
+    })
+    .under(&server.shutdown);
+
+    let answer = match transition {
+        Transition::Start => server.workspaces.start(workspace, reason),
+        Transition::Stop | Transition::Delete => match server.workspaces.stop(workspace, transition, reason) {
+            Ok(stop) => Ok(carry_out(server, stop).await),
+            Err(why) => Err(why),
+        },
+    };
+    let answer = answer.map_or_else(|why| Managed::Refused(why.to_owned()), Managed::Done);
+    info!(workspace, ?answer, "workspace managed");
+
+    let mut link: Link<Managed, ()> = Link::new(socket, server.timing.heartbeat());
+    match link.send(&answer).await {
+        Ok(()) => {
+            guard.set(END.closed());
+            link.close(NORMAL).await;
+        }
+        Err(error) => drop(guard.set(END.failed(&CLASSIFIER, &error))),
+    }
+}
+
+/// Everybody is told why before anything is closed; only then the agent closes its sessions.
+async fn carry_out(server: &Server, stop: Stop) -> Build {
+    let build = stop.build.clone();
+    stop.cause.set_with(workspace_stopped(), Some(build.clone()));
+    let tell = stop.clients.iter().map(async |client| {
+        let (noted, noting) = oneshot::channel();
+        // A client that has gone notes nothing.
+        if client.send(Stopping { build: build.clone(), noted }).await.is_ok() {
+            let _ = noting.await;
+        }
+    });
+    let _ = timeout(server.timing.goodbye(), join_all(tell)).await;
+    let _ = timeout(server.timing.goodbye() * 2, stop.send_agent_away()).await;
+    build
+}

@@ -1,0 +1,267 @@
+//! The workspaces: what state they are in, who is connected, and what is on its way through the relay.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use disconnect_core::{Disconnect, ShutdownCause};
+use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_util::sync::CancellationToken;
+
+use crate::wire::Socket;
+use crate::wire::message::{Build, Coordination, Node, RelayLeg};
+
+use super::manage::Transition;
+use super::route::Route;
+
+/// All workspaces.
+#[derive(Default)]
+pub(super) struct Workspaces {
+    by_name: Mutex<HashMap<String, Workspace>>,
+    /// Who waits for which leg of the relay.
+    legs: Mutex<HashMap<u64, oneshot::Sender<Socket>>>,
+    ids: AtomicU64,
+    builds: AtomicU64,
+}
+
+#[derive(Default)]
+struct Workspace {
+    state: State,
+    /// Why everything in this run of the workspace ends.
+    cause: RunCause,
+    agent: Option<Agent>,
+    clients: HashMap<u64, mpsc::Sender<Stopping>>,
+}
+
+/// Why a run of a workspace ends, and by which build.
+pub(super) type RunCause = ShutdownCause<Option<Build>>;
+
+#[derive(Clone, Copy, Default, PartialEq)]
+enum State {
+    #[default]
+    Running,
+    Stopped,
+    Deleted,
+}
+
+/// An agent that is connected.
+struct Agent {
+    id: u64,
+    node: Option<Node>,
+    commands: mpsc::Sender<Coordination>,
+    /// Cancelled once the agent has gone.
+    gone: CancellationToken,
+}
+
+/// A client is told why its workspace stops, and says when it has noted that.
+pub(super) struct Stopping {
+    pub(super) build: Build,
+    pub(super) noted: oneshot::Sender<()>,
+}
+
+/// What a stop has to tell, and whom.
+pub(super) struct Stop {
+    pub(super) build: Build,
+    pub(super) clients: Vec<mpsc::Sender<Stopping>>,
+    pub(super) cause: RunCause,
+    agent: Option<(mpsc::Sender<Coordination>, CancellationToken)>,
+}
+
+impl Stop {
+    /// Tells the agent, and waits until it has gone.
+    pub(super) async fn send_agent_away(self) {
+        if let Some((commands, gone)) = self.agent
+            && commands.send(Coordination::Stop(self.build)).await.is_ok()
+        {
+            gone.cancelled().await;
+        }
+    }
+}
+
+/// The place of an agent in its workspace, until it is dropped.
+pub(super) struct AgentPlace<'a> {
+    workspaces: &'a Workspaces,
+    workspace: &'a str,
+    id: u64,
+    gone: CancellationToken,
+    pub(super) cause: RunCause,
+}
+
+/// The place of a client, until it is dropped.
+pub(super) struct ClientPlace<'a> {
+    workspaces: &'a Workspaces,
+    workspace: &'a str,
+    id: u64,
+}
+
+impl Workspaces {
+    /// Whether a connection may come up now.
+    pub(super) fn admits(&self, route: &Route) -> Result<(), StatusCode> {
+        let workspaces = self.lock();
+        let state = |name: &str| workspaces.get(name).map(|workspace| workspace.state);
+        match route {
+            Route::Agent { workspace } => match state(workspace) {
+                None | Some(State::Running) => Ok(()),
+                Some(State::Stopped) => Err(StatusCode::CONFLICT),
+                Some(State::Deleted) => Err(StatusCode::GONE),
+            },
+            Route::Client(client) | Route::Relay(client) => match state(&client.workspace) {
+                None => Err(StatusCode::NOT_FOUND),
+                Some(State::Running) => Ok(()),
+                Some(State::Stopped) => Err(StatusCode::CONFLICT),
+                Some(State::Deleted) => Err(StatusCode::GONE),
+            },
+            Route::Manage { workspace, .. } => state(workspace).map(drop).ok_or(StatusCode::NOT_FOUND),
+            Route::RelayLeg { id } => {
+                if lock(&self.legs).contains_key(id) {
+                    Ok(())
+                } else {
+                    Err(StatusCode::NOT_FOUND)
+                }
+            }
+        }
+    }
+
+    /// An agent is connected. A later one of the same workspace takes its place.
+    pub(super) fn agent<'a>(&'a self, name: &'a str, commands: mpsc::Sender<Coordination>) -> AgentPlace<'a> {
+        let id = self.next_id();
+        let gone = CancellationToken::new();
+        let mut workspaces = self.lock();
+        let workspace = workspaces.entry(name.to_owned()).or_default();
+        workspace.agent = Some(Agent { id, node: None, commands, gone: gone.clone() });
+        AgentPlace { workspaces: self, workspace: name, id, gone, cause: workspace.cause.clone() }
+    }
+
+    /// A client is connected.
+    pub(super) fn client<'a>(&'a self, name: &'a str, stopping: mpsc::Sender<Stopping>) -> ClientPlace<'a> {
+        let id = self.next_id();
+        self.lock().entry(name.to_owned()).or_default().clients.insert(id, stopping);
+        ClientPlace { workspaces: self, workspace: name, id }
+    }
+
+    /// Where the agent of a workspace is, if there is one.
+    pub(super) fn node(&self, name: &str) -> Option<Node> {
+        self.lock().get(name)?.agent.as_ref()?.node.clone()
+    }
+
+    /// Why the run of this workspace ends, once it does.
+    pub(super) fn cause(&self, name: &str) -> RunCause {
+        self.lock().entry(name.to_owned()).or_default().cause.clone()
+    }
+
+    /// Asks the agent of a workspace for the other leg of a relayed path. `None` where there is no agent.
+    pub(super) async fn leg(&self, name: &str, client_session_id: String) -> Option<Socket> {
+        let id = self.next_id();
+        let (sender, leg) = oneshot::channel();
+        let commands = self.lock().get(name)?.agent.as_ref()?.commands.clone();
+        lock(&self.legs).insert(id, sender);
+        let _waiting = Waiting { legs: &self.legs, id };
+        commands.send(Coordination::Relay(RelayLeg { id, client_session_id })).await.ok()?;
+        leg.await.ok()
+    }
+
+    /// The agent has dialled a leg that somebody waits for.
+    pub(super) fn leg_arrived(&self, id: u64, socket: Socket) {
+        if let Some(waiting) = lock(&self.legs).remove(&id) {
+            let _ = waiting.send(socket);
+        }
+    }
+
+    /// Stops or deletes a workspace: nothing new comes up from here on. What lives is still to be told.
+    pub(super) fn stop(&self, name: &str, transition: Transition, reason: String) -> Result<Stop, &'static str> {
+        let mut workspaces = self.lock();
+        let workspace = workspaces.get_mut(name).ok_or("there is no such workspace")?;
+        match (workspace.state, transition) {
+            (State::Deleted, _) => return Err("it was deleted"),
+            (State::Stopped, Transition::Stop) => return Err("it is stopped already"),
+            _ => {}
+        }
+        workspace.state = if transition == Transition::Delete { State::Deleted } else { State::Stopped };
+        Ok(Stop {
+            build: self.build(transition, reason),
+            clients: workspace.clients.values().cloned().collect(),
+            cause: workspace.cause.clone(),
+            agent: workspace.agent.as_ref().map(|agent| (agent.commands.clone(), agent.gone.clone())),
+        })
+    }
+
+    /// Starts a workspace that was stopped: its agent is let in again.
+    pub(super) fn start(&self, name: &str, reason: String) -> Result<Build, &'static str> {
+        let mut workspaces = self.lock();
+        let workspace = workspaces.get_mut(name).ok_or("there is no such workspace")?;
+        match workspace.state {
+            State::Running => Err("it is running already"),
+            State::Deleted => Err("it was deleted"),
+            State::Stopped => {
+                workspace.state = State::Running;
+                workspace.cause = RunCause::new();
+                Ok(self.build(Transition::Start, reason))
+            }
+        }
+    }
+
+    /// The server is going away: everything that runs ends for that.
+    pub(super) fn shut_down(&self, end: &Disconnect) {
+        for workspace in self.lock().values() {
+            workspace.cause.set_with(end.clone(), None);
+        }
+    }
+
+    fn build(&self, transition: Transition, build_reason: String) -> Build {
+        let build_id = self.builds.fetch_add(1, Ordering::Relaxed) + 1;
+        Build { build_id, build_reason, transition: transition.as_str().to_owned() }
+    }
+
+    fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Workspace>> {
+        lock(&self.by_name)
+    }
+}
+
+impl AgentPlace<'_> {
+    /// The agent says where it is.
+    pub(super) fn is_at(&self, node: Node) {
+        let mut workspaces = self.workspaces.lock();
+        let agent = workspaces.get_mut(self.workspace).and_then(|workspace| workspace.agent.as_mut());
+        if let Some(agent) = agent.filter(|agent| agent.id == self.id) {
+            agent.node = Some(node);
+        }
+    }
+}
+
+impl Drop for AgentPlace<'_> {
+    fn drop(&mut self) {
+        if let Some(workspace) = self.workspaces.lock().get_mut(self.workspace) {
+            workspace.agent.take_if(|agent| agent.id == self.id);
+        }
+        self.gone.cancel();
+    }
+}
+
+impl Drop for ClientPlace<'_> {
+    fn drop(&mut self) {
+        if let Some(workspace) = self.workspaces.lock().get_mut(self.workspace) {
+            workspace.clients.remove(&self.id);
+        }
+    }
+}
+
+/// Nobody waits for this leg any more, once it is dropped.
+struct Waiting<'a> {
+    legs: &'a Mutex<HashMap<u64, oneshot::Sender<Socket>>>,
+    id: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        lock(self.legs).remove(&self.id);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
