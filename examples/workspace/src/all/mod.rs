@@ -60,7 +60,7 @@ impl All {
         let listen = format!("127.0.0.1:{}", options.port);
         let server = alone(workspace(["server", "--json", "--listen", &listen])?);
         let server = self.add("server", Process::service("server", server, to)?);
-        let url = format!("ws://{}", self.says(server, "server is listening").await?.text("address"));
+        let url = self.says(server, "server is listening").await?.text("address");
 
         let ssh = format!("127.0.0.1:{}", options.ssh_port);
         let agent = alone(workspace(["agent", "--json", "--server", &url, "--ssh", &ssh, WORKSPACE])?);

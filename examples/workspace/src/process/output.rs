@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use super::Failure;
 
 /// Everything that was written so far.
+#[derive(Clone)]
 pub(crate) struct Output {
     text: watch::Receiver<String>,
 }

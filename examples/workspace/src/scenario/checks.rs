@@ -19,7 +19,10 @@ pub(crate) fn all(played: &Played) -> Vec<String> {
     problems.extend(compare(&played.wanted, &seen));
     problems.extend(ends.iter().filter_map(|line| contradiction(line)));
     if played.log.exists() {
-        problems.extend(connection_log(&played.log, &seen).unwrap_or_else(|error| vec![format!("log: {error}")]));
+        problems.extend(
+            connection_log(&played.log, &seen, played.without_line)
+                .unwrap_or_else(|error| vec![format!("log: {error}")]),
+        );
     }
     problems
 }
@@ -50,18 +53,36 @@ fn known<T: DisconnectField>(line: &Line) -> bool {
     line.fields().get(T::FIELD).and_then(serde_json::Value::as_str).is_some_and(|text| T::parse(text).is_some())
 }
 
-/// The server's own log has one row for each of its connections, and no reason in it is empty.
-fn connection_log(path: &Path, seen: &[End]) -> rusqlite::Result<Vec<String>> {
+/// What the log says of each connection, and the line of the server it belongs to.
+const COLUMNS: &str =
+    "kind, disconnect_reason, disconnect_expected, disconnect_initiator, disconnect_cause, disconnect_code";
+
+/// The server's own log has one row for each of its connections, which says the same as its line. A connection whose
+/// server was killed has a row nevertheless, and no reason in it is empty.
+fn connection_log(path: &Path, seen: &[End], without_line: usize) -> rusqlite::Result<Vec<String>> {
     let log = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut rows = log.prepare("SELECT kind, coalesce(disconnect_reason, '') FROM connections")?;
-    let reasons: Vec<(String, String)> =
-        rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-    let empty = reasons.iter().filter(|(_, reason)| reason.is_empty());
-    let mut problems: Vec<_> = empty.map(|(kind, _)| format!("wrong:      no reason in the log: {kind}")).collect();
-    let sites = [SERVER_AGENT, SERVER_CLIENT, SERVER_MANAGEMENT, SERVER_RELAY];
-    let lines = seen.iter().filter(|end| sites.iter().any(|site| end.is_at(*site))).count();
-    if lines != reasons.len() {
-        problems.push(format!("wrong:      {} connections in the log, but {lines} lines of the server", reasons.len()));
+    let mut rows = log.prepare(&format!("SELECT {COLUMNS} FROM connections"))?;
+    let rows = rows.query_map([], |row| {
+        let text = |column| row.get::<_, Option<String>>(column).map(Option::unwrap_or_default);
+        let expected = if row.get(2)? { "true" } else { "false" };
+        Ok([text(0)?, text(1)?, expected.to_owned(), text(3)?, text(4)?, text(5)?])
+    })?;
+    let mut rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut problems = Vec::new();
+    let sites =
+        [("agent", SERVER_AGENT), ("client", SERVER_CLIENT), ("manage", SERVER_MANAGEMENT), ("relay", SERVER_RELAY)];
+    for (kind, end) in
+        seen.iter().flat_map(|end| sites.iter().filter(|(_, site)| end.is_at(*site)).map(move |(kind, _)| (kind, end)))
+    {
+        let wanted = end.attribution();
+        match rows.iter().position(|row| row[0] == *kind && row[1..] == wanted) {
+            Some(found) => drop(rows.swap_remove(found)),
+            None => problems.push(format!("wrong:      not in the connection log: {end}")),
+        }
+    }
+    let is_open = |row: &[String; 6]| row[1..3] == ["unknown", "false"];
+    if rows.len() != without_line || !rows.iter().all(is_open) {
+        problems.push(format!("wrong:      the connection log has rows without a line: {rows:?}"));
     }
     Ok(problems)
 }

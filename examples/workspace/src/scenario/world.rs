@@ -38,6 +38,7 @@ pub(crate) struct World {
     finished: HashSet<Id>,
     wanted: Vec<End>,
     problems: Vec<String>,
+    without_line: usize,
 }
 
 /// A line, and whether somebody has waited for it already.
@@ -71,6 +72,8 @@ pub(crate) struct Played {
     pub(crate) problems: Vec<String>,
     /// The server's connection log.
     pub(crate) log: PathBuf,
+    /// Connections of a server that was killed.
+    pub(crate) without_line: usize,
     /// It goes with this value.
     _folder: Folder,
 }
@@ -97,6 +100,7 @@ impl World {
             finished: HashSet::new(),
             wanted: Vec::new(),
             problems: Vec::new(),
+            without_line: 0,
         })
     }
 
@@ -120,9 +124,23 @@ impl World {
         let server = Process::service("server", command, &self.sender)?;
         let id = server.id();
         self.server = Some(server);
-        let address = self.says(id, "server is listening").await?.text("address");
-        let scheme = if options.contains(&"--tls") { "wss" } else { "ws" };
-        self.url = format!("{scheme}://{address}");
+        self.url = self.says(id, "server is listening").await?.text("address");
+        Ok(())
+    }
+
+    /// Another server at the place of one that has ended, with the same connection log.
+    pub(crate) async fn restart_server(&mut self) -> Result<(), Failure> {
+        let address = self.server_address().to_owned();
+        self.start_server(&["--listen", &address]).await
+    }
+
+    /// A server that writes its certificate, and that nobody needs otherwise.
+    pub(crate) async fn other_server(&mut self, options: &[&str]) -> Result<(), Failure> {
+        let mut command = workspace(["server", "--json"])?;
+        command.args(options);
+        let other = Process::service("server", command, &self.sender)?;
+        self.says(other.id(), "server is listening").await?;
+        self.clients.push(other);
         Ok(())
     }
 
@@ -284,19 +302,26 @@ impl World {
     pub(crate) async fn end_agent(&mut self, signal: Signal) -> Result<ExitStatus, Failure> {
         let agent = self.agent.take().ok_or("there is no agent")?;
         agent.signal(signal)?;
-        self.last_line(agent, true).await
+        self.last_line(agent).await
     }
 
     /// Sends the server a signal that ends it, and waits for its last line.
     pub(crate) async fn end_server(&mut self, signal: Signal) -> Result<ExitStatus, Failure> {
         let server = self.server.take().ok_or("there is no server")?;
         server.signal(signal)?;
-        self.last_line(server, true).await
+        self.last_line(server).await
+    }
+
+    /// `kill -9` of the server, while it has this many connections: none of them gets a line of the server's.
+    pub(crate) async fn kill_server(&mut self, connections: usize) -> Result<(), Failure> {
+        self.without_line += connections;
+        self.end_server(Signal::SIGKILL).await?;
+        Ok(())
     }
 
     /// Waits for the end of a client, and for its last line.
     pub(crate) async fn ended(&mut self, client: Process) -> Result<ExitStatus, Failure> {
-        self.last_line(client, true).await
+        self.last_line(client).await
     }
 
     /// Waits for the end of a tool, which has no lines.
@@ -304,20 +329,20 @@ impl World {
         timeout(PATIENCE, tool.ended()).await.map_err(|_| "a tool did not end")?
     }
 
-    async fn last_line(&mut self, mut process: Process, logs: bool) -> Result<ExitStatus, Failure> {
+    async fn last_line(&mut self, mut process: Process) -> Result<ExitStatus, Failure> {
         let id = process.id();
         let ending = async {
             let status = process.ended().await?;
-            while logs && !self.finished.contains(&id) {
+            while !self.finished.contains(&id) {
                 self.hear().await?;
             }
             Ok(status)
         };
         let ended = timeout(PATIENCE, ending).await;
         let said = process.stderr.so_far();
-        // A panic is one, however the process ended.
-        self.check(!said.contains("panicked at"), || format!("a process panicked: {said}"));
-        ended.unwrap_or_else(|_| Err("a process did not end in time".into()))
+        // Whatever the process itself made of it.
+        self.check(!said.contains("panicked at"), || format!("panicked:   {said}"));
+        ended.unwrap_or_else(|_| Err(format!("a process did not end in time: {said}").into()))
     }
 
     /// Ends what still runs, in order, and hands out all that was said.
@@ -336,20 +361,22 @@ impl World {
             self.stop(server, "server").await;
         }
         let log = self.file("connections.db");
-        let Self { lines, wanted, problems, folder, .. } = self;
-        Played { lines: lines.into_iter().map(|seen| seen.line).collect(), wanted, problems, log, _folder: folder }
+        let Self { lines, wanted, problems, without_line, folder, .. } = self;
+        let lines = lines.into_iter().map(|seen| seen.line).collect();
+        Played { lines, wanted, problems, log, without_line, _folder: folder }
     }
 
     /// SIGTERM, and the last line. What outlives it is killed by the drop.
     async fn stop(&mut self, process: Process, name: &str) {
+        let said = process.stderr.clone();
         let ended = match process.signal(Signal::SIGTERM) {
-            Ok(()) => self.last_line(process, true).await,
+            Ok(()) => self.last_line(process).await,
             Err(error) => Err(error.into()),
         };
         let problem = match ended {
             // A client that was told to leave says so by its status.
             Ok(status) if status.success() || name == "client" => return,
-            Ok(status) => format!("stopped:    {name} ended with {status}"),
+            Ok(status) => format!("stopped:    {name} ended with {status}: {}", said.so_far()),
             Err(error) => format!("stopped:    {name}: {error}"),
         };
         self.problems.push(problem);
@@ -365,7 +392,7 @@ pub(crate) fn agent_leaves() -> [End; 4] {
         AGENT_CONTROL.normal("server_shutdown", "agent"),
         AGENT_COORDINATION.normal("server_shutdown", "agent"),
         AGENT_DERP_MAP.normal("server_shutdown", "agent"),
-        SERVER_AGENT.normal("server_shutdown", "agent").code("websocket.1001"),
+        SERVER_AGENT.normal("server_shutdown", "agent"),
     ]
 }
 

@@ -1,13 +1,295 @@
-//! The control plane of agents and clients.
+//! The control plane of an agent: how it is lost, left and found again.
 
-use super::super::world::World;
+use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
+
+use super::super::end::{End, Site};
+use super::super::proxy::{Break, Proxy};
+use super::super::rogue::{Rogue, garbage, probe};
+use super::super::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
+use super::super::world::{World, agent_leaves};
 use super::super::{Scenario, scenario};
 use crate::process::Failure;
 
-pub(super) const ALL: &[Scenario] =
-    &[scenario("agent-leaves", "an agent comes, and leaves at SIGTERM", |world| Box::pin(agent_leaves(world)))];
+#[rustfmt::skip] // one row a scenario
+pub(super) const ALL: &[Scenario] = &[
+    scenario("agent-leaves", "an agent comes, and leaves at SIGTERM", |w| Box::pin(leaves(w))).shows(&[10]),
+    scenario("agent-leaves-twice", "two SIGTERM: closing twice", |w| Box::pin(leaves_twice(w))),
+    scenario("agent-restart", "an agent leaves, and another comes", |w| Box::pin(agent_restart(w))),
+    scenario("agent-killed", "kill -9 of the agent", |w| Box::pin(agent_killed(w))),
+    scenario("agent-frozen", "SIGSTOP of the agent", |w| Box::pin(agent_frozen(w))).shows(&[12]),
+    scenario("agent-woken", "an agent sleeps and wakes up, within the patience of its server", |w| Box::pin(agent_woken(w))),
+    scenario("server-leaves", "SIGTERM of the server: a polite goodbye", |w| Box::pin(server_leaves(w))).shows(&[1]),
+    scenario("server-killed", "kill -9 of the server", |w| Box::pin(server_killed(w))),
+    scenario("server-frozen", "SIGSTOP of the server", |w| Box::pin(server_frozen(w))).shows(&[12]),
+    scenario("server-restart", "kill -9 of the server, which comes back", |w| Box::pin(server_restart(w))),
+    scenario("goodbye-unanswered", "SIGSTOP of the server, then SIGTERM of the agent", |w| Box::pin(unanswered(w))).shows(&[7, 9]),
+    scenario("control-reset", "the control path is reset", |w| Box::pin(broken(w, Break::Reset, "reset"))).shows(&[2]),
+    scenario("control-cut", "the control path ends without a goodbye", |w| Box::pin(broken(w, Break::Cut, "unclean_eof"))),
+    scenario("control-silent", "the control path loses all packets", |w| Box::pin(silent(w))),
+    scenario("garbage-to-agent", "garbage on the control path, to the agent", |w| Box::pin(garbage_to_agent(w))).shows(&[11]),
+    scenario("garbage-to-server", "garbage on the control path, to the server", |w| Box::pin(garbage_to_server(w))).shows(&[11]),
+    scenario("stream-broken", "a rogue server breaks one stream", |w| Box::pin(stream_broken(w))).shows(&[2]),
+    scenario("stream-ended", "a rogue server ends one stream, and vanishes later", |w| Box::pin(stream_ended(w))).shows(&[2]),
+    scenario("dial-refused", "there is no server", |w| Box::pin(dial_refused(w))).shows(&[8]),
+    scenario("server-probed", "something connects to the server and says nothing, or garbage", |w| Box::pin(server_probed(w))).shows(&[8]),
+    scenario("tls", "an agent over TLS", |w| Box::pin(tls(w))),
+    scenario("tls-unknown-ca", "an agent that does not trust the server's certificate", |w| Box::pin(tls_unknown(w))).shows(&[8]),
+];
 
-/// Nothing but the lines that every other scenario gives as well.
-async fn agent_leaves(world: &mut World) -> Result<(), Failure> {
+/// What the agent writes about its control plane: the connection, and the two streams on it.
+fn agent_control(end: impl Fn(Site) -> End) -> [End; 3] {
+    [AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP].map(end)
+}
+
+/// Nothing but the lines that every other scenario gives as well. That the connection breaks after the goodbye, as it is
+/// closed, is not why it was closed: fault 10.
+async fn leaves(world: &mut World) -> Result<(), Failure> {
     world.start().await
+}
+
+/// Closing twice reports once.
+async fn leaves_twice(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    world.signal_agent(SIGTERM)?;
+    world.want(agent_leaves());
+    world.end_agent(SIGTERM).await?;
+    world.signal_server(SIGTERM)
+}
+
+async fn agent_restart(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(agent_leaves());
+    let url = world.url().to_owned();
+    world.start_agent(&url, &[]).await
+}
+
+/// It cannot say anything; its server only sees that the bytes stop.
+async fn agent_killed(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    world.end_agent(SIGKILL).await?;
+    world.server_says(SERVER_AGENT.message).await?;
+    world.want([SERVER_AGENT.fault("network_error", "network").vanished()]);
+    Ok(())
+}
+
+/// A laptop that sleeps does not leave cleanly: fault 12.
+async fn agent_frozen(world: &mut World) -> Result<(), Failure> {
+    world.start_with(QUICK, &[]).await?;
+    world.signal_agent(SIGSTOP)?;
+    world.server_says(SERVER_AGENT.message).await?;
+    world.end_agent(SIGKILL).await?;
+    world.want([SERVER_AGENT.fault("network_error", "network").cause("keepalive_timeout")]);
+    Ok(())
+}
+
+/// Nothing has ended.
+async fn agent_woken(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    world.signal_agent(SIGSTOP)?;
+    world.signal_agent(SIGCONT)
+}
+
+/// A heartbeat that finds silence out soon.
+const QUICK: &[&str] = &["--heartbeat", "200"];
+
+/// The server's goodbye arrives as what it is, and not as the end of file that comes after it: fault 1.
+async fn server_leaves(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    world.end_server(SIGTERM).await?;
+    world.agent_says(AGENT_CONTROL.message).await?;
+    world.end_agent(SIGTERM).await?;
+    world.want([
+        AGENT_CONTROL.normal("server_shutdown", "server").code("websocket.1001"),
+        AGENT_COORDINATION.normal("graceful", "server"),
+        AGENT_DERP_MAP.normal("graceful", "server"),
+        SERVER_AGENT.normal("server_shutdown", "server"),
+    ]);
+    Ok(())
+}
+
+async fn server_killed(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    world.kill_server(1).await?;
+    world.agent_says(AGENT_CONTROL.message).await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(agent_control(|site| site.fault("network_error", "network").vanished()));
+    Ok(())
+}
+
+async fn server_frozen(world: &mut World) -> Result<(), Failure> {
+    world.start_with(&[], QUICK).await?;
+    world.signal_server(SIGSTOP)?;
+    world.agent_says(AGENT_CONTROL.message).await?;
+    world.end_agent(SIGTERM).await?;
+    world.kill_server(1).await?;
+    world.want(agent_control(|site| site.fault("network_error", "network").cause("keepalive_timeout")));
+    Ok(())
+}
+
+/// The agent finds its server again, at the same place.
+async fn server_restart(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    world.kill_server(1).await?;
+    world.agent_says(AGENT_CONTROL.message).await?;
+    world.want(agent_control(|site| site.fault("network_error", "network").vanished()));
+    world.restart_server().await?;
+    world.agent_is_up().await
+}
+
+/// It is a shutdown all the same, but does not look like a clean one: fault 9. And one close is one line: fault 7.
+async fn unanswered(world: &mut World) -> Result<(), Failure> {
+    world.start_with(&[], &["--goodbye", "300"]).await?;
+    world.signal_server(SIGSTOP)?;
+    world.end_agent(SIGTERM).await?;
+    world.signal_server(SIGCONT)?;
+    world.server_says(SERVER_AGENT.message).await?;
+    world.want([
+        AGENT_CONTROL.normal("server_shutdown", "agent"),
+        AGENT_COORDINATION.normal("server_shutdown", "agent").cause("deadline").warns(),
+        AGENT_DERP_MAP.normal("server_shutdown", "agent"),
+        SERVER_AGENT.normal("server_shutdown", "agent"),
+    ]);
+    Ok(())
+}
+
+/// A server, and an agent that reaches it through a proxy.
+async fn through_proxy(world: &mut World, server: &[&str], agent: &[&str]) -> Result<Proxy, Failure> {
+    world.start_server(server).await?;
+    let proxy = Proxy::to(world.server_address()).await?;
+    world.start_agent(&format!("ws://{}", proxy.address()), agent).await?;
+    Ok(proxy)
+}
+
+/// The streams blame what broke their connection, and not each other: fault 2. Then the agent comes back.
+async fn broken(world: &mut World, how: Break, cause: &str) -> Result<(), Failure> {
+    let proxy = through_proxy(world, &[], &[]).await?;
+    proxy.break_all(how);
+    world.want(agent_control(|site| site.fault("network_error", "network").cause(cause)));
+    world.want([SERVER_AGENT.fault("network_error", "network").cause(cause)]);
+    world.agent_is_up().await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(agent_leaves());
+    Ok(())
+}
+
+/// Both sides notice by themselves.
+async fn silent(world: &mut World) -> Result<(), Failure> {
+    let proxy = through_proxy(world, QUICK, QUICK).await?;
+    proxy.break_all(Break::Freeze);
+    world.want(agent_control(|site| site.fault("network_error", "network").cause("keepalive_timeout")));
+    world.want([SERVER_AGENT.fault("network_error", "network").cause("keepalive_timeout")]);
+    world.server_says(SERVER_AGENT.message).await?;
+    world.agent_is_up().await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(agent_leaves());
+    Ok(())
+}
+
+/// A frame with an opcode that there is not.
+const NO_FRAME: &[u8] = &[0x8f, 0x00];
+
+/// `protocol_error`, and its initiator is the violator: fault 11.
+async fn garbage_to_agent(world: &mut World) -> Result<(), Failure> {
+    let proxy = through_proxy(world, &[], &[]).await?;
+    proxy.break_all(Break::GarbageToDialler(NO_FRAME));
+    world.want(agent_control(|site| site.fault("protocol_error", "server").cause("malformed")));
+    world.want([SERVER_AGENT.fault("network_error", "network").cause("unclean_eof")]);
+    world.agent_is_up().await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(agent_leaves());
+    Ok(())
+}
+
+/// The same at the other end: fault 11.
+async fn garbage_to_server(world: &mut World) -> Result<(), Failure> {
+    let proxy = through_proxy(world, &[], &[]).await?;
+    proxy.break_all(Break::GarbageToDialled(NO_FRAME));
+    world.want(agent_control(|site| site.fault("network_error", "network").cause("unclean_eof")));
+    world.want([SERVER_AGENT.fault("protocol_error", "agent").cause("malformed")]);
+    world.agent_is_up().await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(agent_leaves());
+    Ok(())
+}
+
+/// Something on one stream that it cannot understand takes the connection with it, and the other stream: all three for
+/// that, and none for a shutdown that nobody asked for: fault 2.
+async fn stream_broken(world: &mut World) -> Result<(), Failure> {
+    let rogue = Rogue::new().await?;
+    world.launch_agent(&rogue.url, &[]).await?;
+    let mut agent = rogue.agent().await?;
+    world.agent_says("relay map received").await?;
+    agent.say(r#"{"derp_map":{"relays":7}}"#).await?;
+    agent.closed().await?;
+    world.agent_says(AGENT_CONTROL.message).await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(agent_control(|site| site.fault("protocol_error", "server").cause("malformed")));
+    Ok(())
+}
+
+/// The stream that has ended has an end of its own, and the one that lives on is not touched by it: fault 2.
+async fn stream_ended(world: &mut World) -> Result<(), Failure> {
+    let rogue = Rogue::new().await?;
+    world.launch_agent(&rogue.url, &[]).await?;
+    let mut agent = rogue.agent().await?;
+    world.agent_says("relay map received").await?;
+    agent.say(r#"{"derp_map":"goodbye"}"#).await?;
+    world.agent_says(AGENT_DERP_MAP.message).await?;
+    drop(agent);
+    world.agent_says(AGENT_CONTROL.message).await?;
+    world.end_agent(SIGTERM).await?;
+    let lost = |site: Site| site.fault("network_error", "network").vanished();
+    world.want([AGENT_DERP_MAP.normal("graceful", "server"), lost(AGENT_COORDINATION), lost(AGENT_CONTROL)]);
+    Ok(())
+}
+
+/// No connection, no disconnect: fault 8.
+async fn dial_refused(world: &mut World) -> Result<(), Failure> {
+    // Nobody else gets this port while it is bound, and nobody listens on it.
+    let port = tokio::net::TcpSocket::new_v4()?;
+    port.bind(([127, 0, 0, 1], 0).into())?;
+    world.launch_agent(&format!("ws://{}", port.local_addr()?), &[]).await?;
+    world.agent_says("cannot reach coderd, retrying").await?;
+    world.agent_says("cannot reach coderd, retrying").await?;
+    world.end_agent(SIGTERM).await?;
+    Ok(())
+}
+
+/// What never became a connection has no end: fault 8.
+async fn server_probed(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let address = world.server_address().to_owned();
+    probe(&address).await?;
+    garbage(&address, b"\x00\xff no HTTP\r\n\r\n").await?;
+    garbage(&address, b"GET /agent/dev HTTP/1.1\r\nHost: workspace\r\n\r\n").await
+}
+
+async fn tls(world: &mut World) -> Result<(), Failure> {
+    let certificate = world.file("ca.pem").display().to_string();
+    world.start_with(&["--tls", &certificate], &["--ca", &certificate]).await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(agent_leaves());
+    let url = world.url().to_owned();
+    world.start_agent(&url, &["--ca", &certificate]).await?;
+    world.kill_server(1).await?;
+    world.agent_says(AGENT_CONTROL.message).await?;
+    world.end_agent(SIGTERM).await?;
+    // Without a `close_notify`.
+    world.want(agent_control(|site| site.fault("network_error", "network").vanished()));
+    Ok(())
+}
+
+/// A handshake that fails is a dial that fails: fault 8.
+async fn tls_unknown(world: &mut World) -> Result<(), Failure> {
+    let certificate = world.file("ca.pem").display().to_string();
+    world.start_server(&["--tls", &certificate]).await?;
+    let url = world.url().to_owned();
+    // That of another server.
+    let other = world.file("other.pem").display().to_string();
+    world.other_server(&["--tls", &other]).await?;
+    world.launch_agent(&url, &["--ca", &other]).await?;
+    world.agent_says("cannot reach coderd, retrying").await?;
+    world.end_agent(SIGTERM).await?;
+    Ok(())
 }
