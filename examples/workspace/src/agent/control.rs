@@ -107,11 +107,12 @@ impl Control {
 
         let mut next = Next::Dial;
         let talked = self.talk(&run, &mut link, &mut streams, &mut next, stop).await;
+        // What the streams were told came before the end of the connection.
+        let without_end = streams.finish().await;
         if let Err(error) = &talked {
             ended.set(lost(&run, END.failed(&CLASSIFIER, error)));
         }
-        streams.close().await;
-        drop(guard);
+        drop((without_end, guard));
         if let Ok(code) = talked {
             link.close(code).await;
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use disconnect_core::{Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, disconnected};
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -37,7 +38,7 @@ pub(super) enum Asked {
 pub(super) struct Streams {
     coordination: mpsc::UnboundedSender<Value>,
     derp_map: mpsc::UnboundedSender<Value>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<Option<StreamGuard>>; 2],
     pub(super) outgoing: mpsc::Receiver<FromAgent>,
     pub(super) asked: mpsc::Receiver<Asked>,
     pub(super) goodbye: Goodbye,
@@ -83,53 +84,52 @@ impl Streams {
         };
     }
 
-    /// The connection has ended, and has its end: so have the streams that had none. Waits for their lines.
-    pub(super) async fn close(self) {
-        let Self { coordination, derp_map, tasks, .. } = self;
-        drop((coordination, derp_map));
-        for task in tasks {
-            let _ = task.await;
-        }
+    /// Nothing more comes. A stream that was told its end before has written its line; the others have that of their
+    /// connection, which is to be set before their guards are dropped.
+    pub(super) async fn finish(self) -> Vec<StreamGuard> {
+        let Self { coordination, derp_map, tasks, outgoing, asked, .. } = self;
+        drop((coordination, derp_map, outgoing, asked));
+        // A stream that panicked has written its line.
+        join_all(tasks).await.into_iter().filter_map(|task| task.ok().flatten()).collect()
     }
 }
 
-fn coordination_guard(
-    workspace: String,
-    connection: &DisconnectHandle,
-) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
-    DisconnectGuard::new(END, move |end: &Disconnect| {
+/// Writes the line of a stream.
+pub(super) type StreamGuard = DisconnectGuard<Box<dyn FnOnce(&Disconnect) + Send>>;
+
+fn coordination_guard(workspace: String, connection: &DisconnectHandle) -> StreamGuard {
+    let on_end = move |end: &Disconnect| {
         if end.cause_as() == Some(DisconnectCause::Deadline) {
             disconnected!(level: WARN, end, workspace, "disconnected from coordination RPC");
         } else {
             disconnected!(level: DEBUG, end, workspace, "disconnected from coordination RPC");
         }
-    })
-    .under(connection)
+    };
+    DisconnectGuard::new(END, Box::new(on_end) as _).under(connection)
 }
 
-fn derp_map_guard(
-    workspace: String,
-    connection: &DisconnectHandle,
-) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
-    DisconnectGuard::new(END, move |end: &Disconnect| {
+fn derp_map_guard(workspace: String, connection: &DisconnectHandle) -> StreamGuard {
+    let on_end = move |end: &Disconnect| {
         disconnected!(level: DEBUG, end, workspace, "disconnected from derp map RPC");
-    })
-    .under(connection)
+    };
+    DisconnectGuard::new(END, Box::new(on_end) as _).under(connection)
 }
 
 /// Runs a stream. One that breaks takes the connection with it, and the other stream: all three for the same reason.
-async fn serve<F: FnOnce(&Disconnect)>(
+/// Gives the guard back of one that has no end of its own.
+async fn serve(
     work: impl Future<Output = Result<(), LinkError>>,
-    mut guard: DisconnectGuard<F>,
+    mut guard: StreamGuard,
     connection: DisconnectHandle,
     failed: CancellationToken,
-) {
+) -> Option<StreamGuard> {
     if let Err(error) = work.await {
         let end = END.failed(&CLASSIFIER, &error);
         guard.set(end.clone());
         connection.set(end);
         failed.cancel();
     }
+    guard.get().is_none().then_some(guard)
 }
 
 /// The coordination stream, until one side has said goodbye.
