@@ -12,11 +12,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
+use nix::sys::wait::{self, WaitPidFlag};
 use nix::unistd::{Pid, mkfifo};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
 use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) use self::line::Line;
@@ -170,6 +172,19 @@ impl Process {
             return Ok(());
         }
         Ok(kill(self.pid, signal)?)
+    }
+
+    /// SIGSTOP, and waits until it has stopped: it may run on for a while.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses.
+    pub(crate) async fn freeze(&self) -> Result<(), Failure> {
+        self.signal(Signal::SIGSTOP)?;
+        let id = wait::Id::Pid(self.pid);
+        // Only looks: whoever waits for its end still gets it.
+        spawn_blocking(move || wait::waitid(id, WaitPidFlag::WSTOPPED | WaitPidFlag::WNOWAIT)).await??;
+        Ok(())
     }
 
     /// Waits for its end. It may be dropped and called again.

@@ -24,7 +24,7 @@ const FIELDS: [&str; 14] = [
 ];
 
 /// What a connection sees of a process that has gone.
-const FIN_OR_RST: &str = "unclean_eof|reset";
+const GONE: &str = "unclean_eof|reset|broken_pipe";
 
 /// One line that says why a connection ended: as it was written, or as it has to be. A field without a value is absent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,9 +87,9 @@ impl End {
     }
 
     /// The other process is gone without a word. Its system says so with a FIN, or with an RST where something was
-    /// unread, and which of the two is a matter of microseconds.
+    /// unread or is written later, and which of them is a matter of microseconds.
     pub(crate) fn vanished(self) -> Self {
-        self.cause(FIN_OR_RST)
+        self.cause(GONE)
     }
 
     /// With this protocol code.
@@ -144,7 +144,7 @@ impl End {
 
     fn field_is_met_by(&self, field: &str, seen: &Self) -> bool {
         match (self.fields.get(field).map(String::as_str), seen.fields.get(field).map(String::as_str)) {
-            (Some(FIN_OR_RST), Some(cause)) => FIN_OR_RST.split('|').any(|either| either == cause),
+            (Some(GONE), Some(cause)) => GONE.split('|').any(|either| either == cause),
             (wanted, seen) => wanted == seen,
         }
     }

@@ -78,19 +78,38 @@ async fn pass(mut near: TcpStream, mut far: TcpStream, mut breaks: watch::Receiv
             Ok(())
         }
         // The other side stays open meanwhile, so that its end is not what is seen first.
-        Some(Break::GarbageToDialler(bytes)) => say(near, bytes).await,
-        Some(Break::GarbageToDialled(bytes)) => say(far, bytes).await,
-        Some(Break::Cut) | None => Ok(()),
+        Some(Break::GarbageToDialler(bytes)) => {
+            say(near, bytes).await;
+            finish(far).await;
+            Ok(())
+        }
+        Some(Break::GarbageToDialled(bytes)) => {
+            say(far, bytes).await;
+            finish(near).await;
+            Ok(())
+        }
+        Some(Break::Cut) | None => {
+            tokio::join!(finish(near), finish(far));
+            Ok(())
+        }
     }
 }
 
 /// Closes with an RST: nothing in flight is delivered.
-pub(crate) fn reset(stream: &TcpStream) -> io::Result<()> {
+fn reset(stream: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
 }
 
-/// Says this, and listens until the other closes.
-pub(crate) async fn say(mut stream: TcpStream, bytes: &[u8]) -> io::Result<()> {
-    stream.write_all(bytes).await?;
-    stream.read_to_end(&mut Vec::new()).await.map(drop)
+/// Says this, and listens until the other closes: an RST is an end as good as any.
+async fn say(mut stream: TcpStream, bytes: &[u8]) {
+    if stream.write_all(bytes).await.is_ok() {
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+}
+
+/// A FIN, and no RST for what still comes.
+async fn finish(mut stream: TcpStream) {
+    if stream.shutdown().await.is_ok() {
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
 }

@@ -298,6 +298,16 @@ impl World {
         Ok(self.agent_process()?.signal(signal)?)
     }
 
+    /// SIGSTOP of the server.
+    pub(crate) async fn freeze_server(&self) -> Result<(), Failure> {
+        self.server_process()?.freeze().await
+    }
+
+    /// SIGSTOP of the agent.
+    pub(crate) async fn freeze_agent(&self) -> Result<(), Failure> {
+        self.agent_process()?.freeze().await
+    }
+
     /// Sends the agent a signal that ends it, and waits for its last line.
     pub(crate) async fn end_agent(&mut self, signal: Signal) -> Result<ExitStatus, Failure> {
         let agent = self.agent.take().ok_or("there is no agent")?;

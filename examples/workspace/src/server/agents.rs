@@ -1,7 +1,9 @@
 //! An agent's control plane, as the server sees it.
 
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, disconnected};
+use disconnect_core::{
+    Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectReason, Endpoint, disconnected,
+};
 use tokio::sync::mpsc;
 use tracing::info;
 
@@ -71,7 +73,10 @@ async fn talk(
             command = asked.recv() => match command {
                 Some(command) => link.send(&ToAgent::Coordination(command)).await?,
                 // A newer agent of this workspace has taken the place.
-                None => return Ok(NORMAL),
+                None => {
+                    ended.set(END.ended(DisconnectReason::Unknown, Side::Local).cause(DisconnectCause::Replaced));
+                    return Ok(NORMAL);
+                }
             },
             () = server.closing.cancelled() => {
                 link.send(&ToAgent::Coordination(Coordination::Goodbye)).await?;

@@ -1,6 +1,6 @@
 //! The control plane of an agent: how it is lost, left and found again.
 
-use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
+use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
 
 use super::super::end::{End, Site};
 use super::super::proxy::{Break, Proxy};
@@ -76,7 +76,7 @@ async fn agent_killed(world: &mut World) -> Result<(), Failure> {
 /// A laptop that sleeps does not leave cleanly: fault 12.
 async fn agent_frozen(world: &mut World) -> Result<(), Failure> {
     world.start_with(QUICK, &[]).await?;
-    world.signal_agent(SIGSTOP)?;
+    world.freeze_agent().await?;
     world.server_says(SERVER_AGENT.message).await?;
     world.end_agent(SIGKILL).await?;
     world.want([SERVER_AGENT.fault("network_error", "network").cause("keepalive_timeout")]);
@@ -86,7 +86,7 @@ async fn agent_frozen(world: &mut World) -> Result<(), Failure> {
 /// Nothing has ended.
 async fn agent_woken(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
-    world.signal_agent(SIGSTOP)?;
+    world.freeze_agent().await?;
     world.signal_agent(SIGCONT)
 }
 
@@ -119,7 +119,7 @@ async fn server_killed(world: &mut World) -> Result<(), Failure> {
 
 async fn server_frozen(world: &mut World) -> Result<(), Failure> {
     world.start_with(&[], QUICK).await?;
-    world.signal_server(SIGSTOP)?;
+    world.freeze_server().await?;
     world.agent_says(AGENT_CONTROL.message).await?;
     world.end_agent(SIGTERM).await?;
     world.kill_server(1).await?;
@@ -140,15 +140,13 @@ async fn server_restart(world: &mut World) -> Result<(), Failure> {
 /// It is a shutdown all the same, but does not look like a clean one: fault 9. And one close is one line: fault 7.
 async fn unanswered(world: &mut World) -> Result<(), Failure> {
     world.start_with(&[], &["--goodbye", "300"]).await?;
-    world.signal_server(SIGSTOP)?;
+    world.freeze_server().await?;
     world.end_agent(SIGTERM).await?;
-    world.signal_server(SIGCONT)?;
-    world.server_says(SERVER_AGENT.message).await?;
+    world.kill_server(1).await?;
     world.want([
         AGENT_CONTROL.normal("server_shutdown", "agent"),
         AGENT_COORDINATION.normal("server_shutdown", "agent").cause("deadline").warns(),
         AGENT_DERP_MAP.normal("server_shutdown", "agent"),
-        SERVER_AGENT.normal("server_shutdown", "agent"),
     ]);
     Ok(())
 }
@@ -173,13 +171,12 @@ async fn broken(world: &mut World, how: Break, cause: &str) -> Result<(), Failur
     Ok(())
 }
 
-/// Both sides notice by themselves.
+/// The agent notices, and comes back before its server has noticed: the old connection is replaced.
 async fn silent(world: &mut World) -> Result<(), Failure> {
-    let proxy = through_proxy(world, QUICK, QUICK).await?;
+    let proxy = through_proxy(world, &[], QUICK).await?;
     proxy.break_all(Break::Freeze);
     world.want(agent_control(|site| site.fault("network_error", "network").cause("keepalive_timeout")));
-    world.want([SERVER_AGENT.fault("network_error", "network").cause("keepalive_timeout")]);
-    world.server_says(SERVER_AGENT.message).await?;
+    world.want([SERVER_AGENT.fault("unknown", "server").cause("replaced")]);
     world.agent_is_up().await?;
     world.end_agent(SIGTERM).await?;
     world.want(agent_leaves());
