@@ -50,7 +50,7 @@ impl Connection {
         let path = Path::new(client, ConnectionMethod::Derp);
         let ended = path.guard.handle();
         let broken = move |error: &LinkError| {
-            drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)))
+            drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)));
         };
         let (stream, tunnel) = Tunnel::open(socket, broken);
         path.log_in(client, stream, Some(tunnel)).await

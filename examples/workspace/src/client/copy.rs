@@ -121,11 +121,10 @@ async fn download(sftp: &SftpSession, from: &str, to: &Path, suffix: &str) -> Re
     let part = part(&to.display(), suffix);
     let local = File::create(&part).await.map_err(unwritable)?;
     let written = write(remote, local).await.map_err(failed(format_args!("cannot copy :{from}")));
-    let moved = match written {
+    match written {
         Ok(()) => fs::rename(&part, to).await.map_err(unwritable),
         Err(error) => Err(error),
-    };
-    moved
+    }
 }
 
 async fn open(path: &Path) -> Result<File, Failure> {

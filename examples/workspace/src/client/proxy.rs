@@ -28,7 +28,7 @@ pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
     let mut guard = guard(client, is_up.clone());
     let ended = guard.handle();
     let broken = move |error: &LinkError| {
-        drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)))
+        drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)));
     };
     let (stream, tunnel) = Tunnel::open(socket, broken);
     let (from_agent, to_agent) = split(stream);
@@ -53,10 +53,8 @@ async fn join(
 ) -> Disconnect {
     let mut receiving = std::pin::pin!(receive(client, from_agent, is_up));
     tokio::select! {
-        received = &mut receiving => match received {
-            Ok(()) => return TO_AGENT.closed_by_peer(),
-            // Nobody reads: what ssh had to say may still be on its way.
-            Err(_) => {}
+        received = &mut receiving => if received.is_ok() {
+            return TO_AGENT.closed_by_peer();
         },
         () = send(to_agent) => {}
         () = client.interrupted.cancelled() => return TO_AGENT.closed(),

@@ -199,11 +199,11 @@ async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg
     let mut buffer = vec![0; 32 * 1024];
     while let Ok(length @ 1..) = input.read(&mut buffer).await {
         if to_agent.data(&buffer[..length]).await.is_err() {
-            return pending().await;
+            break;
         }
     }
     let _ = to_agent.eof().await;
-    pending().await
+    pending::<()>().await;
 }
 
 /// Tells the agent how large the terminal is now, whenever that changes.
@@ -244,7 +244,7 @@ fn guard(connection: &Connection, session: &'static str) -> Guard {
         disconnected!(
             end,
             session,
-            exit_code = told::exit_status(end),
+            exit_code = told::exit_code(end),
             client_session_id = of.id,
             build_id = build.map(|build| build.build_id),
             build_reason = build.map(|build| &*build.build_reason),
