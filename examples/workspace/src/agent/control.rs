@@ -14,8 +14,8 @@ use tracing::{info, warn};
 use crate::cli::AgentOptions;
 use crate::ends::{CLASSIFIER, control_plane_lost, workspace_stopped};
 use crate::wire::message::{Build, FromAgent, Node, RelayLeg};
-use crate::wire::tunnel::{GOING_AWAY, close_code};
-use crate::wire::{DialError, Dialer, Link, Socket};
+use crate::wire::tunnel::{GOING_AWAY, NORMAL, PROTOCOL_ERROR};
+use crate::wire::{DialError, Dialer, Link, LinkError, Socket};
 
 use super::run::{Run, Runs};
 use super::ssh::{Path, Service};
@@ -94,52 +94,61 @@ impl Control {
     }
 
     /// One connection, from the server's answer to its line.
-    async fn connection(&self, socket: Socket, mut stop: Pin<&mut impl Future<Output = ()>>) -> Next {
+    async fn connection(&self, socket: Socket, stop: Pin<&mut impl Future<Output = ()>>) -> Next {
         let (workspace, run) = (self.options.target.workspace.clone(), self.runs.start());
         info!(workspace, "connected to coderd");
         let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
             disconnected!(end, workspace, "disconnected from coderd");
         })
         .under(&run.shutdown);
-
         let ended = guard.handle();
-        let mut link: Link<FromAgent, Incoming> = Link::new(socket, self.options.timing.heartbeat());
+        let mut link = Link::new(socket, self.options.timing.heartbeat());
         let mut streams = Streams::open(&self.options, self.node.clone(), &ended);
+
         let mut next = Next::Dial;
-        let code = loop {
+        let talked = self.talk(&run, &mut link, &mut streams, &mut next, stop).await;
+        if let Err(error) = &talked {
+            ended.set(lost(&run, END.failed(&CLASSIFIER, error)));
+        }
+        streams.close().await;
+        drop(guard);
+        if let Ok(code) = talked {
+            link.close(code).await;
+        }
+        next
+    }
+
+    /// Moves messages between the connection and its streams until this side has to close it: returns the code to close
+    /// with.
+    async fn talk(
+        &self,
+        run: &Arc<Run>,
+        link: &mut Link<FromAgent, Incoming>,
+        streams: &mut Streams,
+        next: &mut Next,
+        mut stop: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<u16, LinkError> {
+        loop {
             tokio::select! {
-                message = link.next() => match message {
-                    Ok(message) => streams.take(message),
-                    Err(error) => {
-                        ended.set(lost(&run, END.failed(&CLASSIFIER, &error)));
-                        break None;
-                    }
-                },
-                Some(message) = streams.outgoing.recv() => if let Err(error) = link.send(&message).await {
-                    ended.set(lost(&run, END.failed(&CLASSIFIER, &error)));
-                    break None;
-                },
+                message = link.next() => streams.take(message?),
+                Some(message) = streams.outgoing.recv() => link.send(&message).await?,
                 Some(asked) = streams.asked.recv() => match asked {
                     Asked::Relay(leg) => self.relay(leg, run.clone()),
                     Asked::Stop(build) => {
                         info!(build_id = build.build_id, transition = build.transition, "workspace stopped");
-                        self.leave(workspace_stopped(), Some(build), &streams);
+                        self.leave(workspace_stopped(), Some(build), streams);
                     }
                 },
                 () = stop.as_mut(), if matches!(next, Next::Dial) => {
-                    next = Next::Exit;
-                    self.leave(END.shutting_down(), None, &streams);
+                    *next = Next::Exit;
+                    self.leave(END.shutting_down(), None, streams);
                 }
-                () = streams.goodbye.said.cancelled() => break Some(GOING_AWAY),
-                () = streams.failed.cancelled() => break Some(close_code(ended.get().as_ref())),
+                () = streams.goodbye.said.cancelled() => {
+                    return Ok(if matches!(next, Next::Exit) { GOING_AWAY } else { NORMAL });
+                }
+                () = streams.failed.cancelled() => return Ok(PROTOCOL_ERROR),
             }
-        };
-        streams.close().await;
-        drop(guard);
-        if let Some(code) = code {
-            link.close(code).await;
         }
-        next
     }
 
     /// Says why to everything that runs, closes it, and then lets the coordination stream say goodbye.

@@ -15,11 +15,10 @@ use super::{Closed, LinkError, Socket};
 
 /// The close code of a path that broke on the other side of the relay.
 pub(crate) const LOST: u16 = 4001;
-/// RFC 6455, section 7.4.1.
+/// RFC 6455, section 7.4.1, as are the next two.
 pub(crate) const NORMAL: u16 = 1000;
-/// RFC 6455, section 7.4.1.
 pub(crate) const GOING_AWAY: u16 = 1001;
-
+pub(crate) const PROTOCOL_ERROR: u16 = 1002;
 /// "Try Again Later", of the registry that RFC 6455, section 11.7 opens.
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
 
