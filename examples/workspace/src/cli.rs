@@ -225,6 +225,10 @@ pub(crate) struct ManageOptions {
     /// Who or what asks for it.
     #[arg(long, default_value = "initiator")]
     pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) timing: Timing,
+    #[command(flatten)]
+    pub(crate) log: Log,
 }
 
 /// `workspace scenario`.

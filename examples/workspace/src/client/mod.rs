@@ -1,32 +1,206 @@
-//! The client.
+//! The client: shell, command, copy, forward, and what the user is told of their ends.
+
+mod connection;
+mod control;
+mod copy;
+mod forward;
+mod load;
+mod manage;
+mod proxy;
+mod session;
+mod terminal;
+mod told;
 
 use std::error::Error;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use crate::cli::{CpOptions, ForwardOptions, LoadOptions, ManageOptions, ProxyOptions, SshOptions};
+use disconnect_core::{Disconnect, DisconnectGuard, ShutdownCause};
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{ClientOptions, CpOptions, ForwardOptions, LoadOptions, ManageOptions, ProxyOptions, SshOptions};
+use crate::signals;
+use crate::wire::message::Build;
+use crate::wire::{DialError, Dialer, Heartbeat, Socket};
+
+use self::connection::Connection;
+use self::control::Control;
 
 type Outcome = Result<ExitCode, Box<dyn Error>>;
 
-pub(crate) async fn ssh(_options: SshOptions) -> Outcome {
-    Ok(ExitCode::SUCCESS)
+/// The guard of a connection or a channel that is kept together with it.
+type Guard = DisconnectGuard<OnEnd>;
+/// What writes the line.
+type OnEnd = Box<dyn FnOnce(&Disconnect) + Send>;
+
+/// Opens a shell, or runs a command.
+///
+/// # Errors
+///
+/// The log or the server's address cannot be used.
+pub(crate) async fn ssh(options: SshOptions) -> Outcome {
+    let client = Client::new(options.client)?;
+    connected(&client, async |connection| Ok(session::ssh(connection, &options.command.join(" ")).await)).await
 }
 
-pub(crate) async fn cp(_options: CpOptions) -> Outcome {
-    Ok(ExitCode::SUCCESS)
+/// Copies a file to or from the workspace.
+///
+/// # Errors
+///
+/// The file cannot be copied, although the connection is well.
+pub(crate) async fn cp(options: CpOptions) -> Outcome {
+    let copy = copy::Copy::of(&options.from, &options.to)?;
+    let client = Client::new(options.client)?;
+    connected(&client, async |connection| copy.run(connection).await).await
 }
 
-pub(crate) async fn forward(_options: ForwardOptions) -> Outcome {
-    Ok(ExitCode::SUCCESS)
+/// Forwards a local port, until it is asked to stop or the connection ends.
+///
+/// # Errors
+///
+/// The port is in use.
+pub(crate) async fn forward(options: ForwardOptions) -> Outcome {
+    let listener = forward::listen(options.local).await?;
+    let client = Client::new(options.client)?;
+    connected(&client, async |connection| Ok(forward::run(connection, &listener, options.remote).await)).await
 }
 
-pub(crate) async fn proxy(_options: ProxyOptions) -> Outcome {
-    Ok(ExitCode::SUCCESS)
+/// Joins standard input and output to the workspace, through the relay.
+///
+/// # Errors
+///
+/// The log or the server's address cannot be used.
+pub(crate) async fn proxy(options: ProxyOptions) -> Outcome {
+    let client = Client::new(options.client)?;
+    controlled(&client, async |_| Ok(proxy::run(&client).await)).await
 }
 
-pub(crate) async fn load(_options: LoadOptions) -> Outcome {
-    Ok(ExitCode::SUCCESS)
+/// Opens many sessions, and ends them in mixed ways.
+///
+/// # Errors
+///
+/// The log or the server's address cannot be used.
+pub(crate) async fn load(options: LoadOptions) -> Outcome {
+    let client = Client::new(options.client)?;
+    controlled(&client, async |control| Ok(load::run(&client, &control.node, options.sessions).await)).await
 }
 
-pub(crate) async fn manage(_options: &ManageOptions, _transition: &str) -> Outcome {
-    Ok(ExitCode::SUCCESS)
+/// Starts, stops or deletes the workspace.
+///
+/// # Errors
+///
+/// The server cannot be reached.
+pub(crate) async fn manage(options: &ManageOptions, transition: &str) -> Outcome {
+    manage::run(options, transition).await
+}
+
+/// Does some work beside a control plane, which comes up first and goes last.
+async fn controlled(client: &Arc<Client>, work: impl AsyncFnOnce(&Control) -> Outcome) -> Outcome {
+    let control = match Control::connect(client).await {
+        Ok(control) => control,
+        Err(error) => return Ok(told::unconnected(&error)),
+    };
+    let outcome = work(&control).await;
+    control.goodbye().await;
+    outcome
+}
+
+/// Does some work over one SSH connection.
+async fn connected(client: &Arc<Client>, work: impl AsyncFnOnce(&Connection) -> Outcome) -> Outcome {
+    controlled(client, async |control| match Connection::open(client, &control.node).await {
+        Ok(connection) => {
+            let outcome = work(&connection).await;
+            connection.close().await;
+            outcome
+        }
+        Err(error) => Ok(told::unconnected(&error)),
+    })
+    .await
+}
+
+/// What all connections of this process share.
+struct Client {
+    options: ClientOptions,
+    dialer: Dialer,
+    /// By what its connections are found in the logs of all three.
+    id: String,
+    /// Why the data path ends, once the workspace is stopped.
+    stopped: ShutdownCause<Build>,
+    /// There is a data path, or there was one.
+    has_path: AtomicBool,
+    /// The user has had enough.
+    interrupted: CancellationToken,
+}
+
+/// Why a connection did not come up.
+#[derive(Debug, Error)]
+enum Unconnected {
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    #[error("cannot reach the agent at {address}: {source}")]
+    Agent { address: String, source: io::Error },
+    #[error("no answer for {0:?}")]
+    Silent(Duration),
+    #[error("interrupted")]
+    Interrupted,
+    /// It was on its way up.
+    #[error("{0}")]
+    Ended(String),
+}
+
+impl Client {
+    fn new(mut options: ClientOptions) -> Result<Arc<Self>, Box<dyn Error>> {
+        options.log.init_for_user()?;
+        Ok(Arc::new(Self {
+            dialer: options.target.dialer()?,
+            // Random, since it has to be unique; not secret, since it goes into logs.
+            id: options.client_session_id.take().unwrap_or_else(|| format!("{:016x}", RandomState::new().hash_one(()))),
+            options,
+            stopped: ShutdownCause::new(),
+            has_path: AtomicBool::new(false),
+            interrupted: interrupted()?,
+        }))
+    }
+
+    /// Connects to one of the client's paths of the server.
+    async fn dial(&self, kind: &str) -> Result<Socket, Unconnected> {
+        let path = format!("/{kind}/{}?client_session_id={}", self.options.target.workspace, self.id);
+        Ok(self.patiently(self.dialer.dial(&path)).await??)
+    }
+
+    /// Waits for what has to come up, but not for ever, and not longer than the user does.
+    async fn patiently<T>(&self, coming: impl Future<Output = T>) -> Result<T, Unconnected> {
+        let patience = self.options.timing.heartbeat().every * Heartbeat::PATIENCE;
+        tokio::select! {
+            come = timeout(patience, coming) => come.map_err(|_| Unconnected::Silent(patience)),
+            () = self.interrupted.cancelled() => Err(Unconnected::Interrupted),
+        }
+    }
+
+    /// The build that ended this connection, if one did.
+    fn build(&self, end: &Disconnect) -> Option<&Build> {
+        self.stopped.context(end)
+    }
+}
+
+/// Cancelled when the user has had enough: by a signal, or because the terminal is gone.
+fn interrupted() -> io::Result<CancellationToken> {
+    let (stop, mut hangup) = (signals::stop()?, signal(SignalKind::hangup())?);
+    let interrupted = CancellationToken::new();
+    let interrupt = interrupted.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stop => {}
+            _ = hangup.recv() => {}
+        }
+        interrupt.cancel();
+    });
+    Ok(interrupted)
 }

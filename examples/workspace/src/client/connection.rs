@@ -1,0 +1,252 @@
+//! The data path: one SSH connection to the agent, straight or through the relay.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use disconnect_core::evidence::Side;
+use disconnect_core::{
+    Code, ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectInitiator,
+    DisconnectReason, Endpoint, disconnected,
+};
+use russh::client::{self, AuthResult, Msg};
+use russh::keys::PublicKeyOrCertificate;
+use russh::{Channel, Error};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::info;
+
+use crate::ends::{self, CLASSIFIER};
+use crate::wire::message::Node;
+use crate::wire::tunnel::{Tunnel, close_code};
+use crate::wire::{Heartbeat, LinkError};
+
+use super::{Client, Guard, OnEnd, Unconnected, told};
+
+/// The client's end of the data path.
+pub(super) const TO_AGENT: Endpoint = Endpoint::ClientToAgent;
+
+/// An SSH connection, and the line that it ends with.
+pub(super) struct Connection {
+    pub(super) client: Arc<Client>,
+    pub(super) guard: Guard,
+    /// Cancelled once the connection is over, and has its end.
+    pub(super) over: CancellationToken,
+    ssh: client::Handle<Listener>,
+    tunnel: Option<Tunnel>,
+}
+
+impl Connection {
+    /// Connects to the agent, and logs in.
+    pub(super) async fn open(client: &Arc<Client>, node: &Node) -> Result<Self, Unconnected> {
+        if !client.options.relay {
+            return Self::over(client, dial(client, node).await?).await;
+        }
+        let socket = client.dial("relay").await?;
+        let path = Path::new(client, ConnectionMethod::Derp);
+        let ended = path.guard.handle();
+        let broken = move |error: &LinkError| {
+            drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)));
+        };
+        let (stream, tunnel) = Tunnel::open(socket, broken);
+        path.log_in(client, stream, Some(tunnel)).await
+    }
+
+    /// Logs in over TCP.
+    pub(super) async fn over(client: &Arc<Client>, stream: TcpStream) -> Result<Self, Unconnected> {
+        Path::new(client, ConnectionMethod::Direct).log_in(client, stream, None).await
+    }
+
+    /// Opens the channel for a session.
+    pub(super) async fn open_session(&self) -> Result<Channel<Msg>, Disconnect> {
+        let opened = self.ssh.channel_open_session().await;
+        self.opened(opened).await
+    }
+
+    /// Opens a channel that the agent joins to a port of its own host.
+    pub(super) async fn open_port(&self, port: u16, from: std::net::SocketAddr) -> Result<Channel<Msg>, Disconnect> {
+        let (to, by) = ("127.0.0.1", from.ip().to_string());
+        let opened = self.ssh.channel_open_direct_tcpip(to, port.into(), by, from.port().into()).await;
+        self.opened(opened).await
+    }
+
+    async fn opened(&self, opened: Result<Channel<Msg>, Error>) -> Result<Channel<Msg>, Disconnect> {
+        match opened {
+            Ok(channel) => Ok(channel),
+            Err(error) => Err(self.failed(&error).await),
+        }
+    }
+
+    /// What an error on this connection means. Where it only follows from the end of the connection, that is it.
+    pub(super) async fn failed(&self, error: &Error) -> Disconnect {
+        if self.ssh.is_closed() {
+            self.over.cancelled().await;
+        }
+        self.guard.get().unwrap_or_else(|| TO_AGENT.failed(&CLASSIFIER, error).detail(error.to_string()))
+    }
+
+    /// Closes the connection. Where nothing ended it before, that was us.
+    pub(super) async fn close(self) {
+        let Self { client, mut guard, ssh, tunnel, .. } = self;
+        guard.set(TO_AGENT.closed());
+        let closed = async {
+            let _ = ssh.disconnect(russh::Disconnect::ByApplication, "", "").await;
+            let _ = ssh.await;
+            if let Some(tunnel) = tunnel {
+                tunnel.close(close_code(guard.get().as_ref())).await;
+            }
+        };
+        // An agent that is frozen takes no goodbye.
+        let _ = timeout(client.options.timing.goodbye(), closed).await;
+    }
+
+    /// Says that this side ends it, before its channels go.
+    pub(super) fn leave(&self) {
+        self.guard.handle().set(TO_AGENT.closed());
+    }
+
+    /// The end, once the connection is over or about to be.
+    pub(super) fn end(&self) -> Disconnect {
+        self.guard.get().unwrap_or_else(|| TO_AGENT.closed())
+    }
+
+    /// Lets the connection go without a word to the agent, once its channels are gone.
+    pub(super) async fn vanish(self) {
+        let Self { over, guard: _guard, ssh, tunnel, .. } = self;
+        drop((ssh, tunnel));
+        over.cancelled().await;
+    }
+}
+
+/// Connects to the agent's SSH server.
+pub(super) async fn dial(client: &Client, node: &Node) -> Result<TcpStream, Unconnected> {
+    let address = client.options.direct.as_ref().unwrap_or(&node.ssh);
+    let unreachable = |source: io::Error| Unconnected::Agent { address: address.clone(), source };
+    let stream = client.patiently(TcpStream::connect(address)).await?.map_err(unreachable)?;
+    stream.set_nodelay(true).map_err(unreachable)?;
+    // Where the agent takes nothing any more, no keep-alive gets as far as the socket: the kernel has to notice.
+    #[cfg(target_os = "linux")]
+    SockRef::from(&stream).set_tcp_user_timeout(Some(patience(client))).map_err(unreachable)?;
+    Ok(stream)
+}
+
+fn patience(client: &Client) -> Duration {
+    client.options.timing.heartbeat().every * Heartbeat::PATIENCE
+}
+
+/// A path to the agent that is up, and no SSH connection yet.
+struct Path {
+    guard: Guard,
+    is_up: Arc<AtomicBool>,
+    method: ConnectionMethod,
+}
+
+impl Path {
+    fn new(client: &Arc<Client>, method: ConnectionMethod) -> Self {
+        let is_up = Arc::<AtomicBool>::default();
+        let (of, came_up) = (client.clone(), is_up.clone());
+        let on_end: OnEnd = Box::new(move |end| {
+            // No connection, no disconnect. It has to have a guard before, since russh says only once why it ends.
+            if !came_up.load(Ordering::Relaxed) {
+                return;
+            }
+            let build = of.build(end);
+            disconnected!(
+                end,
+                client_session_id = of.id,
+                build_id = build.map(|build| build.build_id),
+                build_reason = build.map(|build| &*build.build_reason),
+                transition = build.map(|build| &*build.transition),
+                "ssh connection closed"
+            );
+        });
+        let guard = DisconnectGuard::new(TO_AGENT, on_end).under(&client.stopped);
+        guard.set_method(method);
+        Self { guard, is_up, method }
+    }
+
+    async fn log_in<S>(
+        mut self,
+        client: &Arc<Client>,
+        stream: S,
+        tunnel: Option<Tunnel>,
+    ) -> Result<Connection, Unconnected>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let over = CancellationToken::new();
+        let listener = Listener { ended: self.guard.handle(), _over: over.clone().drop_guard() };
+        match client.patiently(log_in(client, stream, listener)).await? {
+            Ok(ssh) => {
+                let method = self.method.as_str();
+                info!(client_session_id = client.id, connection_method = method, "connected");
+                self.is_up.store(true, Ordering::Relaxed);
+                client.has_path.store(true, Ordering::Relaxed);
+                Ok(Connection { client: client.clone(), guard: self.guard, over, ssh, tunnel })
+            }
+            Err(end) => {
+                self.guard.set(end.clone());
+                let end = self.guard.get().unwrap_or(end);
+                Err(Unconnected::Ended(told::why(&end, client.build(&end))))
+            }
+        }
+    }
+}
+
+async fn log_in<S>(client: &Client, stream: S, listener: Listener) -> Result<client::Handle<Listener>, Disconnect>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let failed = |error| match error {
+        // Where the listener has not heard why, the bytes stopped before the agent said which version it speaks.
+        Error::Disconnect => TO_AGENT.eof(),
+        error => TO_AGENT.failed(&CLASSIFIER, &error),
+    };
+    let config = client::Config {
+        keepalive_interval: Some(client.options.timing.heartbeat().every),
+        keepalive_max: Heartbeat::PATIENCE as usize,
+        ..client::Config::default()
+    };
+    let user = std::env::var("USER").unwrap_or_else(|_| "user".to_owned());
+    let mut ssh = client::connect_stream(Arc::new(config), stream, listener).await.map_err(failed)?;
+    match ssh.authenticate_none(user).await.map_err(failed)? {
+        AuthResult::Success => Ok(ssh),
+        AuthResult::Failure { .. } => {
+            Err(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).cause(DisconnectCause::Auth))
+        }
+    }
+}
+
+/// Hears, as the only one, why the connection ends.
+struct Listener {
+    ended: DisconnectHandle,
+    /// Dropped with the connection's task, once that is known.
+    _over: DropGuard,
+}
+
+impl client::Handler for Listener {
+    type Error = Error;
+
+    /// Any key will do here, where all of it is on loopback: elsewhere the control plane, which is authenticated, has to
+    /// say which key the agent has.
+    async fn check_server_key(&mut self, _: &PublicKeyOrCertificate) -> Result<bool, Error> {
+        Ok(true)
+    }
+
+    async fn disconnected(&mut self, reason: client::DisconnectReason<Error>) -> Result<(), Error> {
+        match reason {
+            client::DisconnectReason::ReceivedDisconnect(said) => {
+                self.ended.set(TO_AGENT.received(Code::ssh(said.reason_code as u32)));
+                Ok(())
+            }
+            client::DisconnectReason::Error(error) => {
+                self.ended.set(TO_AGENT.failed(&CLASSIFIER, &error));
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! A client's control plane: where the agent is, and why a workspace stops. It lives beside the data path.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectReason, Endpoint, disconnected};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::ends::{self, CLASSIFIER};
+use crate::wire::message::{FromClient, Node, ToClient};
+use crate::wire::tunnel::NORMAL;
+use crate::wire::{Link, LinkError};
+
+use super::{Client, Guard, Unconnected, told};
+
+/// The client's end of its control plane.
+pub(super) const TO_SERVER: Endpoint = Endpoint::ClientToServer;
+
+/// The control plane: one connection after the other, until the client says goodbye.
+pub(super) struct Control {
+    /// Where the agent is.
+    pub(super) node: Node,
+    leaving: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Control {
+    /// Connects, and waits until the server has said where the agent is.
+    pub(super) async fn connect(client: &Arc<Client>) -> Result<Self, Unconnected> {
+        let (leaving, (welcome, welcomed)) = (CancellationToken::new(), oneshot::channel());
+        let plane = Plane::dial(client, Some(welcome)).await?;
+        let ended = plane.guard.handle();
+        let task = tokio::spawn(keep(plane, leaving.clone()));
+        tokio::select! {
+            node = welcomed => if let Ok(node) = node {
+                return Ok(Self { node, leaving, task });
+            },
+            () = client.interrupted.cancelled() => {}
+        }
+        leaving.cancel();
+        let _ = task.await;
+        let end = ended.get().unwrap_or_else(|| TO_SERVER.closed());
+        Err(Unconnected::Ended(told::why(&end, client.build(&end))))
+    }
+
+    /// Says goodbye, and waits for the server's, but not for long.
+    pub(super) async fn goodbye(self) {
+        self.leaving.cancel();
+        let _ = self.task.await;
+    }
+}
+
+/// Attends to one connection after the other. Without a welcome there is nothing to come back for.
+async fn keep(mut plane: Plane, leaving: CancellationToken) {
+    let client = plane.client.clone();
+    while plane.attend(&leaving).await && client.stopped.get().is_none() {
+        match redial(&client, &leaving).await {
+            Some(next) => plane = next,
+            None => return,
+        }
+    }
+}
+
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Dials until there is a connection, or until nobody needs one any more.
+async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<Plane> {
+    let mut pause = Duration::from_millis(100);
+    loop {
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = leaving.cancelled() => return None,
+        }
+        // No connection, no disconnect: a dial that fails is followed by the next.
+        tokio::select! {
+            plane = Plane::dial(client, None) => if let Ok(plane) = plane {
+                return Some(plane);
+            },
+            () = leaving.cancelled() => return None,
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// One connection of the control plane.
+struct Plane {
+    link: Link<FromClient, ToClient>,
+    guard: Guard,
+    client: Arc<Client>,
+    /// Who waits for the server's first message: of a later connection nobody does.
+    welcome: Option<oneshot::Sender<Node>>,
+}
+
+impl Plane {
+    async fn dial(client: &Arc<Client>, welcome: Option<oneshot::Sender<Node>>) -> Result<Self, Unconnected> {
+        let socket = client.dial("client").await?;
+        info!(workspace = client.options.target.workspace, client_session_id = client.id, "control plane connected");
+        let link = Link::new(socket, client.options.timing.heartbeat());
+        Ok(Self { link, guard: guard(client), client: client.clone(), welcome })
+    }
+
+    /// Follows the server until the connection is lost, or the client leaves: returns whether it was welcome.
+    async fn attend(mut self, leaving: &CancellationToken) -> bool {
+        loop {
+            let heard = tokio::select! {
+                message = self.link.next() => match message {
+                    Ok(ToClient::Goodbye) => Err(LinkError::Malformed("an answer to no goodbye".to_owned())),
+                    Ok(message) => self.hear(message).await,
+                    Err(error) => Err(error),
+                },
+                () = leaving.cancelled() => {
+                    self.leave().await;
+                    return false;
+                }
+            };
+            if let Err(error) = heard {
+                let is_welcome = self.welcome.is_none();
+                self.lost(&error).await;
+                return is_welcome;
+            }
+        }
+    }
+
+    async fn hear(&mut self, message: ToClient) -> Result<(), LinkError> {
+        match message {
+            ToClient::Agent(node) => drop(self.welcome.take().map(|welcome| welcome.send(node))),
+            ToClient::Stopping(build) => {
+                // Before the answer: from then on the agent may close.
+                self.client.stopped.set_with(ends::workspace_stopped(), build);
+                self.link.send(&FromClient::Noted).await?;
+            }
+            ToClient::Goodbye => {}
+        }
+        Ok(())
+    }
+
+    /// The connection ended before the client wanted to leave, or instead of an answer to its goodbye.
+    async fn lost(mut self, error: &LinkError) {
+        let lost = TO_SERVER.failed(&CLASSIFIER, error);
+        let has_path = self.client.has_path.load(Ordering::Relaxed);
+        let is_broken = lost.reason_as() == Some(DisconnectReason::NetworkError);
+        self.guard.set(if has_path && is_broken { ends::control_plane_lost(&lost) } else { lost });
+        if let LinkError::Malformed(_) = error {
+            self.link.close(PROTOCOL_ERROR).await;
+        }
+    }
+
+    /// Leaves. The goodbye is the end only once it is answered: it may meet a connection that was lost before.
+    async fn leave(mut self) {
+        self.guard.on_drop(TO_SERVER.closed());
+        let end = match timeout(self.client.options.timing.goodbye(), self.say_goodbye()).await {
+            Ok(Ok(())) => TO_SERVER.closed(),
+            Ok(Err(error)) => return self.lost(&error).await,
+            Err(elapsed) => TO_SERVER.exit(true, &CLASSIFIER, Some(&elapsed)),
+        };
+        self.guard.set(end);
+        self.link.close(NORMAL).await;
+    }
+
+    async fn say_goodbye(&mut self) -> Result<(), LinkError> {
+        self.link.send(&FromClient::Goodbye).await?;
+        loop {
+            match self.link.next().await? {
+                ToClient::Goodbye => return Ok(()),
+                message @ (ToClient::Agent(_) | ToClient::Stopping(_)) => self.hear(message).await?,
+            }
+        }
+    }
+}
+
+/// RFC 6455, section 7.4.1.
+const PROTOCOL_ERROR: u16 = 1002;
+
+/// Where the client leaves or its workspace stops, it does not come back; after all other ends it does.
+fn guard(client: &Arc<Client>) -> Guard {
+    let of = client.clone();
+    let on_end: super::OnEnd = Box::new(move |end| match end.reason_as().unwrap_or_default() {
+        DisconnectReason::ClientClosed | DisconnectReason::WorkspaceStopped => of.coordination_closed(end),
+        DisconnectReason::Unknown
+        | DisconnectReason::Graceful
+        | DisconnectReason::ServerShutdown
+        | DisconnectReason::NetworkError
+        | DisconnectReason::ProtocolError
+        | DisconnectReason::ControlPlaneLost => {
+            let workspace = &of.options.target.workspace;
+            disconnected!(end, workspace, client_session_id = of.id, "connection closed, retrying");
+        }
+    });
+    DisconnectGuard::new(TO_SERVER, on_end).under(&client.stopped)
+}
+
+impl Client {
+    fn coordination_closed(&self, end: &Disconnect) {
+        let (workspace, build) = (&self.options.target.workspace, self.build(end));
+        let (build_id, build_reason) = (build.map(|build| build.build_id), build.map(|build| &*build.build_reason));
+        let transition = build.map(|build| &*build.transition);
+        let client_session_id = &self.id;
+        // A goodbye that nobody answered.
+        if end.needs_attention() {
+            disconnected!(level: WARN, end, workspace, client_session_id, build_id, build_reason, transition, "coordination closed");
+        } else {
+            disconnected!(level: DEBUG, end, workspace, client_session_id, build_id, build_reason, transition, "coordination closed");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A local port: each connection to it is one channel to a port in the workspace.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::process::ExitCode;
+
+use disconnect_core::evidence::Side;
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectReason, disconnected};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use russh::client::Msg;
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tracing::{debug, info};
+
+use super::connection::{Connection, TO_AGENT};
+use super::{Guard, OnEnd, told};
+
+/// Takes a port of loopback.
+pub(super) async fn listen(port: u16) -> Result<TcpListener, Box<dyn Error>> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await;
+    listener.map_err(|error| format!("cannot listen on 127.0.0.1:{port}: {error}").into())
+}
+
+/// Forwards until the user has had enough, or the connection ends.
+pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote: u16) -> ExitCode {
+    let local = listener.local_addr().map_or(0, |address| address.port());
+    info!(local, remote, client_session_id = connection.client.id, "forwarding");
+    println!("forwarding 127.0.0.1:{local} to port {remote} of the workspace");
+    let mut channels = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, from)) => channels.push(forward(connection, stream, from, remote)),
+                // It is about one connection that never came up, or the lack of files for it.
+                Err(error) => debug!(%error, "no connection"),
+            },
+            Some(()) = channels.next() => {}
+            () = connection.over.cancelled() => break,
+            () = connection.client.interrupted.cancelled() => {
+                // First the end of all, then the channels go.
+                connection.leave();
+                return ExitCode::SUCCESS;
+            }
+        }
+    }
+    let end = connection.end();
+    told::ended(&end, connection.client.build(&end))
+}
+
+/// One connection to the local port, and the channel that it goes through.
+async fn forward(connection: &Connection, stream: TcpStream, from: SocketAddr, port: u16) {
+    let channel = match connection.open_port(port, from).await {
+        Ok(channel) => channel,
+        // No channel, no disconnect.
+        Err(end) => return debug!(port, ?end, "the channel did not come up"),
+    };
+    info!(port, client_session_id = connection.client.id, "forwarded channel opened");
+    let mut guard = guard(connection, port);
+    if let Some(end) = join(channel, stream).await {
+        guard.set(end);
+    }
+}
+
+/// Moves bytes until both sides have said that no more come: returns the end of the channel, which is by the one that
+/// said so first. `None` where the connection ended instead.
+async fn join(channel: Channel<Msg>, stream: TcpStream) -> Option<Disconnect> {
+    let ((from_agent, to_agent), (from_here, to_here)) = (channel.split(), stream.into_split());
+    let (mut sending, mut receiving) = (pin!(send(from_here, &to_agent)), pin!(receive(from_agent, to_here)));
+    let end = tokio::select! {
+        sent = &mut sending => match sent? {
+            Ok(()) => receiving.await.map(|received| match received {
+                Received::Eof | Received::Close | Received::Unwanted(_) => TO_AGENT.closed(),
+            }),
+            Err(error) => Some(broken(&error)),
+        },
+        received = &mut receiving => match received? {
+            Received::Eof => sending.await.map(|sent| match sent {
+                Ok(()) => TO_AGENT.closed_by_peer(),
+                Err(error) => broken(&error),
+            }),
+            Received::Close => Some(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote)),
+            Received::Unwanted(error) => Some(broken(&error)),
+        },
+    };
+    // Of no use where the agent has closed it.
+    let _ = to_agent.close().await;
+    end
+}
+
+/// The program that had connected to the local port is gone, in the middle.
+fn broken(error: &io::Error) -> Disconnect {
+    TO_AGENT.ended(DisconnectReason::NetworkError, Side::Local).detail(error.to_string())
+}
+
+/// Until no more bytes come from here. `None` where the connection ended.
+async fn send(mut from_here: OwnedReadHalf, to_agent: &ChannelWriteHalf<Msg>) -> Option<io::Result<()>> {
+    let mut buffer = vec![0; 32 * 1024];
+    loop {
+        match from_here.read(&mut buffer).await {
+            Ok(0) => return to_agent.eof().await.ok().map(Ok),
+            Ok(length) => to_agent.data(&buffer[..length]).await.ok()?,
+            Err(error) => return Some(Err(error)),
+        }
+    }
+}
+
+/// How the bytes from the agent ended.
+enum Received {
+    Eof,
+    /// The channel was closed before.
+    Close,
+    /// Nobody takes them any more.
+    Unwanted(io::Error),
+}
+
+/// Until no more bytes come from the agent. `None` where the connection ended.
+async fn receive(mut from_agent: ChannelReadHalf, mut to_here: OwnedWriteHalf) -> Option<Received> {
+    loop {
+        match from_agent.wait().await? {
+            ChannelMsg::Data { data } => {
+                if let Err(error) = to_here.write_all(&data).await {
+                    return Some(Received::Unwanted(error));
+                }
+            }
+            ChannelMsg::Eof => {
+                let _ = to_here.shutdown().await;
+                return Some(Received::Eof);
+            }
+            ChannelMsg::Close => return Some(Received::Close),
+            _ => {}
+        }
+    }
+}
+
+fn guard(connection: &Connection, port: u16) -> Guard {
+    let of = connection.client.clone();
+    let on_end: OnEnd = Box::new(move |end| {
+        let build = of.build(end);
+        disconnected!(
+            level: DEBUG,
+            end,
+            port,
+            client_session_id = of.id,
+            build_id = build.map(|build| build.build_id),
+            build_reason = build.map(|build| &*build.build_reason),
+            transition = build.map(|build| &*build.transition),
+            "forwarded channel closed"
+        );
+    });
+    DisconnectGuard::new(TO_AGENT, on_end).under(&connection.guard)
+}

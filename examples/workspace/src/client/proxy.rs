@@ -1,0 +1,116 @@
+//! Standard input and output, joined to the agent's SSH server through the relay: a `ProxyCommand` for ssh.
+
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectInitiator, disconnected};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, copy, split, stdin, stdout};
+use tokio::time::timeout;
+use tracing::info;
+
+use crate::ends::{self, CLASSIFIER};
+use crate::wire::LinkError;
+use crate::wire::tunnel::{Tunnel, close_code};
+
+use super::connection::TO_AGENT;
+use super::{Client, Guard, OnEnd, told};
+
+/// Joins them until one side ends.
+pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
+    let socket = match client.dial("relay").await {
+        Ok(socket) => socket,
+        Err(error) => return told::unconnected(&error),
+    };
+    let is_up = Arc::<AtomicBool>::default();
+    let mut guard = guard(client, is_up.clone());
+    let ended = guard.handle();
+    let broken = move |error: &LinkError| {
+        drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)));
+    };
+    let (stream, tunnel) = Tunnel::open(socket, broken);
+    let (from_agent, to_agent) = split(stream);
+    // Where the relay broke, that is said already.
+    guard.set(join(client, from_agent, to_agent, &is_up).await);
+
+    let end = guard.get().unwrap_or_else(|| TO_AGENT.closed());
+    tunnel.close(close_code(Some(&end))).await;
+    drop(guard);
+    let is_ended_here = end.initiator_as() == Some(DisconnectInitiator::Client);
+    if is_ended_here { ExitCode::SUCCESS } else { told::ended(&end, client.build(&end)) }
+}
+
+/// How long ssh may take from closing our input to the signal by which it ends its proxy.
+const GRACE: Duration = Duration::from_millis(500);
+
+async fn join(
+    client: &Client,
+    from_agent: ReadHalf<DuplexStream>,
+    to_agent: WriteHalf<DuplexStream>,
+    is_up: &AtomicBool,
+) -> Disconnect {
+    let mut receiving = std::pin::pin!(receive(client, from_agent, is_up));
+    tokio::select! {
+        received = &mut receiving => if received.is_ok() {
+            return TO_AGENT.closed_by_peer();
+        },
+        () = send(to_agent) => {}
+        () = client.interrupted.cancelled() => return TO_AGENT.closed(),
+    }
+    // An ssh that leaves has said so inside, so that the agent closes; and then it ends its proxy.
+    let left = async {
+        tokio::select! {
+            _ = receiving => {}
+            () = client.interrupted.cancelled() => {}
+        }
+    };
+    match timeout(GRACE, left).await {
+        Ok(()) => TO_AGENT.closed(),
+        // One that was killed leaves no more than the end of its bytes.
+        Err(_) => TO_AGENT.eof(),
+    }
+}
+
+/// Until there is no more input. Nothing is closed yet: what comes from the agent may still be wanted.
+async fn send(mut to_agent: WriteHalf<DuplexStream>) {
+    let _ = copy(&mut stdin(), &mut to_agent).await;
+}
+
+/// Until nothing more comes from the agent; an error is one of writing.
+async fn receive(client: &Client, mut from_agent: ReadHalf<DuplexStream>, is_up: &AtomicBool) -> io::Result<()> {
+    let (mut stdout, mut buffer) = (stdout(), vec![0; 32 * 1024]);
+    while let Ok(length @ 1..) = from_agent.read(&mut buffer).await {
+        if !is_up.swap(true, Ordering::Relaxed) {
+            client.has_path.store(true, Ordering::Relaxed);
+            let method = ConnectionMethod::Derp.as_str();
+            info!(client_session_id = client.id, connection_method = method, "connected");
+        }
+        stdout.write_all(&buffer[..length]).await?;
+        stdout.flush().await?;
+    }
+    Ok(())
+}
+
+fn guard(client: &Arc<Client>, is_up: Arc<AtomicBool>) -> Guard {
+    let of = client.clone();
+    let on_end: OnEnd = Box::new(move |end| {
+        // Where the relay has no agent to join to, there was no connection.
+        if !is_up.load(Ordering::Relaxed) {
+            return;
+        }
+        let build = of.build(end);
+        disconnected!(
+            end,
+            client_session_id = of.id,
+            build_id = build.map(|build| build.build_id),
+            build_reason = build.map(|build| &*build.build_reason),
+            transition = build.map(|build| &*build.transition),
+            "proxied connection closed"
+        );
+    });
+    let guard = DisconnectGuard::new(TO_AGENT, on_end).under(&client.stopped);
+    guard.set_method(ConnectionMethod::Derp);
+    guard
+}

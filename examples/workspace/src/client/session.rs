@@ -1,0 +1,256 @@
+//! One session on the agent: a command, a shell, or a subsystem, and what goes in and out of it.
+
+use std::future::pending;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use disconnect_core::evidence::Side;
+use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectGuard, DisconnectReason, disconnected};
+use nix::sys::signal::Signal;
+use russh::client::Msg;
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Error, Sig};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, stderr, stdin, stdout};
+use tokio::time::timeout;
+use tracing::info;
+
+use super::connection::{Connection, TO_AGENT};
+use super::terminal::{Raw, Terminal};
+use super::{Client, Guard, OnEnd, told};
+
+/// Opens a shell, or runs a command: returns the status that it ended with.
+pub(super) async fn ssh(connection: &Connection, command: &str) -> ExitCode {
+    let (kind, terminal) = if command.is_empty() { ("shell", Terminal::of_user()) } else { ("exec", None) };
+    let wanted = if command.is_empty() { Wanted::Shell(terminal.as_ref()) } else { Wanted::Exec(command) };
+    let end = match Session::open(connection, kind, &wanted).await {
+        Ok(session) => {
+            // Dropped, and so the terminal is as it was, before the user is told.
+            let _raw = terminal.as_ref().map(Raw::enter);
+            session.run(stdin(), stdout(), stderr(), terminal.as_ref()).await
+        }
+        Err(end) => end,
+    };
+    told::ended(&end, connection.client.build(&end))
+}
+
+/// What runs in a session.
+pub(super) enum Wanted<'a> {
+    Exec(&'a str),
+    Shell(Option<&'a Terminal>),
+    Subsystem(&'a str),
+}
+
+/// A session that is up, and the line that it ends with.
+pub(super) struct Session {
+    channel: Channel<Msg>,
+    guard: Guard,
+    client: Arc<Client>,
+}
+
+impl Session {
+    /// Opens a channel, and starts what is wanted in it.
+    pub(super) async fn open(
+        connection: &Connection,
+        kind: &'static str,
+        wanted: &Wanted<'_>,
+    ) -> Result<Self, Disconnect> {
+        let channel = connection.open_session().await?;
+        let guard = guard(connection, kind);
+        let mut session = Self { channel, guard, client: connection.client.clone() };
+        match session.start(wanted).await {
+            Ok(true) => {
+                info!(client_session_id = session.client.id, session = kind, "ssh session started");
+                return Ok(session);
+            }
+            Ok(false) => {
+                let refused = TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).cause(DisconnectCause::Policy);
+                session.guard.set(refused);
+            }
+            Err(error) => drop(session.guard.set(connection.failed(&error).await)),
+        }
+        Err(end(session.guard))
+    }
+
+    /// Whether the agent does what is wanted.
+    async fn start(&mut self, wanted: &Wanted<'_>) -> Result<bool, Error> {
+        self.channel.set_env(false, "CLIENT_SESSION_ID", &*self.client.id).await?;
+        match wanted {
+            Wanted::Exec(command) => self.channel.exec(true, *command).await?,
+            Wanted::Shell(terminal) => {
+                if let Some(terminal) = terminal {
+                    terminal.request(&self.channel).await?;
+                    if !self.is_granted().await? {
+                        return Ok(false);
+                    }
+                }
+                self.channel.request_shell(true).await?;
+            }
+            Wanted::Subsystem(name) => self.channel.request_subsystem(true, *name).await?,
+        }
+        self.is_granted().await
+    }
+
+    async fn is_granted(&mut self) -> Result<bool, Error> {
+        loop {
+            match self.channel.wait().await {
+                Some(ChannelMsg::Success) => return Ok(true),
+                Some(ChannelMsg::Failure | ChannelMsg::Close) => return Ok(false),
+                Some(_) => {}
+                None => return Err(Error::Disconnect),
+            }
+        }
+    }
+
+    /// Joins the session to these streams until it ends: returns its end, once the line is written.
+    pub(super) async fn run(
+        mut self,
+        input: impl AsyncRead + Unpin,
+        output: impl AsyncWrite + Unpin,
+        errors: impl AsyncWrite + Unpin,
+        terminal: Option<&Terminal>,
+    ) -> Disconnect {
+        let (from_agent, to_agent) = self.channel.split();
+        tokio::select! {
+            end = receive(from_agent, output, errors) => match end {
+                Received::Ended(end) => drop(self.guard.set(end)),
+                // The connection has the end.
+                Received::Lost => {}
+                Received::Unwanted => close(&mut self.guard, &to_agent, &self.client).await,
+            },
+            () = send(input, &to_agent) => {}
+            () = resize(terminal, &to_agent) => {}
+            () = self.client.interrupted.cancelled() => close(&mut self.guard, &to_agent, &self.client).await,
+        }
+        end(self.guard)
+    }
+
+    /// Closes the channel, whatever runs there.
+    pub(super) async fn close(mut self) -> Disconnect {
+        let (_, to_agent) = self.channel.split();
+        close(&mut self.guard, &to_agent, &self.client).await;
+        end(self.guard)
+    }
+}
+
+async fn close(guard: &mut Guard, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
+    guard.set(TO_AGENT.closed());
+    // An agent that is frozen takes nothing.
+    let _ = timeout(client.options.timing.goodbye(), to_agent.close()).await;
+}
+
+/// Writes the line, and returns what it says.
+fn end(guard: Guard) -> Disconnect {
+    let ended = guard.handle();
+    drop(guard);
+    ended.get().unwrap_or_else(|| TO_AGENT.closed())
+}
+
+/// How a session's output ended.
+enum Received {
+    /// With the channel, which the agent closed.
+    Ended(Disconnect),
+    /// With the connection.
+    Lost,
+    /// Whoever reads it has seen enough.
+    Unwanted,
+}
+
+/// Hands on what comes, until nothing more does.
+async fn receive(
+    mut from_agent: ChannelReadHalf,
+    mut output: impl AsyncWrite + Unpin,
+    mut errors: impl AsyncWrite + Unpin,
+) -> Received {
+    let mut end = None;
+    loop {
+        let written = match from_agent.wait().await {
+            Some(ChannelMsg::Data { data }) => write(&mut output, &data).await,
+            Some(ChannelMsg::ExtendedData { data, ext: 1 }) => write(&mut errors, &data).await,
+            Some(ChannelMsg::Eof) => output.shutdown().await,
+            Some(ChannelMsg::ExitStatus { exit_status }) => {
+                end = Some(TO_AGENT.received(Code::exit(exit_status.cast_signed())));
+                Ok(())
+            }
+            Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
+                end = Some(killed(&signal_name));
+                Ok(())
+            }
+            Some(ChannelMsg::Close) => return end.map_or_else(without_status, Received::Ended),
+            Some(_) => Ok(()),
+            None => return end.map_or(Received::Lost, Received::Ended),
+        };
+        if written.is_err() {
+            return Received::Unwanted;
+        }
+    }
+}
+
+/// The agent closed the channel, and nobody knows how what ran there ended.
+fn without_status() -> Received {
+    Received::Ended(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote))
+}
+
+async fn write(to: &mut (impl AsyncWrite + Unpin), data: &[u8]) -> std::io::Result<()> {
+    to.write_all(data).await?;
+    to.flush().await
+}
+
+/// Hands on what is typed. The end of the input is none of the session.
+async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg>) {
+    let mut buffer = vec![0; 32 * 1024];
+    while let Ok(length @ 1..) = input.read(&mut buffer).await {
+        if to_agent.data(&buffer[..length]).await.is_err() {
+            break;
+        }
+    }
+    let _ = to_agent.eof().await;
+    pending::<()>().await;
+}
+
+/// Tells the agent how large the terminal is now, whenever that changes.
+async fn resize(terminal: Option<&Terminal>, to_agent: &ChannelWriteHalf<Msg>) {
+    match terminal {
+        Some(terminal) => terminal.follow(to_agent).await,
+        None => pending().await,
+    }
+}
+
+/// A command that was killed by a signal, which SSH names and codes number.
+fn killed(name: &Sig) -> Disconnect {
+    let signal = match name {
+        Sig::ABRT => Some(Signal::SIGABRT),
+        Sig::ALRM => Some(Signal::SIGALRM),
+        Sig::FPE => Some(Signal::SIGFPE),
+        Sig::HUP => Some(Signal::SIGHUP),
+        Sig::ILL => Some(Signal::SIGILL),
+        Sig::INT => Some(Signal::SIGINT),
+        Sig::KILL => Some(Signal::SIGKILL),
+        Sig::PIPE => Some(Signal::SIGPIPE),
+        Sig::QUIT => Some(Signal::SIGQUIT),
+        Sig::SEGV => Some(Signal::SIGSEGV),
+        Sig::TERM => Some(Signal::SIGTERM),
+        Sig::USR1 => Some(Signal::SIGUSR1),
+        Sig::Custom(name) => format!("SIG{name}").parse().ok(),
+    };
+    match signal {
+        Some(signal) => TO_AGENT.received(Code::signal(signal as i32)),
+        None => TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).cause(DisconnectCause::Killed),
+    }
+}
+
+fn guard(connection: &Connection, session: &'static str) -> Guard {
+    let of = connection.client.clone();
+    let on_end: OnEnd = Box::new(move |end| {
+        let build = of.build(end);
+        disconnected!(
+            end,
+            session,
+            exit_code = told::exit_code(end),
+            client_session_id = of.id,
+            build_id = build.map(|build| build.build_id),
+            build_reason = build.map(|build| &*build.build_reason),
+            transition = build.map(|build| &*build.transition),
+            "ssh session closed"
+        );
+    });
+    DisconnectGuard::new(TO_AGENT, on_end).under(&connection.guard)
+}
