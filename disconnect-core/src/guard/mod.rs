@@ -8,6 +8,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+use crate::disconnect::Parts;
 use crate::{Disconnect, Endpoint, slot};
 
 pub use self::shutdown::ShutdownCause;
@@ -178,9 +179,13 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// Takes no lock while there are no handles; from more than one place, set it through [handles](Self::handle).
     #[inline]
     pub fn set(&mut self, end: Disconnect) -> SetOutcome {
-        match &mut get_mut(&mut self.inner).place {
-            Place::Here(state) => state.set(end),
-            Place::Shared(shared) => shared.set(end),
+        let place = &mut get_mut(&mut self.inner).place;
+        match place {
+            Place::Here(state) if state.is_untouched() => {
+                state.set_first(end);
+                SetOutcome::Kept
+            }
+            place => set_against_others(place, end.into()),
         }
     }
 
@@ -223,6 +228,12 @@ impl<F: FnOnce(&Disconnect)> Drop for DisconnectGuard<F> {
             place => write_shared_or_panicking(place, on_end),
         }
     }
+}
+
+/// Apart, so that the plain case stays small.
+#[inline(never)]
+fn set_against_others(place: &mut Place, end: Parts) -> SetOutcome {
+    place.with(|state| state.set(end.into()))
 }
 
 /// Apart, so that the plain case stays small.

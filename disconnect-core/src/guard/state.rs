@@ -66,17 +66,19 @@ impl State {
     pub(super) const EMPTY: Self =
         Self { end: None, is_over: false, direction: None, peer: None, method: None, upper: None };
 
+    /// Whether there is nothing that an end would have to compete with.
     #[inline]
-    pub(super) fn set(&mut self, end: Disconnect) -> SetOutcome {
-        if self.end.is_none() && self.upper.is_none() {
-            self.end = Some(end);
-            return SetOutcome::Kept;
-        }
-        self.set_against_others(end)
+    pub(super) fn is_untouched(&self) -> bool {
+        self.end.is_none() && self.upper.is_none()
     }
 
-    #[inline(never)]
-    fn set_against_others(&mut self, end: Disconnect) -> SetOutcome {
+    /// Sets the end of what is untouched.
+    #[inline]
+    pub(super) fn set_first(&mut self, end: Disconnect) {
+        self.end = Some(end);
+    }
+
+    pub(super) fn set(&mut self, end: Disconnect) -> SetOutcome {
         if self.is_over {
             return SetOutcome::TooLate(end);
         }
