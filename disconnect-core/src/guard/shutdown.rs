@@ -68,12 +68,16 @@ impl<T> ShutdownCause<T> {
 
     /// Sets the cause and what is logged beside it. Say it before the first connection is closed.
     pub fn set_with(&self, end: Disconnect, context: T) -> SetOutcome {
+        // A context that comes too late is dropped outside of the lock: what that does is up to the user.
+        let mut context = Some(context);
         self.shared.with(|state| {
             if state.get().is_some() {
                 return SetOutcome::Ignored;
             }
             // Before the cause, so that whoever sees that has the context.
-            let _ = self.context.set(context);
+            if let Some(context) = context.take() {
+                let _ = self.context.set(context);
+            }
             state.set(end.with_origin(Origin::Shutdown))
         })
     }
