@@ -1,5 +1,6 @@
 //! Tasks set ends and drop guards in every order that there is: always one line, and the right one.
 #![cfg(loom)]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
