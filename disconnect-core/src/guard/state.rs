@@ -42,7 +42,8 @@ pub(super) struct Access<'a> {
 /// It may be dropped without a warning: whatever it says, there will be one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetOutcome {
-    /// It is the end of this connection, unless stronger evidence comes.
+    /// It is the end of this connection, unless stronger evidence comes; or, of a goodbye that got no answer, it has
+    /// become part of the end that was there.
     Kept,
     /// An end that was set before stays.
     Ignored,
