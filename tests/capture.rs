@@ -168,7 +168,7 @@ fn two_futures_side_by_side_keep_their_own() {
 #[test]
 fn what_a_finished_future_still_holds_is_seen() {
     let guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));
-    let work = std::future::poll_fn(move |_| std::task::Poll::Ready(drop(guard.handle().set(END.closed()))));
+    let work = std::future::poll_fn(move |_| std::task::Poll::Ready(guard.handle().set(END.closed())));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(runtime.block_on(capture_async(work)).one().reason().as_str(), "graceful");
 }

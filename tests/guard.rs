@@ -452,6 +452,20 @@ fn a_shutdown_is_stamped_on_what_lives() {
     assert_eq!(found, expected);
 }
 
+/// It is dropped where it may do what it likes.
+#[test]
+fn a_context_that_comes_too_late_may_ask_the_shutdown() {
+    struct Asks(Option<ShutdownCause<Self>>);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            assert!(self.0.as_ref().is_none_or(|shutdown| shutdown.get() == Some(stopped())));
+        }
+    }
+    let shutdown = ShutdownCause::new();
+    assert_eq!(shutdown.set_with(stopped(), Asks(None)), SetOutcome::Kept);
+    assert_eq!(shutdown.set_with(stopped(), Asks(Some(shutdown.clone()))), SetOutcome::Ignored);
+}
+
 #[test]
 fn a_shutdown_whose_goodbye_timed_out_keeps_its_reason() {
     let timeout = io::Error::from(io::ErrorKind::TimedOut);

@@ -224,7 +224,7 @@ fn no_call_site_is_taken_for_another() {
     }
     static SITE: Site = Site;
     let site = |number: usize| -> &'static Metadata<'static> {
-        let key: &[_] = if number % 3 == 0 { &["disconnect_reason"] } else { &["reason"] };
+        let key: &[_] = if number.is_multiple_of(3) { &["disconnect_reason"] } else { &["reason"] };
         let fields = FieldSet::new(key, Identifier(&SITE));
         Box::leak(Box::new(Metadata::new("site", "target", Level::INFO, None, None, None, fields, Kind::EVENT)))
     };

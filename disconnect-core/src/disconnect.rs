@@ -264,9 +264,34 @@ impl Disconnect {
     /// Fills in what the record leaves open.
     #[inline]
     pub(crate) fn or_method(&mut self, method: Option<&'static Category>) {
-        if self.method.is_none() {
+        // Mostly there is none to fill in.
+        if method.is_some() && self.method.is_none() {
             self.method = method;
         }
+    }
+}
+
+/// A record taken apart. Passed on as a whole it would have to lie in memory first, also where it is stored at once.
+#[cfg(feature = "std")]
+pub(crate) struct Parts {
+    axes: (&'static Category, [Option<&'static Category>; 4], Option<Code>, Rank, Origin),
+    detail: Option<Detail>,
+}
+
+#[cfg(feature = "std")]
+impl From<Disconnect> for Parts {
+    #[inline]
+    fn from(end: Disconnect) -> Self {
+        let Disconnect { reason, initiator, direction, method, cause, code, detail, rank, origin } = end;
+        Self { axes: (reason, [initiator, direction, method, cause], code, rank, origin), detail }
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<Parts> for Disconnect {
+    fn from(Parts { axes, detail }: Parts) -> Self {
+        let (reason, [initiator, direction, method, cause], code, rank, origin) = axes;
+        Self { reason, initiator, direction, method, cause, code, detail, rank, origin }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tasks set ends and drop guards in every order that there is: always one line, and the right one.
 #![cfg(loom)]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -65,15 +66,21 @@ fn the_one_that_was_kept_has_the_line() {
     assert!(BARE.load(Ordering::Relaxed) > 0, "the model never dropped the guard first");
 }
 
+/// Two tasks, of which one sees an end of file, and the other one the peer's own words about it.
+fn eof_and_goodbye(guard: &DisconnectGuard<impl FnOnce(&Disconnect)>) -> [thread::JoinHandle<SetOutcome>; 2] {
+    [END.eof(), END.closed_by_peer()].map(|end| {
+        let ended = guard.handle();
+        thread::spawn(move || ended.set(end))
+    })
+}
+
 /// An end of file, and the peer's own words about it: whatever the order, the words win, unless they come too late.
 #[test]
 fn the_peers_word_wins_in_every_order() {
     loom::model(|| {
         let lines = Lines::new();
         let guard = lines.guard();
-        let (reader, control) = (guard.handle(), guard.handle());
-        let reader = thread::spawn(move || reader.set(END.eof()));
-        let control = thread::spawn(move || control.set(END.closed_by_peer()));
+        let [reader, control] = eof_and_goodbye(&guard);
         let ends = (reader.join().unwrap(), control.join().unwrap());
         drop(guard);
         assert_eq!(lines.one().reason_str(), "graceful", "{ends:?}");
@@ -86,9 +93,7 @@ fn what_comes_in_time_counts_while_the_guard_is_dropped() {
     loom::model(|| {
         let lines = Lines::new();
         let guard = lines.guard();
-        let (reader, control) = (guard.handle(), guard.handle());
-        let reader = thread::spawn(move || reader.set(END.eof()));
-        let control = thread::spawn(move || control.set(END.closed_by_peer()));
+        let [reader, control] = eof_and_goodbye(&guard);
         drop(guard);
         let ends = (reader.join().unwrap(), control.join().unwrap());
         let expected = match ends {

@@ -8,11 +8,12 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+use crate::disconnect::Parts;
 use crate::{Disconnect, Endpoint, slot};
 
 pub use self::shutdown::ShutdownCause;
 pub use self::state::SetOutcome;
-use self::state::{Shared, State};
+use self::state::{Access, Shared, State};
 use self::sync::{Arc, Mutex, get_mut, lock};
 
 /// Writes the one line of a connection when it is dropped, whatever happened.
@@ -92,44 +93,65 @@ struct Inner<F> {
     on_end: Option<F>,
 }
 
-/// Where the state is: it moves once somebody else needs it.
-enum Place {
-    Here(State),
+/// What is known of the end, and who else has a say in it.
+struct Place {
+    state: State,
+    others: Others,
+}
+
+enum Others {
+    None,
+    /// What this connection runs in.
+    Upper(Arc<Shared>),
+    /// Handles and guards under this one: the state is there, with what this connection runs in.
     Shared(Arc<Shared>),
 }
 
 impl Place {
     #[inline]
-    fn with<T>(&mut self, work: impl FnOnce(&mut State) -> T) -> T {
-        match self {
-            Self::Here(state) => work(state),
-            Self::Shared(shared) => shared.with(work),
-        }
+    fn is_alone(&self) -> bool {
+        matches!(self.others, Others::None)
     }
 
-    /// Whether that one is this one, or inside it.
-    fn is_around(&self, other: &Arc<Shared>) -> bool {
-        let Self::Shared(shared) = self else { return false };
-        let mut next = Some(other.clone());
-        while let Some(other) = next {
-            if Arc::ptr_eq(&other, shared) {
-                return true;
-            }
-            next = other.with(|state| state.upper());
+    fn with<T>(&mut self, work: impl FnOnce(Access<'_>) -> T) -> T {
+        match &self.others {
+            Others::None => work(self.state.with_upper(None)),
+            Others::Upper(upper) => work(self.state.with_upper(Some(upper))),
+            Others::Shared(shared) => shared.with(work),
         }
-        false
     }
 
     fn share(&mut self) -> Arc<Shared> {
-        match self {
-            Self::Here(state) => {
-                let shared = Arc::new(Shared::new(std::mem::replace(state, State::EMPTY)));
-                *self = Self::Shared(shared.clone());
-                shared
-            }
-            Self::Shared(shared) => shared.clone(),
+        let upper = match &self.others {
+            Others::None => None,
+            Others::Upper(upper) => Some(upper.clone()),
+            Others::Shared(shared) => return shared.clone(),
+        };
+        let state = std::mem::replace(&mut self.state, State::EMPTY);
+        let shared = Arc::new(Shared::new(state, upper));
+        self.others = Others::Shared(shared.clone());
+        shared
+    }
+
+    fn set_upper(&mut self, upper: Arc<Shared>) {
+        match &self.others {
+            Others::None | Others::Upper(_) => self.others = Others::Upper(upper),
+            Others::Shared(shared) if is_around(shared, &upper) => {}
+            Others::Shared(shared) => shared.set_upper(upper),
         }
     }
+}
+
+/// Whether the other one is this one, or inside it.
+fn is_around(shared: &Arc<Shared>, other: &Arc<Shared>) -> bool {
+    let mut next = Some(other.clone());
+    while let Some(other) = next {
+        if Arc::ptr_eq(&other, shared) {
+            return true;
+        }
+        next = other.upper();
+    }
+    false
 }
 
 impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
@@ -137,7 +159,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// line; it runs in whatever span is entered when the guard is dropped.
     #[inline]
     pub fn new(endpoint: Endpoint, on_end: F) -> Self {
-        let place = Place::Here(State::of(endpoint));
+        let place = Place { state: State::of(endpoint), others: Others::None };
         Self { inner: Mutex::new(Inner { place, on_end: Some(on_end) }) }
     }
 
@@ -160,11 +182,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// ```
     #[must_use]
     pub fn under(mut self, outer: &impl Scope) -> Self {
-        let upper = outer.shared(Sealed);
-        let place = &mut get_mut(&mut self.inner).place;
-        if !place.is_around(&upper) {
-            place.with(|state| state.set_upper(upper));
-        }
+        get_mut(&mut self.inner).place.set_upper(outer.shared(Sealed));
         self
     }
 
@@ -178,15 +196,18 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// Takes no lock while there are no handles; from more than one place, set it through [handles](Self::handle).
     #[inline]
     pub fn set(&mut self, end: Disconnect) -> SetOutcome {
-        match &mut get_mut(&mut self.inner).place {
-            Place::Here(state) => state.set(end),
-            Place::Shared(shared) => shared.set(end),
+        let place = &mut get_mut(&mut self.inner).place;
+        if place.is_alone() && !place.state.has_end() {
+            place.state.set_first(end);
+            SetOutcome::Kept
+        } else {
+            set_against_others(place, end.into())
         }
     }
 
     /// Sets over which path the connection runs now, for ends that do not say so. Guards under this one have it too.
     pub fn set_method(&self, method: impl slot::Method) {
-        lock(&self.inner).place.with(|state| state.set_method(method.category()));
+        lock(&self.inner).place.with(|mut state| state.set_method(method.category()));
     }
 
     /// Sets what a bare drop means, where cancellation is the normal way to stop. A panic is still a panic.
@@ -200,12 +221,12 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// guard.on_drop(END.closed());
     /// ```
     pub fn on_drop(&self, end: Disconnect) {
-        lock(&self.inner).place.with(|state| state.set_on_drop(end));
+        lock(&self.inner).place.with(|mut state| state.set_on_drop(end));
     }
 
     /// The end so far: what the line would say, were it written now. `None` where a drop would be a bare one.
     pub fn get(&self) -> Option<Disconnect> {
-        lock(&self.inner).place.with(|state| state.get().cloned())
+        lock(&self.inner).place.with(|mut state| state.get().cloned())
     }
 
     fn share(&self) -> Arc<Shared> {
@@ -218,11 +239,18 @@ impl<F: FnOnce(&Disconnect)> Drop for DisconnectGuard<F> {
     fn drop(&mut self) {
         let Inner { place, on_end } = get_mut(&mut self.inner);
         let Some(on_end) = on_end.take() else { return };
-        match place {
-            Place::Here(state) if !thread::panicking() => on_end(state.finish(false)),
-            place => write_shared_or_panicking(place, on_end),
+        if place.is_alone() && !thread::panicking() {
+            on_end(place.state.finish());
+        } else {
+            write_shared_or_panicking(place, on_end);
         }
     }
+}
+
+/// Apart, so that the plain case stays small.
+#[inline(never)]
+fn set_against_others(place: &mut Place, end: Parts) -> SetOutcome {
+    place.with(|mut state| state.set(end.into()))
 }
 
 /// Apart, so that the plain case stays small.
@@ -230,7 +258,10 @@ impl<F: FnOnce(&Disconnect)> Drop for DisconnectGuard<F> {
 fn write_shared_or_panicking(place: &mut Place, on_end: impl FnOnce(&Disconnect)) {
     let panicking = thread::panicking();
     // The closure may ask the handles, so no lock is held while it runs.
-    let end = place.with(|state| state.finish(panicking).clone());
+    let end = match &place.others {
+        Others::Shared(shared) => shared.finish(panicking),
+        Others::None | Others::Upper(_) => place.with(|state| state.finish(panicking).clone()),
+    };
     if panicking {
         // The second panic has been reported by the panic hook, like the first.
         let _ = catch_unwind(AssertUnwindSafe(|| on_end(&end)));
@@ -256,12 +287,12 @@ pub struct DisconnectHandle {
 impl DisconnectHandle {
     /// Sets why the connection ends. Say it before closing, not after.
     pub fn set(&self, end: Disconnect) -> SetOutcome {
-        self.shared.set(end)
+        self.shared.with(|mut state| state.set(end))
     }
 
     /// Sets over which path the connection runs now; see [`DisconnectGuard::set_method`].
     pub fn set_method(&self, method: impl slot::Method) {
-        self.shared.with(|state| state.set_method(method.category()));
+        self.shared.with(|mut state| state.set_method(method.category()));
     }
 
     /// The end so far; once the guard is dropped, what its line said.
@@ -276,7 +307,7 @@ impl DisconnectHandle {
     /// assert_eq!(ended.get().unwrap().cause_str(), Some("dropped"));
     /// ```
     pub fn get(&self) -> Option<Disconnect> {
-        self.shared.with(|state| state.get().cloned())
+        self.shared.with(|mut state| state.get().cloned())
     }
 }
 

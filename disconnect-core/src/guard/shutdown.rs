@@ -63,24 +63,28 @@ impl ShutdownCause {
 impl<T> ShutdownCause<T> {
     /// No shutdown so far.
     pub fn new() -> Self {
-        Self { shared: Arc::new(Shared::new(State::EMPTY)), context: Arc::new(OnceLock::new()) }
+        Self { shared: Arc::new(Shared::new(State::EMPTY, None)), context: Arc::new(OnceLock::new()) }
     }
 
     /// Sets the cause and what is logged beside it. Say it before the first connection is closed.
     pub fn set_with(&self, end: Disconnect, context: T) -> SetOutcome {
-        self.shared.with(|state| {
+        // A context that comes too late is dropped outside of the lock: what that does is up to the user.
+        let mut context = Some(context);
+        self.shared.with(|mut state| {
             if state.get().is_some() {
                 return SetOutcome::Ignored;
             }
             // Before the cause, so that whoever sees that has the context.
-            let _ = self.context.set(context);
+            if let Some(context) = context.take() {
+                let _ = self.context.set(context);
+            }
             state.set(end.with_origin(Origin::Shutdown))
         })
     }
 
     /// The cause, once it is set.
     pub fn get(&self) -> Option<Disconnect> {
-        self.shared.with(|state| state.get().cloned())
+        self.shared.with(|mut state| state.get().cloned())
     }
 
     /// What is logged beside this end: the context, where the end is this shutdown, and not one of the connection's own.

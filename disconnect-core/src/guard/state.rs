@@ -7,22 +7,34 @@ use crate::{Disconnect, DisconnectCause, DisconnectReason, Endpoint};
 
 use super::sync::{Arc, Mutex, lock};
 
-/// What a guard, its handles and the guards under it share.
-#[derive(Debug)]
-pub(super) struct Shared(Mutex<State>);
-
-/// The end so far.
+/// What a guard knows of its own connection. Once somebody else has to know, it moves into what they share.
 #[derive(Debug)]
 pub(super) struct State {
     end: Option<Disconnect>,
-    /// The line is written: nothing changes any more.
-    is_over: bool,
     direction: Option<&'static Category>,
     /// The initiator that stands for the peer.
     peer: Option<&'static Category>,
     method: Option<&'static Category>,
+}
+
+/// What a guard, its handles and the guards under it share.
+#[derive(Debug)]
+pub(super) struct Shared(Mutex<Joint>);
+
+#[derive(Debug)]
+struct Joint {
+    state: State,
     /// What this connection runs in: where it has no end of its own, it has that one's.
     upper: Option<Arc<Shared>>,
+    /// The line is written: nothing changes any more.
+    is_over: bool,
+}
+
+/// A state, wherever it is, together with what it has to be held against.
+pub(super) struct Access<'a> {
+    state: &'a mut State,
+    upper: Option<&'a Shared>,
+    is_over: bool,
 }
 
 /// What became of an end that was set.
@@ -30,7 +42,8 @@ pub(super) struct State {
 /// It may be dropped without a warning: whatever it says, there will be one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetOutcome {
-    /// It is the end of this connection, unless stronger evidence comes.
+    /// It is the end of this connection, unless stronger evidence comes; or, of a goodbye that got no answer, it has
+    /// become part of the end that was there.
     Kept,
     /// An end that was set before stays.
     Ignored,
@@ -39,17 +52,30 @@ pub enum SetOutcome {
 }
 
 impl Shared {
-    pub(super) fn new(state: State) -> Self {
-        Self(Mutex::new(state))
+    pub(super) fn new(state: State, upper: Option<Arc<Self>>) -> Self {
+        Self(Mutex::new(Joint { state, upper, is_over: false }))
     }
 
     /// Gives access to the state. Whoever holds it may ask the upper ones, and never the other way round.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        work(&mut lock(&self.0))
+    pub(super) fn with<T>(&self, work: impl FnOnce(Access<'_>) -> T) -> T {
+        let Joint { state, upper, is_over } = &mut *lock(&self.0);
+        work(Access { state, upper: upper.as_deref(), is_over: *is_over })
     }
 
-    pub(super) fn set(&self, end: Disconnect) -> SetOutcome {
-        self.with(|state| state.set(end))
+    /// The guard is dropped: what its line says.
+    pub(super) fn finish(&self, panicking: bool) -> Disconnect {
+        let joint = &mut *lock(&self.0);
+        let access = Access { state: &mut joint.state, upper: joint.upper.as_deref(), is_over: false };
+        joint.is_over = true;
+        access.finish(panicking).clone()
+    }
+
+    pub(super) fn upper(&self) -> Option<Arc<Self>> {
+        lock(&self.0).upper.clone()
+    }
+
+    pub(super) fn set_upper(&self, upper: Arc<Self>) {
+        lock(&self.0).upper = Some(upper);
     }
 }
 
@@ -58,78 +84,71 @@ impl State {
     /// A connection.
     #[inline]
     pub(super) fn of(endpoint: Endpoint) -> Self {
-        let (direction, peer) = (Some(endpoint.direction()), endpoint.peer_initiator());
-        Self { end: None, is_over: false, direction, peer, method: None, upper: None }
+        Self { end: None, direction: Some(endpoint.direction()), peer: endpoint.peer_initiator(), method: None }
     }
 
     /// No connection: what others may be under.
-    pub(super) const EMPTY: Self =
-        Self { end: None, is_over: false, direction: None, peer: None, method: None, upper: None };
+    pub(super) const EMPTY: Self = Self { end: None, direction: None, peer: None, method: None };
+
+    pub(super) fn with_upper<'a>(&'a mut self, upper: Option<&'a Shared>) -> Access<'a> {
+        Access { state: self, upper, is_over: false }
+    }
 
     #[inline]
-    pub(super) fn set(&mut self, end: Disconnect) -> SetOutcome {
-        if self.end.is_none() && self.upper.is_none() {
-            self.end = Some(end);
-            return SetOutcome::Kept;
-        }
-        self.set_against_others(end)
+    pub(super) fn has_end(&self) -> bool {
+        self.end.is_some()
     }
 
-    #[inline(never)]
-    fn set_against_others(&mut self, end: Disconnect) -> SetOutcome {
-        if self.is_over {
-            return SetOutcome::TooLate(end);
-        }
-        // What ended the upper one before this was set came first.
-        self.adopt();
-        if self.offer(end) { SetOutcome::Kept } else { SetOutcome::Ignored }
-    }
-
-    pub(super) fn set_on_drop(&mut self, end: Disconnect) {
-        // The last call counts.
-        self.end.take_if(|end| end.origin() == Origin::OnDrop);
-        self.set(end.with_origin(Origin::OnDrop));
-    }
-
-    pub(super) fn set_method(&mut self, method: &'static Category) {
-        self.method = Some(method);
-    }
-
-    pub(super) fn set_upper(&mut self, upper: Arc<Shared>) {
-        self.upper = Some(upper);
-    }
-
-    pub(super) fn upper(&self) -> Option<Arc<Shared>> {
-        self.upper.clone()
-    }
-
-    /// The end so far, were the guard dropped in good order now.
-    pub(super) fn get(&mut self) -> Option<&Disconnect> {
-        self.adopt();
-        self.end.as_ref().filter(|end| self.is_over || end.origin() != Origin::OnDrop)
-    }
-
-    /// The guard is dropped: what its line says.
+    /// Sets the end where there is none yet, and nothing else that it would have to compete with.
     #[inline]
-    pub(super) fn finish(&mut self, panicking: bool) -> &Disconnect {
-        if panicking || self.upper.is_some() {
-            self.settle(panicking);
-        }
-        self.is_over = true;
+    pub(super) fn set_first(&mut self, end: Disconnect) {
+        self.end = Some(end);
+    }
+
+    /// The guard is dropped: what its line says, where nobody else has a say.
+    #[inline]
+    pub(super) fn finish(&mut self) -> &Disconnect {
         let end = self.end.get_or_insert_with(|| unexplained(DisconnectCause::Dropped));
         end.or_direction(self.direction);
         end.or_method(self.method);
         end
     }
+}
 
-    /// Takes what comes from elsewhere.
-    #[inline(never)]
-    fn settle(&mut self, panicking: bool) {
-        self.adopt();
-        self.method = self.method();
-        if panicking {
-            self.offer(unexplained(DisconnectCause::Panicked));
+impl<'a> Access<'a> {
+    pub(super) fn set(&mut self, end: Disconnect) -> SetOutcome {
+        if self.is_over {
+            return SetOutcome::TooLate(end);
         }
+        // What ended the upper one before this was set came first.
+        self.adopt();
+        if self.state.offer(end) { SetOutcome::Kept } else { SetOutcome::Ignored }
+    }
+
+    pub(super) fn set_on_drop(&mut self, end: Disconnect) {
+        // The last call counts.
+        self.state.end.take_if(|end| end.origin() == Origin::OnDrop);
+        self.set(end.with_origin(Origin::OnDrop));
+    }
+
+    pub(super) fn set_method(&mut self, method: &'static Category) {
+        self.state.method = Some(method);
+    }
+
+    /// The end so far, were the guard dropped in good order now.
+    pub(super) fn get(&mut self) -> Option<&Disconnect> {
+        self.adopt();
+        self.state.end.as_ref().filter(|end| self.is_over || end.origin() != Origin::OnDrop)
+    }
+
+    /// The guard is dropped: what its line says.
+    pub(super) fn finish(mut self, panicking: bool) -> &'a Disconnect {
+        self.adopt();
+        self.state.method = self.method();
+        if panicking {
+            self.state.offer(unexplained(DisconnectCause::Panicked));
+        }
+        self.state.finish()
     }
 
     /// Takes over the end of the upper one, as if it had been set here.
@@ -137,9 +156,8 @@ impl State {
         if self.is_over {
             return;
         }
-        let upper = self.upper.as_ref().and_then(|upper| upper.with(Self::lend));
-        if let Some(end) = upper {
-            self.offer(end);
+        if let Some(end) = self.upper.and_then(|upper| upper.with(|mut upper| upper.lend())) {
+            self.state.offer(end);
         }
     }
 
@@ -149,7 +167,7 @@ impl State {
         let origin = match end.origin() {
             // It was about this one, and has happened.
             Origin::OnDrop => Origin::Site,
-            _ if self.is_stated_by_peer(&end) => Origin::Peer,
+            _ if self.state.is_stated_by_peer(&end) => Origin::Peer,
             origin @ (Origin::Site | Origin::Peer | Origin::Shutdown) => origin,
         };
         // The layer is the inner one's own.
@@ -158,9 +176,11 @@ impl State {
 
     /// Over which path the connection ran, or what it runs in.
     fn method(&self) -> Option<&'static Category> {
-        self.method.or_else(|| self.upper.as_ref().and_then(|upper| upper.with(|upper| upper.method())))
+        self.state.method.or_else(|| self.upper?.with(|upper| upper.method()))
     }
+}
 
+impl State {
     /// Lets an end compete with the one that is there, and tells whether it left anything.
     fn offer(&mut self, next: Disconnect) -> bool {
         let comes = self.kind(&next);

@@ -40,6 +40,7 @@ impl Lines {
             }
             inside.add(end);
             if subscriber == Subscriber::Panicking {
+                #[allow(clippy::panic, reason = "that is what this subscriber is for")]
                 panic::panic_any(OnPurpose);
             }
         });

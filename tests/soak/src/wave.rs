@@ -137,6 +137,7 @@ async fn serve(id: u64, mut stream: TcpStream, server: Server, up: Arc<Notify>) 
 /// Talks until the connection ends, and says how it did.
 async fn session(id: u64, stream: &mut TcpStream, ended: &DisconnectHandle) {
     let end = match Way::of(id) {
+        #[allow(clippy::panic, reason = "one of the ways in which a connection ends")]
         Way::Panicked => panic::panic_any(OnPurpose),
         Way::ClosedByServer => {
             ended.set(END.closed());

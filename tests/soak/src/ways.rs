@@ -26,6 +26,7 @@ impl Way {
         Self::Shutdown,
     ];
 
+    #[allow(clippy::cast_possible_truncation, reason = "it is less than the number of ways")]
     pub(crate) const fn of(id: u64) -> Self {
         Self::ALL[(id % Self::ALL.len() as u64) as usize]
     }

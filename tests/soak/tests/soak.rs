@@ -1,5 +1,7 @@
 //! A short soak under each subscriber. The long one is `cargo run --release -p disconnect-soak`.
 
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::process::Command;
 
 fn soak(subscriber: &str) {
