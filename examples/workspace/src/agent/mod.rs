@@ -1,6 +1,7 @@
 //! The agent: its control plane to the server, its SSH server, its terminals.
 
 mod control;
+mod pty;
 mod run;
 mod ssh;
 mod streams;
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use disconnect_core::Endpoint;
 use tokio::net::TcpListener;
 use tracing::info;
 
@@ -60,3 +62,6 @@ async fn accept(listener: TcpListener, runs: Arc<Runs>, service: Arc<Service>) {
         run.tasks.spawn(service.clone().serve(path, run.clone()));
     }
 }
+
+/// The agent's end of a data path.
+const TO_CLIENT: Endpoint = Endpoint::AgentToClient;

@@ -1,0 +1,152 @@
+//! What a client has sent and its target has not taken so far.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::io;
+
+use disconnect_core::evidence::{Side, Verdict};
+use disconnect_core::{Disconnect, DisconnectCause, DisconnectReason};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::watch;
+
+use super::super::TO_CLIENT;
+
+/// Bytes on their way to a target that may be slow.
+///
+/// russh opens a channel's window again before anybody has read, so the only way to slow a client down is to leave the
+/// channel's messages where they are. That holds up the whole connection, in both directions, and must not be done while
+/// the target waits for its own bytes to go out: hence [`Returning`].
+pub(super) struct Ahead {
+    bytes: VecDeque<u8>,
+    target: Option<Box<dyn AsyncWrite + Send + Unpin>>,
+    is_over: bool,
+}
+
+/// From here on the client has to wait.
+const PLENTY: usize = 4 * 1024 * 1024;
+/// This much is waiting only where the client sends on and on, and takes nothing in return.
+const TOO_MUCH: usize = 256 * 1024 * 1024;
+
+impl Ahead {
+    pub(super) fn of(target: impl AsyncWrite + Send + Unpin + 'static) -> Self {
+        Self { bytes: VecDeque::new(), target: Some(Box::new(target)), is_over: false }
+    }
+
+    pub(super) fn is_plenty(&self) -> bool {
+        self.bytes.len() > PLENTY
+    }
+
+    /// Takes bytes; drops them where the target is closed.
+    ///
+    /// # Errors
+    ///
+    /// There are too many, and this is how the channel ends.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Disconnect> {
+        if self.bytes.len() > TOO_MUCH {
+            let limit = Verdict::new(DisconnectReason::Unknown, Side::Local).cause(DisconnectCause::Limit);
+            return Err(TO_CLIENT.resolve(limit).detail("the client sends and does not receive"));
+        }
+        if self.target.is_some() {
+            self.bytes.extend(bytes);
+        }
+        Ok(())
+    }
+
+    /// No more will come.
+    pub(super) fn end(&mut self) {
+        self.is_over = true;
+    }
+
+    /// The target takes nothing any more.
+    pub(super) fn close(&mut self) {
+        self.target = None;
+        self.bytes.clear();
+    }
+
+    /// Passes on some of the bytes once the target takes them, and in the end the end. It may be dropped and called
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// The target is broken.
+    pub(super) async fn pass_on(&mut self) -> io::Result<()> {
+        let (next, _) = self.bytes.as_slices();
+        match &mut self.target {
+            Some(target) if !next.is_empty() => {
+                let length = target.write(next).await?;
+                if length == 0 {
+                    return Err(io::ErrorKind::WriteZero.into());
+                }
+                self.bytes.drain(..length);
+            }
+            Some(target) if self.is_over => {
+                target.shutdown().await?;
+                self.target = None;
+            }
+            _ => pending().await,
+        }
+        Ok(())
+    }
+
+    /// Whether all of it has reached the target, up to the end.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_over && self.target.is_none()
+    }
+}
+
+/// What goes the other way: whether some of it waits for the connection.
+pub(super) struct Returning(watch::Sender<usize>);
+
+impl Returning {
+    pub(super) fn new() -> Self {
+        Self(watch::Sender::new(0))
+    }
+
+    /// Waits for something to be sent.
+    pub(super) async fn send<T>(&self, sending: impl Future<Output = T>) -> T {
+        self.0.send_modify(|waiting| *waiting += 1);
+        let sent = sending.await;
+        self.0.send_modify(|waiting| *waiting -= 1);
+        sent
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        *self.0.borrow() > 0
+    }
+
+    /// Until something waits.
+    pub(super) async fn waits(&self) {
+        let _ = self.0.subscribe().wait_for(|waiting| *waiting > 0).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn all_arrives_and_then_the_end() {
+        let (near, mut far) = duplex(4);
+        let mut ahead = Ahead::of(near);
+        ahead.push(b"more than fits").unwrap();
+        ahead.end();
+        let reading = tokio::spawn(async move {
+            let mut read = Vec::new();
+            far.read_to_end(&mut read).await.map(|_| read)
+        });
+        while !ahead.is_done() {
+            ahead.pass_on().await.unwrap();
+        }
+        assert_eq!(reading.await.unwrap().unwrap(), b"more than fits");
+    }
+
+    #[test]
+    fn there_is_a_limit() {
+        let mut ahead = Ahead::of(tokio::io::sink());
+        let chunk = vec![0; 32 * 1024 * 1024];
+        let end = std::iter::repeat_with(|| ahead.push(&chunk)).find_map(Result::err).unwrap();
+        assert_eq!((end.reason_str(), end.cause_str(), end.expected()), ("unknown", Some("limit"), false));
+    }
+}

@@ -1,0 +1,144 @@
+//! A forwarded port: a channel of the client's joined to a connection in the workspace.
+
+use std::future::pending;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+
+use disconnect_core::{Disconnect, DisconnectGuard, disconnected};
+use russh::server::{ChannelOpenHandle, Msg};
+use russh::{Channel, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+use tracing::debug;
+
+use crate::ends::CLASSIFIER;
+
+use super::super::TO_CLIENT;
+use super::ahead::{Ahead, Returning};
+use super::connection::Connection;
+
+/// Connects to the target, and serves the channel to its end. A target that cannot be reached is told to the client: the
+/// channel never came up, and has no line.
+pub(super) async fn serve(
+    channel: Channel<Msg>,
+    reply: ChannelOpenHandle,
+    host: String,
+    port: u16,
+    connection: Arc<Connection>,
+) {
+    let connected = tokio::select! {
+        connected = TcpStream::connect((host, port)) => connected,
+        () = connection.over.cancelled() => return,
+    };
+    let Ok(target) = connected else { return reply.reject(ChannelOpenFailure::ConnectFailed).await };
+    // Without it the bytes are only slower.
+    let _ = target.set_nodelay(true);
+    reply.accept().await;
+    debug!(port, client_session_id = connection.client.id(), "forwarded channel opened");
+    let mut guard = guard(port, &connection);
+    let (mut incoming, outgoing) = channel.split();
+    tokio::select! {
+        () = join(target, &mut incoming, &outgoing, &mut guard) => {}
+        () = connection.over.cancelled() => {}
+    }
+    let _ = outgoing.close().await;
+    if guard.get().is_none() {
+        // Its connection is over, and says why first.
+        connection.over.cancelled().await;
+    }
+}
+
+fn guard(port: u16, connection: &Arc<Connection>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
+    let of = connection.clone();
+    DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
+        let (client_session_id, build) = (of.client.id(), of.run.build(end));
+        let (build_id, build_reason) = (build.map(|build| build.build_id), build.map(|build| &*build.build_reason));
+        let transition = build.map(|build| &*build.transition);
+        if of.ide_ports.contains(&port) {
+            disconnected!(
+                level: DEBUG, end, port, client_session_id, build_id, build_reason, transition,
+                "forwarded IDE channel closed"
+            );
+        } else {
+            disconnected!(
+                level: DEBUG, end, port, client_session_id, build_id, build_reason, transition,
+                "forwarded channel closed"
+            );
+        }
+    })
+    .under(&connection.ended)
+}
+
+/// Moves bytes in both directions until both are over. The channel was closed by whoever closed its direction first, once
+/// the other one got through as well: until then it may still break.
+async fn join(
+    target: TcpStream,
+    incoming: &mut ChannelReadHalf,
+    outgoing: &ChannelWriteHalf<Msg>,
+    guard: &mut DisconnectGuard<impl FnOnce(&Disconnect)>,
+) {
+    let (from_target, to_target) = target.into_split();
+    let (mut ahead, returning) = (Ahead::of(to_target), Returning::new());
+    let mut returned = pin!(send(from_target, outgoing, &returning));
+    let (mut closed, mut is_returned) = (None, false);
+    while !(is_returned && ahead.is_done()) {
+        tokio::select! {
+            () = returning.waits(), if ahead.is_plenty() && !returning.is_waiting() => {}
+            message = incoming.wait(), if !ahead.is_plenty() || returning.is_waiting() => match message {
+                Some(ChannelMsg::Data { data }) => if let Err(end) = ahead.push(&data) {
+                    guard.set(end);
+                    return;
+                },
+                Some(ChannelMsg::Eof) => {
+                    closed.get_or_insert_with(|| TO_CLIENT.closed_by_peer());
+                    ahead.end();
+                }
+                Some(ChannelMsg::Close) => {
+                    closed.get_or_insert_with(|| TO_CLIENT.closed_by_peer());
+                    break;
+                }
+                Some(_) => {}
+                None => return,
+            },
+            // What breaks here is the target's connection, and with it this one channel.
+            passed = ahead.pass_on() => if let Err(error) = passed {
+                guard.set(TO_CLIENT.failed(&CLASSIFIER, &error));
+                return;
+            },
+            result = &mut returned, if !is_returned => match result {
+                Ok(()) => {
+                    closed.get_or_insert_with(|| TO_CLIENT.closed());
+                    is_returned = true;
+                }
+                Err(error) => {
+                    guard.set(TO_CLIENT.failed(&CLASSIFIER, &error));
+                    return;
+                }
+            },
+        }
+    }
+    if let Some(closed) = closed {
+        guard.set(closed);
+    }
+}
+
+/// Sends what the target says to the client, up to its end.
+async fn send(mut target: OwnedReadHalf, outgoing: &ChannelWriteHalf<Msg>, returning: &Returning) -> io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let length = target.read(&mut buffer).await?;
+        let sent = match length {
+            0 => outgoing.eof().await,
+            _ => returning.send(outgoing.data_bytes(buffer[..length].to_vec())).await,
+        };
+        if sent.is_err() {
+            // The channel or its connection is over, and says so where it is read.
+            return pending().await;
+        }
+        if length == 0 {
+            return Ok(());
+        }
+    }
+}

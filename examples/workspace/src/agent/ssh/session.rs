@@ -1,0 +1,193 @@
+//! A session channel: what the client asks for, what then runs, and how that ends.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use disconnect_core::{Disconnect, DisconnectGuard, Protocol, disconnected};
+use nix::sys::signal::Signal;
+use portable_pty::PtySize;
+use russh::server::{Handle, Msg};
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::ends::CLASSIFIER;
+
+use super::super::TO_CLIENT;
+use super::super::pty;
+use super::ahead::Returning;
+use super::connection::Connection;
+use super::process::{Job, Outcome};
+
+/// The one subsystem that there is.
+pub(super) const SFTP: &str = "sftp";
+
+/// What a client wants to have run.
+pub(super) enum Request {
+    Exec(String),
+    Shell,
+    Sftp,
+}
+
+impl Request {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Exec(_) => "exec",
+            Self::Shell => "shell",
+            Self::Sftp => SFTP,
+        }
+    }
+}
+
+/// What a client says before.
+#[derive(Default)]
+pub(super) struct Setup {
+    pub(super) env: Vec<(String, String)>,
+    /// What kind of terminal, and its size.
+    pub(super) terminal: Option<(String, PtySize)>,
+}
+
+/// Serves a channel to its end, and writes the line of its session. Where nothing was asked for, there was none.
+pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc<Connection>) {
+    let (mut incoming, outgoing) = channel.split();
+    let Some((request, setup)) = requested(&mut incoming).await else { return };
+    let (of, session) = (connection.clone(), request.name());
+    let mut guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
+        let build = of.run.build(end);
+        disconnected!(
+            end,
+            session,
+            exit_code = exit_code(end),
+            client_session_id = of.client.id(),
+            build_id = build.map(|build| build.build_id),
+            build_reason = build.map(|build| &*build.build_reason),
+            transition = build.map(|build| &*build.transition),
+            "ssh session closed"
+        );
+    })
+    .under(&connection.ended);
+
+    let mut job = match Job::start(&request, &setup) {
+        Ok(job) => job,
+        Err(error) => {
+            guard.set(TO_CLIENT.failed(&CLASSIFIER, &error).detail(error.to_string()));
+            let _ = outgoing.extended_data_bytes(1, format!("cannot start: {error}\r\n").into_bytes()).await;
+            return tell(Ok(CANNOT_EXECUTE), &outgoing, &handle).await;
+        }
+    };
+    info!(session, pid = job.pid(), client_session_id = connection.client.id(), "ssh session started");
+    match attend(&mut job, &mut incoming, &outgoing, &mut guard, &connection.over).await {
+        Some(outcome) => tell(outcome.status(), &outgoing, &handle).await,
+        None => job.kill().await,
+    }
+    if guard.get().is_none() {
+        // Its connection is over, and says why first.
+        connection.over.cancelled().await;
+    }
+}
+
+/// The exit status, where it was a process that ended by itself.
+fn exit_code(end: &Disconnect) -> Option<i64> {
+    end.protocol_code().filter(|code| code.protocol() == Protocol::Exit).map(disconnect_core::Code::number)
+}
+
+/// POSIX, "Exit Status for Commands" of the shell.
+const CANNOT_EXECUTE: u32 = 126;
+
+/// How much a client may set.
+const MOST_VARIABLES: usize = 100;
+
+/// What the client wants, once it says so.
+async fn requested(incoming: &mut ChannelReadHalf) -> Option<(Request, Setup)> {
+    let mut setup = Setup::default();
+    loop {
+        let request = match incoming.wait().await? {
+            ChannelMsg::SetEnv { variable_name: name, variable_value: value, .. } => {
+                let is_sound = !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0');
+                if is_sound && setup.env.len() < MOST_VARIABLES {
+                    setup.env.push((name, value));
+                }
+                continue;
+            }
+            ChannelMsg::RequestPty { term, col_width, row_height, .. } => {
+                setup.terminal = Some((term.replace('\0', ""), window(col_width, row_height)));
+                continue;
+            }
+            ChannelMsg::Exec { command, .. } => Request::Exec(String::from_utf8_lossy(&command).replace('\0', "")),
+            ChannelMsg::RequestShell { .. } => Request::Shell,
+            ChannelMsg::RequestSubsystem { name, .. } if name == SFTP => Request::Sftp,
+            ChannelMsg::Close => return None,
+            _ => continue,
+        };
+        return Some((request, setup));
+    }
+}
+
+/// Moves bytes until the job has ended and everything it wrote is sent; `None` where its client or its connection ended
+/// first.
+async fn attend(
+    job: &mut Job,
+    incoming: &mut ChannelReadHalf,
+    outgoing: &ChannelWriteHalf<Msg>,
+    guard: &mut DisconnectGuard<impl FnOnce(&Disconnect)>,
+    over: &CancellationToken,
+) -> Option<Outcome> {
+    let (mut input, output) = job.streams()?;
+    let (returning, exited) = (Returning::new(), CancellationToken::new());
+    let mut output = pin!(output.send(outgoing, &returning, &exited));
+    let (mut asked, mut outcome, mut is_all_sent) = (None, None, false);
+    while outcome.is_none() || !is_all_sent {
+        tokio::select! {
+            () = returning.waits(), if input.is_plenty() && !returning.is_waiting() => {}
+            message = incoming.wait(), if !input.is_plenty() || returning.is_waiting() => match message {
+                Some(ChannelMsg::Data { data }) => {
+                    asked = job.signal_by_key(&data);
+                    if let Err(end) = input.push(&data) {
+                        guard.set(end);
+                        break;
+                    }
+                }
+                // The client's input is over, and not the session.
+                Some(ChannelMsg::Eof) => input.end(),
+                Some(ChannelMsg::Signal { signal }) if outcome.is_none() => asked = job.signal(&signal),
+                Some(ChannelMsg::WindowChange { col_width, row_height, .. }) => {
+                    job.resize(window(col_width, row_height));
+                }
+                Some(ChannelMsg::Close) => {
+                    guard.set(TO_CLIENT.closed_by_peer());
+                    break;
+                }
+                Some(_) => {}
+                None => break,
+            },
+            // A command that no longer reads is no fault of the connection.
+            passed = input.pass_on() => if passed.is_err() { input.close() },
+            ended = job.wait(), if outcome.is_none() => {
+                guard.set(ended.end(asked));
+                exited.cancel();
+                outcome = Some(ended);
+            }
+            () = &mut output, if !is_all_sent => is_all_sent = true,
+            () = over.cancelled() => break,
+        }
+    }
+    outcome
+}
+
+/// Tells the client how its command ended, and closes the channel.
+async fn tell(status: Result<u32, Signal>, outgoing: &ChannelWriteHalf<Msg>, handle: &Handle) {
+    // A client that has gone is told nothing.
+    let _ = match status {
+        Ok(status) => outgoing.exit_status(status).await.is_ok(),
+        Err(signal) => {
+            let name = Sig::Custom(signal.as_str().trim_start_matches("SIG").to_owned());
+            handle.exit_signal_request(outgoing.id(), name, false, String::new(), String::new()).await.is_ok()
+        }
+    };
+    let _ = (outgoing.eof().await, outgoing.close().await);
+}
+
+fn window(cols: u32, rows: u32) -> PtySize {
+    let chars = |length| u16::try_from(length).unwrap_or(u16::MAX);
+    pty::size(chars(cols), chars(rows))
+}
