@@ -93,11 +93,17 @@ impl Connection {
     pub(super) async fn close(self) {
         let Self { client, mut guard, ssh, tunnel, .. } = self;
         guard.set(TO_AGENT.closed());
+        let end = guard.get();
         let closed = async {
             let _ = ssh.disconnect(russh::Disconnect::ByApplication, "", "").await;
             let _ = ssh.await;
             if let Some(tunnel) = tunnel {
-                tunnel.close(close_code(guard.get().as_ref())).await;
+                match end.as_ref().and_then(Disconnect::initiator_as) {
+                    Some(DisconnectInitiator::Agent | DisconnectInitiator::Server) => {
+                        tunnel.let_close(close_code(end.as_ref())).await;
+                    }
+                    _ => tunnel.close(close_code(end.as_ref())).await,
+                }
             }
         };
         // An agent that is frozen takes no goodbye.

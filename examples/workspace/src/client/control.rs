@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use disconnect_core::{Disconnect, DisconnectGuard, DisconnectReason, Endpoint, disconnected};
+use disconnect_core::{
+    DisconnectCause, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, disconnected,
+};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -16,7 +18,7 @@ use crate::wire::message::{FromClient, Node, ToClient};
 use crate::wire::tunnel::NORMAL;
 use crate::wire::{Link, LinkError};
 
-use super::{Client, Guard, Unconnected, told};
+use super::{Client, Guard, OnEnd, Unconnected, told};
 
 /// The client's end of its control plane.
 pub(super) const TO_SERVER: Endpoint = Endpoint::ClientToServer;
@@ -177,35 +179,18 @@ impl Plane {
 /// RFC 6455, section 7.4.1.
 const PROTOCOL_ERROR: u16 = 1002;
 
-/// Where the client leaves or its workspace stops, it does not come back; after all other ends it does.
+/// Where the client leaves, it does not come back; after all other ends it does.
 fn guard(client: &Arc<Client>) -> Guard {
     let of = client.clone();
-    let on_end: super::OnEnd = Box::new(move |end| match end.reason_as().unwrap_or_default() {
-        DisconnectReason::ClientClosed | DisconnectReason::WorkspaceStopped => of.coordination_closed(end),
-        DisconnectReason::Unknown
-        | DisconnectReason::Graceful
-        | DisconnectReason::ServerShutdown
-        | DisconnectReason::NetworkError
-        | DisconnectReason::ProtocolError
-        | DisconnectReason::ControlPlaneLost => {
-            let workspace = &of.options.target.workspace;
-            disconnected!(end, workspace, client_session_id = of.id, "connection closed, retrying");
+    let on_end: OnEnd = Box::new(move |end| {
+        let (workspace, client_session_id) = (&of.options.target.workspace, &of.id);
+        if end.initiator_as() != Some(DisconnectInitiator::Client) {
+            disconnected!(end, workspace, client_session_id, "connection closed, retrying");
+        } else if end.cause_as() == Some(DisconnectCause::Deadline) {
+            disconnected!(level: WARN, end, workspace, client_session_id, "coordination closed");
+        } else {
+            disconnected!(level: DEBUG, end, workspace, client_session_id, "coordination closed");
         }
     });
-    DisconnectGuard::new(TO_SERVER, on_end).under(&client.stopped)
-}
-
-impl Client {
-    fn coordination_closed(&self, end: &Disconnect) {
-        let (workspace, build) = (&self.options.target.workspace, self.build(end));
-        let (build_id, build_reason) = (build.map(|build| build.build_id), build.map(|build| &*build.build_reason));
-        let transition = build.map(|build| &*build.transition);
-        let client_session_id = &self.id;
-        // A goodbye that nobody answered.
-        if end.needs_attention() {
-            disconnected!(level: WARN, end, workspace, client_session_id, build_id, build_reason, transition, "coordination closed");
-        } else {
-            disconnected!(level: DEBUG, end, workspace, client_session_id, build_id, build_reason, transition, "coordination closed");
-        }
-    }
+    DisconnectGuard::new(TO_SERVER, on_end)
 }

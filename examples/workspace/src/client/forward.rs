@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tracing::{debug, info};
 
 use super::connection::{Connection, TO_AGENT};
-use super::{Guard, OnEnd, told};
+use super::{Guard, OnEnd, session, told};
 
 /// Takes a port of loopback.
 pub(super) async fn listen(port: u16) -> Result<TcpListener, Box<dyn Error>> {
@@ -28,6 +28,9 @@ pub(super) async fn listen(port: u16) -> Result<TcpListener, Box<dyn Error>> {
 
 /// Forwards until the user has had enough, or the connection ends.
 pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote: u16) -> ExitCode {
+    if let Err(end) = session::introduce(connection).await {
+        return told::ended(&end, connection.client.build(&end));
+    }
     let local = listener.local_addr().map_or(0, |address| address.port());
     info!(local, remote, client_session_id = connection.client.id, "forwarding");
     println!("forwarding 127.0.0.1:{local} to port {remote} of the workspace");

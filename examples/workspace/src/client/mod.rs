@@ -56,7 +56,7 @@ pub(crate) async fn ssh(options: SshOptions) -> Outcome {
 ///
 /// The file cannot be copied, although the connection is well.
 pub(crate) async fn cp(options: CpOptions) -> Outcome {
-    let copy = copy::Copy::of(&options.from, &options.to)?;
+    let copy = copy::Copy::of(&options.from, &options.to).await?;
     let client = Client::new(options.client)?;
     connected(&client, async |connection| copy.run(connection).await).await
 }

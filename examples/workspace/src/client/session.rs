@@ -32,6 +32,22 @@ pub(super) async fn ssh(connection: &Connection, command: &str) -> ExitCode {
     told::ended(&end, connection.client.build(&end))
 }
 
+/// By this variable the agent knows how the connection is found in the logs of all three.
+const CLIENT_SESSION_ID: &str = "CLIENT_SESSION_ID";
+
+/// Says so on a connection without sessions, by a channel that asks for none.
+pub(super) async fn introduce(connection: &Connection) -> Result<(), Disconnect> {
+    let channel = connection.open_session().await?;
+    let said = async {
+        channel.set_env(false, CLIENT_SESSION_ID, &*connection.client.id).await?;
+        channel.close().await
+    };
+    match said.await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(connection.failed(&error).await),
+    }
+}
+
 /// What runs in a session.
 pub(super) enum Wanted<'a> {
     Exec(&'a str),
@@ -72,7 +88,7 @@ impl Session {
 
     /// Whether the agent does what is wanted.
     async fn start(&mut self, wanted: &Wanted<'_>) -> Result<bool, Error> {
-        self.channel.set_env(false, "CLIENT_SESSION_ID", &*self.client.id).await?;
+        self.channel.set_env(false, CLIENT_SESSION_ID, &*self.client.id).await?;
         match wanted {
             Wanted::Exec(command) => self.channel.exec(true, *command).await?,
             Wanted::Shell(terminal) => {

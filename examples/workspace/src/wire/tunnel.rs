@@ -53,6 +53,13 @@ impl Tunnel {
         (near, Self { code, pump })
     }
 
+    /// Lets the other end, which has said goodbye inside, close the socket: with this code only where it does not.
+    pub(crate) async fn let_close(mut self, code: u16) {
+        if timeout(CLOSING, &mut self.pump).await.is_err() {
+            self.close(code).await;
+        }
+    }
+
     /// Closes the socket, once why is said.
     pub(crate) async fn close(self, code: u16) {
         let _ = self.code.send(code);
