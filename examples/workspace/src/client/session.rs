@@ -124,33 +124,40 @@ impl Session {
         errors: impl AsyncWrite + Unpin,
         terminal: Option<&Terminal>,
     ) -> Disconnect {
-        let (from_agent, to_agent) = self.channel.split();
-        tokio::select! {
-            end = receive(from_agent, output, errors) => match end {
-                Received::Ended(end) => drop(self.guard.set(end)),
-                // The connection has the end.
-                Received::Lost => {}
-                Received::Unwanted => close(&mut self.guard, &to_agent, &self.client).await,
-            },
-            () = send(input, &to_agent) => {}
-            () = resize(terminal, &to_agent) => {}
-            () = self.client.interrupted.cancelled() => close(&mut self.guard, &to_agent, &self.client).await,
+        let (mut from_agent, to_agent) = self.channel.split();
+        let received = tokio::select! {
+            received = receive(&mut from_agent, output, errors) => received,
+            received = send(input, &to_agent) => received,
+            received = resize(terminal, &to_agent) => received,
+            () = self.client.interrupted.cancelled() => Received::Unwanted,
+        };
+        match received {
+            Received::Ended(end) => drop(self.guard.set(end)),
+            // The connection has the end.
+            Received::Lost => {}
+            Received::Unwanted => close(&mut self.guard, from_agent, &to_agent, &self.client).await,
         }
         end(self.guard)
     }
 
     /// Closes the channel, whatever runs there.
     pub(super) async fn close(mut self) -> Disconnect {
-        let (_, to_agent) = self.channel.split();
-        close(&mut self.guard, &to_agent, &self.client).await;
+        let (from_agent, to_agent) = self.channel.split();
+        close(&mut self.guard, from_agent, &to_agent, &self.client).await;
         end(self.guard)
     }
 }
 
-async fn close(guard: &mut Guard, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
+/// Closes a channel, and waits until the agent does, which may have more to say until then.
+async fn close(guard: &mut Guard, mut from_agent: ChannelReadHalf, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
     guard.set(TO_AGENT.closed());
-    // An agent that is frozen takes nothing.
-    let _ = timeout(client.options.timing.goodbye(), to_agent.close()).await;
+    let closed = async {
+        if to_agent.close().await.is_ok() {
+            while !matches!(from_agent.wait().await, None | Some(ChannelMsg::Close)) {}
+        }
+    };
+    // An agent that is frozen does not.
+    let _ = timeout(client.options.timing.goodbye(), closed).await;
 }
 
 /// Writes the line, and returns what it says.
@@ -172,7 +179,7 @@ enum Received {
 
 /// Hands on what comes, until nothing more does.
 async fn receive(
-    mut from_agent: ChannelReadHalf,
+    from_agent: &mut ChannelReadHalf,
     mut output: impl AsyncWrite + Unpin,
     mut errors: impl AsyncWrite + Unpin,
 ) -> Received {
@@ -211,7 +218,7 @@ async fn write(to: &mut (impl AsyncWrite + Unpin), data: &[u8]) -> std::io::Resu
 }
 
 /// Hands on what is typed. The end of the input is none of the session.
-async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg>) {
+async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg>) -> Received {
     let mut buffer = vec![0; 32 * 1024];
     while let Ok(length @ 1..) = input.read(&mut buffer).await {
         if to_agent.data(&buffer[..length]).await.is_err() {
@@ -219,11 +226,11 @@ async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg
         }
     }
     let _ = to_agent.eof().await;
-    pending::<()>().await;
+    pending().await
 }
 
 /// Tells the agent how large the terminal is now, whenever that changes.
-async fn resize(terminal: Option<&Terminal>, to_agent: &ChannelWriteHalf<Msg>) {
+async fn resize(terminal: Option<&Terminal>, to_agent: &ChannelWriteHalf<Msg>) -> Received {
     match terminal {
         Some(terminal) => terminal.follow(to_agent).await,
         None => pending().await,

@@ -28,7 +28,7 @@ impl Terminal {
     }
 
     /// Passes its size on, whenever that changes.
-    pub(super) async fn follow(&self, to_agent: &ChannelWriteHalf<Msg>) {
+    pub(super) async fn follow<T>(&self, to_agent: &ChannelWriteHalf<Msg>) -> T {
         let Ok(mut changes) = signal(SignalKind::window_change()) else { return pending().await };
         loop {
             // It may have changed since the agent was asked for it.
