@@ -137,7 +137,8 @@ impl Connection {
     /// Lets the connection go without a word to the agent, once its channels are gone.
     pub(super) async fn vanish(self) {
         let Self { over, guard: _guard, ssh, below, .. } = self;
-        drop((ssh, below));
+        drop(below);
+        drop(ssh);
         over.cancelled().await;
     }
 }
