@@ -1,6 +1,7 @@
 //! The agent: its control plane to the server, its SSH server, its terminals.
 
 mod control;
+mod exit;
 mod pty;
 mod run;
 mod ssh;

@@ -90,7 +90,14 @@ impl Service {
                     broken.set(to_relay(DisconnectInitiator::Agent).failed(&CLASSIFIER, error));
                 });
                 self.speak(stream, client, guard, run).await;
-                tunnel.close(close_code(ended.get().as_ref())).await;
+                let end = ended.get();
+                match end.as_ref().and_then(Disconnect::initiator_as) {
+                    // Whoever said goodbye inside closes the path.
+                    Some(DisconnectInitiator::Client | DisconnectInitiator::Server) => {
+                        tunnel.let_close(close_code(end.as_ref())).await;
+                    }
+                    _ => tunnel.close(close_code(end.as_ref())).await,
+                }
             }
         }
     }

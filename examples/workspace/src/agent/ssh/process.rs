@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ends::CLASSIFIER;
 
 use super::super::TO_CLIENT;
+use super::super::exit::exited;
 use super::super::pty::{self, Terminal};
 use super::ahead::{Ahead, Returning};
 use super::session::{Request, Setup};
@@ -178,12 +179,7 @@ impl Outcome {
     /// How its session ended by that. `asked` is the signal that the client asked for last.
     pub(super) fn end(&self, asked: Option<Signal>) -> Disconnect {
         match self {
-            Self::Exited(status) => match (status.signal(), asked) {
-                (Some(number), Some(asked)) if number == asked as i32 => {
-                    TO_CLIENT.closed_by_peer().code(Code::signal(number))
-                }
-                _ => TO_CLIENT.exited(*status),
-            },
+            Self::Exited(status) => exited(*status, asked),
             Self::Transferred(Ok(())) => TO_CLIENT.sent(Code::exit(0)),
             Self::Transferred(Err(error)) => TO_CLIENT.failed(&sftp::CLASSIFIER, error).detail(error.to_string()),
             Self::Lost(error) => TO_CLIENT.failed(&CLASSIFIER, error),

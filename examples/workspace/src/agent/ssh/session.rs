@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use disconnect_core::{Disconnect, DisconnectGuard, Protocol, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard, disconnected};
 use nix::sys::signal::Signal;
 use portable_pty::PtySize;
 use russh::server::{Handle, Msg};
@@ -14,6 +14,7 @@ use tracing::info;
 use crate::ends::CLASSIFIER;
 
 use super::super::TO_CLIENT;
+use super::super::exit::exit_code;
 use super::super::pty;
 use super::ahead::Returning;
 use super::connection::Connection;
@@ -84,11 +85,6 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
         // Its connection is over, and says why first.
         connection.over.cancelled().await;
     }
-}
-
-/// The exit status, where it was a process that ended by itself.
-fn exit_code(end: &Disconnect) -> Option<i64> {
-    end.protocol_code().filter(|code| code.protocol() == Protocol::Exit).map(disconnect_core::Code::number)
 }
 
 /// POSIX, "Exit Status for Commands" of the shell.

@@ -1,0 +1,255 @@
+//! One connection to a terminal, from its handshake to its line.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
+use futures_util::{SinkExt, StreamExt};
+use portable_pty::PtySize;
+use serde::Deserialize;
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_tungstenite::accept_hdr_async_with_config;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::header::ORIGIN;
+use tokio_tungstenite::tungstenite::http::{StatusCode, Uri};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::ends::CLASSIFIER;
+use crate::wire::link::close;
+use crate::wire::tunnel::close_code;
+use crate::wire::{Closed, Heartbeat, Io, LinkError, Socket};
+
+use super::super::TO_CLIENT;
+use super::super::pty;
+use super::super::run::Run;
+use super::{Input, Screen, Terminals};
+
+/// Serves a connection until it ends. The terminal goes on.
+pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc<Run>, heartbeat: Heartbeat) {
+    let opened = tokio::select! {
+        opened = open(stream, heartbeat) => opened,
+        () = run.closing.cancelled() => return,
+    };
+    let Some((wanted, socket)) = opened else { return };
+    let mut guard = guard(wanted.as_ref().map(|wanted| wanted.terminal_id.clone()), &run);
+    match (wanted, socket) {
+        (Some(wanted), Ok(socket)) => {
+            let ended = guard.handle();
+            let screen = terminals.attach(&wanted.terminal_id, wanted.size, ended.clone(), &run);
+            let socket = converse(socket, screen, &ended, &run, heartbeat).await;
+            drop(guard);
+            if let Some(mut socket) = socket {
+                close(&mut socket, close_code(ended.get().as_ref())).await;
+            }
+        }
+        (_, Err(error)) => drop(guard.set(TO_CLIENT.failed(&CLASSIFIER, &error))),
+        // Without a wish there is no answer.
+        (None, Ok(_)) => {}
+    }
+}
+
+fn guard(terminal_id: Option<String>, run: &Arc<Run>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
+    let of_run = run.clone();
+    let guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
+        let build = of_run.build(end);
+        disconnected!(
+            end,
+            terminal_id,
+            build_id = build.map(|build| build.build_id),
+            build_reason = build.map(|build| &*build.build_reason),
+            transition = build.map(|build| &*build.transition),
+            "terminal connection closed"
+        );
+    })
+    .under(&run.shutdown);
+    guard.set_method(ConnectionMethod::Direct);
+    guard
+}
+
+/// Which terminal a client wants.
+struct Wanted {
+    terminal_id: String,
+    size: PtySize,
+}
+
+impl Wanted {
+    /// `/terminal/ID?cols=80&rows=24`
+    fn of(uri: &Uri) -> Option<Self> {
+        let terminal_id = uri.path().strip_prefix("/terminal/")?;
+        let is_plain = terminal_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        let pairs = || uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        let number = |key, usual| pairs().find(|(name, _)| *name == key).map_or(Some(usual), |(_, n)| n.parse().ok());
+        let size = pty::size(number("cols", 80)?, number("rows", 24)?);
+        (is_plain && (1..=64).contains(&terminal_id.len())).then(|| Self { terminal_id: terminal_id.to_owned(), size })
+    }
+}
+
+/// Whether a request may have a terminal. A browser sends along which page asks: one from elsewhere must not.
+fn admits(request: &Request) -> bool {
+    let Some(origin) = request.headers().get(ORIGIN) else { return true };
+    let page: Option<Uri> = origin.to_str().ok().and_then(|origin| origin.parse().ok());
+    page.as_ref().and_then(Uri::host).is_some_and(|host| {
+        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    })
+}
+
+/// The longest message: more than anybody types, and enough to paste.
+const LONGEST: usize = 1024 * 1024;
+
+/// Shakes hands. `None` where no connection came up: nobody said anything, or we refused. Whatever else went wrong is how
+/// a connection ended.
+async fn open(stream: TcpStream, heartbeat: Heartbeat) -> Option<(Option<Wanted>, Result<Socket, Error>)> {
+    let patience = heartbeat.every * Heartbeat::PATIENCE;
+    let socket = SockRef::from(&stream);
+    // Where they cannot be set, pings still find out.
+    let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(patience)));
+    if !matches!(timeout(patience, stream.peek(&mut [0])).await, Ok(Ok(1..))) {
+        return None;
+    }
+    let mut wanted = None;
+    #[allow(clippy::result_large_err, reason = "tungstenite's own signature")]
+    let answer = |request: &Request, response: Response| {
+        let status = if admits(request) { StatusCode::NOT_FOUND } else { StatusCode::FORBIDDEN };
+        wanted = Wanted::of(request.uri()).filter(|_| admits(request));
+        if wanted.is_some() {
+            return Ok(response);
+        }
+        let mut refusal = ErrorResponse::new(None);
+        *refusal.status_mut() = status;
+        Err(refusal)
+    };
+    let stream: Box<dyn Io> = Box::new(stream);
+    let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
+    let shaken = timeout(patience, accept_hdr_async_with_config(stream, answer, Some(config))).await;
+    let socket = shaken.unwrap_or_else(|elapsed| Err(Error::Io(elapsed.into())));
+    match socket {
+        Err(Error::Http(_)) => None,
+        socket => Some((wanted, socket)),
+    }
+}
+
+/// Moves bytes between the client and its terminal until one of them ends. Gives the socket back, to be closed.
+async fn converse(
+    socket: Socket,
+    screen: Screen,
+    ended: &DisconnectHandle,
+    run: &Run,
+    heartbeat: Heartbeat,
+) -> Option<Socket> {
+    let (mut sink, mut stream) = socket.split();
+    let Screen { mut output, keys, replaced } = screen;
+    let mut ticks = interval(heartbeat.every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut unanswered, mut is_flushed, mut typed) = (0, true, None);
+    let error = loop {
+        tokio::select! {
+            message = stream.next(), if typed.is_none() => {
+                unanswered = 0;
+                match read(message) {
+                    Ok(input) => typed = input,
+                    Err(error) => break Some(error),
+                }
+            }
+            permit = keys.reserve(), if typed.is_some() => if let (Ok(permit), Some(input)) = (permit, typed.take()) {
+                permit.send(input);
+            },
+            bytes = output.recv(), if is_flushed => match bytes.map(|bytes| sink.start_send_unpin(Message::binary(bytes))) {
+                Some(Ok(())) => is_flushed = false,
+                Some(Err(error)) => break Some(error.into()),
+                // The terminal lets its client go, and has said why.
+                None => break None,
+            },
+            flushed = sink.flush(), if !is_flushed => match flushed {
+                Ok(()) => is_flushed = true,
+                Err(error) => break Some(error.into()),
+            },
+            // Not while the client is not listened to.
+            _ = ticks.tick(), if typed.is_none() => {
+                if unanswered == Heartbeat::PATIENCE {
+                    break Some(LinkError::Silent(unanswered));
+                }
+                unanswered += 1;
+                if is_flushed && let Err(error) = sink.start_send_unpin(Message::Ping(Vec::new().into())) {
+                    break Some(error.into());
+                }
+                is_flushed = false;
+            }
+            () = replaced.cancelled() => break None,
+            () = run.closing.cancelled() => break None,
+        }
+    };
+    if let Some(error) = error {
+        ended.set(TO_CLIENT.failed(&CLASSIFIER, &error));
+    }
+    sink.reunite(stream).ok()
+}
+
+/// What a message asks for, if anything.
+fn read(message: Option<Result<Message, Error>>) -> Result<Option<Input>, LinkError> {
+    Ok(match message.ok_or(LinkError::Eof)?? {
+        Message::Text(text) => Some(Control::input(&text).unwrap_or_else(|| Input::Keys(text.as_bytes().to_vec()))),
+        Message::Binary(bytes) => Some(Input::Keys(bytes.into())),
+        Message::Close(frame) => return Err(Closed::by(frame).into()),
+        Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => None,
+    })
+}
+
+/// A text that is no input: `{"resize":{"cols":80,"rows":24}}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Control {
+    resize: Size,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Size {
+    cols: u16,
+    rows: u16,
+}
+
+impl Control {
+    fn input(text: &str) -> Option<Input> {
+        let Self { resize: Size { cols, rows } } = serde_json::from_str(text).ok()?;
+        Some(Input::Size(pty::size(cols, rows)))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn wanted(uri: &str) -> Option<(String, u16, u16)> {
+        Wanted::of(&uri.parse().unwrap()).map(|wanted| (wanted.terminal_id, wanted.size.cols, wanted.size.rows))
+    }
+
+    #[test]
+    fn a_terminal_has_an_id_and_a_size() {
+        assert_eq!(wanted("/terminal/main-1?cols=99&rows=33"), Some(("main-1".to_owned(), 99, 33)));
+        assert_eq!(wanted("/terminal/x"), Some(("x".to_owned(), 80, 24)));
+        for hostile in
+            ["/", "/terminal/", "/terminal/a%20b", "/terminal/a/b", "/terminal/x?cols=-1", "/terminal/x?rows=70000"]
+        {
+            assert_eq!(wanted(hostile), None, "{hostile}");
+        }
+    }
+
+    #[test]
+    fn a_page_from_elsewhere_gets_none() {
+        let from = |origin: &str| admits(&Request::builder().header(ORIGIN, origin).body(()).unwrap());
+        assert!(admits(&Request::new(())));
+        assert!(["http://localhost:3000", "http://127.0.0.1", "http://[::1]:80"].into_iter().all(from));
+        assert!(!["http://example.com", "null", "http://127.0.0.1.example.com"].into_iter().any(from));
+    }
+
+    #[test]
+    fn a_resize_is_no_input() {
+        assert!(matches!(Control::input(r#"{"resize":{"cols":99,"rows":33}}"#), Some(Input::Size(_))));
+        assert!(Control::input(r#"{"resize":{"cols":99}}"#).is_none());
+        assert!(Control::input("ls\n").is_none());
+    }
+}
