@@ -212,7 +212,20 @@ pub(crate) fn compare(wanted: &[End], seen: &[End]) -> Vec<String> {
         }
     }
     problems.extend(missing.iter().map(|end| format!("missing:    {end}")));
-    problems
+    summed_up(problems)
+}
+
+/// One that comes many times is shown once, with how often.
+fn summed_up(problems: Vec<String>) -> Vec<String> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for problem in problems {
+        match counts.iter_mut().find(|(other, _)| *other == problem) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((problem, 1)),
+        }
+    }
+    let shown = |(problem, count)| if count == 1 { problem } else { format!("{problem}\n            {count} times") };
+    counts.into_iter().map(shown).collect()
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::super::end::{End, Site};
 use super::super::sites::{
-    AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_COORDINATION, CLIENT_MANAGEMENT, CLIENT_SSH,
-    SERVER_AGENT, SERVER_CLIENT, SERVER_MANAGEMENT,
+    AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_MANAGEMENT, CLIENT_SSH, SERVER_AGENT,
+    SERVER_MANAGEMENT,
 };
 use super::super::world::World;
 use super::super::{Scenario, scenario};
@@ -51,8 +51,8 @@ fn client_stopped(client: Client, build: u64, transition: &'static str) -> Vec<E
     if client.id == RELAYED.id {
         ends.push(client.relay(&stopped));
     }
-    ends.push(stopped(CLIENT_COORDINATION).client(client.id));
-    ends.push(SERVER_CLIENT.normal("client_closed", "client").client(client.id));
+    // It has nothing more to do, and says goodbye to the server.
+    ends.extend(client.leaves_server());
     ends
 }
 

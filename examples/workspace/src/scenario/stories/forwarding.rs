@@ -184,6 +184,8 @@ async fn openssh(world: &mut World) -> Result<(), Failure> {
     until_closed(&mut far).await?;
     drop(far);
     world.agent_says(AGENT_FORWARD.message).await?;
+    // The agent's part of the closing has arrived as well: an answer to somebody who has gone would break the pipe.
+    tool.stderr.until(": free:").await?;
     tool.signal(SIGTERM)?;
     world.tool_ended(tool).await?;
     world.agent_says(AGENT_SSH.message).await?;

@@ -4,7 +4,7 @@ use super::super::end::{End, Site};
 use super::super::sites::{AGENT_SESSION, AGENT_SSH, CLIENT_SESSION, CLIENT_SSH};
 use super::super::world::World;
 use super::super::{Scenario, scenario};
-use super::client::{DIRECT, left};
+use super::client::{DIRECT, gone, left};
 use crate::process::Failure;
 
 pub(super) const ALL: &[Scenario] =
@@ -23,7 +23,6 @@ async fn load(world: &mut World) -> Result<(), Failure> {
         world.agent_says(AGENT_SSH.message).await?;
     }
     world.want(DIRECT.leaves_server());
-    let reset = |site: Site| site.fault("network_error", "network").cause("reset");
     let killed = |site: Site| site.fault("unknown", "agent").cause("killed").code("signal.9");
     for _ in 0..SESSIONS / 5 {
         // Exit 0, exit 3, and a command that is killed.
@@ -39,8 +38,8 @@ async fn load(world: &mut World) -> Result<(), Failure> {
         // The client vanishes.
         ends.extend([CLIENT_SSH].map(|site| DIRECT.line(left(site))));
         ends.push(DIRECT.line(left(CLIENT_SESSION).session("exec")));
-        ends.extend([AGENT_SSH].map(|site| DIRECT.line(reset(site))));
-        ends.push(DIRECT.line(reset(AGENT_SESSION).session("exec")));
+        ends.extend([AGENT_SSH].map(|site| DIRECT.line(gone(site))));
+        ends.push(DIRECT.line(gone(AGENT_SESSION).session("exec")));
         world.want(ends);
     }
     Ok(())

@@ -162,6 +162,8 @@ async fn agent_leaves(world: &mut World) -> Result<(), Failure> {
         world.want([client.client_session("exec", told), client.line(told(CLIENT_SSH))]);
         world.want(client.leaves_server());
     }
+    // An agent that goes away tells its relay as well.
+    world.want([RELAYED.relay(|site| site.normal("server_shutdown", "agent").code("websocket.1001"))]);
     Ok(())
 }
 
@@ -274,20 +276,28 @@ async fn server_killed(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What went through the relay is lost with it, and what did not is not.
 async fn relay_restart(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
-    let process = RELAYED.cat(world, &[]).await?;
-    world.kill_server(3).await?;
-    let ended = world.ended(process).await?;
+    let (direct, relayed) = (DIRECT.cat(world, &[]).await?, RELAYED.cat(world, &[]).await?);
+    world.kill_server(4).await?;
+    let ended = world.ended(relayed).await?;
     world.check(ended.code() == Some(255), || format!("the client ended with {ended}"));
-    world.agent_says(AGENT_SSH.message).await?;
-    world.agent_says(AGENT_CONTROL.message).await?;
-    world.restart_server().await?;
-    world.agent_is_up().await?;
     world.want(RELAYED.session("exec", gone));
     world.want(RELAYED.connection(gone));
-    world.want([AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP].map(gone));
-    world.want([gone(CLIENT_RETRYING).client(RELAYED.id)]);
+    world.agent_says(AGENT_CONTROL.message).await?;
+    world.says(direct.id(), CLIENT_RETRYING.message).await?;
+    let lost = |site: Site| site.fault("control_plane_lost", "network").vanished();
+    world.want([AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP].map(lost));
+    world.want([DIRECT, RELAYED].map(|client| lost(CLIENT_RETRYING).client(client.id)));
+
+    world.restart_server().await?;
+    world.agent_is_up().await?;
+    // It has found the server again as well.
+    world.says(direct.id(), "control plane connected").await?;
+    world.says(direct.id(), "control plane connected").await?;
+    goes_on(world, direct).await?;
+    world.want(DIRECT.leaves_server());
     Ok(())
 }
 
