@@ -73,7 +73,7 @@ impl All {
         let mut client = workspace(["forward", "--server", &url, "--remote", port(&terminal), "--log"])?;
         client.arg(pipe.path()).arg(WORKSPACE);
         let client = self.add("client", Process::client("client", alone(client), pipe, to)?);
-        let local = self.says(client, "forwarding").await?.text("local");
+        let local = format!("127.0.0.1:{}", self.says(client, "forwarding").await?.text("local"));
         Ok(self.live.say(&how_to_connect(&url, port(&ssh), &terminal, &local)?)?)
     }
 

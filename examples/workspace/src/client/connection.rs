@@ -25,10 +25,16 @@ use crate::wire::message::Node;
 use crate::wire::tunnel::{Tunnel, close_code};
 use crate::wire::{Heartbeat, LinkError};
 
+use super::linger::{Lender, lend};
 use super::{Client, Guard, OnEnd, Unconnected, told};
 
 /// The client's end of the data path.
 pub(super) const TO_AGENT: Endpoint = Endpoint::ClientToAgent;
+
+/// An end that nobody has said anything about.
+pub(super) fn unexplained() -> Disconnect {
+    TO_AGENT.ended(DisconnectReason::Unknown, Side::Unknown)
+}
 
 /// An SSH connection, and the line that it ends with.
 pub(super) struct Connection {
@@ -37,7 +43,27 @@ pub(super) struct Connection {
     /// Cancelled once the connection is over, and has its end.
     pub(super) over: CancellationToken,
     ssh: client::Handle<Listener>,
-    tunnel: Option<Tunnel>,
+    below: Below,
+}
+
+/// What the SSH connection runs on, and what is left of that when it is over.
+enum Below {
+    Tcp(Lender),
+    Relay(Tunnel),
+}
+
+impl Below {
+    /// Closes it after this end.
+    async fn close(self, end: Option<&Disconnect>) {
+        let initiator = end.and_then(Disconnect::initiator_as);
+        let is_theirs = matches!(initiator, Some(DisconnectInitiator::Agent | DisconnectInitiator::Server));
+        match self {
+            Self::Tcp(socket) if initiator == Some(DisconnectInitiator::Client) => socket.until_closed().await,
+            Self::Tcp(_) => {}
+            Self::Relay(tunnel) if is_theirs => tunnel.let_close(close_code(end)).await,
+            Self::Relay(tunnel) => tunnel.close(close_code(end)).await,
+        }
+    }
 }
 
 impl Connection {
@@ -53,12 +79,13 @@ impl Connection {
             drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)));
         };
         let (stream, tunnel) = Tunnel::open(socket, broken);
-        path.log_in(client, stream, Some(tunnel)).await
+        path.log_in(client, stream, Below::Relay(tunnel)).await
     }
 
     /// Logs in over TCP.
     pub(super) async fn over(client: &Arc<Client>, stream: TcpStream) -> Result<Self, Unconnected> {
-        Path::new(client, ConnectionMethod::Direct).log_in(client, stream, None).await
+        let (stream, socket) = lend(stream);
+        Path::new(client, ConnectionMethod::Direct).log_in(client, stream, Below::Tcp(socket)).await
     }
 
     /// Opens the channel for a session.
@@ -91,20 +118,12 @@ impl Connection {
 
     /// Closes the connection. Where nothing ended it before, that was us.
     pub(super) async fn close(self) {
-        let Self { client, mut guard, ssh, tunnel, .. } = self;
+        let Self { client, mut guard, ssh, below, .. } = self;
         guard.set(TO_AGENT.closed());
-        let end = guard.get();
         let closed = async {
             let _ = ssh.disconnect(russh::Disconnect::ByApplication, "", "").await;
             let _ = ssh.await;
-            if let Some(tunnel) = tunnel {
-                match end.as_ref().and_then(Disconnect::initiator_as) {
-                    Some(DisconnectInitiator::Agent | DisconnectInitiator::Server) => {
-                        tunnel.let_close(close_code(end.as_ref())).await;
-                    }
-                    _ => tunnel.close(close_code(end.as_ref())).await,
-                }
-            }
+            below.close(guard.get().as_ref()).await;
         };
         // An agent that is frozen takes no goodbye.
         let _ = timeout(client.options.timing.goodbye(), closed).await;
@@ -115,15 +134,16 @@ impl Connection {
         self.guard.handle().set(TO_AGENT.closed());
     }
 
-    /// The end, once the connection is over or about to be.
+    /// The end, once the connection is over, or left.
     pub(super) fn end(&self) -> Disconnect {
-        self.guard.get().unwrap_or_else(|| TO_AGENT.closed())
+        self.guard.get().unwrap_or_else(unexplained)
     }
 
     /// Lets the connection go without a word to the agent, once its channels are gone.
     pub(super) async fn vanish(self) {
-        let Self { over, guard: _guard, ssh, tunnel, .. } = self;
-        drop((ssh, tunnel));
+        let Self { over, guard: _guard, ssh, below, .. } = self;
+        drop(below);
+        drop(ssh);
         over.cancelled().await;
     }
 }
@@ -175,12 +195,7 @@ impl Path {
         Self { guard, is_up, method }
     }
 
-    async fn log_in<S>(
-        mut self,
-        client: &Arc<Client>,
-        stream: S,
-        tunnel: Option<Tunnel>,
-    ) -> Result<Connection, Unconnected>
+    async fn log_in<S>(mut self, client: &Arc<Client>, stream: S, below: Below) -> Result<Connection, Unconnected>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -192,7 +207,7 @@ impl Path {
                 info!(client_session_id = client.id, connection_method = method, "connected");
                 self.is_up.store(true, Ordering::Relaxed);
                 client.has_path.store(true, Ordering::Relaxed);
-                Ok(Connection { client: client.clone(), guard: self.guard, over, ssh, tunnel })
+                Ok(Connection { client: client.clone(), guard: self.guard, over, ssh, below })
             }
             Err(end) => {
                 self.guard.set(end.clone());
@@ -246,7 +261,8 @@ impl client::Handler for Listener {
     async fn disconnected(&mut self, reason: client::DisconnectReason<Error>) -> Result<(), Error> {
         match reason {
             client::DisconnectReason::ReceivedDisconnect(said) => {
-                self.ended.set(TO_AGENT.received(Code::ssh(said.reason_code as u32)));
+                let end = TO_AGENT.received(Code::ssh(said.reason_code as u32));
+                self.ended.set(if said.message.is_empty() { end } else { end.detail(said.message) });
                 Ok(())
             }
             client::DisconnectReason::Error(error) => {

@@ -98,7 +98,7 @@ fn part(target: &impl Display, suffix: &str) -> String {
 
 async fn upload(sftp: &SftpSession, from: &mut File, to: &str, suffix: &str) -> Result<(), Failure> {
     let part = part(&to, suffix);
-    let mut remote = sftp.create(&part).await.map_err(refused(format_args!("cannot write :{part}")))?;
+    let mut remote = sftp.create(&part).await.map_err(refused(format_args!("cannot write :{to}")))?;
     let written = write(from, &mut remote).await.map_err(failed(format_args!("cannot write :{to}")));
     let _ = remote.close().await;
     let moved = match written {

@@ -4,6 +4,7 @@ mod connection;
 mod control;
 mod copy;
 mod forward;
+mod linger;
 mod load;
 mod manage;
 mod proxy;
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::{ClientOptions, CpOptions, ForwardOptions, LoadOptions, ManageOptions, ProxyOptions, SshOptions};
 use crate::signals;
 use crate::wire::message::Build;
-use crate::wire::{DialError, Dialer, Heartbeat, Socket};
+use crate::wire::{DialError, Dialer, Socket};
 
 use self::connection::Connection;
 use self::control::Control;
@@ -155,6 +156,9 @@ enum Unconnected {
     Ended(String),
 }
 
+/// How long a connection may take to come up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 impl Client {
     fn new(mut options: ClientOptions) -> Result<Arc<Self>, Box<dyn Error>> {
         options.log.init_for_user()?;
@@ -177,9 +181,8 @@ impl Client {
 
     /// Waits for what has to come up, but not for ever, and not longer than the user does.
     async fn patiently<T>(&self, coming: impl Future<Output = T>) -> Result<T, Unconnected> {
-        let patience = self.options.timing.heartbeat().every * Heartbeat::PATIENCE;
         tokio::select! {
-            come = timeout(patience, coming) => come.map_err(|_| Unconnected::Silent(patience)),
+            come = timeout(PATIENCE, coming) => come.map_err(|_| Unconnected::Silent(PATIENCE)),
             () = self.interrupted.cancelled() => Err(Unconnected::Interrupted),
         }
     }

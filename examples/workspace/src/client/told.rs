@@ -59,7 +59,10 @@ fn told(end: &Disconnect, build: Option<&Build>) -> Option<String> {
 pub(super) fn why(end: &Disconnect, build: Option<&Build>) -> String {
     let cause = cause(end);
     match end.reason_as().unwrap_or_default() {
-        DisconnectReason::Graceful => format!("disconnected: {} closed the connection", who(end)),
+        DisconnectReason::Graceful => match end.detail_str() {
+            Some(detail) => format!("disconnected: {} closed the connection: {detail}", who(end)),
+            None => format!("disconnected: {} closed the connection", who(end)),
+        },
         DisconnectReason::ClientClosed => format!("disconnected: closed from this side{cause}"),
         DisconnectReason::ServerShutdown => format!("disconnected: {} is shutting down{cause}", who(end)),
         DisconnectReason::NetworkError if end.cause_as() == Some(DisconnectCause::KeepaliveTimeout) => {
@@ -154,6 +157,10 @@ mod tests {
         let shutdown = ends::to_relay(DisconnectInitiator::Client).received(Code::websocket(1001));
         for (end, told) in [
             (END.received(Code::ssh(11)), "disconnected: the agent closed the connection"),
+            (
+                END.received(Code::ssh(11)).detail("agent is shutting down\u{1b}[2J"),
+                "disconnected: the agent closed the connection: agent is shutting down\u{fffd}[2J",
+            ),
             (END.closed(), "disconnected: closed from this side"),
             (shutdown, "disconnected: the server is shutting down"),
             (END.failed(&CLASSIFIER, &keepalive), "connection lost: the agent did not answer (keepalive timeout)"),

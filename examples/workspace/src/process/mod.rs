@@ -2,6 +2,7 @@
 
 mod line;
 mod output;
+mod typist;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -23,6 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) use self::line::Line;
 pub(crate) use self::output::Output;
+pub(crate) use self::typist::Typist;
 
 /// What goes wrong around a process.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;

@@ -1,5 +1,7 @@
 //! What a process writes for its user.
 
+use std::io::Read;
+
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::watch;
 
@@ -23,6 +25,19 @@ impl Output {
                 }
             });
         }
+        Self { text }
+    }
+
+    /// The same of a terminal, which a thread has to read.
+    pub(crate) fn of_terminal(mut from: impl Read + Send + 'static) -> Self {
+        let (sender, text) = watch::channel(String::new());
+        std::thread::spawn(move || {
+            let mut buffer = vec![0; 16 * 1024];
+            // Once nobody has the terminal open any more, that is an error.
+            while let Ok(length @ 1..) = from.read(&mut buffer) {
+                sender.send_modify(|text| text.push_str(&String::from_utf8_lossy(&buffer[..length])));
+            }
+        });
         Self { text }
     }
 

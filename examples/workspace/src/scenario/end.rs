@@ -34,6 +34,13 @@ pub(crate) struct End {
     fields: BTreeMap<&'static str, String>,
 }
 
+/// What is shown of an id that the agent has made.
+const MADE: &str = "made";
+
+fn is_made(field: &str, text: &str) -> bool {
+    field == "client_session_id" && text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// A place that writes such lines: a row of the table in the README.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Site {
@@ -68,6 +75,9 @@ impl End {
     /// A line as it was written.
     pub(crate) fn of(line: &Line) -> Self {
         let fields = FIELDS.into_iter().map(|field| (field, line.text(field)));
+        // One that the agent has made itself is a different one each time.
+        let fields =
+            fields.map(|(field, text)| if is_made(field, &text) { (field, MADE.to_owned()) } else { (field, text) });
         Self {
             process: line.process(),
             message: line.message().to_owned(),
@@ -125,6 +135,11 @@ impl End {
     /// Of this client's connection.
     pub(crate) fn client(self, id: &str) -> Self {
         self.with("client_session_id", id)
+    }
+
+    /// Of a client that did not say by what its connection is to be found: the agent has made something up.
+    pub(crate) fn unnamed(self) -> Self {
+        self.client(MADE)
     }
 
     pub(crate) fn is_at(&self, site: Site) -> bool {
@@ -197,7 +212,20 @@ pub(crate) fn compare(wanted: &[End], seen: &[End]) -> Vec<String> {
         }
     }
     problems.extend(missing.iter().map(|end| format!("missing:    {end}")));
-    problems
+    summed_up(problems)
+}
+
+/// One that comes many times is shown once, with how often.
+fn summed_up(problems: Vec<String>) -> Vec<String> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for problem in problems {
+        match counts.iter_mut().find(|(other, _)| *other == problem) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((problem, 1)),
+        }
+    }
+    let shown = |(problem, count)| if count == 1 { problem } else { format!("{problem}\n            {count} times") };
+    counts.into_iter().map(shown).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod stories;
 mod tools;
 mod world;
 
+use std::cmp::Reverse;
 use std::error::Error;
 use std::io::{self, Write};
 use std::pin::Pin;
@@ -149,7 +150,7 @@ fn list() -> Result<ExitCode, Box<dyn Error>> {
 fn no_such(name: &str) -> ExitCode {
     let all = stories::all();
     let alike = |other: &str| other.chars().zip(name.chars()).take_while(|(one, two)| one == two).count();
-    let nearest = all.iter().map(|scenario| scenario.name).max_by_key(|other| alike(other));
+    let nearest = all.iter().map(|scenario| scenario.name).max_by_key(|other| (alike(other), Reverse(other.len())));
     let hint = nearest.filter(|nearest| alike(nearest) > 1).map(|nearest| format!("; did you mean {nearest:?}?"));
     let hint = hint.unwrap_or_default();
     eprintln!("workspace: there is no scenario {name:?}{hint}\nWithout a name, `workspace scenario` lists them.");

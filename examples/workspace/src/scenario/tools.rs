@@ -84,18 +84,22 @@ pub(crate) const QUIET: [&str; 14] = [
     "IdentityAgent=none",
 ];
 
-/// OpenSSH's client to this `host:port`, with more options.
+/// OpenSSH's client to this `host:port`, or to wherever a proxy among the options connects it.
 pub(crate) fn ssh(address: &str, options: &[&str], command: &[&str]) -> Command {
     let port = address.rsplit_once(':').map_or("", |(_, port)| port);
     let mut ssh = Command::new("ssh");
-    ssh.args(QUIET).args(options).args(["-p", port, "dev@127.0.0.1"]).args(command);
+    ssh.args(QUIET).args(options);
+    if !port.is_empty() {
+        ssh.args(["-p", port]);
+    }
+    ssh.arg("dev@127.0.0.1").args(command);
     ssh
 }
 
 /// OpenSSH's file transfer, which reads what to do from its standard input.
-pub(crate) fn sftp(address: &str) -> Command {
+pub(crate) fn sftp(address: &str, options: &[&str]) -> Command {
     let port = address.rsplit_once(':').map_or("", |(_, port)| port);
     let mut sftp = Command::new("sftp");
-    sftp.args(QUIET).args(["-b", "-", "-P", port, "dev@127.0.0.1"]);
+    sftp.args(QUIET).args(options).args(["-b", "-", "-P", port, "dev@127.0.0.1"]);
     sftp
 }

@@ -8,11 +8,12 @@ use std::time::Duration;
 use std::{fs, io};
 
 use nix::sys::signal::Signal;
+use portable_pty::CommandBuilder;
 use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::process::{Failure, Id, Line, Pipe, Process, Said, workspace};
+use crate::process::{Failure, Id, Line, Pipe, Process, Said, Typist, workspace};
 
 use super::end::End;
 use super::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
@@ -214,12 +215,31 @@ impl World {
         Ok(Process::client("client", client, pipe, &self.sender)?)
     }
 
+    /// Starts a client of ours under a terminal, straight to the agent.
+    pub(crate) fn client_under_terminal(&mut self, session: &str, command: &str) -> Result<Typist, Failure> {
+        let pipe = Pipe::new(self.file("client-under-terminal.log"))?;
+        let mut client = CommandBuilder::new(std::env::current_exe()?);
+        client.args([command, "--server", &self.url, "--client-session-id", session, "--log"]);
+        client.arg(pipe.path());
+        client.arg(WORKSPACE);
+        Typist::start("client", client, Some(pipe), &self.sender)
+    }
+
+    /// Starts a tool under a terminal.
+    pub(crate) fn tool_under_terminal(&mut self, command: CommandBuilder) -> Result<Typist, Failure> {
+        Typist::start("tool", command, None, &self.sender)
+    }
+
+    /// Starts a tool that starts a client of ours with this pipe.
+    pub(crate) fn tool_with_client(&mut self, command: Command, pipe: Pipe) -> Result<Process, Failure> {
+        Ok(Process::client("client", command, pipe, &self.sender)?)
+    }
+
     /// `workspace stop`, `start` or `delete`, to its end.
     pub(crate) async fn manage(&mut self, transition: &str) -> Result<ExitStatus, Failure> {
-        let mut command = workspace([transition, "--server", &self.url, WORKSPACE])?;
-        command.kill_on_drop(true).stdin(std::process::Stdio::null());
-        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-        Ok(timeout(PATIENCE, command.status()).await??)
+        let url = self.url.clone();
+        let client = self.client_of(&url, transition, &[], &[])?;
+        self.ended(client).await
     }
 
     /// Starts something that is no part of a workspace.
@@ -315,6 +335,12 @@ impl World {
         self.last_line(agent).await
     }
 
+    /// Waits until the agent ends by itself, and for its last line.
+    pub(crate) async fn agent_ended(&mut self) -> Result<ExitStatus, Failure> {
+        let agent = self.agent.take().ok_or("there is no agent")?;
+        self.last_line(agent).await
+    }
+
     /// Sends the server a signal that ends it, and waits for its last line.
     pub(crate) async fn end_server(&mut self, signal: Signal) -> Result<ExitStatus, Failure> {
         let server = self.server.take().ok_or("there is no server")?;
@@ -334,9 +360,29 @@ impl World {
         self.last_line(client).await
     }
 
+    /// The same for one that takes this many seconds.
+    pub(crate) async fn ended_within(&mut self, mut client: Process, seconds: u64) -> Result<ExitStatus, Failure> {
+        let ending = timeout(Duration::from_secs(seconds), client.ended());
+        ending.await.map_err(|_| format!("a client did not end in {seconds} s"))??;
+        self.last_line(client).await
+    }
+
     /// Waits for the end of a tool, which has no lines.
     pub(crate) async fn tool_ended(&mut self, mut tool: Process) -> Result<ExitStatus, Failure> {
         timeout(PATIENCE, tool.ended()).await.map_err(|_| "a tool did not end")?
+    }
+
+    /// Waits until what runs under a terminal has ended, and for its last line where it has some: the exit status.
+    pub(crate) async fn typist_ended(&mut self, mut typist: Typist, logs: bool) -> Result<u32, Failure> {
+        let id = typist.id();
+        let ending = async {
+            let status = typist.ended().await?;
+            while logs && !self.finished.contains(&id) {
+                self.hear().await?;
+            }
+            Ok(status)
+        };
+        timeout(PATIENCE, ending).await.unwrap_or_else(|_| Err("what runs under a terminal did not end".into()))
     }
 
     async fn last_line(&mut self, mut process: Process) -> Result<ExitStatus, Failure> {

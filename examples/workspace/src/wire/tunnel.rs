@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use disconnect_core::{Disconnect, DisconnectReason};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, duplex, split};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, copy, duplex, sink, split};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -71,35 +71,49 @@ impl Tunnel {
 async fn pump(
     socket: &mut Socket,
     far: DuplexStream,
-    mut asked: oneshot::Receiver<u16>,
+    asked: oneshot::Receiver<u16>,
     broken: impl FnOnce(&LinkError),
 ) -> u16 {
-    let (from_here, to_here) = split(far);
+    let (mut from_here, mut to_here) = split(far);
+    match splice(socket, &mut from_here, &mut to_here, asked).await {
+        Ok(code) => code,
+        Err(LinkError::Closed(Closed(code))) if code.number() == i64::from(NORMAL) => {
+            // Answers the close. What speaks inside finds the end of what it reads, and not an error of what it writes.
+            let _ = socket.flush().await;
+            let _ = to_here.shutdown().await;
+            let _ = timeout(CLOSING, copy(&mut from_here, &mut sink())).await;
+            NORMAL
+        }
+        Err(error) => {
+            broken(&error);
+            LOST
+        }
+    }
+}
+
+/// Moves bytes until the path is over, or this end is asked to close it: returns the code for that.
+async fn splice(
+    socket: &mut Socket,
+    from_here: &mut ReadHalf<DuplexStream>,
+    to_here: &mut WriteHalf<DuplexStream>,
+    mut asked: oneshot::Receiver<u16>,
+) -> Result<u16, LinkError> {
     let (to_peer, from_peer) = socket.split();
     let (mut outgoing, mut arriving) = (pin!(send_all(from_here, to_peer)), pin!(take_all(from_peer, to_here)));
     let mut is_all_sent = false;
     loop {
         tokio::select! {
-            sent = &mut outgoing, if !is_all_sent => match sent {
-                Ok(()) => is_all_sent = true,
-                Err(error) => {
-                    broken(&error);
-                    return LOST;
-                }
-            },
-            end = &mut arriving => {
-                if matches!(end, LinkError::Closed(Closed(code)) if code.number() == i64::from(NORMAL)) {
-                    return NORMAL;
-                }
-                broken(&end);
-                return LOST;
+            sent = &mut outgoing, if !is_all_sent => {
+                sent?;
+                is_all_sent = true;
             }
+            end = &mut arriving => return Err(end),
             code = &mut asked => {
                 // What was written before the end still goes out.
                 if !is_all_sent {
                     let _ = timeout(CLOSING, &mut outgoing).await;
                 }
-                return code.unwrap_or(LOST);
+                return Ok(code.unwrap_or(LOST));
             }
         }
     }
@@ -107,7 +121,7 @@ async fn pump(
 
 /// Until nothing more is written here.
 async fn send_all(
-    mut from_here: ReadHalf<DuplexStream>,
+    from_here: &mut ReadHalf<DuplexStream>,
     mut to_peer: impl Sink<Message, Error = WsError> + Unpin,
 ) -> Result<(), LinkError> {
     let mut buffer = vec![0; 16 * 1024];
@@ -120,7 +134,7 @@ async fn send_all(
 /// Until nothing more comes, and why.
 async fn take_all(
     mut from_peer: impl Stream<Item = Result<Message, WsError>> + Unpin,
-    mut to_here: WriteHalf<DuplexStream>,
+    to_here: &mut WriteHalf<DuplexStream>,
 ) -> LinkError {
     loop {
         match bytes(from_peer.next().await) {

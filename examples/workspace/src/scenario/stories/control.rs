@@ -8,6 +8,7 @@ use super::super::rogue::{Rogue, garbage, probe};
 use super::super::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
 use super::super::world::{World, agent_leaves};
 use super::super::{Scenario, scenario};
+use super::losses::server_left;
 use crate::process::Failure;
 
 #[rustfmt::skip] // one row a scenario
@@ -99,12 +100,7 @@ async fn server_leaves(world: &mut World) -> Result<(), Failure> {
     world.end_server(SIGTERM).await?;
     world.agent_says(AGENT_CONTROL.message).await?;
     world.end_agent(SIGTERM).await?;
-    world.want([
-        AGENT_CONTROL.normal("server_shutdown", "server").code("websocket.1001"),
-        AGENT_COORDINATION.normal("graceful", "server"),
-        AGENT_DERP_MAP.normal("graceful", "server"),
-        SERVER_AGENT.normal("server_shutdown", "server"),
-    ]);
+    world.want(server_left());
     Ok(())
 }
 

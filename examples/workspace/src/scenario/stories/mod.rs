@@ -1,11 +1,32 @@
 //! What is done, and which lines it has to give.
 
+mod builds;
+mod client;
 mod control;
+mod forwarding;
+mod load;
+mod losses;
+mod openssh;
+mod outside;
 mod sessions;
+mod terminals;
+mod transfers;
 
 use super::Scenario;
 
 /// All scenarios, in the order in which they are shown.
 pub(super) fn all() -> Vec<Scenario> {
-    [sessions::ALL, control::ALL].concat()
+    [
+        control::ALL,
+        sessions::ALL,
+        losses::ALL,
+        builds::ALL,
+        transfers::ALL,
+        forwarding::ALL,
+        openssh::ALL,
+        terminals::ALL,
+        load::ALL,
+        outside::ALL,
+    ]
+    .concat()
 }

@@ -1,0 +1,92 @@
+//! A process under a terminal of its own, and somebody who types.
+
+use std::io::{self, Write};
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
+
+use super::{Failure, Id, Output, Pipe, Said, next_id, read};
+
+/// Somebody at a terminal.
+pub(crate) struct Typist {
+    id: Id,
+    pid: Pid,
+    keyboard: Box<dyn Write + Send>,
+    pub(crate) screen: Output,
+    status: watch::Receiver<Option<u32>>,
+    /// The terminal goes with it.
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl Typist {
+    /// Starts a command under a terminal; its lines, if it has some, come through a pipe.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub(crate) fn start(
+        name: &'static str,
+        command: CommandBuilder,
+        pipe: Option<Pipe>,
+        to: &mpsc::UnboundedSender<Said>,
+    ) -> Result<Self, Failure> {
+        let pty = native_pty_system().openpty(PtySize::default())?;
+        let mut child = pty.slave.spawn_command(command)?;
+        drop(pty.slave);
+        let id = next_id();
+        let open = pipe.map(|pipe| {
+            tokio::spawn(read(id, name, pipe.receiver, to.clone()));
+            (pipe.sender, pipe.file)
+        });
+        let pid = child.process_id().and_then(|pid| i32::try_from(pid).ok()).unwrap_or_default();
+        let (ended, status) = watch::channel(None);
+        spawn_blocking(move || {
+            let status = child.wait().map_or(u32::MAX, |status| status.exit_code());
+            ended.send_replace(Some(status));
+            drop(open);
+        });
+        Ok(Self {
+            id,
+            pid: Pid::from_raw(pid),
+            keyboard: pty.master.take_writer()?,
+            screen: Output::of_terminal(pty.master.try_clone_reader()?),
+            status,
+            _master: pty.master,
+        })
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Presses these keys.
+    ///
+    /// # Errors
+    ///
+    /// The terminal is gone.
+    pub(crate) fn press(&mut self, keys: &str) -> io::Result<()> {
+        self.keyboard.write_all(keys.as_bytes())
+    }
+
+    /// Waits for the end: the exit status.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be had.
+    pub(crate) async fn ended(&mut self) -> Result<u32, Failure> {
+        let status = self.status.wait_for(Option::is_some).await?;
+        Ok((*status).ok_or("the process has no status")?)
+    }
+}
+
+impl Drop for Typist {
+    fn drop(&mut self) {
+        if self.status.borrow().is_none() && self.pid.as_raw() != 0 {
+            // It is there, since nobody has had its status.
+            let _ = nix::sys::signal::kill(self.pid, Signal::SIGKILL);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Workspaces that are stopped, started and deleted.
+
+use super::super::end::{End, Site};
+use super::super::sites::{
+    AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_MANAGEMENT, CLIENT_SSH, SERVER_AGENT,
+    SERVER_MANAGEMENT,
+};
+use super::super::world::World;
+use super::super::{Scenario, scenario};
+use super::client::{Client, DIRECT, RELAYED};
+use crate::process::Failure;
+
+#[rustfmt::skip] // one row a scenario
+pub(super) const ALL: &[Scenario] = &[
+    scenario("stop", "a workspace is stopped, with sessions straight and relayed", |w| Box::pin(ends(w, "stop"))).shows(&[5, 12]),
+    scenario("delete", "a workspace is deleted, with sessions straight and relayed", |w| Box::pin(ends(w, "delete"))),
+    scenario("stop-start", "a workspace is stopped, started, and used again", |w| Box::pin(stop_start(w))),
+    scenario("start-running", "the start of a workspace that runs is refused", |w| Box::pin(refused(w, "start"))),
+    scenario("stop-twice", "the second stop of a workspace is refused", |w| Box::pin(stop_twice(w))),
+    scenario("delete-stopped", "a workspace that is stopped already is deleted", |w| Box::pin(delete_stopped(w))),
+];
+
+/// A workspace that is stopped, as every end of it says.
+fn stopped(build: u64, transition: &'static str) -> impl Fn(Site) -> End {
+    move |site| site.normal("workspace_stopped", "server").build(build, transition)
+}
+
+/// What the stop itself gives: who asked for it has an answer.
+fn managed() -> [End; 2] {
+    let answered = |site: Site| site.normal("graceful", "server");
+    [answered(SERVER_MANAGEMENT), answered(CLIENT_MANAGEMENT).code("websocket.1000")]
+}
+
+/// What a stop gives for the agent's control plane.
+fn agent_stopped(build: u64, transition: &'static str) -> [End; 4] {
+    let stopped = stopped(build, transition);
+    [
+        // The agent's connection is logged with its workspace, and not with a build.
+        AGENT_CONTROL.normal("workspace_stopped", "server"),
+        AGENT_COORDINATION.normal("workspace_stopped", "server"),
+        AGENT_DERP_MAP.normal("workspace_stopped", "server"),
+        stopped(SERVER_AGENT),
+    ]
+}
+
+/// What a stop gives for one client with a session.
+fn client_stopped(client: Client, build: u64, transition: &'static str) -> Vec<End> {
+    let stopped = stopped(build, transition);
+    let mut ends = client.session("exec", &stopped).to_vec();
+    ends.extend([AGENT_SSH, CLIENT_SSH].map(|site| client.line(stopped(site))));
+    if client.id == RELAYED.id {
+        ends.push(client.relay(&stopped));
+    }
+    // It has nothing more to do, and says goodbye to the server.
+    ends.extend(client.leaves_server());
+    ends
+}
+
+/// All of it ends for the same build, and says so; and the user is told: fault 12.
+async fn ends(world: &mut World, transition: &'static str) -> Result<(), Failure> {
+    world.start().await?;
+    let clients = [DIRECT.cat(world, &[]).await?, RELAYED.cat(world, &[]).await?];
+    let status = world.manage(transition).await?;
+    world.check(status.success(), || format!("{transition} ended with {status}"));
+    let told = if transition == "stop" {
+        "the workspace was stopped (build 1)"
+    } else {
+        "the workspace was deleted (build 1)"
+    };
+    for mut process in clients {
+        process.stderr.until(told).await?;
+        let ended = world.ended(process).await?;
+        world.check(ended.code() == Some(255), || format!("the client ended with {ended}"));
+    }
+    world.want(client_stopped(DIRECT, 1, transition));
+    world.want(client_stopped(RELAYED, 1, transition));
+    world.want(agent_stopped(1, transition));
+    world.want(managed());
+    if transition == "delete" {
+        // Its agent does not come back.
+        let status = world.agent_ended().await?;
+        world.check(status.success(), || format!("the agent ended with {status}"));
+    } else {
+        world.end_agent(nix::sys::signal::Signal::SIGTERM).await?;
+    }
+    Ok(())
+}
+
+async fn stop_start(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let client = DIRECT.cat(world, &[]).await?;
+    world.manage("stop").await?;
+    world.ended(client).await?;
+    world.want(client_stopped(DIRECT, 1, "stop"));
+    world.want(agent_stopped(1, "stop"));
+    world.want(managed());
+
+    // While it is stopped, nobody gets in.
+    let mut refused = world.client(RELAYED.id, RELAYED.route, "ssh", &[], &["true"])?;
+    refused.stderr.until("the workspace is not running").await?;
+    world.ended(refused).await?;
+
+    world.manage("start").await?;
+    world.want(managed());
+    world.agent_is_up().await?;
+    let client = world.client(RELAYED.id, RELAYED.route, "ssh", &[], &["exit", "0"])?;
+    world.ended(client).await?;
+    world.want(RELAYED.exits("exec", 0));
+    world.want(RELAYED.leaves());
+    Ok(())
+}
+
+async fn refused(world: &mut World, transition: &str) -> Result<(), Failure> {
+    world.start().await?;
+    let status = world.manage(transition).await?;
+    world.check(!status.success(), || format!("{transition} ended with {status}"));
+    world.want(managed());
+    Ok(())
+}
+
+async fn stop_twice(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    world.manage("stop").await?;
+    world.want(agent_stopped(1, "stop"));
+    world.want(managed());
+    let status = world.manage("stop").await?;
+    world.check(!status.success(), || format!("the second stop ended with {status}"));
+    world.want(managed());
+    world.end_agent(nix::sys::signal::Signal::SIGTERM).await?;
+    Ok(())
+}
+
+async fn delete_stopped(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    world.manage("stop").await?;
+    world.want(agent_stopped(1, "stop"));
+    world.want(managed());
+    let status = world.manage("delete").await?;
+    world.check(status.success(), || format!("the delete ended with {status}"));
+    world.want(managed());
+    let status = world.agent_ended().await?;
+    world.check(status.success(), || format!("the agent ended with {status}"));
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! The lines of one client's connection, at both of its ends.
+
+use super::super::end::{End, Site};
+use super::super::sites::{
+    AGENT_SESSION, AGENT_SSH, CLIENT_COORDINATION, CLIENT_SESSION, CLIENT_SSH, SERVER_CLIENT, SERVER_RELAY,
+};
+use super::super::world::{Route, World};
+use crate::process::{Failure, Process};
+
+/// A client of ours, by what it is found in all logs and how it goes.
+#[derive(Clone, Copy)]
+pub(super) struct Client {
+    pub(super) id: &'static str,
+    pub(super) route: Route,
+}
+
+/// The only client of a scenario, straight to the agent.
+pub(super) const DIRECT: Client = Client { id: "c1", route: Route::Direct };
+/// The only client of a scenario, or the second one, through the relay.
+pub(super) const RELAYED: Client = Client { id: "c2", route: Route::Relay };
+
+impl Client {
+    /// Starts a command in the workspace that goes on until its input ends.
+    pub(super) async fn cat(self, world: &mut World, options: &[&str]) -> Result<Process, Failure> {
+        let client = world.client(self.id, self.route, "ssh", options, &["cat"])?;
+        world.says(client.id(), "connected").await?;
+        world.agent_says("ssh session started").await?;
+        Ok(client)
+    }
+
+    /// A line of this client's connection.
+    pub(super) fn line(self, end: End) -> End {
+        end.by(self.route.method()).client(self.id)
+    }
+
+    /// Its session ends, at both ends.
+    pub(super) fn session(self, kind: &str, end: impl Fn(Site) -> End) -> [End; 2] {
+        [self.agent_session(kind, &end), self.client_session(kind, &end)]
+    }
+
+    pub(super) fn agent_session(self, kind: &str, end: impl Fn(Site) -> End) -> End {
+        self.line(end(AGENT_SESSION).session(kind))
+    }
+
+    pub(super) fn client_session(self, kind: &str, end: impl Fn(Site) -> End) -> End {
+        self.line(end(CLIENT_SESSION).session(kind))
+    }
+
+    /// A command of its exits, at both ends.
+    pub(super) fn exits(self, kind: &str, status: u32) -> [End; 2] {
+        let (reason, initiator) = if status == 0 { ("graceful", "agent") } else { ("client_closed", "client") };
+        self.session(kind, |site| site.normal(reason, initiator).exit(status))
+    }
+
+    /// Its connection to the agent ends, at both ends.
+    pub(super) fn connection(self, end: impl Fn(Site) -> End) -> [End; 2] {
+        [self.line(end(AGENT_SSH)), self.line(end(CLIENT_SSH))]
+    }
+
+    /// All of it is closed by the client, in good order.
+    pub(super) fn leaves(self) -> Vec<End> {
+        let mut ends = self.connection(left).to_vec();
+        ends.extend(self.leaves_relay());
+        ends.extend(self.leaves_server());
+        ends
+    }
+
+    /// Its path through the relay, if it has one, is closed by the client.
+    pub(super) fn leaves_relay(self) -> Option<End> {
+        (self.route == Route::Relay)
+            .then(|| self.relay(|site| site.normal("client_closed", "client").code("websocket.1000")))
+    }
+
+    /// What the relay writes.
+    pub(super) fn relay(self, end: impl Fn(Site) -> End) -> End {
+        self.line(end(SERVER_RELAY))
+    }
+
+    /// Its connection to the server is closed by the client.
+    pub(super) fn leaves_server(self) -> [End; 2] {
+        [CLIENT_COORDINATION, SERVER_CLIENT].map(|site| left(site).client(self.id))
+    }
+}
+
+/// A client leaves on purpose.
+pub(super) fn left(site: Site) -> End {
+    site.normal("client_closed", "client")
+}
+
+/// The other process is gone.
+pub(super) fn gone(site: Site) -> End {
+    site.fault("network_error", "network").vanished()
+}

@@ -1,0 +1,67 @@
+//! What ends before there is anything to disconnect: wrong arguments, a port in use, a missing file.
+
+use tokio::net::TcpListener;
+
+use super::super::world::World;
+use super::super::{Scenario, scenario};
+use crate::process::{Failure, workspace};
+
+#[rustfmt::skip] // one row a scenario
+pub(super) const ALL: &[Scenario] = &[
+    scenario("wrong-arguments", "arguments that make no sense are refused", |w| Box::pin(wrong_arguments(w))),
+    scenario("port-in-use", "a port that is in use is refused", |w| Box::pin(port_in_use(w))),
+    scenario("missing-file", "files that cannot be used are refused", |w| Box::pin(missing_file(w))),
+    scenario("no-such-workspace", "a workspace that there is not is refused", |w| Box::pin(no_such_workspace(w))).shows(&[8]),
+];
+
+/// Runs a command to its end: it fails with this status, and says this.
+async fn fails(world: &mut World, arguments: &[&str], status: i32, wanted: &str) -> Result<(), Failure> {
+    let process = world.tool(workspace(arguments)?)?;
+    let mut said = process.stderr.clone();
+    let ended = world.tool_ended(process).await?;
+    let said = said.all().await;
+    world.check(ended.code() == Some(status), || format!("{arguments:?} ended with {ended}"));
+    world.check(said.contains(wanted), || format!("{arguments:?} said {said:?}, and not {wanted:?}"));
+    Ok(())
+}
+
+async fn wrong_arguments(world: &mut World) -> Result<(), Failure> {
+    fails(world, &["burn"], 2, "unrecognized subcommand").await?;
+    fails(world, &["server", "--listen", "nowhere"], 2, "invalid value").await?;
+    fails(world, &["agent", "--server", "ws://127.0.0.1:1"], 2, "<WORKSPACE>").await?;
+    fails(world, &["agent", "--server", "http://127.0.0.1:1", "dev"], 1, "expected ws://HOST:PORT").await?;
+    fails(world, &["ssh", "--server", "ws://127.0.0.1:1", "--relay", "--direct", "a:1", "dev"], 2, "cannot be used")
+        .await?;
+    fails(world, &["cp", "--server", "ws://127.0.0.1:1", "dev", "a", "b"], 1, "has to be in the workspace").await?;
+    fails(world, &["scenario", "agent-leavs"], 2, "did you mean \"agent-leaves\"?").await
+}
+
+async fn port_in_use(world: &mut World) -> Result<(), Failure> {
+    let used = TcpListener::bind("127.0.0.1:0").await?;
+    let (address, port) = (used.local_addr()?.to_string(), used.local_addr()?.port().to_string());
+    fails(world, &["server", "--listen", &address], 1, "cannot listen on").await?;
+    fails(world, &["agent", "--server", "ws://127.0.0.1:1", "--ssh", &address, "dev"], 1, "cannot listen on").await?;
+    fails(world, &["agent", "--server", "ws://127.0.0.1:1", "--terminal", &address, "dev"], 1, "cannot listen on")
+        .await?;
+    let forward = ["forward", "--server", "ws://127.0.0.1:1", "--local", &port, "--remote", "1", "dev"];
+    fails(world, &forward, 1, "cannot listen on").await?;
+    fails(world, &["--port", &port], 1, "cannot listen on").await
+}
+
+async fn missing_file(world: &mut World) -> Result<(), Failure> {
+    let missing = world.file("missing/file").display().to_string();
+    fails(world, &["server", "--db", &missing], 1, "cannot use the connection log").await?;
+    fails(world, &["server", "--tls", &missing], 1, &missing).await?;
+    fails(world, &["agent", "--server", "wss://127.0.0.1:1", "--ca", &missing, "dev"], 1, "certificate authority")
+        .await?;
+    fails(world, &["agent", "--server", "wss://127.0.0.1:1", "dev"], 1, "needs --ca").await?;
+    fails(world, &["ssh", "--server", "ws://127.0.0.1:1", "--log", &missing, "dev"], 1, "cannot write the log").await
+}
+
+/// Fault 8.
+async fn no_such_workspace(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let url = world.url().to_owned();
+    fails(world, &["ssh", "--server", &url, "other", "true"], 255, "there is no such workspace").await?;
+    fails(world, &["stop", "--server", &url, "other"], 1, "there is no such workspace").await
+}
