@@ -31,6 +31,11 @@ use super::{Client, Guard, OnEnd, Unconnected, told};
 /// The client's end of the data path.
 pub(super) const TO_AGENT: Endpoint = Endpoint::ClientToAgent;
 
+/// An end that nobody has said anything about.
+pub(super) fn unexplained() -> Disconnect {
+    TO_AGENT.ended(DisconnectReason::Unknown, Side::Unknown)
+}
+
 /// An SSH connection, and the line that it ends with.
 pub(super) struct Connection {
     pub(super) client: Arc<Client>,
@@ -129,15 +134,16 @@ impl Connection {
         self.guard.handle().set(TO_AGENT.closed());
     }
 
-    /// The end, once the connection is over or about to be.
+    /// The end, once the connection is over, or left.
     pub(super) fn end(&self) -> Disconnect {
-        self.guard.get().unwrap_or_else(|| TO_AGENT.closed())
+        self.guard.get().unwrap_or_else(unexplained)
     }
 
     /// Lets the connection go without a word to the agent, once its channels are gone.
     pub(super) async fn vanish(self) {
         let Self { over, guard: _guard, ssh, below, .. } = self;
-        drop((ssh, below));
+        drop(below);
+        drop(ssh);
         over.cancelled().await;
     }
 }

@@ -46,8 +46,10 @@ impl Control {
         }
         leaving.cancel();
         let _ = task.await;
-        let end = ended.get().unwrap_or_else(|| TO_SERVER.closed());
-        Err(Unconnected::Ended(told::why(&end, client.build(&end))))
+        Err(match ended.get() {
+            Some(end) => Unconnected::Ended(told::why(&end, client.build(&end))),
+            None => Unconnected::Interrupted,
+        })
     }
 
     /// Says goodbye, and waits for the server's, but not for long.

@@ -1,6 +1,7 @@
 //! Standard input and output, joined to the agent's SSH server through the relay: a `ProxyCommand` for ssh.
 
 use std::io;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,7 @@ use crate::ends::{self, CLASSIFIER};
 use crate::wire::LinkError;
 use crate::wire::tunnel::{Tunnel, close_code};
 
-use super::connection::TO_AGENT;
+use super::connection::{TO_AGENT, unexplained};
 use super::{Client, Guard, OnEnd, told};
 
 /// Joins them until one side ends.
@@ -35,47 +36,48 @@ pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
     // Where the relay broke, that is said already.
     guard.set(join(client, from_agent, to_agent, &is_up).await);
 
-    let end = guard.get().unwrap_or_else(|| TO_AGENT.closed());
+    let end = guard.get().unwrap_or_else(unexplained);
     tunnel.close(close_code(Some(&end))).await;
     drop(guard);
     let is_ended_here = end.initiator_as() == Some(DisconnectInitiator::Client);
     if is_ended_here { ExitCode::SUCCESS } else { told::ended(&end, client.build(&end)) }
 }
 
-/// How long ssh may take from closing our input to the signal by which it ends its proxy.
+/// How long ssh may take from closing our input to the signal by which it ends its proxy, and the other way round.
 const GRACE: Duration = Duration::from_millis(500);
 
 async fn join(
     client: &Client,
     from_agent: ReadHalf<DuplexStream>,
-    to_agent: WriteHalf<DuplexStream>,
+    mut to_agent: WriteHalf<DuplexStream>,
     is_up: &AtomicBool,
 ) -> Disconnect {
-    let mut receiving = std::pin::pin!(receive(client, from_agent, is_up));
+    let mut stdin = stdin();
+    let (mut sending, mut receiving) =
+        (pin!(copy(&mut stdin, &mut to_agent)), pin!(receive(client, from_agent, is_up)));
     tokio::select! {
         received = &mut receiving => if received.is_ok() {
             return TO_AGENT.closed_by_peer();
         },
-        () = send(to_agent) => {}
-        () = client.interrupted.cancelled() => return TO_AGENT.closed(),
-    }
-    // An ssh that leaves has said so inside, so that the agent closes; and then it ends its proxy.
-    let left = async {
-        tokio::select! {
-            _ = receiving => {}
-            () = client.interrupted.cancelled() => {}
+        _ = &mut sending => {
+            // An ssh that leaves has said so inside, so that the agent closes; and then it ends its proxy. One that was
+            // killed leaves no more than the end of its bytes.
+            let left = async {
+                tokio::select! {
+                    _ = receiving => {}
+                    () = client.interrupted.cancelled() => {}
+                }
+            };
+            return match timeout(GRACE, left).await {
+                Ok(()) => TO_AGENT.closed(),
+                Err(_) => TO_AGENT.eof(),
+            };
         }
-    };
-    match timeout(GRACE, left).await {
-        Ok(()) => TO_AGENT.closed(),
-        // One that was killed leaves no more than the end of its bytes.
-        Err(_) => TO_AGENT.eof(),
+        () = client.interrupted.cancelled() => {}
     }
-}
-
-/// Until there is no more input. Nothing is closed yet: what comes from the agent may still be wanted.
-async fn send(mut to_agent: WriteHalf<DuplexStream>) {
-    let _ = copy(&mut stdin(), &mut to_agent).await;
+    // The goodbye of ssh may still be on its way through the pipe.
+    let _ = timeout(GRACE, sending).await;
+    TO_AGENT.closed()
 }
 
 /// Until nothing more comes from the agent; an error is one of writing.

@@ -1,11 +1,15 @@
 //! One session on the agent: a command, a shell, or a subsystem, and what goes in and out of it.
 
+use std::convert::Infallible;
 use std::future::pending;
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use disconnect_core::evidence::Side;
-use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectGuard, DisconnectReason, disconnected};
+use disconnect_core::{
+    Code, Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectReason, disconnected,
+};
 use nix::sys::signal::Signal;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Error, Sig};
@@ -13,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, stderr, stdi
 use tokio::time::timeout;
 use tracing::info;
 
-use super::connection::{Connection, TO_AGENT};
+use super::connection::{Connection, TO_AGENT, unexplained};
 use super::terminal::{Raw, Terminal};
 use super::{Client, Guard, OnEnd, told};
 
@@ -83,7 +87,7 @@ impl Session {
             }
             Err(error) => drop(session.guard.set(connection.failed(&error).await)),
         }
-        Err(end(session.guard))
+        Err(finish(session.guard))
     }
 
     /// Whether the agent does what is wanted.
@@ -125,26 +129,23 @@ impl Session {
         terminal: Option<&Terminal>,
     ) -> Disconnect {
         let (mut from_agent, to_agent) = self.channel.split();
-        let received = tokio::select! {
-            received = receive(&mut from_agent, output, errors) => received,
-            received = send(input, &to_agent) => received,
-            received = resize(terminal, &to_agent) => received,
-            () = self.client.interrupted.cancelled() => Received::Unwanted,
+        let ended = self.guard.handle();
+        let is_over = tokio::select! {
+            received = receive(&mut from_agent, &ended, output, errors) => received.is_ok(),
+            _ = async { tokio::join!(send(input, &to_agent), resize(terminal, &to_agent)) } => false,
+            () = self.client.interrupted.cancelled() => false,
         };
-        match received {
-            Received::Ended(end) => drop(self.guard.set(end)),
-            // The connection has the end.
-            Received::Lost => {}
-            Received::Unwanted => close(&mut self.guard, from_agent, &to_agent, &self.client).await,
+        if !is_over {
+            close(&mut self.guard, from_agent, &to_agent, &self.client).await;
         }
-        end(self.guard)
+        finish(self.guard)
     }
 
     /// Closes the channel, whatever runs there.
     pub(super) async fn close(mut self) -> Disconnect {
         let (from_agent, to_agent) = self.channel.split();
         close(&mut self.guard, from_agent, &to_agent, &self.client).await;
-        end(self.guard)
+        finish(self.guard)
     }
 }
 
@@ -161,64 +162,51 @@ async fn close(guard: &mut Guard, mut from_agent: ChannelReadHalf, to_agent: &Ch
 }
 
 /// Writes the line, and returns what it says.
-fn end(guard: Guard) -> Disconnect {
+fn finish(guard: Guard) -> Disconnect {
     let ended = guard.handle();
     drop(guard);
-    ended.get().unwrap_or_else(|| TO_AGENT.closed())
+    ended.get().unwrap_or_else(unexplained)
 }
 
-/// How a session's output ended.
-enum Received {
-    /// With the channel, which the agent closed.
-    Ended(Disconnect),
-    /// With the connection.
-    Lost,
-    /// Whoever reads it has seen enough.
-    Unwanted,
-}
-
-/// Hands on what comes, until nothing more does.
+/// Hands on what comes, and sets how what runs there ended as soon as that is known, until the channel is closed. Where
+/// it ends with its connection, that has the end.
+///
+/// # Errors
+///
+/// Whoever reads it has seen enough.
 async fn receive(
     from_agent: &mut ChannelReadHalf,
+    ended: &DisconnectHandle,
     mut output: impl AsyncWrite + Unpin,
     mut errors: impl AsyncWrite + Unpin,
-) -> Received {
-    let mut end = None;
-    loop {
-        let written = match from_agent.wait().await {
-            Some(ChannelMsg::Data { data }) => write(&mut output, &data).await,
-            Some(ChannelMsg::ExtendedData { data, ext: 1 }) => write(&mut errors, &data).await,
-            Some(ChannelMsg::Eof) => output.shutdown().await,
-            Some(ChannelMsg::ExitStatus { exit_status }) => {
-                end = Some(TO_AGENT.received(Code::exit(exit_status.cast_signed())));
-                Ok(())
+) -> io::Result<()> {
+    while let Some(message) = from_agent.wait().await {
+        match message {
+            ChannelMsg::Data { data } => write(&mut output, &data).await?,
+            ChannelMsg::ExtendedData { data, ext: 1 } => write(&mut errors, &data).await?,
+            ChannelMsg::Eof => output.shutdown().await?,
+            ChannelMsg::ExitStatus { exit_status } => {
+                ended.set(TO_AGENT.received(Code::exit(exit_status.cast_signed())));
             }
-            Some(ChannelMsg::ExitSignal { signal_name, .. }) => {
-                end = Some(killed(&signal_name));
-                Ok(())
+            ChannelMsg::ExitSignal { signal_name, .. } => drop(ended.set(killed(&signal_name))),
+            ChannelMsg::Close => {
+                // Without a status nobody knows how it ended.
+                ended.set(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote));
+                break;
             }
-            Some(ChannelMsg::Close) => return end.map_or_else(without_status, Received::Ended),
-            Some(_) => Ok(()),
-            None => return end.map_or(Received::Lost, Received::Ended),
-        };
-        if written.is_err() {
-            return Received::Unwanted;
+            _ => {}
         }
     }
+    Ok(())
 }
 
-/// The agent closed the channel, and nobody knows how what ran there ended.
-fn without_status() -> Received {
-    Received::Ended(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote))
-}
-
-async fn write(to: &mut (impl AsyncWrite + Unpin), data: &[u8]) -> std::io::Result<()> {
+async fn write(to: &mut (impl AsyncWrite + Unpin), data: &[u8]) -> io::Result<()> {
     to.write_all(data).await?;
     to.flush().await
 }
 
 /// Hands on what is typed. The end of the input is none of the session.
-async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg>) -> Received {
+async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg>) {
     let mut buffer = vec![0; 32 * 1024];
     while let Ok(length @ 1..) = input.read(&mut buffer).await {
         if to_agent.data(&buffer[..length]).await.is_err() {
@@ -226,11 +214,10 @@ async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg
         }
     }
     let _ = to_agent.eof().await;
-    pending().await
 }
 
 /// Tells the agent how large the terminal is now, whenever that changes.
-async fn resize(terminal: Option<&Terminal>, to_agent: &ChannelWriteHalf<Msg>) -> Received {
+async fn resize(terminal: Option<&Terminal>, to_agent: &ChannelWriteHalf<Msg>) -> Infallible {
     match terminal {
         Some(terminal) => terminal.follow(to_agent).await,
         None => pending().await,

@@ -1,5 +1,6 @@
 //! The user's terminal: what is typed goes to the agent as it is, and its size goes there too.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::io::{IsTerminal, stdin};
 
@@ -28,7 +29,7 @@ impl Terminal {
     }
 
     /// Passes its size on, whenever that changes.
-    pub(super) async fn follow<T>(&self, to_agent: &ChannelWriteHalf<Msg>) -> T {
+    pub(super) async fn follow(&self, to_agent: &ChannelWriteHalf<Msg>) -> Infallible {
         let Ok(mut changes) = signal(SignalKind::window_change()) else { return pending().await };
         loop {
             // It may have changed since the agent was asked for it.

@@ -159,7 +159,7 @@ mod tests {
             (END.received(Code::ssh(11)), "disconnected: the agent closed the connection"),
             (
                 END.received(Code::ssh(11)).detail("agent is shutting down\u{1b}[2J"),
-                "disconnected: the agent closed the connection: agent is shutting down [2J",
+                "disconnected: the agent closed the connection: agent is shutting down\u{fffd}[2J",
             ),
             (END.closed(), "disconnected: closed from this side"),
             (shutdown, "disconnected: the server is shutting down"),

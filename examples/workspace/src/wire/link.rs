@@ -143,6 +143,9 @@ pub(crate) async fn close(socket: &mut Socket, code: u16) {
     let closed = async {
         if socket.close(Some(frame)).await.is_ok() {
             while let Some(Ok(_)) = socket.next().await {}
+        } else {
+            // The peer closed first: it gets its answer.
+            let _ = socket.flush().await;
         }
     };
     let _ = timeout(CLOSING, closed).await;
