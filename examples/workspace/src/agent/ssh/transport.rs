@@ -18,11 +18,13 @@ pub(super) struct Transport<S> {
     /// The peer takes nothing any more. What it said before is still to be read, and that may be a goodbye: russh would
     /// end the session for the error of a write.
     refused: Option<io::ErrorKind>,
+    /// One side has said goodbye inside: only then russh closes its side. An error of closing is not why it is closed.
+    is_closing: bool,
 }
 
 impl<S> Transport<S> {
     pub(super) fn new(stream: S, client: Arc<Client>, cut: CancellationToken) -> Self {
-        Self { stream, client, cut: Box::pin(cut.cancelled_owned()), refused: None }
+        Self { stream, client, cut: Box::pin(cut.cancelled_owned()), refused: None, is_closing: false }
     }
 
     fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {
@@ -36,7 +38,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
+        if self.is_closing {
+            return Poll::Ready(Ok(()));
+        }
+        read?;
         if buffer.filled().len() > before {
             self.client.hear();
         } else if self.refused == Some(io::ErrorKind::ConnectionReset) {
@@ -72,6 +78,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        self.is_closing = true;
+        let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
+        Poll::Ready(Ok(()))
     }
 }
