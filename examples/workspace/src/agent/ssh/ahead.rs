@@ -121,6 +121,7 @@ impl Returning {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use tokio::io::{AsyncReadExt, duplex};
 

@@ -20,19 +20,19 @@ const CLIENT_SESSION_ID: &str = "CLIENT_SESSION_ID";
 /// Who is at the other end.
 pub(super) struct Client {
     peer: Option<SocketAddr>,
-    client_session_id: OnceLock<String>,
+    session_id: OnceLock<String>,
     is_heard: AtomicBool,
 }
 
 impl Client {
     /// One that has not said anything so far.
     pub(super) fn direct(peer: SocketAddr) -> Self {
-        Self { peer: Some(peer), client_session_id: OnceLock::new(), is_heard: AtomicBool::new(false) }
+        Self { peer: Some(peer), session_id: OnceLock::new(), is_heard: AtomicBool::new(false) }
     }
 
     /// One that the relay knows: its connection to the relay is up.
     pub(super) fn relayed(client_session_id: String) -> Self {
-        Self { peer: None, client_session_id: client_session_id.into(), is_heard: AtomicBool::new(true) }
+        Self { peer: None, session_id: client_session_id.into(), is_heard: AtomicBool::new(true) }
     }
 
     /// Whether the connection is up: bytes have come.
@@ -50,18 +50,18 @@ impl Client {
 
     /// By what its connection is found in the logs: it may say so until the first line needs it.
     pub(super) fn id(&self) -> &str {
-        self.client_session_id.get_or_init(|| format!("{:016x}", RandomState::new().hash_one(())))
+        self.session_id.get_or_init(|| format!("{:016x}", RandomState::new().hash_one(())))
     }
 
     pub(super) fn known_id(&self) -> Option<&str> {
-        self.client_session_id.get().map(String::as_str)
+        self.session_id.get().map(String::as_str)
     }
 
     /// Takes what the client says, unless it was said before or is not fit for a log.
     fn name(&self, id: &str) {
         let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         if is_plain && (1..=64).contains(&id.len()) {
-            let _ = self.client_session_id.set(id.to_owned());
+            let _ = self.session_id.set(id.to_owned());
         }
     }
 }

@@ -37,6 +37,7 @@ use super::TO_CLIENT;
 use super::run::Run;
 
 /// How a client's connection arrives.
+#[allow(clippy::large_enum_variant, reason = "moved once for each connection")]
 pub(crate) enum Path {
     /// Straight from the client.
     Direct { stream: TcpStream, peer: SocketAddr },

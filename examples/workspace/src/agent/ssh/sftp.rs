@@ -218,7 +218,7 @@ impl Files {
         if let Some(mode) = attributes.permissions {
             file.set_permissions(Permissions::from_mode(mode & 0o7777)).await?;
         }
-        set_times(file.try_clone().await?.into_std().await, attributes)
+        set_times(&file.try_clone().await?.into_std().await, attributes)
     }
 
     /// Version 3 does not replace a file that is there.
@@ -259,10 +259,10 @@ async fn set_attributes(path: &Path, attributes: &FileAttributes) -> io::Result<
     if attributes.mtime.is_none() {
         return Ok(());
     }
-    set_times(File::open(path).await?.into_std().await, attributes)
+    set_times(&File::open(path).await?.into_std().await, attributes)
 }
 
-fn set_times(file: std::fs::File, attributes: &FileAttributes) -> io::Result<()> {
+fn set_times(file: &std::fs::File, attributes: &FileAttributes) -> io::Result<()> {
     let time = |seconds: u32| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.into());
     let Some(modified) = attributes.mtime.map(time) else { return Ok(()) };
     let times = std::fs::FileTimes::new().set_modified(modified);

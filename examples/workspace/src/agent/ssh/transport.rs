@@ -1,9 +1,9 @@
-//! The bytes below SSH: whether any came, and a way to end them from outside.
+//! The bytes below SSH: whether any came, what was said last, and a way to end them from outside.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -15,11 +15,14 @@ pub(super) struct Transport<S> {
     stream: S,
     client: Arc<Client>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// The peer takes nothing any more. What it said before is still to be read, and that may be a goodbye: russh would
+    /// end the session for the error of a write.
+    refused: Option<io::ErrorKind>,
 }
 
 impl<S> Transport<S> {
     pub(super) fn new(stream: S, client: Arc<Client>, cut: CancellationToken) -> Self {
-        Self { stream, client, cut: Box::pin(cut.cancelled_owned()) }
+        Self { stream, client, cut: Box::pin(cut.cancelled_owned()), refused: None }
     }
 
     fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {
@@ -33,11 +36,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         if buffer.filled().len() > before {
             self.client.hear();
+        } else if self.refused == Some(io::ErrorKind::ConnectionReset) {
+            // The system tells it only once.
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
-        read
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -46,11 +52,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         if self.is_cut(cx) {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        if self.refused.is_some() {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes)) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {
+                self.refused = Some(error.kind());
+                Poll::Ready(Ok(bytes.len()))
+            }
+            written => Poll::Ready(written),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.is_cut(cx) {
+        if self.is_cut(cx) || self.refused.is_some() {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_flush(cx)
