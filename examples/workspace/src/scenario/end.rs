@@ -153,7 +153,7 @@ impl End {
     }
 
     /// Whether a line that was written is this one.
-    fn is_met_by(&self, seen: &Self) -> bool {
+    pub(crate) fn is_met_by(&self, seen: &Self) -> bool {
         self.is_at_same_site(seen) && FIELDS.into_iter().all(|field| self.field_is_met_by(field, seen))
     }
 

@@ -2,6 +2,7 @@
 
 mod checks;
 mod end;
+mod page;
 mod proxy;
 mod report;
 mod rogue;

@@ -21,6 +21,9 @@ use super::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGE
 /// How long an event may take to come. Nothing here takes that long by itself; a loaded machine is slow.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long lines may take that nobody waits for.
+const SETTLING: Duration = Duration::from_secs(5);
+
 /// What a scenario is played on.
 pub(crate) struct World {
     folder: Folder,
@@ -401,10 +404,33 @@ impl World {
         ended.unwrap_or_else(|_| Err(format!("a process did not end in time: {said}").into()))
     }
 
+    /// Waits until what has to be written so far is written: whoever ends next would end it otherwise.
+    async fn settle(&mut self) {
+        let mut missing = self.wanted.clone();
+        let settling = async {
+            let mut read = 0;
+            loop {
+                for seen in self.lines.get(read..).unwrap_or_default() {
+                    let seen = End::of(&seen.line);
+                    if let Some(met) = missing.iter().position(|wanted| wanted.is_met_by(&seen)) {
+                        missing.swap_remove(met);
+                    }
+                }
+                read = self.lines.len();
+                if missing.is_empty() || self.hear().await.is_err() {
+                    return;
+                }
+            }
+        };
+        // What is not written by then is shown as missing.
+        let _ = timeout(SETTLING, settling).await;
+    }
+
     /// Ends what still runs, in order, and hands out all that was said.
     pub(crate) async fn finish(mut self, played: Result<(), Failure>) -> Played {
-        if let Err(error) = played {
-            self.problems.push(format!("stopped:    {error}"));
+        match played {
+            Ok(()) => self.settle().await,
+            Err(error) => self.problems.push(format!("stopped:    {error}")),
         }
         for client in std::mem::take(&mut self.clients) {
             self.stop(client, "client").await;

@@ -1,4 +1,4 @@
-//! The bytes below SSH: whether any came, whether the last of them were a goodbye, and a way to end them from outside.
+//! The bytes below SSH: whether any came, what was said last, and a way to end them from outside.
 
 use std::io;
 use std::pin::Pin;
@@ -11,18 +11,18 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use super::connection::Client;
 
 /// A stream that ends once it is cut: russh has no other way to end a session whose client neither reads nor closes.
-///
-/// What the client said before it left is read even where writing has failed already: only then does the failure show.
 pub(super) struct Transport<S> {
     stream: S,
-    broken: Option<io::Error>,
     client: Arc<Client>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// The peer takes nothing any more. What it said before is still to be read, and that may be a goodbye: russh would
+    /// end the session for the error of a write.
+    refused: Option<io::ErrorKind>,
 }
 
 impl<S> Transport<S> {
     pub(super) fn new(stream: S, client: Arc<Client>, cut: CancellationToken) -> Self {
-        Self { stream, broken: None, client, cut: Box::pin(cut.cancelled_owned()) }
+        Self { stream, client, cut: Box::pin(cut.cancelled_owned()), refused: None }
     }
 
     fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {
@@ -39,8 +39,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         if buffer.filled().len() > before {
             self.client.hear();
-        } else if let Some(error) = self.broken.take() {
-            return Poll::Ready(Err(error));
+        } else if self.refused == Some(io::ErrorKind::ConnectionReset) {
+            // The system tells it only once.
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         Poll::Ready(Ok(()))
     }
@@ -51,9 +52,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         if self.is_cut(cx) {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
+        if self.refused.is_some() {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes)) {
             Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {
-                self.broken.get_or_insert(error);
+                self.refused = Some(error.kind());
                 Poll::Ready(Ok(bytes.len()))
             }
             written => Poll::Ready(written),
@@ -61,7 +65,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.is_cut(cx) {
+        if self.is_cut(cx) || self.refused.is_some() {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_flush(cx)

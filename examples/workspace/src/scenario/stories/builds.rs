@@ -21,18 +21,18 @@ pub(super) const ALL: &[Scenario] = &[
 ];
 
 /// A workspace that is stopped, as every end of it says.
-fn stopped(build: u64, transition: &'static str) -> impl Fn(Site) -> End {
+pub(super) fn stopped(build: u64, transition: &'static str) -> impl Fn(Site) -> End {
     move |site| site.normal("workspace_stopped", "server").build(build, transition)
 }
 
 /// What the stop itself gives: who asked for it has an answer.
-fn managed() -> [End; 2] {
+pub(super) fn managed() -> [End; 2] {
     let answered = |site: Site| site.normal("graceful", "server");
     [answered(SERVER_MANAGEMENT), answered(CLIENT_MANAGEMENT).code("websocket.1000")]
 }
 
 /// What a stop gives for the agent's control plane.
-fn agent_stopped(build: u64, transition: &'static str) -> [End; 4] {
+pub(super) fn agent_stopped(build: u64, transition: &'static str) -> [End; 4] {
     let stopped = stopped(build, transition);
     [
         // The agent's connection is logged with its workspace, and not with a build.

@@ -1,5 +1,209 @@
 //! Terminals that can be left and found again.
 
-use super::super::Scenario;
+use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 
-pub(super) const ALL: &[Scenario] = &[];
+use super::super::end::{End, Site};
+use super::super::page::Page;
+use super::super::rogue::{garbage, probe};
+use super::super::sites::{AGENT_ATTACHED, AGENT_TERMINAL};
+use super::super::tools::{Tool, node};
+use super::super::world::{World, agent_leaves};
+use super::super::{Scenario, scenario};
+use super::builds::{agent_stopped, managed, stopped};
+use super::client::{gone, left};
+use crate::process::Failure;
+
+#[rustfmt::skip] // one row a scenario
+pub(super) const ALL: &[Scenario] = &[
+    scenario("terminal-exit", "a terminal's shell exits with 0", |w| Box::pin(exits(w, 0))),
+    scenario("terminal-exit-3", "a terminal's shell exits with 3", |w| Box::pin(exits(w, 3))).shows(&[4]),
+    scenario("terminal-left", "a page leaves its terminal, and finds it again", |w| Box::pin(page_left(w))).shows(&[11]),
+    scenario("terminal-lost", "a page vanishes, and its terminal lives on", |w| Box::pin(lost(w))),
+    scenario("terminal-replaced", "a second page takes the terminal over", |w| Box::pin(replaced(w))),
+    scenario("terminal-killed", "kill -9 of a terminal's shell", |w| Box::pin(killed(w))).shows(&[12]),
+    scenario("terminal-shutdown", "SIGTERM of the agent with a terminal", |w| Box::pin(shutdown(w))).shows(&[6]),
+    scenario("terminal-stop", "a workspace is stopped, with a terminal", |w| Box::pin(stop(w))),
+    scenario("terminal-garbage", "garbage instead of a terminal's handshake", |w| Box::pin(garbage_at_start(w))).shows(&[6]),
+    scenario("terminal-garbage-later", "garbage from a page that is attached", |w| Box::pin(garbage_later(w))).shows(&[6, 11]),
+    scenario("terminal-probed", "something connects to the terminals and says nothing", |w| Box::pin(probed(w))).shows(&[8]),
+    scenario("terminal-node", "a terminal in Node's WebSocket client", |w| Box::pin(in_node(w))).needs(&[Tool::Node]),
+];
+
+/// A terminal's own end, or that of a connection to it.
+fn line(end: End) -> End {
+    end.by("direct")
+}
+
+/// A terminal ends by the status of its shell; the page that looks at it is closed in good order.
+fn exited(status: u32) -> [End; 2] {
+    let (reason, initiator) = if status == 0 { ("graceful", "agent") } else { ("client_closed", "client") };
+    let terminal = AGENT_TERMINAL.normal(reason, initiator).exit(status);
+    [line(terminal), line(AGENT_ATTACHED.normal("graceful", "agent"))]
+}
+
+/// A page with a terminal whose shell is ready.
+async fn open(world: &mut World) -> Result<Page, Failure> {
+    let mut page = Page::open(&world.terminal, "t1").await?;
+    world.agent_says("terminal attached").await?;
+    page.press("echo $((6 * 7))\n").await?;
+    page.until("42").await?;
+    Ok(page)
+}
+
+async fn exits(world: &mut World, status: u32) -> Result<(), Failure> {
+    world.start().await?;
+    let mut page = open(world).await?;
+    page.press(&format!("exit {status}\n")).await?;
+    let code = page.closed().await?;
+    world.check(code == 1000, || format!("the page was closed with {code}"));
+    world.want(exited(status));
+    Ok(())
+}
+
+/// `client_closed`: fault 11.
+async fn page_left(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    for code in [1000, 1001] {
+        open(world).await?.leave(code).await?;
+        world.agent_says(AGENT_ATTACHED.message).await?;
+        world.want([line(left(AGENT_ATTACHED)).code(&format!("websocket.{code}"))]);
+    }
+    let mut page = Page::open(&world.terminal, "t1").await?;
+    // What was shown before, is shown again.
+    page.until("42").await?;
+    page.press("exit\n").await?;
+    page.closed().await?;
+    world.want(exited(0));
+    Ok(())
+}
+
+/// The page is gone, and the shell is not.
+async fn lost(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    drop(open(world).await?);
+    world.agent_says(AGENT_ATTACHED.message).await?;
+    world.want([line(gone(AGENT_ATTACHED))]);
+    let mut page = open(world).await?;
+    page.press("exit\n").await?;
+    page.closed().await?;
+    world.want(exited(0));
+    Ok(())
+}
+
+async fn replaced(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let first = open(world).await?;
+    let mut second = open(world).await?;
+    first.closed().await?;
+    world.want([line(AGENT_ATTACHED.normal("graceful", "agent")).cause("replaced")]);
+    second.press("exit\n").await?;
+    second.closed().await?;
+    world.want(exited(0));
+    Ok(())
+}
+
+/// A signal is not an exit code of -1: fault 12.
+async fn killed(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let page = open(world).await?;
+    let pid = world.agent_says("terminal started").await?.text("pid").parse()?;
+    kill(Pid::from_raw(pid), SIGKILL)?;
+    page.closed().await?;
+    world.want(
+        [AGENT_TERMINAL, AGENT_ATTACHED]
+            .map(|site| line(site.fault("unknown", "agent")).cause("killed").code("signal.9")),
+    );
+    Ok(())
+}
+
+/// Once for the terminal, and once for the page: fault 6.
+async fn shutdown(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let page = open(world).await?;
+    world.end_agent(SIGTERM).await?;
+    let code = page.closed().await?;
+    world.check(code == 1001, || format!("the page was closed with {code}"));
+    world.want(agent_leaves());
+    world.want([AGENT_TERMINAL, AGENT_ATTACHED].map(|site| line(site.normal("server_shutdown", "agent"))));
+    Ok(())
+}
+
+async fn stop(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let page = open(world).await?;
+    world.manage("stop").await?;
+    page.closed().await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(managed());
+    world.want(agent_stopped(1, "stop"));
+    let stopped = stopped(1, "stop");
+    world.want([AGENT_TERMINAL, AGENT_ATTACHED].map(|site| line(stopped(site))));
+    Ok(())
+}
+
+/// Never `graceful`: fault 6.
+async fn garbage_at_start(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let address = world.terminal.clone();
+    garbage(&address, b"\x00\xff no HTTP\r\n\r\n").await?;
+    world.agent_says(AGENT_ATTACHED.message).await?;
+    world.want([line(AGENT_ATTACHED.fault("protocol_error", "client")).cause("malformed")]);
+    Ok(())
+}
+
+/// The initiator is the violator: fault 11. The shell is not touched by it.
+async fn garbage_later(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    open(world).await?.rave().await?;
+    world.agent_says(AGENT_ATTACHED.message).await?;
+    world.want([line(AGENT_ATTACHED.fault("protocol_error", "client")).cause("malformed")]);
+    let mut page = open(world).await?;
+    page.press("exit\n").await?;
+    page.closed().await?;
+    world.want(exited(0));
+    Ok(())
+}
+
+/// No connection, no disconnect: fault 8.
+async fn probed(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let address = world.terminal.clone();
+    probe(&address).await
+}
+
+/// Opens a terminal, leaves it, finds it again, and ends it.
+const SCRIPT: &str = r"
+const url = process.argv[1];
+let shown = '';
+const open = (keys, wanted) => new Promise((resolve, reject) => {
+  const page = new WebSocket(url);
+  page.binaryType = 'arraybuffer';
+  page.onopen = () => page.send(keys);
+  page.onerror = () => reject(new Error('the terminal is gone'));
+  page.onmessage = (event) => {
+    shown += Buffer.from(event.data).toString();
+    if (wanted && shown.includes(wanted)) page.close(1000);
+  };
+  page.onclose = (event) => resolve(event.code);
+});
+(async () => {
+  const left = await open('echo $((6 * 7))\n', '42');
+  const ended = await open('exit 3\n');
+  console.log(left, ended);
+})();
+";
+
+async fn in_node(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let url = format!("ws://{}/terminal/t1?cols=80&rows=24", world.terminal);
+    let process = world.tool(node(SCRIPT, &[&url]).await)?;
+    let (mut said, mut complained) = (process.stdout.clone(), process.stderr.clone());
+    let ended = world.tool_ended(process).await?;
+    let (said, complained) = (said.all().await, complained.all().await);
+    world.check(ended.success() && said == "1000 1000\n", || format!("node ended with {ended}: {said} {complained}"));
+    world.want([line(left(AGENT_ATTACHED)).code("websocket.1000")]);
+    world.want(exited(3));
+    Ok(())
+}
