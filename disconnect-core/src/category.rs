@@ -227,7 +227,7 @@ impl Set {
         field: "",
         bucket: "",
         categories: &[],
-        lookup: Lookup { seed: 0, names: &[], owners: &[], shifts: &[0, 0], slots: &[0, 0], run: 1 },
+        lookup: Lookup { seed: 0, names: &[], owners: &[], shifts: &[], slots: &[0, 0], longest: 0, run: 1 },
     };
 }
 
@@ -253,7 +253,7 @@ pub const fn parse<T: DisconnectField>(value: &str) -> Option<T> {
 
 /// The body of every derived `valid`.
 pub const fn valid<T: DisconnectField>(value: &str) -> bool {
-    T::SET.lookup.find(value) != Lookup::MISS
+    parse::<T>(value).is_some()
 }
 
 /// The body of every derived `as_str`.
