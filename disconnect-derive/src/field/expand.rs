@@ -126,12 +126,15 @@ fn field_impl(model: &Model) -> TokenStream {
         Bucket::Key(key) => (true, key.clone()),
     };
     let rows = categories.iter().map(|category| row(category, split));
+    let expected =
+        (0..64).zip(categories).fold(0_u64, |mask, (bit, category)| mask | u64::from(category.expected) << bit);
     let lookup = lookup(categories);
     quote! {
         #[automatically_derived]
         impl __dc::DisconnectField for #ident {
-            const SET: &'static __dc::Set =
-                &__dc::Set { field: #key, bucket: #bucket, categories: &[#(#rows),*], lookup: #lookup };
+            const SET: &'static __dc::Set = &__dc::Set {
+                field: #key, bucket: #bucket, categories: &[#(#rows),*], expected: #expected, lookup: #lookup,
+            };
             const ALL: &'static [Self] = &ALL;
             fn index(self) -> __dc::usize { self.index() }
         }
