@@ -39,7 +39,7 @@ impl Lookup {
     #[allow(clippy::inline_always, reason = "as above")]
     #[inline(always)]
     const fn find_as<const LONG: bool>(&self, text: &[u8]) -> usize {
-        let second = second_word(text.len());
+        let second = at_most(16, text.len());
         let of_text = words::<LONG>(text, second);
         let first = self.probe(hash(self.seed, of_text, text.len()));
         let mut at = first;
@@ -63,9 +63,8 @@ impl Lookup {
             return true;
         }
         // Up to 32 bytes without a branch on the length, which would be mispredicted.
-        let last = a.len().saturating_sub(8);
-        let third = if last < 16 { last } else { 16 };
-        word(a, third) == word(b, third) && (a.len() <= 32 || same_from(24, a, b))
+        let third = at_most(24, a.len());
+        word_before(third, a) == word_before(third, b) && (a.len() <= 32 || same_from(24, a, b))
     }
 
     /// The position of the only name with this hash, or of the first of several.
@@ -82,17 +81,11 @@ impl Lookup {
 /// The first, second and last eight bytes: up to 24 bytes, that is all of a text.
 type Words = [u64; 3];
 
-/// Where the second word of a long text starts: further ahead where there are no 16 bytes.
-#[inline]
-const fn second_word(len: usize) -> usize {
-    let last = len.saturating_sub(8);
-    if last < 8 { last } else { 8 }
-}
-
+/// The second word ends there, further ahead where there are no 16 bytes.
 #[inline]
 const fn words<const LONG: bool>(text: &[u8], second: usize) -> Words {
     if LONG {
-        return [word(text, 0), word(text, second), word(text, text.len().saturating_sub(8))];
+        return [word_before(8, text), word_before(second, text), word_before(text.len(), text)];
     }
     if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
         return [u32::from_le_bytes(*first) as u64, 0, u32::from_le_bytes(*last) as u64];
@@ -130,22 +123,28 @@ const fn same(a: Words, b: Words) -> bool {
     a[0] == b[0] && a[1] == b[1] && a[2] == b[2]
 }
 
-/// The eight bytes at a position of a long text.
+/// The eight bytes before a position of a long text.
 #[inline]
-const fn word(text: &[u8], at: usize) -> u64 {
-    match text.split_at(at).1.first_chunk::<8>() {
+const fn word_before(end: usize, text: &[u8]) -> u64 {
+    match text.split_at(end).0.last_chunk::<8>() {
         Some(word) => u64::from_le_bytes(*word),
         None => 0,
     }
 }
 
+#[inline]
+const fn at_most(most: usize, number: usize) -> usize {
+    if number < most { number } else { most }
+}
+
 /// Whether two texts of the same length and with the same last word are the same from there on.
-const fn same_from(mut at: usize, a: &[u8], b: &[u8]) -> bool {
-    while at + 8 < a.len() {
-        if word(a, at) != word(b, at) {
+#[inline(never)]
+const fn same_from(mut start: usize, a: &[u8], b: &[u8]) -> bool {
+    while start + 8 < a.len() {
+        start += 8;
+        if word_before(start, a) != word_before(start, b) {
             return false;
         }
-        at += 8;
     }
     true
 }
