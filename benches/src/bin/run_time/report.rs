@@ -114,8 +114,6 @@ impl Report<'_> {
         ] {
             self.instructions(case, derived.zip(Some(peer))).times_less("derived", Limits::wanted(50.0, held));
         }
-        self.instructions("unknown 8, no heap", derived.zip(Some("unknown 8, no heap, serde")))
-            .times_less("derived", Limits::wanted(50.0, 25.0));
         self.instructions("unknown json 8", derived.zip(Some("unknown json 8, serde")))
             .times_less("derived", Limits::held(4.0));
     }

@@ -1,6 +1,5 @@
 //! Categories: parsing, writing, reading through serde.
 
-use std::fmt::{self, Write as _};
 use std::hint::black_box;
 use std::str::FromStr;
 
@@ -37,8 +36,6 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "unknown 64, serde", run: |n| unknown::<sixty_four::Theirs>(n) },
     Case { name: "unknown 512", run: |n| unknown::<many::Ours>(n) },
     Case { name: "unknown 512, serde", run: |n| unknown::<many::Theirs>(n) },
-    Case { name: "unknown 8, no heap", run: |n| unknown_without_heap::<eight::Ours>(n) },
-    Case { name: "unknown 8, no heap, serde", run: |n| unknown_without_heap::<eight::Theirs>(n) },
     Case { name: "unknown json 8", run: |n| unknown_json::<eight::Ours>(n) },
     Case { name: "unknown json 8, serde", run: |n| unknown_json::<eight::Theirs>(n) },
 ];
@@ -69,46 +66,6 @@ fn unknown<'de, T: Deserialize<'de>>(count: u32) {
         let text: StrDeserializer<'de, Error> = black_box("quota_exceeded").into_deserializer();
         let _ = black_box(T::deserialize(text));
     });
-}
-
-fn unknown_without_heap<'de, T: Deserialize<'de>>(count: u32) {
-    times(count, || {
-        let text: StrDeserializer<'de, OnStack> = black_box("quota_exceeded").into_deserializer();
-        let _ = black_box(T::deserialize(text));
-    });
-}
-
-/// An error that keeps the beginning of its text in place, as that of a reader without an allocator.
-#[derive(Debug)]
-struct OnStack {
-    text: [u8; 64],
-    len: usize,
-}
-
-impl serde::de::Error for OnStack {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        let mut error = Self { text: [0; 64], len: 0 };
-        let _ = write!(error, "{message}");
-        error
-    }
-}
-
-impl std::error::Error for OnStack {}
-
-impl fmt::Display for OnStack {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&self.text[..self.len]))
-    }
-}
-
-impl fmt::Write for OnStack {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.text.len() - self.len;
-        let fits = &text.as_bytes()[..text.len().min(room)];
-        self.text[self.len..self.len + fits.len()].copy_from_slice(fits);
-        self.len += fits.len();
-        Ok(())
-    }
 }
 
 fn unknown_json<T: for<'de> Deserialize<'de>>(count: u32) {
