@@ -115,7 +115,7 @@ impl Report<'_> {
             self.instructions(case, derived.zip(Some(peer))).times_less("derived", Limits::wanted(50.0, held));
         }
         self.instructions("unknown json 8", derived.zip(Some("unknown json 8, serde")))
-            .times_less("derived", Limits::held(4.0));
+            .times_less("derived", Limits::held(3.0));
     }
 
     fn lines(&mut self) {
@@ -136,7 +136,7 @@ impl Report<'_> {
 
     fn ends(&mut self) {
         self.table.heading("the end of a connection");
-        self.instructions("guard, off", None).at_most(Limits::wanted(100.0, 135.0));
+        self.instructions("guard, off", None).at_most(Limits::wanted(100.0, 155.0));
         self.instructions("guard, on", None).at_most(Limits::held(900.0));
         self.instructions("classify", None).at_most(Limits::of(300.0));
         self.table.heading("counting one");
