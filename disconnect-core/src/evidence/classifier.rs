@@ -151,8 +151,8 @@ impl Classifier {
             }
             // A verdict is large: it is only moved where there is one.
             if let Some(inner) = reading.verdict {
-                let is_weaker = strongest.as_ref().is_some_and(|outer| outer.rank > inner.rank);
-                if !is_weaker && !(in_failure && inner.is_goodbye()) {
+                let counts = !in_failure || !inner.is_goodbye();
+                if counts && strongest.as_ref().is_none_or(|outer| outer.rank <= inner.rank) {
                     strongest = Some(inner);
                 }
             }
