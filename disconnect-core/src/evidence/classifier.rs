@@ -60,6 +60,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The same, at the end of the walk.
+    #[cfg(feature = "std")]
     pub(super) const fn and_no_further(self) -> Self {
         Self { next: Next::Nowhere, ..self }
     }
