@@ -169,11 +169,11 @@ async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
     let handle = session.handle();
     tokio::select! {
         result = &mut session => drop(ended.set(match result {
+            Err(error) if !client.is_leaving() => TO_CLIENT.failed(&CLASSIFIER, &error),
             // The client said goodbye. russh keeps the code of a DISCONNECT to itself: before the login, that may be any
             // complaint; after it, it is how a client leaves.
-            Ok(()) if connection.is_admitted() => TO_CLIENT.closed_by_peer(),
-            Ok(()) => TO_CLIENT.ended(DisconnectReason::Unknown, Side::Remote),
-            Err(error) => TO_CLIENT.failed(&CLASSIFIER, &error),
+            _ if connection.is_admitted() => TO_CLIENT.closed_by_peer(),
+            _ => TO_CLIENT.ended(DisconnectReason::Unknown, Side::Remote),
         })),
         () = run.closing.cancelled() => {
             let told = async {

@@ -71,7 +71,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
+    /// russh closes its side once one of the two has said DISCONNECT, and otherwise never. What fails from here on is the
+    /// closing.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.client.leave();
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
