@@ -171,6 +171,36 @@ fn on_drop_says_what_a_bare_drop_means() {
 }
 
 #[test]
+fn a_connection_that_never_came_up_has_no_line() {
+    capture(|| {
+        let refused = guard(1).connecting();
+        let ended = refused.handle();
+        assert_eq!(ended.set(END.eof()), SetOutcome::Kept);
+        drop(refused);
+        assert!(matches!(ended.set(END.closed()), SetOutcome::TooLate(_)));
+        drop(guard(2).connecting());
+        let work = AssertUnwindSafe(|| {
+            let _guard = guard(3).connecting();
+            panic!("on purpose");
+        });
+        catch_unwind(work).unwrap_err();
+    })
+    .none();
+
+    let end = capture(|| {
+        let guard = guard(1).connecting();
+        let ended = guard.handle();
+        // What the library said while it came up still counts.
+        ended.set(END.eof());
+        ended.established();
+    })
+    .one();
+    assert_eq!(end.cause().unwrap().as_str(), "unclean_eof");
+    let end = capture(|| guard(1).connecting().established()).one();
+    assert_eq!(end.cause().unwrap().as_str(), "dropped");
+}
+
+#[test]
 fn a_panic_is_one() {
     type Boxed = DisconnectGuard<Box<dyn FnOnce(&Disconnect)>>;
     let panicked = |set: fn(&mut Boxed)| {

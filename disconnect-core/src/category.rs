@@ -118,7 +118,7 @@ pub trait Expectation: DisconnectField {
 
     /// Whether this end is part of normal operation; `false` means: look into it.
     fn expected(self) -> bool {
-        self.category().is_expected()
+        expected::<Self>(self.index())
     }
 
     /// Key and value of the bucket, for any logger.
@@ -217,6 +217,8 @@ pub struct Set {
     pub bucket: &'static str,
     /// In the order of declaration.
     pub categories: &'static [Category],
+    /// Which of the first 64 categories are expected, from the lowest bit on.
+    pub expected: u64,
     /// Finds a category by its logged value or alias.
     pub lookup: Lookup,
 }
@@ -227,7 +229,8 @@ impl Set {
         field: "",
         bucket: "",
         categories: &[],
-        lookup: Lookup { seed: 0, names: &[], owners: &[], shifts: &[0, 0], slots: &[0, 0], run: 1 },
+        expected: 0,
+        lookup: Lookup { seed: 0, names: &[], owners: &[], shifts: &[], slots: &[0, 0], longest: 0, run: 1 },
     };
 }
 
@@ -253,7 +256,7 @@ pub const fn parse<T: DisconnectField>(value: &str) -> Option<T> {
 
 /// The body of every derived `valid`.
 pub const fn valid<T: DisconnectField>(value: &str) -> bool {
-    T::SET.lookup.find(value) != Lookup::MISS
+    parse::<T>(value).is_some()
 }
 
 /// The body of every derived `as_str`.
@@ -263,7 +266,12 @@ pub const fn value<T: DisconnectField>(index: usize) -> &'static str {
 
 /// The body of every derived `expected`.
 pub const fn expected<T: DisconnectField>(index: usize) -> bool {
-    T::SET.categories[index].is_expected()
+    // In a small set a constant and a shift, without a look at the rows.
+    if T::SET.categories.len() <= 64 {
+        T::SET.expected >> (index & 63) & 1 == 1
+    } else {
+        T::SET.categories[index].is_expected()
+    }
 }
 
 /// The logged value of a category behind a reference.

@@ -208,6 +208,12 @@ pub fn code(given: impl GivenCode) -> Line<CODE_LEN> {
     given.code().map_or(Line::EMPTY, code_text)
 }
 
+/// The same of a record: a call without a trait to resolve is checked faster.
+#[inline]
+pub fn record_code(end: &Disconnect) -> Line<CODE_LEN> {
+    end.protocol_code().map_or(Line::EMPTY, code_text)
+}
+
 fn code_text(code: Code) -> Line<CODE_LEN> {
     Line::new(format_args!("{code}"))
 }

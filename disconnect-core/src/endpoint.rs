@@ -307,6 +307,7 @@ impl Endpoint {
 
     /// An error ended the connection. `io::Error` is found anywhere inside it, errors of other libraries as far as the
     /// classifier reads them. The error's text is not kept; add it with `.detail(...)` where it helps.
+    #[inline]
     pub fn failed(self, classifier: &Classifier, error: &(dyn Error + 'static)) -> Disconnect {
         self.resolve(classifier.verdict(error))
     }

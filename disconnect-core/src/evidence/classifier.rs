@@ -59,6 +59,12 @@ impl<'a> Reading<'a> {
         Self { next: Next::Inside(error), ..self }
     }
 
+    /// The same, at the end of the walk.
+    #[cfg(feature = "std")]
+    pub(super) const fn and_no_further(self) -> Self {
+        Self { next: Next::Nowhere, ..self }
+    }
+
     const fn is_nothing(&self) -> bool {
         self.verdict.is_none() && matches!(self.next, Next::Source)
     }
@@ -130,28 +136,39 @@ impl Classifier {
         let mut in_failure = false;
         for _ in 0..Self::MAX_DEPTH {
             let Some(error) = next else { break };
-            let reading = self.read(error);
-            let found = reading.verdict.filter(|verdict| !(in_failure && verdict.is_goodbye()));
-            in_failure |= reading.is_failure;
-            strongest = match (strongest, found) {
-                (Some(outer), Some(inner)) if outer.rank > inner.rank => Some(outer),
-                (outer, inner) => inner.or(outer),
+            #[cfg(feature = "std")]
+            let reading = match error.downcast_ref().map(|error| (error, super::io::mere_wrapper(error))) {
+                Some((_, Some(payload))) => {
+                    next = Some(payload);
+                    continue;
+                }
+                Some((error, None)) => super::io::read(error),
+                None => self.read(error),
             };
+            #[cfg(not(feature = "std"))]
+            let reading = self.read(error);
+            if strongest.is_none() && matches!(reading.next, Next::Nowhere) {
+                return reading.verdict.unwrap_or(NOT_UNDERSTOOD);
+            }
+            // A verdict is large: it is only moved where there is one.
+            if let Some(inner) = reading.verdict {
+                let counts = !in_failure || !inner.is_goodbye();
+                if counts && strongest.as_ref().is_none_or(|outer| outer.rank <= inner.rank) {
+                    strongest = Some(inner);
+                }
+            }
+            in_failure |= reading.is_failure;
             next = match reading.next {
                 Next::Source => error.source(),
                 Next::Inside(inside) => Some(inside),
                 Next::Nowhere => None,
             };
         }
-        strongest.unwrap_or(Verdict::new(DisconnectReason::Unknown, Side::Unknown).ranked(Rank::FollowOn))
+        strongest.unwrap_or(NOT_UNDERSTOOD)
     }
 
     /// The first reader that recognises the error. Pointers come last: most errors are none.
     fn read<'a>(&self, error: &'a (dyn Error + 'static)) -> Reading<'a> {
-        #[cfg(feature = "std")]
-        if let Some(error) = error.downcast_ref() {
-            return super::io::read(error);
-        }
         for reader in self.readers {
             let reading = reader(error);
             if !reading.is_nothing() {
@@ -165,6 +182,9 @@ impl Classifier {
         Reading::NOTHING
     }
 }
+
+/// The weakest evidence there is.
+const NOT_UNDERSTOOD: Verdict = Verdict::new(DisconnectReason::Unknown, Side::Unknown).ranked(Rank::FollowOn);
 
 impl Default for Classifier {
     fn default() -> Self {

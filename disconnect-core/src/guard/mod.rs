@@ -18,7 +18,7 @@ use self::sync::{Arc, Mutex, get_mut, lock};
 
 /// Writes the one line of a connection when it is dropped, whatever happened.
 ///
-/// Make it once the connection is up: a dial that failed is no disconnect. Keep it where the connection lives, and set
+/// Make it once the connection is up: a dial that failed is no disconnect (or say [`connecting`](Self::connecting)). Keep it where the connection lives, and set
 /// the end where it is known, through the guard or through a [handle](Self::handle).
 ///
 /// ```
@@ -186,6 +186,36 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         self
     }
 
+    /// Not up yet: until [`established`](Self::established) says so, a drop writes no line.
+    ///
+    /// For libraries that say only once why a connection ends, to a handler that has to be there before it comes up.
+    /// Everywhere else, make the guard when the connection is up.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// const END: Endpoint = Endpoint::ClientToAgent;
+    ///
+    /// let refused = DisconnectGuard::new(END, |_| panic!("no connection, no line")).connecting();
+    /// refused.handle().set(END.eof());
+    /// drop(refused);
+    ///
+    /// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "client_closed")).connecting();
+    /// let ended = guard.handle(); // for the handler
+    /// guard.established();
+    /// ended.set(END.closed());
+    /// ```
+    #[must_use]
+    pub fn connecting(mut self) -> Self {
+        get_mut(&mut self.inner).place.share().set_connecting(true);
+        self
+    }
+
+    /// The connection is up: from here on it ends in a line.
+    pub fn established(&self) {
+        self.share().set_connecting(false);
+    }
+
     /// What sets the end from elsewhere. Give one to every task of the connection.
     pub fn handle(&self) -> DisconnectHandle {
         DisconnectHandle { shared: self.share() }
@@ -260,8 +290,9 @@ fn write_shared_or_panicking(place: &mut Place, on_end: impl FnOnce(&Disconnect)
     // The closure may ask the handles, so no lock is held while it runs.
     let end = match &place.others {
         Others::Shared(shared) => shared.finish(panicking),
-        Others::None | Others::Upper(_) => place.with(|state| state.finish(panicking).clone()),
+        Others::None | Others::Upper(_) => Some(place.with(|state| state.finish(panicking).clone())),
     };
+    let Some(end) = end else { return };
     if panicking {
         // The second panic has been reported by the panic hook, like the first.
         let _ = catch_unwind(AssertUnwindSafe(|| on_end(&end)));
@@ -293,6 +324,11 @@ impl DisconnectHandle {
     /// Sets over which path the connection runs now; see [`DisconnectGuard::set_method`].
     pub fn set_method(&self, method: impl slot::Method) {
         self.shared.with(|mut state| state.set_method(method.category()));
+    }
+
+    /// The connection is up; see [`DisconnectGuard::connecting`].
+    pub fn established(&self) {
+        self.shared.set_connecting(false);
     }
 
     /// The end so far; once the guard is dropped, what its line said.

@@ -26,7 +26,9 @@ struct Joint {
     state: State,
     /// What this connection runs in: where it has no end of its own, it has that one's.
     upper: Option<Arc<Shared>>,
-    /// The line is written: nothing changes any more.
+    /// The connection is not up yet: there is no line to write.
+    is_connecting: bool,
+    /// The guard was dropped: nothing changes any more.
     is_over: bool,
 }
 
@@ -53,21 +55,26 @@ pub enum SetOutcome {
 
 impl Shared {
     pub(super) fn new(state: State, upper: Option<Arc<Self>>) -> Self {
-        Self(Mutex::new(Joint { state, upper, is_over: false }))
+        Self(Mutex::new(Joint { state, upper, is_connecting: false, is_over: false }))
     }
 
     /// Gives access to the state. Whoever holds it may ask the upper ones, and never the other way round.
     pub(super) fn with<T>(&self, work: impl FnOnce(Access<'_>) -> T) -> T {
-        let Joint { state, upper, is_over } = &mut *lock(&self.0);
+        let Joint { state, upper, is_over, .. } = &mut *lock(&self.0);
         work(Access { state, upper: upper.as_deref(), is_over: *is_over })
     }
 
-    /// The guard is dropped: what its line says.
-    pub(super) fn finish(&self, panicking: bool) -> Disconnect {
+    /// The guard is dropped: what its line says, or `None` where the connection never came up.
+    pub(super) fn finish(&self, panicking: bool) -> Option<Disconnect> {
         let joint = &mut *lock(&self.0);
         let access = Access { state: &mut joint.state, upper: joint.upper.as_deref(), is_over: false };
         joint.is_over = true;
-        access.finish(panicking).clone()
+        let end = access.finish(panicking);
+        (!joint.is_connecting).then(|| end.clone())
+    }
+
+    pub(super) fn set_connecting(&self, is_connecting: bool) {
+        lock(&self.0).is_connecting = is_connecting;
     }
 
     pub(super) fn upper(&self) -> Option<Arc<Self>> {

@@ -139,7 +139,7 @@ impl<'a> Attribution<'a> {
             disconnect_initiator = #end.initiator_str(),
             connection_method = #end.method_str(),
             disconnect_cause = #end.cause_str(),
-            disconnect_code = #private::emit::code(#end.protocol_code()).as_str(),
+            disconnect_code = #private::emit::record_code(#end).as_str(),
             disconnect_detail = #end.detail_str()
         }
     }

@@ -78,27 +78,30 @@ fn inherent(model: &Model) -> TokenStream {
     }
 }
 
-/// The table behind `parse`: values first, each at its category's position, then aliases.
+/// The table behind `parse`: values first, each at its category's position, then aliases, unless the search moved them.
 fn lookup(categories: &[Category]) -> TokenStream {
-    let values = categories.iter().map(|category| category.value.as_str());
-    let aliases = categories.iter().flat_map(|category| category.aliases.iter().map(String::as_str));
-    let names: Vec<&str> = values.chain(aliases).collect();
-    let owners: Vec<u16> = if names.len() == categories.len() { Vec::new() } else { owners(categories) };
-    let lookup::Table { seed, run, shifts, slots } = lookup::search(&names);
+    let (owners, given): (Vec<u16>, Vec<&str>) = names(categories).unzip();
+    let lookup::Table { order, seed, run, shifts, slots } = lookup::search(&given);
+    let names = order.iter().map(|position| given[*position]);
+    let longest = given.iter().map(|name| name.len()).max().unwrap_or_default();
+    let own_position = order.iter().enumerate().all(|(at, position)| at == *position && at == owners[at].into());
+    let owners = if own_position { vec![] } else { order.iter().map(|position| owners[*position]).collect() };
     let [owners, shifts, slots] = [owners, shifts, slots].map(|numbers| byte_string(&numbers));
     quote! {
         __dc::Lookup {
-            seed: #seed, names: &[#(#names),*], owners: #owners, shifts: #shifts, slots: #slots, run: #run,
+            seed: #seed, names: &[#(#names),*], owners: #owners, shifts: #shifts, slots: #slots, longest: #longest,
+            run: #run,
         }
     }
 }
 
-fn owners(categories: &[Category]) -> Vec<u16> {
-    let values = 0..;
-    let of_values = values.zip(categories).map(|(position, _)| position);
-    let of_aliases =
-        (0..).zip(categories).flat_map(|(position, category)| category.aliases.iter().map(move |_| position));
-    of_values.chain(of_aliases).collect()
+/// Every name with the position of its category.
+fn names(categories: &[Category]) -> impl Iterator<Item = (u16, &str)> {
+    let values = (0..).zip(categories).map(|(position, category)| (position, category.value.as_str()));
+    let aliases = (0..)
+        .zip(categories)
+        .flat_map(|(position, category)| category.aliases.iter().map(move |alias| (position, alias.as_str())));
+    values.chain(aliases)
 }
 
 /// One token, however long the table.
@@ -123,12 +126,15 @@ fn field_impl(model: &Model) -> TokenStream {
         Bucket::Key(key) => (true, key.clone()),
     };
     let rows = categories.iter().map(|category| row(category, split));
+    let expected =
+        (0..64).zip(categories).fold(0_u64, |mask, (bit, category)| mask | u64::from(category.expected) << bit);
     let lookup = lookup(categories);
     quote! {
         #[automatically_derived]
         impl __dc::DisconnectField for #ident {
-            const SET: &'static __dc::Set =
-                &__dc::Set { field: #key, bucket: #bucket, categories: &[#(#rows),*], lookup: #lookup };
+            const SET: &'static __dc::Set = &__dc::Set {
+                field: #key, bucket: #bucket, categories: &[#(#rows),*], expected: #expected, lookup: #lookup,
+            };
             const ALL: &'static [Self] = &ALL;
             fn index(self) -> __dc::usize { self.index() }
         }

@@ -111,7 +111,7 @@ pub(crate) struct Target {
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     /// The workspace.
-    #[arg(value_name = "WORKSPACE")]
+    #[arg(value_name = "WORKSPACE", value_parser = word)]
     pub(crate) workspace: String,
 }
 
@@ -158,7 +158,7 @@ pub(crate) struct ClientOptions {
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "relay")]
     pub(crate) direct: Option<String>,
     /// By what this connection is found in the logs of all three; left out, a new one is made.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = word)]
     pub(crate) client_session_id: Option<String>,
     #[command(flatten)]
     pub(crate) timing: Timing,
@@ -223,7 +223,7 @@ pub(crate) struct ManageOptions {
     #[command(flatten)]
     pub(crate) target: Target,
     /// Who or what asks for it.
-    #[arg(long, default_value = "initiator")]
+    #[arg(long, default_value = "initiator", value_parser = word)]
     pub(crate) reason: String,
     #[command(flatten)]
     pub(crate) timing: Timing,
@@ -242,4 +242,11 @@ pub(crate) struct ScenarioOptions {
     /// How many scenarios run at the same time.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) jobs: u16,
+}
+
+/// What goes into a path of the server, and from there into every line.
+fn word(text: &str) -> Result<String, &'static str> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_right = (1..=64).contains(&text.len()) && text.bytes().all(is_word);
+    if is_right { Ok(text.to_owned()) } else { Err("expected 1 to 64 letters, digits, `-` or `_`") }
 }

@@ -2,6 +2,8 @@
 
 /// What was asked for.
 pub(crate) struct Options {
+    /// Fail where a limit is not kept.
+    pub(crate) check: bool,
     pub(crate) rounds: usize,
     pub(crate) sections: Vec<Section>,
 }
@@ -37,10 +39,11 @@ impl Options {
     ///
     /// An argument is neither a section nor `--rounds` with a count; the text says which one.
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
-        let mut options = Self { rounds: ROUNDS, sections: Vec::new() };
+        let mut options = Self { check: false, rounds: ROUNDS, sections: Vec::new() };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--help" | "-h" => return Ok(None),
+                "--check" => options.check = true,
                 "--rounds" => options.rounds = rounds(arguments.next().as_deref())?,
                 name => match Section::ALL.into_iter().find(|section| section.name() == name) {
                     Some(section) if options.sections.contains(&section) => {}
@@ -58,6 +61,9 @@ impl Options {
     /// As they would be written again.
     pub(crate) fn arguments(&self) -> String {
         let mut arguments = vec!["--".to_owned()];
+        if self.check {
+            arguments.push("--check".to_owned());
+        }
         if self.rounds != ROUNDS {
             arguments.push(format!("--rounds {}", self.rounds));
         }
@@ -70,7 +76,9 @@ impl Options {
 
 pub(crate) fn usage(command: &str) -> String {
     let sections = Section::ALL.map(Section::name).join("] [");
-    format!("usage: {command} -- [--rounds N] [{sections}]\n\nWithout a section, all of them; {ROUNDS} rounds.")
+    format!(
+        "usage: {command} -- [--check] [--rounds N] [{sections}]\n\nWithout a section, all of them; {ROUNDS} rounds."
+    )
 }
 
 fn rounds(count: Option<&str>) -> Result<usize, String> {

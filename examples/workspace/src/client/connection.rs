@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use disconnect_core::evidence::Side;
 use disconnect_core::{
@@ -13,7 +12,6 @@ use disconnect_core::{
 use russh::client::{self, AuthResult, Msg};
 use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, Error};
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -156,12 +154,11 @@ pub(super) async fn dial(client: &Client, node: &Node) -> Result<TcpStream, Unco
     stream.set_nodelay(true).map_err(unreachable)?;
     // Where the agent takes nothing any more, no keep-alive gets as far as the socket: the kernel has to notice.
     #[cfg(target_os = "linux")]
-    SockRef::from(&stream).set_tcp_user_timeout(Some(patience(client))).map_err(unreachable)?;
+    {
+        let patience = client.options.timing.heartbeat().every * Heartbeat::PATIENCE;
+        socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(patience)).map_err(unreachable)?;
+    }
     Ok(stream)
-}
-
-fn patience(client: &Client) -> Duration {
-    client.options.timing.heartbeat().every * Heartbeat::PATIENCE
 }
 
 /// A path to the agent that is up, and no SSH connection yet.

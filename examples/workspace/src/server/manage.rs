@@ -1,5 +1,7 @@
 //! Stop, start and delete of a workspace.
 
+use std::pin::pin;
+
 use disconnect_core::{Disconnect, DisconnectGuard, Endpoint, disconnected};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
@@ -9,7 +11,7 @@ use tracing::info;
 use crate::ends::{CLASSIFIER, workspace_stopped};
 use crate::wire::message::{Build, Managed};
 use crate::wire::tunnel::NORMAL;
-use crate::wire::{Link, Socket};
+use crate::wire::{Link, LinkError, Socket};
 
 use super::Server;
 use super::workspaces::{Stop, Stopping};
@@ -51,24 +53,45 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, tran
     })
     .under(&server.shutdown);
 
-    let answer = match transition {
-        Transition::Start => server.workspaces.start(workspace, reason),
-        Transition::Stop | Transition::Delete => match server.workspaces.stop(workspace, transition, reason) {
-            Ok(stop) => Ok(carry_out(server, stop).await),
-            Err(why) => Err(why),
-        },
-    };
-    let answer = answer.map_or_else(|why| Managed::Refused(why.to_owned()), Managed::Done);
-    info!(workspace, ?answer, "workspace managed");
-
     let mut link: Link<Managed, ()> = Link::new(socket, server.timing.heartbeat());
-    match link.send(&answer).await {
+    let mut managing = pin!(manage(server, workspace, transition, reason));
+    let sent = tokio::select! {
+        answer = &mut managing => link.send(&answer).await,
+        error = gone(&mut link) => {
+            // What was begun is done, also where nobody waits for the answer.
+            managing.await;
+            Err(error)
+        }
+    };
+    match sent {
         Ok(()) => {
             guard.set(END.closed());
             link.close(NORMAL).await;
         }
         Err(error) => drop(guard.set(END.failed(&CLASSIFIER, &error))),
     }
+}
+
+/// Answers the client's pings until it has gone: it has nothing else to say.
+async fn gone(link: &mut Link<Managed, ()>) -> LinkError {
+    loop {
+        if let Err(error) = link.next().await {
+            return error;
+        }
+    }
+}
+
+async fn manage(server: &Server, workspace: &str, transition: Transition, reason: String) -> Managed {
+    let done = match transition {
+        Transition::Start => server.workspaces.start(workspace, reason),
+        Transition::Stop | Transition::Delete => match server.workspaces.stop(workspace, transition, reason) {
+            Ok(stop) => Ok(carry_out(server, stop).await),
+            Err(why) => Err(why),
+        },
+    };
+    let answer = done.map_or_else(|why| Managed::Refused(why.to_owned()), Managed::Done);
+    info!(workspace, ?answer, "workspace managed");
+    answer
 }
 
 /// Everybody is told why before anything is closed; only then the agent closes its sessions.

@@ -34,6 +34,13 @@ struct Workspace {
     clients: HashMap<u64, mpsc::Sender<Stopping>>,
 }
 
+impl Workspace {
+    /// Whether its agent is there, and has said where.
+    fn has_agent(&self) -> bool {
+        self.agent.as_ref().is_some_and(|agent| agent.node.is_some())
+    }
+}
+
 /// Why a run of a workspace ends, and by which build.
 pub(super) type RunCause = ShutdownCause<Option<Build>>;
 
@@ -100,6 +107,7 @@ impl Workspaces {
     pub(super) fn admits(&self, route: &Route) -> Result<(), StatusCode> {
         let workspaces = self.lock();
         let state = |name: &str| workspaces.get(name).map(|workspace| workspace.state);
+        let has_agent = |name: &str| workspaces.get(name).is_some_and(Workspace::has_agent);
         match route {
             Route::Agent { workspace } => match state(workspace) {
                 None | Some(State::Running) => Ok(()),
@@ -108,8 +116,8 @@ impl Workspaces {
             },
             Route::Client(client) | Route::Relay(client) => match state(&client.workspace) {
                 None => Err(StatusCode::NOT_FOUND),
-                Some(State::Running) => Ok(()),
-                Some(State::Stopped) => Err(StatusCode::CONFLICT),
+                Some(State::Running) if has_agent(&client.workspace) => Ok(()),
+                Some(State::Running | State::Stopped) => Err(StatusCode::CONFLICT),
                 Some(State::Deleted) => Err(StatusCode::GONE),
             },
             Route::Manage { workspace, .. } => state(workspace).map(drop).ok_or(StatusCode::NOT_FOUND),

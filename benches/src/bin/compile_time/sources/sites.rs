@@ -7,9 +7,11 @@ pub(crate) fn sites() -> Vec<Package> {
     let both = || vec![ours(), tracing()];
     vec![
         package("sites_event", both(), of_slots(EVENT)),
+        package("sites_two_events", both(), of_slots(&by_bucket("why.expected()", EVENT))),
         package("sites_slots_level", both(), of_slots(SLOTS_LEVEL)),
         package("sites_slots_bucket", both(), of_slots(SLOTS_BUCKET)),
         package("sites_event_of_record", both(), of_record(EVENT_OF_RECORD)),
+        package("sites_two_events_of_record", both(), of_record(&by_bucket("!end.needs_attention()", EVENT_OF_RECORD))),
         package("sites_record_level", both(), of_record(RECORD_LEVEL)),
         package("sites_record_bucket", both(), of_record(RECORD_BUCKET)),
     ]
@@ -29,6 +31,12 @@ fn of_record(call: &str) -> String {
     repeated("use disconnect_core::Disconnect;\n", |i| {
         format!("pub fn site_{i}(end: &Disconnect, id: u64, attempts: u32) {{{call}}}\n")
     })
+}
+
+/// Two callsites: a level is part of one.
+fn by_bucket(is_info: &str, event: &str) -> String {
+    let [info, warn] = ["INFO", "WARN"].map(|level| event.replace("DEBUG", level));
+    format!("if {is_info} {{{info}}} else {{{warn}}}")
 }
 
 const EVENT: &str = r#"

@@ -80,7 +80,8 @@ impl Service {
                 // Where they cannot be set, SSH's own keep-alive still finds out.
                 let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(self.patience)));
                 let client = Arc::new(Client::direct(peer));
-                let guard = guard(&client, &run, ConnectionMethod::Direct);
+                // A port scan, or a check whether somebody listens: no connection, no disconnect.
+                let guard = guard(&client, &run, ConnectionMethod::Direct).connecting();
                 self.speak(stream, client, guard, run).await;
             }
             Path::Relayed { socket, client_session_id } => {
@@ -114,7 +115,7 @@ impl Service {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let cut = CancellationToken::new();
-        let stream = Transport::new(stream, client.clone(), cut.clone());
+        let stream = Transport::new(stream, client.clone(), guard.handle(), cut.clone());
         let connection = Arc::new(Connection::new(client, run.clone(), guard.handle(), self.ide_ports.clone()));
         let opened = tokio::select! {
             opened = server::run_stream(self.config.clone(), stream, Handler::new(connection.clone())) => opened,
@@ -140,10 +141,6 @@ fn guard(
 ) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let (client, of_run) = (client.clone(), run.clone());
     let guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        // A port scan, or a check whether somebody listens: no connection, no disconnect.
-        if !client.is_heard() {
-            return;
-        }
         let build = of_run.build(end);
         disconnected!(
             end,
@@ -169,11 +166,11 @@ async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
     let handle = session.handle();
     tokio::select! {
         result = &mut session => drop(ended.set(match result {
+            Err(error) if !client.is_leaving() => TO_CLIENT.failed(&CLASSIFIER, &error),
             // The client said goodbye. russh keeps the code of a DISCONNECT to itself: before the login, that may be any
             // complaint; after it, it is how a client leaves.
-            Ok(()) if connection.is_admitted() => TO_CLIENT.closed_by_peer(),
-            Ok(()) => TO_CLIENT.ended(DisconnectReason::Unknown, Side::Remote),
-            Err(error) => TO_CLIENT.failed(&CLASSIFIER, &error),
+            _ if connection.is_admitted() => TO_CLIENT.closed_by_peer(),
+            _ => TO_CLIENT.ended(DisconnectReason::Unknown, Side::Remote),
         })),
         () = run.closing.cancelled() => {
             let told = async {

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use disconnect_core::DisconnectHandle;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -14,17 +15,18 @@ use super::connection::Client;
 pub(super) struct Transport<S> {
     stream: S,
     client: Arc<Client>,
+    /// The connection is up once bytes have come.
+    connecting: Option<DisconnectHandle>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// The peer takes nothing any more. What it said before is still to be read, and that may be a goodbye: russh would
     /// end the session for the error of a write.
     refused: Option<io::ErrorKind>,
-    /// One side has said goodbye inside: only then russh closes its side. An error of closing is not why it is closed.
-    is_closing: bool,
 }
 
 impl<S> Transport<S> {
-    pub(super) fn new(stream: S, client: Arc<Client>, cut: CancellationToken) -> Self {
-        Self { stream, client, cut: Box::pin(cut.cancelled_owned()), refused: None, is_closing: false }
+    pub(super) fn new(stream: S, client: Arc<Client>, connecting: DisconnectHandle, cut: CancellationToken) -> Self {
+        let cut = Box::pin(cut.cancelled_owned());
+        Self { stream, client, connecting: Some(connecting), cut, refused: None }
     }
 
     fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {
@@ -38,13 +40,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
-        if self.is_closing {
-            return Poll::Ready(Ok(()));
-        }
-        read?;
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         if buffer.filled().len() > before {
-            self.client.hear();
+            self.connecting.take().inspect(DisconnectHandle::established);
         } else if self.refused == Some(io::ErrorKind::ConnectionReset) {
             // The system tells it only once.
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
@@ -77,9 +75,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
+    /// russh closes its side once one of the two has said DISCONNECT, and otherwise never. What fails from here on is the
+    /// closing.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.is_closing = true;
-        let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(cx));
-        Poll::Ready(Ok(()))
+        self.client.leave();
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

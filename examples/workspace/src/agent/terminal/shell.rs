@@ -52,7 +52,11 @@ pub(super) async fn serve(
             shell.finish(&end, arrivals).await;
         }
         // It is the end of whoever is attached as well.
-        () = run.closing.cancelled() => shell.kill().await,
+        () = run.closing.cancelled() => {
+            // Whoever comes with the next run gets a new terminal.
+            drop(arrivals);
+            shell.kill().await;
+        }
     }
 }
 

@@ -1,0 +1,218 @@
+//! The end of a connection: the line, the guard, the counters; beside the same by hand.
+
+use std::fmt::{self, Write as _};
+use std::hint::black_box;
+use std::sync::LazyLock;
+
+use disconnect_core::{
+    ConnectionDirection, ConnectionMethod, Counters, Disconnect, DisconnectGuard, DisconnectInitiator,
+    DisconnectMetrics, DisconnectReason, Endpoint, disconnected,
+};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tracing::field::{Field, Visit};
+use tracing::subscriber::with_default;
+use tracing::{Event, Level, Subscriber, event};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt};
+
+use super::{Case, times};
+
+const END: Endpoint = Endpoint::AgentToServer;
+
+pub(crate) const CASES: &[Case] = &[
+    Case { name: "slots, off", run: |n| times(n, slots) },
+    Case { name: "slots, off, by hand", run: |n| times(n, slots_by_hand) },
+    Case { name: "slots, on", run: |n| listened(n, slots) },
+    Case { name: "slots, on, by hand", run: |n| listened(n, slots_by_hand) },
+    Case { name: "slots, on, by %", run: |n| listened(n, slots_by_display) },
+    Case { name: "record, off", run: |n| with_record(n, off, record) },
+    Case { name: "record, off, by hand", run: |n| with_record(n, off, record_by_hand) },
+    Case { name: "record, on", run: |n| with_record(n, on, record) },
+    Case { name: "record, on, by hand", run: |n| with_record(n, on, record_by_hand) },
+    Case { name: "guard, off", run: |n| times(n, guard) },
+    Case { name: "guard, on", run: |n| listened(n, guard) },
+    Case { name: "count typed", run: |n| counted(n, count_typed) },
+    Case { name: "count record", run: |n| counted(n, |counters| counters.count(black_box(&END.shutting_down()))) },
+    Case { name: "metrics record", run: metrics_record },
+    Case { name: "metrics::counter!", run: metrics_by_hand },
+];
+
+/// What a site has in hand.
+struct Site {
+    direction: ConnectionDirection,
+    reason: DisconnectReason,
+    initiator: DisconnectInitiator,
+    peer_id: u64,
+}
+
+fn site() -> Site {
+    black_box(Site {
+        direction: ConnectionDirection::ServerToAgent,
+        reason: DisconnectReason::ServerShutdown,
+        initiator: DisconnectInitiator::Agent,
+        peer_id: 7,
+    })
+}
+
+fn slots() {
+    let Site { direction, reason, initiator, peer_id } = site();
+    disconnected!(
+        level: INFO,
+        direction = direction,
+        reason = reason,
+        initiator = initiator,
+        peer_id,
+        "disconnected"
+    );
+}
+
+fn slots_by_hand() {
+    let Site { direction, reason, initiator, peer_id } = site();
+    event!(
+        Level::INFO,
+        connect_type = direction.as_str(),
+        disconnect_reason = reason.as_str(),
+        disconnect_expected = reason.expected(),
+        disconnect_initiator = initiator.as_str(),
+        peer_id,
+        "disconnected"
+    );
+}
+
+fn slots_by_display() {
+    let Site { direction, reason, initiator, peer_id } = site();
+    event!(
+        Level::INFO,
+        connect_type = %direction,
+        disconnect_reason = %reason,
+        disconnect_expected = reason.expected(),
+        disconnect_initiator = %initiator,
+        peer_id,
+        "disconnected"
+    );
+}
+
+fn record(end: &Disconnect) {
+    disconnected!(end, peer_id = black_box(7_u64), "disconnected");
+}
+
+/// The same fields, and the same choice of a level.
+fn record_by_hand(end: &Disconnect) {
+    let (level_is_info, code) = (!end.needs_attention(), end.protocol_code());
+    macro_rules! line {
+        ($level:ident) => {
+            event!(
+                Level::$level,
+                connect_type = end.direction_str(),
+                disconnect_reason = end.reason_str(),
+                disconnect_expected = end.expected(),
+                disconnect_initiator = end.initiator_str(),
+                connection_method = end.method_str(),
+                disconnect_cause = end.cause_str(),
+                disconnect_code = code.map(|code| code.to_string()),
+                disconnect_detail = end.detail_str(),
+                peer_id = black_box(7_u64),
+                "disconnected"
+            )
+        };
+    }
+    if level_is_info { line!(INFO) } else { line!(WARN) }
+}
+
+/// Made, set, dropped; what happens in between is hidden from the optimizer.
+fn guard() {
+    let peer_id = black_box(7_u64);
+    let mut guard = DisconnectGuard::new(END, move |end: &Disconnect| disconnected!(end, peer_id, "disconnected"));
+    black_box(&mut guard).set(END.shutting_down());
+    black_box(&mut guard);
+}
+
+fn counted(count: u32, work: fn(&Counters)) {
+    let counters = Counters::new();
+    times(count, || work(black_box(&counters)));
+}
+
+fn count_typed(counters: &Counters) {
+    let Site { direction, reason, initiator, .. } = site();
+    counters.count_as(reason, initiator, direction, black_box(ConnectionMethod::Direct));
+}
+
+fn metrics_record(count: u32) {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let metrics: DisconnectMetrics = metrics::with_local_recorder(&recorder, DisconnectMetrics::new);
+    let end = END.shutting_down();
+    times(count, || metrics.count(black_box(&end)));
+}
+
+fn metrics_by_hand(count: u32) {
+    static RECORDER: LazyLock<metrics_exporter_prometheus::PrometheusRecorder> =
+        LazyLock::new(|| PrometheusBuilder::new().build_recorder());
+    metrics::with_local_recorder(&*RECORDER, || {
+        times(count, || {
+            let Site { direction, reason, initiator, .. } = site();
+            metrics::counter!(
+                "disconnects_total",
+                "reason" => reason.as_str(),
+                "expected" => if reason.expected() { "true" } else { "false" },
+                "initiator" => initiator.as_str(),
+                "direction" => direction.as_str(),
+                "method" => black_box(ConnectionMethod::Direct).as_str()
+            )
+            .increment(1);
+        });
+    });
+}
+
+/// A layer that visits every field and keeps nothing.
+struct Visiting;
+
+impl<S: Subscriber> Layer<S> for Visiting {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        event.record(&mut Nothing);
+    }
+}
+
+struct Nothing;
+
+impl Visit for Nothing {
+    fn record_str(&mut self, _: &Field, value: &str) {
+        black_box(value);
+    }
+
+    fn record_u64(&mut self, _: &Field, value: u64) {
+        black_box(value);
+    }
+
+    fn record_bool(&mut self, _: &Field, value: bool) {
+        black_box(value);
+    }
+
+    /// What is not a plain value costs its formatting in every real layer.
+    fn record_debug(&mut self, _: &Field, value: &dyn fmt::Debug) {
+        let _ = write!(self, "{value:?}");
+    }
+}
+
+impl fmt::Write for Nothing {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        black_box(text);
+        Ok(())
+    }
+}
+
+fn listened(count: u32, work: fn()) {
+    on(&mut || times(count, work));
+}
+
+fn on(work: &mut dyn FnMut()) {
+    with_default(tracing_subscriber::registry().with(Visiting), work);
+}
+
+fn off(work: &mut dyn FnMut()) {
+    work();
+}
+
+fn with_record(count: u32, run: fn(&mut dyn FnMut()), work: fn(&Disconnect)) {
+    let end = END.shutting_down();
+    run(&mut || times(count, || work(black_box(&end))));
+}

@@ -1,0 +1,223 @@
+//! The rows of the table, and what each is held to.
+//!
+//! A count is held to what is wanted of it, or closely above what it is. A ratio of counts is held to half of what it
+//! is, since peers and compilers change too; a ratio of times to less.
+
+use disconnect_benches::table::{Limits, Row, Table, Unit};
+use disconnect_core::{
+    ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectInitiator, DisconnectReason,
+};
+
+use crate::cases::NOTHING;
+use crate::clock::{Times, nanoseconds};
+use crate::sets::{EIGHT, Inputs, MANY, SIXTY_FOUR, Set};
+use crate::valgrind::Costs;
+
+/// All of it. What valgrind counted is handed in; times are taken here.
+pub(crate) fn table(costs: &Costs) -> Table {
+    let mut report = Report { costs, table: Table::default() };
+    report.parsing();
+    report.timing();
+    report.categories();
+    report.lines();
+    report.ends();
+    report.allocations();
+    report.sizes();
+    report.table
+}
+
+struct Report<'a> {
+    costs: &'a Costs,
+    table: Table,
+}
+
+impl Report<'_> {
+    /// What a case costs more than another one.
+    fn more(&self, case: &str, than: &str) -> f64 {
+        let count = |case: &str| self.costs.get(case).map_or(f64::NAN, |cost| cost.instructions);
+        count(case) - count(than)
+    }
+
+    /// What a case costs, the loop taken off, beside the same by a peer.
+    fn instructions(&mut self, case: &str, peer: Option<(&'static str, &str)>) -> &mut Row {
+        let figure = self.more(case, NOTHING);
+        let peer = peer.map(|(name, case)| (name, self.more(case, NOTHING)));
+        let row = self.table.row(case, Unit::Instructions, figure);
+        match peer {
+            Some((name, figure)) => row.beside(name, figure),
+            None => row,
+        }
+    }
+
+    fn parsing(&mut self) {
+        const CALL: &str = "a call with a text";
+        self.table.heading("`parse`, each name in turn");
+        for (case, wanted) in [("parse 8", 40.0), ("parse 64", 55.0), ("parse 512", 55.0)] {
+            let figure = self.more(case, CALL);
+            let peers = ["match", "strum", "phf"].map(|peer| (peer, self.more(&format!("{case}, {peer}"), CALL)));
+            let row = self.table.row(case, Unit::Instructions, figure).at_most(Limits::of(wanted));
+            for (peer, figure) in peers {
+                row.beside(peer, figure);
+            }
+        }
+    }
+
+    fn timing(&mut self) {
+        self.table.heading("`parse`, wall clock");
+        let sets: [(&str, &Set); 3] = [("8", &EIGHT), ("64", &SIXTY_FOUR), ("512", &MANY)];
+        let mut hits = [f64::NAN; 3];
+        for ((names, set), hits) in sets.into_iter().zip(&mut hits) {
+            let row = |inputs: &str, order: &str| format!("{names} names, {inputs}, {order} order");
+            let random = nanoseconds(set, Inputs::Hits, true);
+            *hits = random.ours;
+            limit_hits(self.timed(&row("hits", "random"), random), names);
+            let predictable = nanoseconds(set, Inputs::Hits, false);
+            let row_of_predictable = self.timed(&row("hits", "predictable"), predictable);
+            if names == "8" {
+                row_of_predictable.at_most_times("match", Limits::wanted(1.3, 1.6));
+            }
+            self.timed(&row("near misses", "random"), nanoseconds(set, Inputs::NearMisses, true));
+            self.timed(&row("random letters", "random"), nanoseconds(set, Inputs::Misses, true));
+        }
+        let [few, _, many] = hits;
+        self.table
+            .row("512 names, hits, random order", Unit::Nanoseconds, many)
+            .beside("8 names", few)
+            .at_most_times("8 names", Limits::wanted(1.5, 2.0));
+    }
+
+    fn timed(&mut self, work: &str, times: Times) -> &mut Row {
+        let Times { ours, by_match, strum, phf } = times;
+        let row = self.table.row(work, Unit::Nanoseconds, ours);
+        row.beside("match", by_match).beside("strum", strum).beside("phf", phf)
+    }
+
+    fn categories(&mut self) {
+        const CALL: &str = "a call with a category";
+        self.table.heading("a category");
+        let strum = self.more("as_str, strum", CALL);
+        for (case, wanted) in [("as_str", 6.0), ("as_str 512", 6.0), ("expected", 4.0), ("expected 512", 5.0)] {
+            let figure = self.more(case, CALL);
+            let row = self.table.row(case, Unit::Instructions, figure);
+            // More than 64 categories are looked up in a table; nothing is wanted of those.
+            row.at_most(if case == "expected 512" { Limits::held(wanted) } else { Limits::of(wanted) });
+            if case == "as_str" {
+                row.beside("strum", strum);
+            }
+        }
+        self.table.heading("reading an unknown value through serde");
+        let derived = Some("derived");
+        for (case, peer, held) in [
+            ("unknown 8", "unknown 8, serde", 13.0),
+            ("unknown 64", "unknown 64, serde", 60.0),
+            ("unknown 512", "unknown 512, serde", 400.0),
+        ] {
+            self.instructions(case, derived.zip(Some(peer))).times_less("derived", Limits::wanted(50.0, held));
+        }
+        self.instructions("unknown json 8", derived.zip(Some("unknown json 8, serde")))
+            .times_less("derived", Limits::held(3.0));
+    }
+
+    fn lines(&mut self) {
+        self.table.heading("`disconnected!`, level off");
+        self.instructions("slots, off", Some(("event!", "slots, off, by hand")))
+            .at_most_times("event!", Limits::of(1.0));
+        self.instructions("record, off", Some(("event!", "record, off, by hand")))
+            .at_most_times("event!", Limits::of(1.0));
+        self.table.heading("`disconnected!`, every field visited");
+        let display = self.more("slots, on, by %", NOTHING);
+        self.instructions("slots, on", Some(("event!", "slots, on, by hand")))
+            .beside("event! with %", display)
+            .at_most_times("event!", Limits::of(1.05))
+            .times_less("event! with %", Limits::NONE);
+        self.instructions("record, on", Some(("event!", "record, on, by hand")))
+            .at_most_times("event!", Limits::of(1.05));
+    }
+
+    fn ends(&mut self) {
+        self.table.heading("the end of a connection");
+        self.instructions("guard, off", None).at_most(Limits::wanted(100.0, 155.0));
+        self.instructions("guard, on", None).at_most(Limits::held(900.0));
+        self.instructions("classify", None).at_most(Limits::of(300.0));
+        self.table.heading("counting one");
+        let counter = Some(("counter!", "metrics::counter!"));
+        self.instructions("count typed", counter)
+            .at_most(Limits::of(30.0))
+            .times_less("counter!", Limits::wanted(50.0, 70.0));
+        self.instructions("count record", counter).at_most(Limits::held(300.0));
+        self.instructions("metrics record", counter).at_most(Limits::held(400.0));
+    }
+
+    /// What nobody may add one to. An error of serde's keeps its text on the heap, whoever makes it.
+    fn allocations(&mut self) {
+        const FREE: [&str; 17] = [
+            "parse 8",
+            "parse 64",
+            "parse 512",
+            "as_str",
+            "as_str 512",
+            "expected",
+            "expected 512",
+            "slots, off",
+            "slots, on",
+            "record, off",
+            "record, on",
+            "guard, off",
+            "guard, on",
+            "classify",
+            "count typed",
+            "count record",
+            "metrics record",
+        ];
+        self.table.heading("allocations");
+        let count = |case: &str| self.costs.get(case).map_or(f64::NAN, |cost| cost.allocations);
+        let (of_counter, of_derived) = (count("metrics::counter!"), count("unknown 8, serde"));
+        for case in FREE {
+            if count(case) != 0.0 {
+                self.table.row(case, Unit::Allocations, count(case)).at_most(Limits::of(0.0));
+            }
+        }
+        let all = FREE.into_iter().map(count).sum();
+        self.table
+            .row("all of ours above but the errors of serde", Unit::Allocations, all)
+            .beside("counter!", of_counter)
+            .at_most(Limits::of(0.0));
+        self.table
+            .row("an unknown value through serde", Unit::Allocations, count("unknown 8"))
+            .beside("derived", of_derived)
+            .at_most(Limits::held(1.0));
+    }
+
+    fn sizes(&mut self) {
+        self.table.heading("sizes");
+        let ours = [
+            largest::<DisconnectReason>(),
+            largest::<DisconnectInitiator>(),
+            largest::<ConnectionDirection>(),
+            largest::<ConnectionMethod>(),
+            largest::<DisconnectCause>(),
+        ];
+        let largest = ours.into_iter().fold(0.0, f64::max);
+        self.table.row("each enum, and an option of it", Unit::Bytes, largest).at_most(Limits::of(1.0));
+        self.table.row("`Disconnect`", Unit::Bytes, bytes::<Disconnect>()).at_most(Limits::of(96.0));
+    }
+}
+
+fn limit_hits(row: &mut Row, names: &str) {
+    match names {
+        "8" => row
+            .times_less("match", Limits::wanted(2.0, 1.4))
+            .times_less("strum", Limits::wanted(2.0, 1.4))
+            .times_less("phf", Limits::wanted(6.0, 4.0)),
+        "512" => row.times_less("strum", Limits::wanted(5.0, 3.5)).times_less("phf", Limits::wanted(5.0, 3.5)),
+        _ => row.times_less("match", Limits::held(1.8)).times_less("strum", Limits::held(1.8)),
+    };
+}
+
+fn largest<T>() -> f64 {
+    bytes::<T>().max(bytes::<Option<T>>())
+}
+
+fn bytes<T>() -> f64 {
+    u32::try_from(size_of::<T>()).map_or(f64::INFINITY, f64::from)
+}

@@ -1,0 +1,3 @@
+//! What both commands of this crate print: one table.
+
+pub mod table;

@@ -1,0 +1,180 @@
+//! The two halves of the lookup together: the search in the derive, and the core that reads the table it found. Any set
+//! of names works, whatever they look like.
+
+use std::collections::BTreeSet;
+
+use disconnect_core::__private::Lookup;
+
+#[path = "../disconnect-derive/src/lookup.rs"]
+mod search;
+
+/// What the derive emits for these names; a category each.
+fn lookup(names: &[String]) -> Lookup {
+    let names: Vec<&'static str> = names.iter().map(|name| &*name.clone().leak()).collect();
+    let search::Table { order, seed, shifts, slots, run } = search::search(&names);
+    let owners: Vec<u16> = order.iter().map(|position| u16::try_from(*position).unwrap()).collect();
+    Lookup {
+        seed,
+        names: order.iter().map(|position| names[*position]).collect::<Vec<_>>().leak(),
+        owners: bytes(&owners),
+        shifts: bytes(&shifts),
+        slots: bytes(&slots),
+        longest: names.iter().map(|name| name.len()).max().unwrap_or_default(),
+        run,
+    }
+}
+
+fn bytes(numbers: &[u16]) -> &'static [u8] {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>().leak()
+}
+
+/// Every name is found, and nothing else is; gives the table.
+fn assert_exact(names: &[String]) -> Lookup {
+    let lookup = lookup(names);
+    let known: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(known.len(), names.len(), "the names are distinct");
+    for (position, name) in names.iter().enumerate() {
+        assert_eq!(lookup.find(name), position, "{name:?} of {} names", names.len());
+        for stranger in strangers(name).filter(|stranger| !known.contains(stranger.as_str())) {
+            assert_eq!(lookup.find(&stranger), Lookup::MISS, "{stranger:?} of {} names", names.len());
+        }
+    }
+    lookup
+}
+
+/// Longer, shorter, and with another letter at the places where the words of the hash meet.
+fn strangers(name: &str) -> impl Iterator<Item = String> {
+    let changed = [0, 3, 4, 7, 8, 15, 16, 20, 23, 24, 31, 32, name.len() / 2, name.len().saturating_sub(1)];
+    let changed = changed.into_iter().filter(|at| *at < name.len() && name.is_ascii());
+    let changed = changed.map(|at| format!("{}~{}", &name[..at], &name[at + 1..]));
+    let shorter = name.char_indices().next_back().map(|(at, _)| name[..at].to_owned());
+    changed.chain(shorter).chain([format!("{name}a"), format!("a{name}")])
+}
+
+#[test]
+fn sets_of_any_size_find_a_perfect_table() {
+    for size in (1..=80).chain([127, 128, 129, 256, 512, 1000, 4096]) {
+        let names: Vec<String> = (0..size).map(|i| format!("category_{i}")).collect();
+        assert_eq!(assert_exact(&names).run, 1, "{size} names");
+    }
+}
+
+#[test]
+fn names_of_every_length_find_a_perfect_table() {
+    let names: Vec<String> = (0..=4096).map(|len| "a".repeat(len)).collect();
+    assert_eq!(assert_exact(&names).run, 1);
+}
+
+#[test]
+fn a_shared_beginning_or_end_does_no_harm() {
+    for size in [2, 8, 64, 512, 4096] {
+        for shared in [1, 7, 8, 9, 17, 40, 200] {
+            let shared = "connection_".repeat(20)[..shared].to_owned();
+            assert_exact(&(0..size).map(|i| format!("{shared}{i}")).collect::<Vec<_>>());
+            assert_exact(&(0..size).map(|i| format!("{i}{shared}")).collect::<Vec<_>>());
+        }
+    }
+}
+
+/// The hash reads the first sixteen bytes and the last eight.
+#[test]
+fn names_that_differ_where_the_hash_does_not_look_are_compared_one_by_one() {
+    let alike = |i: usize| format!("{}{i:04}{}", "a".repeat(16), "z".repeat(8));
+    for size in [2, 8, 64, 256] {
+        assert_eq!(assert_exact(&(0..size).map(alike).collect::<Vec<_>>()).run, size);
+    }
+    let lookup = lookup(&(0..4096).map(alike).collect::<Vec<_>>());
+    assert!([0, 1, 2048, 4095].into_iter().all(|i| lookup.find(&alike(i)) == i));
+    assert_eq!(lookup.find(&alike(4096)), Lookup::MISS);
+}
+
+#[test]
+fn a_few_look_alikes_do_not_slow_down_the_others() {
+    let mut names: Vec<String> = (0..512).map(|i| format!("category_{i}")).collect();
+    for (at, middle) in [(3, "x"), (200, "y"), (511, "z")] {
+        names[at] = format!("{}{middle}{}", "a".repeat(20), "z".repeat(9));
+    }
+    assert_eq!(assert_exact(&names).run, 3);
+}
+
+/// Built against the factors of the hash: what is added to one word is taken from another.
+#[test]
+fn names_built_to_collide_are_told_apart() {
+    let mut random = Random(7);
+    let mut pairs = 0;
+    let mut names = BTreeSet::new();
+    while pairs < 20 {
+        // Letters from which the factor can be taken so that letters remain.
+        let [first, second] = [random.letters(8, b"\x05aw"), random.letters(8, b"abcdefgh")];
+        let word = |text: &str| u64::from_le_bytes(text.as_bytes().try_into().unwrap());
+        let moved = String::from_utf8(word(&first).wrapping_sub(0x6c8e_9cf5).to_le_bytes().into());
+        let next = String::from_utf8((word(&second) + 1).to_le_bytes().into());
+        if let (Ok(moved), Ok(next)) = (moved, next) {
+            names.extend([format!("{first}{second}__closed"), format!("{moved}{next}__closed")]);
+            pairs += 1;
+        }
+    }
+    let names: Vec<String> = names.into_iter().collect();
+    assert_eq!(assert_exact(&names).run, 2);
+}
+
+#[test]
+fn without_a_table_every_name_is_compared() {
+    let names: Vec<String> = (0..100).map(|i| format!("category_{i}")).collect();
+    let perfect = lookup(&names);
+    let lookup = Lookup { shifts: &[], slots: &[0, 0], run: names.len(), ..perfect };
+    for (position, name) in names.iter().enumerate() {
+        assert_eq!(lookup.find(name), position);
+    }
+    assert_eq!(lookup.find("category_100"), Lookup::MISS);
+    // More names than a position can tell apart.
+    let many: Vec<String> = (0..70_000).map(|i| format!("{i}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let table = search::search(&many);
+    assert_eq!((table.run, table.slots, table.shifts), (many.len(), vec![0], vec![]));
+}
+
+#[test]
+fn a_hundred_thousand_random_sets() {
+    let mut random = Random(0x5eed);
+    let mut imperfect = 0;
+    for round in 0..100_000 {
+        let size = 1 + if round % 1000 == 0 { random.below(700) } else { random.below(12) };
+        let alphabet: &[u8] = [b"ab".as_slice(), b"abcdefghijklmnopqrstuvwxyz_", b"aA \0~"][random.below(3)];
+        let longest = [4, 12, 40][random.below(3)];
+        let shared = random.below(20);
+        let shared = random.letters(shared, alphabet);
+        let name = |random: &mut Random| {
+            let length = random.below(longest + 1);
+            let own = random.letters(length, alphabet);
+            if random.below(2) == 0 { format!("{shared}{own}") } else { format!("{own}{shared}") }
+        };
+        let names: BTreeSet<String> = (0..size).map(|_| name(&mut random)).collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let lookup = lookup(&names);
+        for (position, found) in names.iter().map(|name| lookup.find(name)).enumerate() {
+            assert_eq!(found, position, "{:?} of {names:?}", names[position]);
+        }
+        let stranger = name(&mut random);
+        let expected = names.iter().position(|name| *name == stranger).unwrap_or(Lookup::MISS);
+        assert_eq!(lookup.find(&stranger), expected, "{stranger:?} of {names:?}");
+        imperfect += usize::from(lookup.run != 1);
+    }
+    assert!(imperfect < 5_000, "{imperfect} sets found no perfect table");
+}
+
+/// xorshift64*: the same sets in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        usize::try_from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap() % limit
+    }
+
+    fn letters(&mut self, count: usize, alphabet: &[u8]) -> String {
+        (0..count).map(|_| char::from(alphabet[self.below(alphabet.len())])).collect()
+    }
+}
