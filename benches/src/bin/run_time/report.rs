@@ -9,6 +9,7 @@ use disconnect_core::{
 };
 
 use crate::cases::NOTHING;
+use crate::cases::ends::HIDDEN;
 use crate::clock::{Times, nanoseconds};
 use crate::sets::{EIGHT, Inputs, MANY, SIXTY_FOUR, Set};
 use crate::valgrind::Costs;
@@ -136,9 +137,19 @@ impl Report<'_> {
 
     fn ends(&mut self) {
         self.table.heading("the end of a connection");
-        self.instructions("guard, off", None).at_most(Limits::wanted(100.0, 155.0));
+        for (case, limits) in
+            [("guard, off", Limits::wanted(100.0, 130.0)), ("guard, level stated, off", Limits::of(100.0))]
+        {
+            let figure = self.more(case, HIDDEN);
+            self.table.row(case, Unit::Instructions, figure).at_most(limits);
+        }
         self.instructions("guard, on", None).at_most(Limits::held(900.0));
         self.instructions("classify", None).at_most(Limits::of(300.0));
+        self.table.heading("the layer, on an event that is no disconnect");
+        for case in ["other event, 5 fields", "other event, 16 fields"] {
+            let figure = self.more(case, &format!("{case}, no-op layer"));
+            self.table.row(case, Unit::Instructions, figure).at_most(Limits::of(50.0));
+        }
         self.table.heading("counting one");
         let counter = Some(("counter!", "metrics::counter!"));
         self.instructions("count typed", counter)
@@ -150,7 +161,7 @@ impl Report<'_> {
 
     /// What nobody may add one to. An error of serde's keeps its text on the heap, whoever makes it.
     fn allocations(&mut self) {
-        const FREE: [&str; 17] = [
+        const FREE: [&str; 19] = [
             "parse 8",
             "parse 64",
             "parse 512",
@@ -163,8 +174,10 @@ impl Report<'_> {
             "record, off",
             "record, on",
             "guard, off",
+            "guard, level stated, off",
             "guard, on",
             "classify",
+            "other event, 16 fields",
             "count typed",
             "count record",
             "metrics record",

@@ -29,7 +29,9 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "record, off, by hand", run: |n| with_record(n, off, record_by_hand) },
     Case { name: "record, on", run: |n| with_record(n, on, record) },
     Case { name: "record, on, by hand", run: |n| with_record(n, on, record_by_hand) },
+    Case { name: HIDDEN, run: |n| times(n, hidden) },
     Case { name: "guard, off", run: |n| times(n, guard) },
+    Case { name: "guard, level stated, off", run: |n| times(n, guard_level_stated) },
     Case { name: "guard, on", run: |n| listened(n, guard) },
     Case { name: "count typed", run: |n| counted(n, count_typed) },
     Case { name: "count record", run: |n| counted(n, |counters| counters.count(black_box(&END.shutting_down()))) },
@@ -119,10 +121,28 @@ fn record_by_hand(end: &Disconnect) {
     if level_is_info { line!(INFO) } else { line!(WARN) }
 }
 
+/// What hides a guard from the optimizer, which is taken off its count.
+pub(crate) const HIDDEN: &str = "a value that is hidden twice";
+
+fn hidden() {
+    let mut value = black_box(7_u64);
+    black_box(&mut value);
+    black_box(&mut value);
+}
+
 /// Made, set, dropped; what happens in between is hidden from the optimizer.
 fn guard() {
     let peer_id = black_box(7_u64);
     let mut guard = DisconnectGuard::new(END, move |end: &Disconnect| disconnected!(end, peer_id, "disconnected"));
+    black_box(&mut guard).set(END.shutting_down());
+    black_box(&mut guard);
+}
+
+/// The same, with a line that has one callsite.
+fn guard_level_stated() {
+    let peer_id = black_box(7_u64);
+    let write = move |end: &Disconnect| disconnected!(level: DEBUG, end, peer_id, "disconnected");
+    let mut guard = DisconnectGuard::new(END, write);
     black_box(&mut guard).set(END.shutting_down());
     black_box(&mut guard);
 }

@@ -1,8 +1,9 @@
 //! What is measured under valgrind.
 
 mod categories;
-mod ends;
+pub(crate) mod ends;
 mod evidence;
+mod layer;
 
 use std::hint::black_box;
 
@@ -18,7 +19,7 @@ pub(crate) const NOTHING: &str = "nothing";
 
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
     const LOOP: &[Case] = &[Case { name: NOTHING, run: |n| times(n, || ()) }];
-    LOOP.iter().chain(categories::CASES).chain(ends::CASES).chain(evidence::CASES)
+    LOOP.iter().chain(categories::CASES).chain(ends::CASES).chain(evidence::CASES).chain(layer::CASES)
 }
 
 /// What valgrind looks at, by this name.
