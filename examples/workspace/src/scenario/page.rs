@@ -48,9 +48,9 @@ impl Page {
     pub(crate) async fn closed(mut self) -> Result<u16, Failure> {
         let looking = async {
             loop {
-                match self.socket.next().await.ok_or("it ended without a close frame")?? {
-                    Message::Close(frame) => return Ok(frame.map_or(1005, |frame| frame.code.into())),
-                    _ => {}
+                let message = self.socket.next().await.ok_or("it ended without a close frame")??;
+                if let Message::Close(frame) = message {
+                    return Ok(frame.map_or(1005, |frame| frame.code.into()));
                 }
             }
         };

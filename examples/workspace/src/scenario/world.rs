@@ -34,8 +34,8 @@ pub(crate) struct World {
     pub(crate) terminal: String,
     server: Option<Process>,
     agent: Option<Process>,
-    /// To be stopped at the end.
-    clients: Vec<Process>,
+    /// To be stopped at the end, and of no interest before.
+    others: Vec<Process>,
     sender: mpsc::UnboundedSender<Said>,
     receiver: mpsc::UnboundedReceiver<Said>,
     lines: Vec<Seen>,
@@ -97,7 +97,7 @@ impl World {
             terminal: String::new(),
             server: None,
             agent: None,
-            clients: Vec::new(),
+            others: Vec::new(),
             sender,
             receiver,
             lines: Vec::new(),
@@ -144,7 +144,7 @@ impl World {
         command.args(options);
         let other = Process::service("server", command, &self.sender)?;
         self.says(other.id(), "server is listening").await?;
-        self.clients.push(other);
+        self.others.push(other);
         Ok(())
     }
 
@@ -243,16 +243,6 @@ impl World {
         let url = self.url.clone();
         let client = self.client_of(&url, transition, &[], &[])?;
         self.ended(client).await
-    }
-
-    /// Starts something that is no part of a workspace.
-    pub(crate) fn tool(&mut self, command: Command) -> Result<Process, Failure> {
-        Ok(Process::tool(command)?)
-    }
-
-    /// Leaves this client to the end of the scenario.
-    pub(crate) fn leave_running(&mut self, client: Process) {
-        self.clients.push(client);
     }
 
     /// Adds lines that have to be written.
@@ -405,7 +395,7 @@ impl World {
     }
 
     /// Waits until what has to be written so far is written: whoever ends next would end it otherwise.
-    async fn settle(&mut self) {
+    pub(crate) async fn settle(&mut self) {
         let mut missing = self.wanted.clone();
         let settling = async {
             let mut read = 0;
@@ -432,15 +422,15 @@ impl World {
             Ok(()) => self.settle().await,
             Err(error) => self.problems.push(format!("stopped:    {error}")),
         }
-        for client in std::mem::take(&mut self.clients) {
-            self.stop(client, "client").await;
-        }
         if let Some(agent) = self.agent.take() {
             self.want(agent_leaves());
             self.stop(agent, "agent").await;
         }
         if let Some(server) = self.server.take() {
             self.stop(server, "server").await;
+        }
+        for other in std::mem::take(&mut self.others) {
+            self.stop(other, "server").await;
         }
         let log = self.file("connections.db");
         let Self { lines, wanted, problems, without_line, folder, .. } = self;
@@ -456,8 +446,7 @@ impl World {
             Err(error) => Err(error.into()),
         };
         let problem = match ended {
-            // A client that was told to leave says so by its status.
-            Ok(status) if status.success() || name == "client" => return,
+            Ok(status) if status.success() => return,
             Ok(status) => format!("stopped:    {name} ended with {status}: {}", said.so_far()),
             Err(error) => format!("stopped:    {name}: {error}"),
         };

@@ -70,14 +70,14 @@ async fn talk(
                     link.send(&ToAgent::DerpMap(DerpMap::Relays(vec![RELAY.to_owned()]))).await?;
                 }
             },
-            command = asked.recv() => match command {
-                Some(command) => link.send(&ToAgent::Coordination(command)).await?,
-                // A newer agent of this workspace has taken the place.
-                None => {
+            command = asked.recv() => {
+                let Some(command) = command else {
+                    // A newer agent of this workspace has taken the place.
                     ended.set(END.ended(DisconnectReason::Unknown, Side::Local).cause(DisconnectCause::Replaced));
                     return Ok(NORMAL);
-                }
-            },
+                };
+                link.send(&ToAgent::Coordination(command)).await?;
+            }
             () = server.closing.cancelled() => {
                 link.send(&ToAgent::Coordination(Coordination::Goodbye)).await?;
                 link.send(&ToAgent::DerpMap(DerpMap::Goodbye)).await?;

@@ -8,6 +8,7 @@ use super::super::rogue::{Rogue, garbage, probe};
 use super::super::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
 use super::super::world::{World, agent_leaves};
 use super::super::{Scenario, scenario};
+use super::client::RELAYED;
 use super::losses::server_left;
 use crate::process::Failure;
 
@@ -33,7 +34,7 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("stream-ended", "a rogue server ends one stream, and vanishes later", |w| Box::pin(stream_ended(w))).shows(&[2]),
     scenario("dial-refused", "there is no server", |w| Box::pin(dial_refused(w))).shows(&[8]),
     scenario("server-probed", "something connects to the server and says nothing, or garbage", |w| Box::pin(server_probed(w))).shows(&[8]),
-    scenario("tls", "an agent over TLS", |w| Box::pin(tls(w))),
+    scenario("tls", "an agent and a client over TLS, and kill -9 of their server", |w| Box::pin(tls(w))),
     scenario("tls-unknown-ca", "an agent that does not trust the server's certificate", |w| Box::pin(tls_unknown(w))).shows(&[8]),
 ];
 
@@ -261,10 +262,12 @@ async fn server_probed(world: &mut World) -> Result<(), Failure> {
 async fn tls(world: &mut World) -> Result<(), Failure> {
     let certificate = world.file("ca.pem").display().to_string();
     world.start_with(&["--tls", &certificate], &["--ca", &certificate]).await?;
-    world.end_agent(SIGTERM).await?;
-    world.want(agent_leaves());
-    let url = world.url().to_owned();
-    world.start_agent(&url, &["--ca", &certificate]).await?;
+    // Both of its connections.
+    let client = world.client(RELAYED.id, RELAYED.route, "ssh", &["--ca", &certificate], &["exit", "0"])?;
+    world.ended(client).await?;
+    world.want(RELAYED.exits("exec", 0));
+    world.want(RELAYED.leaves());
+    world.settle().await;
     world.kill_server(1).await?;
     world.agent_says(AGENT_CONTROL.message).await?;
     world.end_agent(SIGTERM).await?;

@@ -174,7 +174,7 @@ async fn openssh(world: &mut World) -> Result<(), Failure> {
     let target = Target::new().await?;
     let socket = world.file("local");
     let forward = format!("{}:127.0.0.1:{}", socket.display(), target.port);
-    let mut tool = world.tool(ssh(&world.ssh, &["-v", "-N", "-L", &forward], &[]))?;
+    let mut tool = Process::tool(ssh(&world.ssh, &["-v", "-N", "-L", &forward], &[]))?;
     // Its own word for it.
     tool.stderr.until("Entering interactive session").await?;
     let mut near = UnixStream::connect(&socket).await?;

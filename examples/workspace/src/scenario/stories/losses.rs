@@ -6,8 +6,8 @@ use super::super::end::{End, Site};
 use super::super::proxy::{Break, Proxy};
 use super::super::rogue::{garbage, probe};
 use super::super::sites::{
-    AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_RETRYING, CLIENT_SSH, SERVER_AGENT,
-    SERVER_CLIENT,
+    AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_COORDINATION, CLIENT_RETRYING, CLIENT_SSH,
+    SERVER_AGENT, SERVER_CLIENT,
 };
 use super::super::world::{World, agent_leaves as all_leaves};
 use super::super::{Scenario, scenario};
@@ -30,6 +30,7 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("agent-frozen-session", "SIGSTOP of the agent with a live session", |w| Box::pin(agent_frozen(w))).shows(&[12]),
     scenario("server-leaves-session", "SIGTERM of the server: a direct session lives on", |w| Box::pin(server_leaves(w))).shows(&[1]),
     scenario("server-leaves-relayed", "SIGTERM of the server with a relayed session", |w| Box::pin(server_leaves_relayed(w))),
+    scenario("client-goodbye-unanswered", "SIGSTOP of the server, then SIGTERM of the client", |w| Box::pin(goodbye_unanswered(w))).shows(&[7, 9]),
     scenario("server-killed-session", "kill -9 of the server: a direct session lives on", |w| Box::pin(server_killed(w))).shows(&[11]),
     scenario("relay-restart", "the relay is killed and comes back: a relayed session is lost", |w| Box::pin(relay_restart(w))),
     scenario("client-server-refused", "a client that finds no server", |w| Box::pin(server_refused(w))).shows(&[8]),
@@ -234,6 +235,27 @@ async fn goes_on(world: &mut World, mut process: Process) -> Result<(), Failure>
 async fn type_in(process: &mut Process, text: &str) -> Result<(), Failure> {
     use tokio::io::AsyncWriteExt;
     Ok(process.stdin.as_mut().ok_or("its input is closed")?.write_all(text.as_bytes()).await?)
+}
+
+/// The client has left, but its goodbye was not answered, and that is not a clean one: fault 9. One line: fault 7.
+async fn goodbye_unanswered(world: &mut World) -> Result<(), Failure> {
+    world.start_with(&[], &["--goodbye", "300"]).await?;
+    let process = DIRECT.cat(world, &["--goodbye", "300"]).await?;
+    world.freeze_server().await?;
+    process.signal(SIGTERM)?;
+    world.ended(process).await?;
+    world.want(DIRECT.session("exec", left));
+    world.want(DIRECT.connection(left));
+    world.want([left(CLIENT_COORDINATION).cause("deadline").warns().client(DIRECT.id)]);
+    world.settle().await;
+    world.end_agent(SIGTERM).await?;
+    world.kill_server(2).await?;
+    world.want([
+        AGENT_CONTROL.normal("server_shutdown", "agent"),
+        AGENT_COORDINATION.normal("server_shutdown", "agent").cause("deadline").warns(),
+        AGENT_DERP_MAP.normal("server_shutdown", "agent"),
+    ]);
+    Ok(())
 }
 
 async fn server_leaves_relayed(world: &mut World) -> Result<(), Failure> {

@@ -37,7 +37,7 @@ const NAMED: [&str; 2] = ["-o", "SetEnv=CLIENT_SESSION_ID=c1"];
 
 /// Starts an ssh with a command, and waits until that runs: the ssh, and the command's process id.
 async fn start(world: &mut World, options: &[&str], command: &[&str]) -> Result<(Process, String), Failure> {
-    let process = world.tool(ssh(&world.ssh, &[&NAMED, options].concat(), command))?;
+    let process = Process::tool(ssh(&world.ssh, &[&NAMED, options].concat(), command))?;
     let pid = world.agent_says("ssh session started").await?.text("pid");
     Ok((process, pid))
 }
@@ -214,7 +214,7 @@ async fn put_get(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let [from, there, back] = ["from", "there", "back"].map(|name| world.file(name).display().to_string());
     tokio::fs::write(&from, vec![7; 1_000_000]).await?;
-    let mut process = world.tool(sftp(&world.ssh, &NAMED))?;
+    let mut process = Process::tool(sftp(&world.ssh, &NAMED))?;
     let mut stdin = process.stdin.take().ok_or("no input")?;
     stdin.write_all(format!("put {from} {there}\nget {there} {back}\n").as_bytes()).await?;
     drop(stdin);
@@ -235,7 +235,7 @@ async fn put_reset(world: &mut World) -> Result<(), Failure> {
     // More than the connection can hold.
     tokio::fs::File::create(&from).await?.set_len(256 << 20).await?;
     let proxy = Proxy::to(&world.ssh).await?;
-    let mut process = world.tool(sftp(proxy.address(), &NAMED))?;
+    let mut process = Process::tool(sftp(proxy.address(), &NAMED))?;
     let mut stdin = process.stdin.take().ok_or("no input")?;
     stdin.write_all(format!("put {from} {there}\n").as_bytes()).await?;
     world.agent_says("ssh session started").await?;

@@ -4,7 +4,7 @@ use tokio::net::TcpListener;
 
 use super::super::world::World;
 use super::super::{Scenario, scenario};
-use crate::process::{Failure, workspace};
+use crate::process::{Failure, Process, workspace};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
@@ -16,7 +16,7 @@ pub(super) const ALL: &[Scenario] = &[
 
 /// Runs a command to its end: it fails with this status, and says this.
 async fn fails(world: &mut World, arguments: &[&str], status: i32, wanted: &str) -> Result<(), Failure> {
-    let process = world.tool(workspace(arguments)?)?;
+    let process = Process::tool(workspace(arguments)?)?;
     let mut said = process.stderr.clone();
     let ended = world.tool_ended(process).await?;
     let said = said.all().await;

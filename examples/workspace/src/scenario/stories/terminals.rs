@@ -4,7 +4,7 @@ use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-use super::super::end::{End, Site};
+use super::super::end::End;
 use super::super::page::Page;
 use super::super::rogue::{garbage, probe};
 use super::super::sites::{AGENT_ATTACHED, AGENT_TERMINAL};
@@ -13,7 +13,7 @@ use super::super::world::{World, agent_leaves};
 use super::super::{Scenario, scenario};
 use super::builds::{agent_stopped, managed, stopped};
 use super::client::{gone, left};
-use crate::process::Failure;
+use crate::process::{Failure, Process};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
@@ -198,7 +198,7 @@ const open = (keys, wanted) => new Promise((resolve, reject) => {
 async fn in_node(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let url = format!("ws://{}/terminal/t1?cols=80&rows=24", world.terminal);
-    let process = world.tool(node(SCRIPT, &[&url]).await)?;
+    let process = Process::tool(node(SCRIPT, &[&url]).await)?;
     let (mut said, mut complained) = (process.stdout.clone(), process.stderr.clone());
     let ended = world.tool_ended(process).await?;
     let (said, complained) = (said.all().await, complained.all().await);
