@@ -122,8 +122,10 @@ impl All {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
-        let said = Detail::from(process.stderr.all().await.trim().to_owned());
-        format!("the {name} ended, {status}: {said}").into()
+        let said = process.stderr.all().await;
+        let said = Detail::from(said.trim().to_owned());
+        let separator = if said.as_str().is_empty() { "" } else { ": " };
+        format!("the {name} ended, {status}{separator}{said}").into()
     }
 
     /// Client, agent, server: each is asked to stop, and waited for until its last line.

@@ -1,14 +1,16 @@
 //! Workspaces that are stopped, started and deleted.
 
-use super::super::end::{End, Site};
-use super::super::sites::{
+use nix::sys::signal::Signal::SIGTERM;
+
+use super::client::{Client, DIRECT, RELAYED};
+use crate::process::Failure;
+use crate::scenario::end::{End, Site};
+use crate::scenario::sites::{
     AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_MANAGEMENT, CLIENT_SSH, SERVER_AGENT,
     SERVER_MANAGEMENT,
 };
-use super::super::world::World;
-use super::super::{Scenario, scenario};
-use super::client::{Client, DIRECT, RELAYED};
-use crate::process::Failure;
+use crate::scenario::world::World;
+use crate::scenario::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
@@ -81,7 +83,7 @@ async fn ends(world: &mut World, transition: &'static str) -> Result<(), Failure
         let status = world.agent_ended().await?;
         world.check(status.success(), || format!("the agent ended with {status}"));
     } else {
-        world.end_agent(nix::sys::signal::Signal::SIGTERM).await?;
+        world.end_agent(SIGTERM).await?;
     }
     Ok(())
 }
@@ -126,7 +128,7 @@ async fn stop_twice(world: &mut World) -> Result<(), Failure> {
     let status = world.manage("stop").await?;
     world.check(!status.success(), || format!("the second stop ended with {status}"));
     world.want(managed());
-    world.end_agent(nix::sys::signal::Signal::SIGTERM).await?;
+    world.end_agent(SIGTERM).await?;
     Ok(())
 }
 

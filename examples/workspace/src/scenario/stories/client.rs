@@ -1,11 +1,11 @@
 //! The lines of one client's connection, at both of its ends.
 
-use super::super::end::{End, Site};
-use super::super::sites::{
+use crate::process::{Failure, Process};
+use crate::scenario::end::{End, Site};
+use crate::scenario::sites::{
     AGENT_SESSION, AGENT_SSH, CLIENT_COORDINATION, CLIENT_SESSION, CLIENT_SSH, SERVER_CLIENT, SERVER_RELAY,
 };
-use super::super::world::{Route, World};
-use crate::process::{Failure, Process};
+use crate::scenario::world::{Route, World};
 
 /// A client of ours, by what it is found in all logs and how it goes.
 #[derive(Clone, Copy)]

@@ -2,15 +2,15 @@
 
 use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
 
-use super::super::end::{End, Site};
-use super::super::proxy::{Break, Proxy};
-use super::super::rogue::{Rogue, garbage, probe};
-use super::super::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
-use super::super::world::{World, agent_leaves};
-use super::super::{Scenario, scenario};
 use super::client::RELAYED;
 use super::losses::server_left;
 use crate::process::Failure;
+use crate::scenario::end::{End, Site};
+use crate::scenario::proxy::{Break, Proxy};
+use crate::scenario::rogue::{Rogue, garbage, probe};
+use crate::scenario::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
+use crate::scenario::world::{World, agent_leaves};
+use crate::scenario::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

@@ -5,13 +5,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::time::{Duration, timeout};
 
-use super::super::end::{End, Site};
-use super::super::sites::{AGENT_FORWARD, AGENT_IDE, AGENT_SSH, CLIENT_FORWARD, CLIENT_SSH};
-use super::super::tools::{Tool, ssh};
-use super::super::world::{World, agent_leaves};
-use super::super::{Scenario, scenario};
 use super::client::{Client, DIRECT, RELAYED, left};
 use crate::process::{Failure, Process};
+use crate::scenario::end::{End, Site};
+use crate::scenario::sites::{AGENT_FORWARD, AGENT_IDE, AGENT_SSH, CLIENT_FORWARD, CLIENT_SSH};
+use crate::scenario::tools::{Tool, ssh};
+use crate::scenario::world::{World, agent_leaves};
+use crate::scenario::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

@@ -1,11 +1,11 @@
 //! Many sessions at once.
 
-use super::super::end::{End, Site};
-use super::super::sites::{AGENT_SESSION, AGENT_SSH, CLIENT_SESSION, CLIENT_SSH};
-use super::super::world::World;
-use super::super::{Scenario, scenario};
 use super::client::{DIRECT, gone, left};
 use crate::process::Failure;
+use crate::scenario::end::{End, Site};
+use crate::scenario::sites::{AGENT_SESSION, AGENT_SSH, CLIENT_SESSION, CLIENT_SSH};
+use crate::scenario::world::World;
+use crate::scenario::{Scenario, scenario};
 
 pub(super) const ALL: &[Scenario] =
     &[scenario("load", "500 sessions at once, which end in five ways", |w| Box::pin(load(w))).shows(&[12])];

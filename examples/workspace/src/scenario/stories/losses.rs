@@ -2,17 +2,17 @@
 
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 
-use super::super::end::{End, Site};
-use super::super::proxy::{Break, Proxy};
-use super::super::rogue::{garbage, probe};
-use super::super::sites::{
+use super::client::{Client, DIRECT, RELAYED, gone, left};
+use crate::process::{Failure, Process};
+use crate::scenario::end::{End, Site};
+use crate::scenario::proxy::{Break, Proxy};
+use crate::scenario::rogue::{garbage, probe};
+use crate::scenario::sites::{
     AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_COORDINATION, CLIENT_RETRYING, CLIENT_SSH,
     SERVER_AGENT, SERVER_CLIENT,
 };
-use super::super::world::{World, agent_leaves as all_leaves};
-use super::super::{Scenario, scenario};
-use super::client::{Client, DIRECT, RELAYED, gone, left};
-use crate::process::{Failure, Process};
+use crate::scenario::world::{World, agent_leaves as all_leaves};
+use crate::scenario::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

@@ -1,17 +1,19 @@
 //! The real OpenSSH as the client.
 
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use portable_pty::CommandBuilder;
 use tokio::io::AsyncWriteExt;
 
-use super::super::end::Site;
-use super::super::proxy::{Break, Proxy};
-use super::super::sites::{AGENT_SSH, CLIENT_PROXY, SERVER_CLIENT};
-use super::super::tools::{QUIET, Tool, sftp, ssh};
-use super::super::world::World;
-use super::super::{Scenario, scenario};
 use super::client::{DIRECT, RELAYED, gone, left};
 use crate::process::{Failure, Pipe, Process, Typist};
+use crate::scenario::end::{End, Site};
+use crate::scenario::proxy::{Break, Proxy};
+use crate::scenario::sites::{AGENT_CONTROL, AGENT_SESSION, AGENT_SSH, CLIENT_PROXY, CLIENT_RETRYING, SERVER_CLIENT};
+use crate::scenario::tools::{QUIET, Tool, sftp, ssh};
+use crate::scenario::world::World;
+use crate::scenario::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
@@ -43,7 +45,7 @@ async fn start(world: &mut World, options: &[&str], command: &[&str]) -> Result<
 }
 
 /// What an OpenSSH gives that closes its connection, at the only end that has lines.
-fn leaves() -> super::super::end::End {
+fn leaves() -> End {
     DIRECT.line(left(AGENT_SSH))
 }
 
@@ -67,7 +69,7 @@ async fn exec(world: &mut World, status: u32) -> Result<(), Failure> {
 async fn exec_killed(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let (process, pid) = start(world, &[], &["cat"]).await?;
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid.parse()?), SIGKILL)?;
+    kill(Pid::from_raw(pid.parse()?), SIGKILL)?;
     world.tool_ended(process).await?;
     is_over(world).await?;
     let killed = |site: Site| site.fault("unknown", "agent").cause("killed").code("signal.9");
@@ -140,7 +142,7 @@ async fn multiplexed(world: &mut World) -> Result<(), Failure> {
     let (mut second, _) = start(world, &["-o", "ControlMaster=no", "-o", &path], &["cat"]).await?;
     let (third, _) = start(world, &["-o", "ControlMaster=no", "-o", &path], &["exit", "3"]).await?;
     world.tool_ended(third).await?;
-    world.agent_says(super::super::sites::AGENT_SESSION.message).await?;
+    world.agent_says(AGENT_SESSION.message).await?;
     for process in [&mut master, &mut second] {
         let stdin = process.stdin.as_mut().ok_or("its input is closed")?;
         stdin.write_all(b"still there\n").await?;
@@ -195,7 +197,7 @@ async fn proxied_shutdown(world: &mut World) -> Result<(), Failure> {
     world.end_server(SIGTERM).await?;
     world.ended(process).await?;
     is_over(world).await?;
-    world.agent_says(super::super::sites::AGENT_CONTROL.message).await?;
+    world.agent_says(AGENT_CONTROL.message).await?;
     world.end_agent(SIGTERM).await?;
     let shutdown = |site: Site| site.normal("server_shutdown", "server");
     let told = |site: Site| shutdown(site).code("websocket.1001");
@@ -203,7 +205,7 @@ async fn proxied_shutdown(world: &mut World) -> Result<(), Failure> {
     world.want([
         RELAYED.relay(shutdown),
         shutdown(SERVER_CLIENT).client(RELAYED.id),
-        told(super::super::sites::CLIENT_RETRYING).client(RELAYED.id),
+        told(CLIENT_RETRYING).client(RELAYED.id),
     ]);
     world.want(super::losses::server_left());
     Ok(())

@@ -2,9 +2,9 @@
 
 use tokio::net::TcpListener;
 
-use super::super::world::World;
-use super::super::{Scenario, scenario};
 use crate::process::{Failure, Process, workspace};
+use crate::scenario::world::World;
+use crate::scenario::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

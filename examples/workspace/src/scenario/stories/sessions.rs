@@ -4,10 +4,10 @@ use nix::sys::signal::Signal::{self, SIGKILL, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-use super::super::world::{Route, World};
-use super::super::{Scenario, scenario};
 use super::client::{Client, DIRECT, RELAYED, left};
 use crate::process::Failure;
+use crate::scenario::world::{Route, World};
+use crate::scenario::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

@@ -4,16 +4,16 @@ use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-use super::super::end::End;
-use super::super::page::Page;
-use super::super::rogue::{garbage, probe};
-use super::super::sites::{AGENT_ATTACHED, AGENT_TERMINAL};
-use super::super::tools::{Tool, node};
-use super::super::world::{World, agent_leaves};
-use super::super::{Scenario, scenario};
 use super::builds::{agent_stopped, managed, stopped};
 use super::client::{gone, left};
 use crate::process::{Failure, Process};
+use crate::scenario::end::End;
+use crate::scenario::page::Page;
+use crate::scenario::rogue::{garbage, probe};
+use crate::scenario::sites::{AGENT_ATTACHED, AGENT_TERMINAL};
+use crate::scenario::tools::{Tool, node};
+use crate::scenario::world::{World, agent_leaves};
+use crate::scenario::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

@@ -8,13 +8,13 @@ use nix::unistd::mkfifo;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
 
-use super::super::end::Site;
-use super::super::proxy::{Break, Proxy};
-use super::super::sites::{AGENT_SSH, CLIENT_SSH, SERVER_CLIENT};
-use super::super::world::{World, agent_leaves};
-use super::super::{Scenario, scenario};
 use super::client::{Client, DIRECT, RELAYED, gone, left};
 use crate::process::{Failure, Process};
+use crate::scenario::end::Site;
+use crate::scenario::proxy::{Break, Proxy};
+use crate::scenario::sites::{AGENT_SSH, CLIENT_SSH, SERVER_CLIENT};
+use crate::scenario::world::{World, agent_leaves};
+use crate::scenario::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
