@@ -21,28 +21,18 @@ const CLIENT_SESSION_ID: &str = "CLIENT_SESSION_ID";
 pub(super) struct Client {
     peer: Option<SocketAddr>,
     session_id: OnceLock<String>,
-    is_heard: AtomicBool,
     is_leaving: AtomicBool,
 }
 
 impl Client {
-    /// One that has not said anything so far.
+    /// One that has not said so far by what it is found.
     pub(super) fn direct(peer: SocketAddr) -> Self {
-        Self { peer: Some(peer), session_id: OnceLock::new(), is_heard: false.into(), is_leaving: false.into() }
+        Self { peer: Some(peer), session_id: OnceLock::new(), is_leaving: false.into() }
     }
 
-    /// One that the relay knows: its connection to the relay is up.
+    /// One that the relay knows.
     pub(super) fn relayed(client_session_id: String) -> Self {
-        Self { peer: None, session_id: client_session_id.into(), is_heard: true.into(), is_leaving: false.into() }
-    }
-
-    /// Whether the connection is up: bytes have come.
-    pub(super) fn is_heard(&self) -> bool {
-        self.is_heard.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn hear(&self) {
-        self.is_heard.store(true, Ordering::Relaxed);
+        Self { peer: None, session_id: client_session_id.into(), is_leaving: false.into() }
     }
 
     /// Whether it has said goodbye, where we have not.

@@ -80,7 +80,8 @@ impl Service {
                 // Where they cannot be set, SSH's own keep-alive still finds out.
                 let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(self.patience)));
                 let client = Arc::new(Client::direct(peer));
-                let guard = guard(&client, &run, ConnectionMethod::Direct);
+                // A port scan, or a check whether somebody listens: no connection, no disconnect.
+                let guard = guard(&client, &run, ConnectionMethod::Direct).connecting();
                 self.speak(stream, client, guard, run).await;
             }
             Path::Relayed { socket, client_session_id } => {
@@ -114,7 +115,7 @@ impl Service {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let cut = CancellationToken::new();
-        let stream = Transport::new(stream, client.clone(), cut.clone());
+        let stream = Transport::new(stream, client.clone(), guard.handle(), cut.clone());
         let connection = Arc::new(Connection::new(client, run.clone(), guard.handle(), self.ide_ports.clone()));
         let opened = tokio::select! {
             opened = server::run_stream(self.config.clone(), stream, Handler::new(connection.clone())) => opened,
@@ -140,10 +141,6 @@ fn guard(
 ) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let (client, of_run) = (client.clone(), run.clone());
     let guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        // A port scan, or a check whether somebody listens: no connection, no disconnect.
-        if !client.is_heard() {
-            return;
-        }
         let build = of_run.build(end);
         disconnected!(
             end,

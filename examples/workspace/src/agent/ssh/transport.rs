@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use disconnect_core::DisconnectHandle;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
@@ -14,6 +15,8 @@ use super::connection::Client;
 pub(super) struct Transport<S> {
     stream: S,
     client: Arc<Client>,
+    /// The connection is up once bytes have come.
+    connecting: Option<DisconnectHandle>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// The peer takes nothing any more. What it said before is still to be read, and that may be a goodbye: russh would
     /// end the session for the error of a write.
@@ -21,8 +24,9 @@ pub(super) struct Transport<S> {
 }
 
 impl<S> Transport<S> {
-    pub(super) fn new(stream: S, client: Arc<Client>, cut: CancellationToken) -> Self {
-        Self { stream, client, cut: Box::pin(cut.cancelled_owned()), refused: None }
+    pub(super) fn new(stream: S, client: Arc<Client>, connecting: DisconnectHandle, cut: CancellationToken) -> Self {
+        let cut = Box::pin(cut.cancelled_owned());
+        Self { stream, client, connecting: Some(connecting), cut, refused: None }
     }
 
     fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {
@@ -38,7 +42,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         if buffer.filled().len() > before {
-            self.client.hear();
+            self.connecting.take().inspect(DisconnectHandle::established);
         } else if self.refused == Some(io::ErrorKind::ConnectionReset) {
             // The system tells it only once.
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
