@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::category::Category;
 use crate::evidence::{Rank, Verdict};
-use crate::{Code, Detail, DisconnectCause, slot};
+use crate::{Code, Detail, DisconnectCause, Protocol, slot};
 
 /// The end of one connection, as far as it is known: the record behind one log line.
 ///
@@ -218,6 +218,22 @@ impl Disconnect {
     #[inline]
     pub fn protocol_code(&self) -> Option<Code> {
         self.code
+    }
+
+    /// The exit status of the process behind the connection, where that is its protocol code; a process that a signal
+    /// ended has none.
+    ///
+    /// ```
+    /// use disconnect_core::{Code, Endpoint};
+    ///
+    /// const END: Endpoint = Endpoint::AgentToClient;
+    ///
+    /// assert_eq!(END.sent(Code::exit(3)).exit_code(), Some(3));
+    /// assert_eq!(END.sent(Code::signal(9)).exit_code(), None);
+    /// assert_eq!(END.closed().exit_code(), None);
+    /// ```
+    pub fn exit_code(&self) -> Option<i32> {
+        self.code.filter(|code| code.protocol() == Protocol::Exit).and_then(|code| i32::try_from(code.number()).ok())
     }
 
     /// The free text, if one was set: one clean line.

@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use disconnect_core::{Code, Disconnect, Protocol};
+use disconnect_core::{Code, Disconnect};
 use nix::sys::signal::Signal;
 
 use super::TO_CLIENT;
@@ -17,11 +17,6 @@ pub(super) fn exited(status: ExitStatus, asked: Option<Signal>) -> Disconnect {
     }
 }
 
-/// The exit status of the process, where it is that by which the session ended.
-pub(super) fn exit_code(end: &Disconnect) -> Option<i64> {
-    end.protocol_code().filter(|code| code.protocol() == Protocol::Exit).map(Code::number)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,12 +26,5 @@ mod tests {
         let interrupted = ExitStatus::from_raw(Signal::SIGINT as i32);
         let ends = [None, Some(Signal::SIGQUIT), Some(Signal::SIGINT)].map(|asked| exited(interrupted, asked));
         assert_eq!(ends.map(|end| end.reason_str()), ["unknown", "unknown", "client_closed"]);
-    }
-
-    #[test]
-    fn only_an_exit_has_an_exit_code() {
-        assert_eq!(exit_code(&exited(ExitStatus::from_raw(3 << 8), None)), Some(3));
-        assert_eq!(exit_code(&exited(ExitStatus::from_raw(9), None)), None);
-        assert_eq!(exit_code(&TO_CLIENT.shutting_down()), None);
     }
 }

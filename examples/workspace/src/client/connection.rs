@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use disconnect_core::evidence::Side;
 use disconnect_core::{
@@ -164,19 +164,13 @@ pub(super) async fn dial(client: &Client, node: &Node) -> Result<TcpStream, Unco
 /// A path to the agent that is up, and no SSH connection yet.
 struct Path {
     guard: Guard,
-    is_up: Arc<AtomicBool>,
     method: ConnectionMethod,
 }
 
 impl Path {
     fn new(client: &Arc<Client>, method: ConnectionMethod) -> Self {
-        let is_up = Arc::<AtomicBool>::default();
-        let (of, came_up) = (client.clone(), is_up.clone());
+        let of = client.clone();
         let on_end: OnEnd = Box::new(move |end| {
-            // No connection, no disconnect. It has to have a guard before, since russh says only once why it ends.
-            if !came_up.load(Ordering::Relaxed) {
-                return;
-            }
             let build = of.build(end);
             disconnected!(
                 end,
@@ -187,9 +181,10 @@ impl Path {
                 "ssh connection closed"
             );
         });
-        let guard = DisconnectGuard::new(TO_AGENT, on_end).under(&client.stopped);
+        // russh says only once why a connection ends, and to a handler that it has before it is up.
+        let guard = DisconnectGuard::new(TO_AGENT, on_end).connecting().under(&client.stopped);
         guard.set_method(method);
-        Self { guard, is_up, method }
+        Self { guard, method }
     }
 
     async fn log_in<S>(mut self, client: &Arc<Client>, stream: S, below: Below) -> Result<Connection, Unconnected>
@@ -202,7 +197,7 @@ impl Path {
             Ok(ssh) => {
                 let method = self.method.as_str();
                 info!(client_session_id = client.id, connection_method = method, "connected");
-                self.is_up.store(true, Ordering::Relaxed);
+                self.guard.established();
                 client.has_path.store(true, Ordering::Relaxed);
                 Ok(Connection { client: client.clone(), guard: self.guard, over, ssh, below })
             }

@@ -4,10 +4,12 @@ use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectInitiator, disconnected};
+use disconnect_core::{
+    ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle, DisconnectInitiator, disconnected,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, copy, split, stdin, stdout};
 use tokio::time::timeout;
 use tracing::info;
@@ -25,8 +27,7 @@ pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
         Ok(socket) => socket,
         Err(error) => return told::unconnected(&error),
     };
-    let is_up = Arc::<AtomicBool>::default();
-    let mut guard = guard(client, is_up.clone());
+    let mut guard = guard(client);
     let ended = guard.handle();
     let broken = move |error: &LinkError| {
         drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)));
@@ -34,7 +35,7 @@ pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
     let (stream, tunnel) = Tunnel::open(socket, broken);
     let (from_agent, to_agent) = split(stream);
     // Where the relay broke, that is said already.
-    guard.set(join(client, from_agent, to_agent, &is_up).await);
+    guard.set(join(client, from_agent, to_agent, &guard.handle()).await);
 
     let end = guard.get().unwrap_or_else(unexplained);
     tunnel.close(close_code(Some(&end))).await;
@@ -50,11 +51,10 @@ async fn join(
     client: &Client,
     from_agent: ReadHalf<DuplexStream>,
     mut to_agent: WriteHalf<DuplexStream>,
-    is_up: &AtomicBool,
+    path: &DisconnectHandle,
 ) -> Disconnect {
     let mut stdin = stdin();
-    let (mut sending, mut receiving) =
-        (pin!(copy(&mut stdin, &mut to_agent)), pin!(receive(client, from_agent, is_up)));
+    let (mut sending, mut receiving) = (pin!(copy(&mut stdin, &mut to_agent)), pin!(receive(client, from_agent, path)));
     tokio::select! {
         received = &mut receiving => if received.is_ok() {
             return TO_AGENT.closed_by_peer();
@@ -81,11 +81,11 @@ async fn join(
 }
 
 /// Until nothing more comes from the agent; an error is one of writing.
-async fn receive(client: &Client, mut from_agent: ReadHalf<DuplexStream>, is_up: &AtomicBool) -> io::Result<()> {
+async fn receive(client: &Client, mut from_agent: ReadHalf<DuplexStream>, path: &DisconnectHandle) -> io::Result<()> {
     let (mut stdout, mut buffer) = (stdout(), vec![0; 32 * 1024]);
     while let Ok(length @ 1..) = from_agent.read(&mut buffer).await {
-        if !is_up.swap(true, Ordering::Relaxed) {
-            client.has_path.store(true, Ordering::Relaxed);
+        if !client.has_path.swap(true, Ordering::Relaxed) {
+            path.established();
             let method = ConnectionMethod::Derp.as_str();
             info!(client_session_id = client.id, connection_method = method, "connected");
         }
@@ -95,13 +95,10 @@ async fn receive(client: &Client, mut from_agent: ReadHalf<DuplexStream>, is_up:
     Ok(())
 }
 
-fn guard(client: &Arc<Client>, is_up: Arc<AtomicBool>) -> Guard {
+/// Where the relay has no agent to join to, there was no connection.
+fn guard(client: &Arc<Client>) -> Guard {
     let of = client.clone();
     let on_end: OnEnd = Box::new(move |end| {
-        // Where the relay has no agent to join to, there was no connection.
-        if !is_up.load(Ordering::Relaxed) {
-            return;
-        }
         let build = of.build(end);
         disconnected!(
             end,
@@ -112,7 +109,7 @@ fn guard(client: &Arc<Client>, is_up: Arc<AtomicBool>) -> Guard {
             "proxied connection closed"
         );
     });
-    let guard = DisconnectGuard::new(TO_AGENT, on_end).under(&client.stopped);
+    let guard = DisconnectGuard::new(TO_AGENT, on_end).connecting().under(&client.stopped);
     guard.set_method(ConnectionMethod::Derp);
     guard
 }

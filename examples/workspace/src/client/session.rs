@@ -254,7 +254,7 @@ fn guard(connection: &Connection, session: &'static str) -> Guard {
         disconnected!(
             end,
             session,
-            exit_code = told::exit_code(end),
+            exit_code = end.exit_code(),
             client_session_id = of.id,
             build_id = build.map(|build| build.build_id),
             build_reason = build.map(|build| &*build.build_reason),

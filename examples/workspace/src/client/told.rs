@@ -29,11 +29,6 @@ pub(super) fn unconnected(error: &Unconnected) -> ExitCode {
     ExitCode::from(FAILED)
 }
 
-/// The exit status, where it was a process that ended by itself.
-pub(super) fn exit_code(end: &Disconnect) -> Option<i64> {
-    end.protocol_code().filter(|code| code.protocol() == Protocol::Exit).map(Code::number)
-}
-
 /// The status as a shell has it, where it is the command that ended.
 pub(super) fn exit_status(end: &Disconnect) -> Option<i64> {
     let code = end.protocol_code()?;

@@ -14,7 +14,6 @@ use tracing::info;
 use crate::ends::CLASSIFIER;
 
 use super::super::TO_CLIENT;
-use super::super::exit::exit_code;
 use super::super::pty;
 use super::ahead::Returning;
 use super::connection::Connection;
@@ -58,7 +57,7 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
         disconnected!(
             end,
             session,
-            exit_code = exit_code(end),
+            exit_code = end.exit_code(),
             client_session_id = of.client.id(),
             build_id = build.map(|build| build.build_id),
             build_reason = build.map(|build| &*build.build_reason),

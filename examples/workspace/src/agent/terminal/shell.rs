@@ -14,7 +14,7 @@ use tracing::info;
 use crate::ends::CLASSIFIER;
 
 use super::super::TO_CLIENT;
-use super::super::exit::{exit_code, exited};
+use super::super::exit::exited;
 use super::super::pty::{self, Terminal};
 use super::super::run::Run;
 use super::{Attached, Input};
@@ -67,7 +67,7 @@ fn guard(terminal_id: String, run: &Arc<Run>) -> DisconnectGuard<impl FnOnce(&Di
         disconnected!(
             end,
             terminal_id,
-            exit_code = exit_code(end),
+            exit_code = end.exit_code(),
             build_id = build.map(|build| build.build_id),
             build_reason = build.map(|build| &*build.build_reason),
             transition = build.map(|build| &*build.transition),
