@@ -5,6 +5,7 @@ mod all;
 mod cli;
 mod client;
 mod ends;
+mod line;
 mod log;
 mod process;
 mod scenario;

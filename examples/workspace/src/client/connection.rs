@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use disconnect_core::evidence::Side;
 use disconnect_core::{
     Code, ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectInitiator,
-    DisconnectReason, Endpoint, disconnected,
+    DisconnectReason, Endpoint,
 };
 use russh::client::{self, AuthResult, Msg};
 use russh::keys::PublicKeyOrCertificate;
@@ -19,6 +19,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::info;
 
 use crate::ends::{self, CLASSIFIER};
+use crate::line::disconnected_with;
 use crate::wire::message::Node;
 use crate::wire::tunnel::{Tunnel, close_code};
 use crate::wire::{Heartbeat, LinkError};
@@ -171,15 +172,7 @@ impl Path {
     fn new(client: &Arc<Client>, method: ConnectionMethod) -> Self {
         let of = client.clone();
         let on_end: OnEnd = Box::new(move |end| {
-            let build = of.build(end);
-            disconnected!(
-                end,
-                client_session_id = of.id,
-                build_id = build.map(|build| build.build_id),
-                build_reason = build.map(|build| &*build.build_reason),
-                transition = build.map(|build| &*build.transition),
-                "ssh connection closed"
-            );
+            disconnected_with!(of.build(end), end, client_session_id = of.id, "ssh connection closed");
         });
         // russh says only once why a connection ends, and to a handler that it has before it is up.
         let guard = DisconnectGuard::new(TO_AGENT, on_end).connecting().under(&client.stopped);

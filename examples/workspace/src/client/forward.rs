@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use disconnect_core::evidence::Side;
-use disconnect_core::{Disconnect, DisconnectGuard, DisconnectReason, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectReason};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use russh::client::Msg;
@@ -16,6 +16,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tracing::{debug, info};
+
+use crate::line::disconnected_with;
 
 use super::connection::{Connection, TO_AGENT};
 use super::{Guard, OnEnd, session, told};
@@ -143,17 +145,7 @@ async fn receive(mut from_agent: ChannelReadHalf, mut to_here: OwnedWriteHalf) -
 fn guard(connection: &Connection, port: u16) -> Guard {
     let of = connection.client.clone();
     let on_end: OnEnd = Box::new(move |end| {
-        let build = of.build(end);
-        disconnected!(
-            level: DEBUG,
-            end,
-            port,
-            client_session_id = of.id,
-            build_id = build.map(|build| build.build_id),
-            build_reason = build.map(|build| &*build.build_reason),
-            transition = build.map(|build| &*build.transition),
-            "forwarded channel closed"
-        );
+        disconnected_with!(of.build(end), level: DEBUG, end, port, client_session_id = of.id, "forwarded channel closed");
     });
     DisconnectGuard::new(TO_AGENT, on_end).under(&connection.guard)
 }

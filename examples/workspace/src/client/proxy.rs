@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use disconnect_core::{
-    ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle, DisconnectInitiator, disconnected,
-};
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle, DisconnectInitiator};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, copy, split, stdin, stdout};
 use tokio::time::timeout;
 use tracing::info;
 
 use crate::ends::{self, CLASSIFIER};
+use crate::line::disconnected_with;
 use crate::wire::LinkError;
 use crate::wire::tunnel::{Tunnel, close_code};
 
@@ -99,15 +98,7 @@ async fn receive(client: &Client, mut from_agent: ReadHalf<DuplexStream>, path: 
 fn guard(client: &Arc<Client>) -> Guard {
     let of = client.clone();
     let on_end: OnEnd = Box::new(move |end| {
-        let build = of.build(end);
-        disconnected!(
-            end,
-            client_session_id = of.id,
-            build_id = build.map(|build| build.build_id),
-            build_reason = build.map(|build| &*build.build_reason),
-            transition = build.map(|build| &*build.transition),
-            "proxied connection closed"
-        );
+        disconnected_with!(of.build(end), end, client_session_id = of.id, "proxied connection closed");
     });
     let guard = DisconnectGuard::new(TO_AGENT, on_end).connecting().under(&client.stopped);
     guard.set_method(ConnectionMethod::Derp);

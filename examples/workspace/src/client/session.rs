@@ -7,15 +7,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use disconnect_core::evidence::Side;
-use disconnect_core::{
-    Code, Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectReason, disconnected,
-};
+use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectReason};
 use nix::sys::signal::Signal;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Error, Sig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, stderr, stdin, stdout};
 use tokio::time::timeout;
 use tracing::info;
+
+use crate::line::disconnected_with;
 
 use super::connection::{Connection, TO_AGENT, unexplained};
 use super::terminal::{Raw, Terminal};
@@ -250,15 +250,12 @@ fn killed(name: &Sig) -> Disconnect {
 fn guard(connection: &Connection, session: &'static str) -> Guard {
     let of = connection.client.clone();
     let on_end: OnEnd = Box::new(move |end| {
-        let build = of.build(end);
-        disconnected!(
+        disconnected_with!(
+            of.build(end),
             end,
             session,
             exit_code = end.exit_code(),
             client_session_id = of.id,
-            build_id = build.map(|build| build.build_id),
-            build_reason = build.map(|build| &*build.build_reason),
-            transition = build.map(|build| &*build.transition),
             "ssh session closed"
         );
     });

@@ -1,13 +1,12 @@
 //! An agent's control plane, as the server sees it.
 
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{
-    Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectReason, Endpoint, disconnected,
-};
+use disconnect_core::{Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectReason, Endpoint};
 use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::ends::CLASSIFIER;
+use crate::line::disconnected_with;
 use crate::wire::message::{AgentNode, Coordination, DerpMap, FromAgent, Subscription, ToAgent};
 use crate::wire::tunnel::{GOING_AWAY, NORMAL};
 use crate::wire::{Link, LinkError, Socket};
@@ -30,15 +29,7 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: String) {
     let entry = server.connections.begin("agent", &workspace, None);
     let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
         entry.end(end);
-        let build = cause.context(end).and_then(Option::as_ref);
-        disconnected!(
-            end,
-            workspace = name,
-            build_id = build.map(|build| build.build_id),
-            build_reason = build.map(|build| &*build.build_reason),
-            transition = build.map(|build| &*build.transition),
-            "agent disconnected"
-        );
+        disconnected_with!(cause.context(end).and_then(Option::as_ref), end, workspace = name, "agent disconnected");
     })
     .under(&place.cause);
 

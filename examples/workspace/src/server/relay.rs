@@ -1,6 +1,6 @@
 //! The relay: a data path between two legs, as the server sees it.
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, Endpoint, disconnected};
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, Endpoint};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tracing::info;
 
 use crate::ends::{CLASSIFIER, relay_to_agent, relay_to_client};
+use crate::line::disconnected_with;
 use crate::wire::link::close;
 use crate::wire::tunnel::{GOING_AWAY, LOST, NORMAL, TRY_AGAIN_LATER, bytes};
 use crate::wire::{LinkError, Socket};
@@ -30,14 +31,11 @@ pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client
     let of_run = cause.clone();
     let mut guard = DisconnectGuard::new(relay_to_client(), move |end: &Disconnect| {
         entry.end(end);
-        let build = of_run.context(end).and_then(Option::as_ref);
-        disconnected!(
+        disconnected_with!(
+            of_run.context(end).and_then(Option::as_ref),
             end,
             workspace,
             client_session_id,
-            build_id = build.map(|build| build.build_id),
-            build_reason = build.map(|build| &*build.build_reason),
-            transition = build.map(|build| &*build.transition),
             "relayed connection closed"
         );
     })

@@ -5,7 +5,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
-use disconnect_core::{Disconnect, DisconnectGuard, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard};
 use russh::server::{ChannelOpenHandle, Msg};
 use russh::{Channel, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
 use tokio::io::AsyncReadExt;
@@ -14,6 +14,8 @@ use tokio::net::tcp::OwnedReadHalf;
 use tracing::debug;
 
 use crate::ends::CLASSIFIER;
+
+use crate::line::disconnected_with;
 
 use super::super::TO_CLIENT;
 use super::ahead::{Ahead, Returning};
@@ -53,19 +55,11 @@ pub(super) async fn serve(
 fn guard(port: u16, connection: &Arc<Connection>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let of = connection.clone();
     DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        let (client_session_id, build) = (of.client.id(), of.run.build(end));
-        let (build_id, build_reason) = (build.map(|build| build.build_id), build.map(|build| &*build.build_reason));
-        let transition = build.map(|build| &*build.transition);
+        let (build, client_session_id) = (of.run.build(end), of.client.id());
         if of.ide_ports.contains(&port) {
-            disconnected!(
-                level: DEBUG, end, port, client_session_id, build_id, build_reason, transition,
-                "forwarded IDE channel closed"
-            );
+            disconnected_with!(build, level: DEBUG, end, port, client_session_id, "forwarded IDE channel closed");
         } else {
-            disconnected!(
-                level: DEBUG, end, port, client_session_id, build_id, build_reason, transition,
-                "forwarded channel closed"
-            );
+            disconnected_with!(build, level: DEBUG, end, port, client_session_id, "forwarded channel closed");
         }
     })
     .under(&connection.ended)

@@ -13,9 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use disconnect_core::evidence::Side;
-use disconnect_core::{
-    ConnectionMethod, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, disconnected,
-};
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{self, RunningSession};
@@ -28,6 +26,7 @@ use tracing::info;
 
 use crate::cli::AgentOptions;
 use crate::ends::{CLASSIFIER, to_relay};
+use crate::line::disconnected_with;
 use crate::wire::tunnel::{Tunnel, close_code};
 use crate::wire::{Heartbeat, Socket};
 
@@ -141,15 +140,7 @@ fn guard(
 ) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let (client, of_run) = (client.clone(), run.clone());
     let guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        let build = of_run.build(end);
-        disconnected!(
-            end,
-            client_session_id = client.id(),
-            build_id = build.map(|build| build.build_id),
-            build_reason = build.map(|build| &*build.build_reason),
-            transition = build.map(|build| &*build.transition),
-            "ssh connection complete"
-        );
+        disconnected_with!(of_run.build(end), end, client_session_id = client.id(), "ssh connection complete");
     })
     .under(&run.shutdown);
     guard.set_method(method);

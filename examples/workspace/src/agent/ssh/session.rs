@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use disconnect_core::{Disconnect, DisconnectGuard, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard};
 use nix::sys::signal::Signal;
 use portable_pty::PtySize;
 use russh::server::{Handle, Msg};
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::ends::CLASSIFIER;
+use crate::line::disconnected_with;
 
 use super::super::TO_CLIENT;
 use super::super::pty;
@@ -53,15 +54,12 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
     let Some((request, setup)) = requested(&mut incoming).await else { return };
     let (of, session) = (connection.clone(), request.name());
     let mut guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        let build = of.run.build(end);
-        disconnected!(
+        disconnected_with!(
+            of.run.build(end),
             end,
             session,
             exit_code = end.exit_code(),
             client_session_id = of.client.id(),
-            build_id = build.map(|build| build.build_id),
-            build_reason = build.map(|build| &*build.build_reason),
-            transition = build.map(|build| &*build.transition),
             "ssh session closed"
         );
     })

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle};
 use futures_util::{SinkExt, StreamExt};
 use portable_pty::PtySize;
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::ends::CLASSIFIER;
+use crate::line::disconnected_with;
 use crate::wire::link::close;
 use crate::wire::tunnel::close_code;
 use crate::wire::{Closed, Heartbeat, Io, LinkError, Socket};
@@ -54,15 +55,7 @@ pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc
 fn guard(terminal_id: Option<String>, run: &Arc<Run>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let of_run = run.clone();
     let guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        let build = of_run.build(end);
-        disconnected!(
-            end,
-            terminal_id,
-            build_id = build.map(|build| build.build_id),
-            build_reason = build.map(|build| &*build.build_reason),
-            transition = build.map(|build| &*build.transition),
-            "terminal connection closed"
-        );
+        disconnected_with!(of_run.build(end), end, terminal_id, "terminal connection closed");
     })
     .under(&run.shutdown);
     guard.set_method(ConnectionMethod::Direct);

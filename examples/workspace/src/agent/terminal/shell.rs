@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::Arc;
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard, disconnected};
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard};
 use portable_pty::CommandBuilder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe::{Receiver, Sender};
@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::ends::CLASSIFIER;
+use crate::line::disconnected_with;
 
 use super::super::TO_CLIENT;
 use super::super::exit::exited;
@@ -63,14 +64,11 @@ pub(super) async fn serve(
 fn guard(terminal_id: String, run: &Arc<Run>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let of_run = run.clone();
     let guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        let build = of_run.build(end);
-        disconnected!(
+        disconnected_with!(
+            of_run.build(end),
             end,
             terminal_id,
             exit_code = end.exit_code(),
-            build_id = build.map(|build| build.build_id),
-            build_reason = build.map(|build| &*build.build_reason),
-            transition = build.map(|build| &*build.transition),
             "reconnecting terminal closed"
         );
     })
