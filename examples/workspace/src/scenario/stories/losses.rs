@@ -30,6 +30,8 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("agent-frozen-session", "SIGSTOP of the agent with a live session", |w| Box::pin(agent_frozen(w))).shows(&[12]),
     scenario("server-leaves-session", "SIGTERM of the server: a direct session lives on", |w| Box::pin(server_leaves(w))).shows(&[1]),
     scenario("server-leaves-relayed", "SIGTERM of the server with a relayed session", |w| Box::pin(server_leaves_relayed(w))),
+    scenario("client-control-reset", "a client's control path is reset: its session lives on", |w| Box::pin(control_reset(w))).shows(&[11]),
+    scenario("client-control-garbage", "garbage on a client's control path, to the client", |w| Box::pin(control_garbage(w))).shows(&[11]),
     scenario("client-goodbye-unanswered", "SIGSTOP of the server, then SIGTERM of the client", |w| Box::pin(goodbye_unanswered(w))).shows(&[7, 9]),
     scenario("server-killed-session", "kill -9 of the server: a direct session lives on", |w| Box::pin(server_killed(w))).shows(&[11]),
     scenario("relay-restart", "the relay is killed and comes back: a relayed session is lost", |w| Box::pin(relay_restart(w))),
@@ -219,6 +221,49 @@ pub(super) fn server_left() -> [End; 4] {
         AGENT_DERP_MAP.normal("graceful", "server"),
         SERVER_AGENT.normal("server_shutdown", "server"),
     ]
+}
+
+/// A session of a client whose control path goes through a proxy.
+async fn behind_proxy(world: &mut World) -> Result<(Proxy, Process), Failure> {
+    world.start().await?;
+    let proxy = Proxy::to(world.server_address()).await?;
+    let url = format!("ws://{}", proxy.address());
+    let process = world.client_of(&url, "ssh", &["--client-session-id", DIRECT.id], &["cat"])?;
+    world.says(process.id(), "control plane connected").await?;
+    world.says(process.id(), "connected").await?;
+    world.agent_says("ssh session started").await?;
+    Ok((proxy, process))
+}
+
+/// The client finds its server again, while its session goes on.
+async fn comes_back(world: &mut World, process: Process) -> Result<(), Failure> {
+    world.says(process.id(), CLIENT_RETRYING.message).await?;
+    world.says(process.id(), "control plane connected").await?;
+    goes_on(world, process).await?;
+    world.want(DIRECT.leaves_server());
+    Ok(())
+}
+
+/// `control_plane_lost`: fault 11.
+async fn control_reset(world: &mut World) -> Result<(), Failure> {
+    let (proxy, process) = behind_proxy(world).await?;
+    proxy.break_all(Break::Reset);
+    world.want([
+        CLIENT_RETRYING.fault("control_plane_lost", "network").cause("reset").client(DIRECT.id),
+        SERVER_CLIENT.fault("network_error", "network").cause("reset").client(DIRECT.id),
+    ]);
+    comes_back(world, process).await
+}
+
+/// The initiator is the violator: fault 11.
+async fn control_garbage(world: &mut World) -> Result<(), Failure> {
+    let (proxy, process) = behind_proxy(world).await?;
+    proxy.break_all(Break::GarbageToDialler(&[0x8f, 0x00]));
+    world.want([
+        CLIENT_RETRYING.fault("protocol_error", "server").cause("malformed").client(DIRECT.id),
+        SERVER_CLIENT.fault("network_error", "network").cause("unclean_eof").client(DIRECT.id),
+    ]);
+    comes_back(world, process).await
 }
 
 /// A session that is still there, and then ends as it should.
