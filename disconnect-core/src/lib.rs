@@ -84,7 +84,7 @@ pub use crate::disconnect::Disconnect;
 pub use crate::endpoint::{Endpoint, Peer};
 pub use crate::evidence::{Classifier, DisconnectEvidence};
 #[cfg(feature = "std")]
-pub use crate::guard::{DisconnectGuard, DisconnectHandle, Scope, SetOutcome, ShutdownCause};
+pub use crate::guard::{BoxedGuard, DisconnectGuard, DisconnectHandle, Scope, SetOutcome, ShutdownCause};
 pub use crate::initiator::DisconnectInitiator;
 pub use crate::method::ConnectionMethod;
 #[cfg(feature = "metrics")]

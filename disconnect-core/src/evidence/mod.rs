@@ -28,7 +28,10 @@
 //! - **quinn**: application codes are the application's own. Map yours to a [`Verdict`] before asking the classifier; with
 //!   HTTP/3 they are [`Code::http3`](crate::Code::http3).
 //! - **russh**: the client's reason arrives in its handler's `disconnected`, as an [`ssh`](crate::Code::ssh) code; an
-//!   `exit-status` is [`received`](crate::Endpoint::received) with [`Code::exit`](crate::Code::exit).
+//!   `exit-status` is [`received`](crate::Endpoint::received) with [`Code::exit`](crate::Code::exit). A server's session
+//!   is `Ok` after a client's goodbye, whose code russh drops. A client that goes right after its goodbye lets the
+//!   server's next write fail, which hides the goodbye: hand russh a stream that keeps such an error to itself until all
+//!   is read. `Disconnect` from `run_stream` is an [`eof`](crate::Endpoint::eof) before the first word.
 //! - **A process under a PTY**: `EIO` or an end of file of the master says nothing; wait for the child, and say
 //!   [`exited`](crate::Endpoint::exited). A key that asked for the signal (Ctrl-C) was seen by the site, which says so.
 //! - **A read timeout of a std socket** is `WouldBlock`, which ends nothing by itself: the site that set it says

@@ -4,6 +4,7 @@ mod shutdown;
 mod state;
 mod sync;
 
+use std::boxed::Box;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -72,7 +73,8 @@ use self::sync::{Arc, Mutex, get_mut, lock};
 /// A channel of a connection has a guard of its own, [under](Self::under) that of the connection. A connection may be
 /// under the [`ShutdownCause`] of its server. Where the inner one has no end of its own, it has that of the outer one;
 /// of two ends, the earlier wins, by the table above. An inner one that is dropped *before* the outer one has an end
-/// was dropped bare: set the connection's end first, then let its channels go.
+/// was dropped bare: set the connection's end first, then let its channels go. What the peer said on a channel before it
+/// closed the connection may still be on its way to the channel's task: let that take it, then set the connection's end.
 ///
 /// # What it costs
 ///
@@ -86,6 +88,28 @@ use self::sync::{Arc, Mutex, get_mut, lock};
 pub struct DisconnectGuard<F: FnOnce(&Disconnect)> {
     // One lock around both, so that a guard can be shared although its closure is not `Sync`.
     inner: Mutex<Inner<F>>,
+}
+
+/// A guard whose type can be named, to keep it in a struct or to return it from a task. The closure is boxed for that.
+///
+/// ```
+/// use disconnect_core::{BoxedGuard, Endpoint};
+///
+/// struct Connection {
+///     guard: BoxedGuard,
+/// }
+///
+/// let write = |end: &disconnect_core::Disconnect| assert_eq!(end.reason_str(), "client_closed");
+/// let mut connection = Connection { guard: BoxedGuard::boxed(Endpoint::AgentToClient, write) };
+/// connection.guard.set(Endpoint::AgentToClient.closed_by_peer());
+/// ```
+pub type BoxedGuard = DisconnectGuard<Box<dyn FnOnce(&Disconnect) + Send>>;
+
+impl BoxedGuard {
+    /// A connection that is up, as with [`DisconnectGuard::new`].
+    pub fn boxed(endpoint: Endpoint, on_end: impl FnOnce(&Disconnect) + Send + 'static) -> Self {
+        Self::new(endpoint, Box::new(on_end))
+    }
 }
 
 struct Inner<F> {
@@ -257,6 +281,21 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// The end so far: what the line would say, were it written now. `None` where a drop would be a bare one.
     pub fn get(&self) -> Option<Disconnect> {
         lock(&self.inner).place.with(|mut state| state.get().cloned())
+    }
+
+    /// Writes the line now, and returns the end that it says.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// let mut guard = DisconnectGuard::new(Endpoint::ClientToAgent, |_| ());
+    /// guard.set(Endpoint::ClientToAgent.eof());
+    /// assert_eq!(guard.finish().cause_str(), Some("unclean_eof"));
+    /// ```
+    pub fn finish(self) -> Disconnect {
+        let shared = self.share();
+        drop(self);
+        shared.end()
     }
 
     fn share(&self) -> Arc<Shared> {

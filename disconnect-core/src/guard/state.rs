@@ -73,6 +73,11 @@ impl Shared {
         (!joint.is_connecting).then(|| end.clone())
     }
 
+    /// What the line said, once the guard was dropped.
+    pub(super) fn end(&self) -> Disconnect {
+        lock(&self.0).state.finish().clone()
+    }
+
     pub(super) fn set_connecting(&self, is_connecting: bool) {
         lock(&self.0).is_connecting = is_connecting;
     }

@@ -10,7 +10,8 @@ use std::vec::Vec;
 
 use crate::category::Category;
 use crate::{
-    ConnectionDirection, ConnectionMethod, Disconnect, DisconnectField, DisconnectInitiator, DisconnectReason, slot,
+    ConnectionDirection, ConnectionMethod, Disconnect, DisconnectField, DisconnectInitiator, DisconnectReason,
+    Recorded, slot,
 };
 
 /// Counts ended connections by reason, initiator, direction and method, in an array that is as large as the product of
@@ -99,14 +100,42 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         self.add(Self::place(reason.index(), typed(initiator.into()), typed(direction.into()), typed(method.into())));
     }
 
+    /// Counts an end that was read back, from a log or a database. An unknown reason counts as one to look into.
+    ///
+    /// ```
+    /// use disconnect_core::{Counters, DisconnectReason, Recorded};
+    ///
+    /// let counters: Counters = Counters::new();
+    /// counters.count_recorded(&Recorded::from("graceful"), Some(&Recorded::from("agent")), None, None);
+    /// counters.count_recorded(&Recorded::from("quota_exceeded"), None, None, None);
+    ///
+    /// let snapshot = counters.snapshot();
+    /// assert_eq!((snapshot.expected(), snapshot.to_investigate()), (1, 1));
+    /// assert_eq!(snapshot.sum(|count| count.reason == "unrecognized"), 1);
+    /// ```
+    pub fn count_recorded(
+        &self,
+        reason: &Recorded<R>,
+        initiator: Option<&Recorded<I>>,
+        direction: Option<&Recorded<D>>,
+        method: Option<&Recorded<M>>,
+    ) {
+        self.add(Self::place(
+            Self::reason(reason.known(), false),
+            recorded(initiator),
+            recorded(direction),
+            recorded(method),
+        ));
+    }
+
     /// Counts what somebody logged.
     #[cfg(feature = "layer")]
     pub fn count_observed(&self, end: &super::Observed) {
         self.add(Self::place(
             Self::reason(R::parse(end.reason().as_str()), end.expected()),
-            Self::text::<I>(end.initiator().map(crate::Recorded::as_str)),
-            Self::text::<D>(end.direction().map(crate::Recorded::as_str)),
-            Self::text::<M>(end.method().map(crate::Recorded::as_str)),
+            Self::text::<I>(end.initiator().map(Recorded::as_str)),
+            Self::text::<D>(end.direction().map(Recorded::as_str)),
+            Self::text::<M>(end.method().map(Recorded::as_str)),
         ));
     }
 
@@ -159,6 +188,14 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         if let Some(cell) = self.cells.get(place) {
             cell.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+fn recorded<T: DisconnectField>(value: Option<&Recorded<T>>) -> usize {
+    match value.map(Recorded::known) {
+        None => absent(T::CATEGORIES),
+        Some(None) => unrecognized(T::CATEGORIES),
+        Some(Some(category)) => category.index(),
     }
 }
 

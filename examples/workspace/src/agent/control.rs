@@ -37,6 +37,8 @@ pub(super) struct Control {
 enum Next {
     Dial,
     Exit,
+    /// Another agent serves this workspace now.
+    Yield,
 }
 
 impl Control {
@@ -65,6 +67,11 @@ impl Control {
                     match self.connection(socket, stop.as_mut()).await {
                         Next::Dial => {}
                         Next::Exit => return ExitCode::SUCCESS,
+                        Next::Yield => {
+                            warn!("another agent of this workspace took the place of this one");
+                            self.stopped_offline().await;
+                            return ExitCode::FAILURE;
+                        }
                     }
                 }
                 Err(DialError::Refused(StatusCode::GONE)) => {
@@ -113,8 +120,11 @@ impl Control {
             ended.set(lost(&run, END.failed(&CLASSIFIER, error)));
         }
         drop((without_end, guard));
-        if let Ok(code) = talked {
-            link.close(code).await;
+        match talked {
+            Ok(code) => link.close(code).await,
+            // To dial again would displace that one in turn.
+            Err(LinkError::Replaced) => return Next::Yield,
+            Err(_) => {}
         }
         next
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use disconnect_core::{Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, disconnected};
+use disconnect_core::{BoxedGuard, DisconnectCause, DisconnectHandle, disconnected};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -38,7 +38,7 @@ pub(super) enum Asked {
 pub(super) struct Streams {
     coordination: mpsc::UnboundedSender<Value>,
     derp_map: mpsc::UnboundedSender<Value>,
-    tasks: [JoinHandle<Option<StreamGuard>>; 2],
+    tasks: [JoinHandle<Option<BoxedGuard>>; 2],
     pub(super) outgoing: mpsc::Receiver<FromAgent>,
     pub(super) asked: mpsc::Receiver<Asked>,
     pub(super) goodbye: Goodbye,
@@ -86,7 +86,7 @@ impl Streams {
 
     /// Nothing more comes. A stream that was told its end before has written its line; the others have that of their
     /// connection, which is to be set before their guards are dropped.
-    pub(super) async fn finish(self) -> Vec<StreamGuard> {
+    pub(super) async fn finish(self) -> Vec<BoxedGuard> {
         let Self { coordination, derp_map, tasks, outgoing, asked, .. } = self;
         drop((coordination, derp_map, outgoing, asked));
         // A stream that panicked has written its line.
@@ -94,35 +94,32 @@ impl Streams {
     }
 }
 
-/// Writes the line of a stream.
-pub(super) type StreamGuard = DisconnectGuard<Box<dyn FnOnce(&Disconnect) + Send>>;
-
-fn coordination_guard(workspace: String, connection: &DisconnectHandle) -> StreamGuard {
-    let on_end = move |end: &Disconnect| {
+fn coordination_guard(workspace: String, connection: &DisconnectHandle) -> BoxedGuard {
+    BoxedGuard::boxed(END, move |end| {
         if end.cause_as() == Some(DisconnectCause::Deadline) {
             disconnected!(level: WARN, end, workspace, "disconnected from coordination RPC");
         } else {
             disconnected!(level: DEBUG, end, workspace, "disconnected from coordination RPC");
         }
-    };
-    DisconnectGuard::new(END, Box::new(on_end) as _).under(connection)
+    })
+    .under(connection)
 }
 
-fn derp_map_guard(workspace: String, connection: &DisconnectHandle) -> StreamGuard {
-    let on_end = move |end: &Disconnect| {
+fn derp_map_guard(workspace: String, connection: &DisconnectHandle) -> BoxedGuard {
+    BoxedGuard::boxed(END, move |end| {
         disconnected!(level: DEBUG, end, workspace, "disconnected from derp map RPC");
-    };
-    DisconnectGuard::new(END, Box::new(on_end) as _).under(connection)
+    })
+    .under(connection)
 }
 
 /// Runs a stream. One that breaks takes the connection with it, and the other stream: all three for the same reason.
 /// Gives the guard back of one that has no end of its own.
 async fn serve(
     work: impl Future<Output = Result<(), LinkError>>,
-    mut guard: StreamGuard,
+    mut guard: BoxedGuard,
     connection: DisconnectHandle,
     failed: CancellationToken,
-) -> Option<StreamGuard> {
+) -> Option<BoxedGuard> {
     if let Err(error) = work.await {
         let end = END.failed(&CLASSIFIER, &error);
         guard.set(end.clone());

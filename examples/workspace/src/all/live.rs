@@ -15,8 +15,6 @@ pub(super) struct Live {
     json: bool,
     look: Look,
     counters: Counters,
-    /// Reasons that this build does not know: one number for all of them.
-    unrecognized: u64,
     /// Nobody reads on.
     is_closed: bool,
 }
@@ -32,7 +30,7 @@ impl Live {
         let is_terminal = io::stdout().is_terminal();
         let is_coloured = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let look = Look { is_terminal, is_coloured };
-        Self { json, look, counters: Counters::new(), unrecognized: 0, is_closed: false }
+        Self { json, look, counters: Counters::new(), is_closed: false }
     }
 
     /// Whether nobody reads what is shown: `cargo run -p workspace | head`.
@@ -80,35 +78,25 @@ impl Live {
         self.say(&text)
     }
 
-    fn count(&mut self, line: &Line, reason: &Recorded<DisconnectReason>) {
-        match reason.known() {
-            Some(reason) => self.counters.count_as(
-                reason,
-                DisconnectInitiator::parse(&line.text(DisconnectInitiator::FIELD)),
-                ConnectionDirection::parse(&line.text(ConnectionDirection::FIELD)),
-                ConnectionMethod::parse(&line.text(ConnectionMethod::FIELD)),
-            ),
-            None => self.unrecognized += 1,
-        }
+    fn count(&self, line: &Line, reason: &Recorded<DisconnectReason>) {
+        let (initiator, direction, method) = (line.category(), line.category(), line.category());
+        self.counters.count_recorded(reason, initiator.as_ref(), direction.as_ref(), method.as_ref());
     }
 
     /// Reasons that are expected, and apart from them those to look into.
     fn summary(&self) -> String {
         let counts = self.counters.snapshot();
         let by_reason = |expected: bool| {
-            let reasons = DisconnectReason::ALL.iter().filter(|reason| reason.expected() == expected);
-            let mut parts: Vec<_> = reasons
-                .map(|reason| (reason.as_str(), counts.sum(|count| count.reason == reason.as_str())))
+            let reasons = DisconnectReason::ALL.iter().map(|reason| reason.as_str()).chain(["unrecognized"]);
+            let parts: Vec<_> = reasons
+                .map(|reason| (reason, counts.sum(|count| count.reason == reason && count.expected == expected)))
                 .filter(|(_, value)| *value > 0)
                 .map(|(reason, value)| format!("{reason} {value}"))
                 .collect();
-            if !expected && self.unrecognized > 0 {
-                parts.push(format!("unrecognized {}", self.unrecognized));
-            }
             if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
         };
-        let (expected, to_investigate) = (counts.expected(), counts.to_investigate() + self.unrecognized);
         let [expected_by, investigate_by] = [by_reason(true), by_reason(false)];
+        let (expected, to_investigate) = (counts.expected(), counts.to_investigate());
         format!("{expected} expected{expected_by}; {to_investigate} to investigate{investigate_by}")
     }
 
@@ -180,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_is_no_reason_is_to_be_looked_into() {
-        let mut live = Live::new(true);
+        let live = Live::new(true);
         for reason in ["graceful", "quota", "network_error"] {
             live.count(&Line::parse("agent", b"{}"), &reason.into());
         }

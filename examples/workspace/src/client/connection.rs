@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use disconnect_core::evidence::Side;
 use disconnect_core::{
-    Code, ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectInitiator,
+    BoxedGuard, Code, ConnectionMethod, Disconnect, DisconnectCause, DisconnectHandle, DisconnectInitiator,
     DisconnectReason, Endpoint,
 };
 use russh::client::{self, AuthResult, Msg};
@@ -25,7 +25,7 @@ use crate::wire::tunnel::{Tunnel, close_code};
 use crate::wire::{Heartbeat, LinkError};
 
 use super::linger::{Lender, lend};
-use super::{Client, Guard, OnEnd, Unconnected, told};
+use super::{Client, Unconnected, told};
 
 /// The client's end of the data path.
 pub(super) const TO_AGENT: Endpoint = Endpoint::ClientToAgent;
@@ -38,7 +38,7 @@ pub(super) fn unexplained() -> Disconnect {
 /// An SSH connection, and the line that it ends with.
 pub(super) struct Connection {
     pub(super) client: Arc<Client>,
-    pub(super) guard: Guard,
+    pub(super) guard: BoxedGuard,
     /// Cancelled once the connection is over, and has its end.
     pub(super) over: CancellationToken,
     ssh: client::Handle<Listener>,
@@ -164,18 +164,19 @@ pub(super) async fn dial(client: &Client, node: &Node) -> Result<TcpStream, Unco
 
 /// A path to the agent that is up, and no SSH connection yet.
 struct Path {
-    guard: Guard,
+    guard: BoxedGuard,
     method: ConnectionMethod,
 }
 
 impl Path {
     fn new(client: &Arc<Client>, method: ConnectionMethod) -> Self {
         let of = client.clone();
-        let on_end: OnEnd = Box::new(move |end| {
-            disconnected_with!(of.build(end), end, client_session_id = of.id, "ssh connection closed");
-        });
         // russh says only once why a connection ends, and to a handler that it has before it is up.
-        let guard = DisconnectGuard::new(TO_AGENT, on_end).connecting().under(&client.stopped);
+        let guard = BoxedGuard::boxed(TO_AGENT, move |end| {
+            disconnected_with!(of.build(end), end, client_session_id = of.id, "ssh connection closed");
+        })
+        .connecting()
+        .under(&client.stopped);
         guard.set_method(method);
         Self { guard, method }
     }

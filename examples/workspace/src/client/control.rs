@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use disconnect_core::{
-    DisconnectCause, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, disconnected,
-};
+use disconnect_core::{BoxedGuard, DisconnectCause, DisconnectInitiator, DisconnectReason, Endpoint, disconnected};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -18,7 +16,7 @@ use crate::wire::message::{FromClient, Node, ToClient};
 use crate::wire::tunnel::NORMAL;
 use crate::wire::{Link, LinkError};
 
-use super::{Client, Guard, OnEnd, Unconnected, told};
+use super::{Client, Unconnected, told};
 
 /// The client's end of its control plane.
 pub(super) const TO_SERVER: Endpoint = Endpoint::ClientToServer;
@@ -95,7 +93,7 @@ async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<Pla
 /// One connection of the control plane.
 struct Plane {
     link: Link<FromClient, ToClient>,
-    guard: Guard,
+    guard: BoxedGuard,
     client: Arc<Client>,
     /// Who waits for the server's first message: of a later connection nobody does.
     welcome: Option<oneshot::Sender<Node>>,
@@ -182,9 +180,9 @@ impl Plane {
 const PROTOCOL_ERROR: u16 = 1002;
 
 /// Where the client leaves, it does not come back; after all other ends it does.
-fn guard(client: &Arc<Client>) -> Guard {
+fn guard(client: &Arc<Client>) -> BoxedGuard {
     let of = client.clone();
-    let on_end: OnEnd = Box::new(move |end| {
+    BoxedGuard::boxed(TO_SERVER, move |end| {
         let (workspace, client_session_id) = (&of.options.target.workspace, &of.id);
         if end.initiator_as() != Some(DisconnectInitiator::Client) {
             disconnected!(end, workspace, client_session_id, "connection closed, retrying");
@@ -193,6 +191,5 @@ fn guard(client: &Arc<Client>) -> Guard {
         } else {
             disconnected!(level: DEBUG, end, workspace, client_session_id, "coordination closed");
         }
-    });
-    DisconnectGuard::new(TO_SERVER, on_end)
+    })
 }

@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use disconnect_core::evidence::Side;
-use disconnect_core::{Disconnect, DisconnectGuard, DisconnectReason};
+use disconnect_core::{BoxedGuard, Disconnect, DisconnectReason};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use russh::client::Msg;
@@ -20,7 +20,7 @@ use tracing::{debug, info};
 use crate::line::disconnected_with;
 
 use super::connection::{Connection, TO_AGENT};
-use super::{Guard, OnEnd, session, told};
+use super::{session, told};
 
 /// Takes a port of loopback.
 pub(super) async fn listen(port: u16) -> Result<TcpListener, Box<dyn Error>> {
@@ -142,10 +142,9 @@ async fn receive(mut from_agent: ChannelReadHalf, mut to_here: OwnedWriteHalf) -
     }
 }
 
-fn guard(connection: &Connection, port: u16) -> Guard {
+fn guard(connection: &Connection, port: u16) -> BoxedGuard {
     let of = connection.client.clone();
-    let on_end: OnEnd = Box::new(move |end| {
+    BoxedGuard::boxed(TO_AGENT, move |end| {
         disconnected_with!(of.build(end), level: DEBUG, end, port, client_session_id = of.id, "forwarded channel closed");
-    });
-    DisconnectGuard::new(TO_AGENT, on_end).under(&connection.guard)
+    }).under(&connection.guard)
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use disconnect_core::{Disconnect, DisconnectGuard, ShutdownCause};
+use disconnect_core::{Disconnect, ShutdownCause};
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
@@ -35,11 +35,6 @@ use self::connection::Connection;
 use self::control::Control;
 
 type Outcome = Result<ExitCode, Box<dyn Error>>;
-
-/// The guard of a connection or a channel that is kept together with it.
-type Guard = DisconnectGuard<OnEnd>;
-/// What writes the line.
-type OnEnd = Box<dyn FnOnce(&Disconnect) + Send>;
 
 /// Opens a shell, or runs a command.
 ///

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle, DisconnectInitiator};
+use disconnect_core::{BoxedGuard, ConnectionMethod, Disconnect, DisconnectHandle, DisconnectInitiator};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, copy, split, stdin, stdout};
 use tokio::time::timeout;
 use tracing::info;
@@ -18,7 +18,7 @@ use crate::wire::LinkError;
 use crate::wire::tunnel::{Tunnel, close_code};
 
 use super::connection::{TO_AGENT, unexplained};
-use super::{Client, Guard, OnEnd, told};
+use super::{Client, told};
 
 /// Joins them until one side ends.
 pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
@@ -95,12 +95,13 @@ async fn receive(client: &Client, mut from_agent: ReadHalf<DuplexStream>, path: 
 }
 
 /// Where the relay has no agent to join to, there was no connection.
-fn guard(client: &Arc<Client>) -> Guard {
+fn guard(client: &Arc<Client>) -> BoxedGuard {
     let of = client.clone();
-    let on_end: OnEnd = Box::new(move |end| {
+    let guard = BoxedGuard::boxed(TO_AGENT, move |end| {
         disconnected_with!(of.build(end), end, client_session_id = of.id, "proxied connection closed");
-    });
-    let guard = DisconnectGuard::new(TO_AGENT, on_end).connecting().under(&client.stopped);
+    })
+    .connecting()
+    .under(&client.stopped);
     guard.set_method(ConnectionMethod::Derp);
     guard
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use disconnect_core::evidence::Side;
-use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectReason};
+use disconnect_core::{BoxedGuard, Code, Disconnect, DisconnectCause, DisconnectHandle, DisconnectReason};
 use nix::sys::signal::Signal;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Error, Sig};
@@ -17,9 +17,9 @@ use tracing::info;
 
 use crate::line::disconnected_with;
 
-use super::connection::{Connection, TO_AGENT, unexplained};
+use super::connection::{Connection, TO_AGENT};
 use super::terminal::{Raw, Terminal};
-use super::{Client, Guard, OnEnd, told};
+use super::{Client, told};
 
 /// Opens a shell, or runs a command: returns the status that it ended with.
 pub(super) async fn ssh(connection: &Connection, command: &str) -> ExitCode {
@@ -62,7 +62,7 @@ pub(super) enum Wanted<'a> {
 /// A session that is up, and the line that it ends with.
 pub(super) struct Session {
     channel: Channel<Msg>,
-    guard: Guard,
+    guard: BoxedGuard,
     client: Arc<Client>,
 }
 
@@ -87,7 +87,7 @@ impl Session {
             }
             Err(error) => drop(session.guard.set(connection.failed(&error).await)),
         }
-        Err(finish(session.guard))
+        Err(session.guard.finish())
     }
 
     /// Whether the agent does what is wanted.
@@ -138,19 +138,24 @@ impl Session {
         if !is_over {
             close(&mut self.guard, from_agent, &to_agent, &self.client).await;
         }
-        finish(self.guard)
+        self.guard.finish()
     }
 
     /// Closes the channel, whatever runs there.
     pub(super) async fn close(mut self) -> Disconnect {
         let (from_agent, to_agent) = self.channel.split();
         close(&mut self.guard, from_agent, &to_agent, &self.client).await;
-        finish(self.guard)
+        self.guard.finish()
     }
 }
 
 /// Closes a channel, and waits until the agent does, which may have more to say until then.
-async fn close(guard: &mut Guard, mut from_agent: ChannelReadHalf, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
+async fn close(
+    guard: &mut BoxedGuard,
+    mut from_agent: ChannelReadHalf,
+    to_agent: &ChannelWriteHalf<Msg>,
+    client: &Client,
+) {
     guard.set(TO_AGENT.closed());
     let closed = async {
         if to_agent.close().await.is_ok() {
@@ -159,13 +164,6 @@ async fn close(guard: &mut Guard, mut from_agent: ChannelReadHalf, to_agent: &Ch
     };
     // An agent that is frozen does not.
     let _ = timeout(client.options.timing.goodbye(), closed).await;
-}
-
-/// Writes the line, and returns what it says.
-fn finish(guard: Guard) -> Disconnect {
-    let ended = guard.handle();
-    drop(guard);
-    ended.get().unwrap_or_else(unexplained)
 }
 
 /// Hands on what comes, and sets how what runs there ended as soon as that is known, until the channel is closed. Where
@@ -247,9 +245,9 @@ fn killed(name: &Sig) -> Disconnect {
     }
 }
 
-fn guard(connection: &Connection, session: &'static str) -> Guard {
+fn guard(connection: &Connection, session: &'static str) -> BoxedGuard {
     let of = connection.client.clone();
-    let on_end: OnEnd = Box::new(move |end| {
+    BoxedGuard::boxed(TO_AGENT, move |end| {
         disconnected_with!(
             of.build(end),
             end,
@@ -258,6 +256,6 @@ fn guard(connection: &Connection, session: &'static str) -> Guard {
             client_session_id = of.id,
             "ssh session closed"
         );
-    });
-    DisconnectGuard::new(TO_AGENT, on_end).under(&connection.guard)
+    })
+    .under(&connection.guard)
 }

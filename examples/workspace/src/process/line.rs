@@ -1,6 +1,6 @@
 //! One logged line, as a log pipeline gets it.
 
-use disconnect_core::{DisconnectReason, Recorded};
+use disconnect_core::{DisconnectField, DisconnectReason, Recorded};
 use serde_json::{Map, Value};
 
 /// One JSON object of a log, and the process that wrote it.
@@ -43,7 +43,12 @@ impl Line {
 
     /// Why a connection ended, where the line says so.
     pub(crate) fn reason(&self) -> Option<Recorded<DisconnectReason>> {
-        Some(self.fields.get(DisconnectReason::FIELD)?.as_str().unwrap_or_default().into())
+        self.category()
+    }
+
+    /// A category, where the line has one of this kind.
+    pub(crate) fn category<T: DisconnectField>(&self) -> Option<Recorded<T>> {
+        Some(self.fields.get(T::FIELD)?.as_str().unwrap_or_default().into())
     }
 
     /// The fields, in the order of their names.

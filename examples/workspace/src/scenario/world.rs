@@ -334,6 +334,14 @@ impl World {
         self.last_line(agent).await
     }
 
+    /// Starts another agent of the same workspace, and waits until the first one has made way for it.
+    pub(crate) async fn displace_agent(&mut self) -> Result<ExitStatus, Failure> {
+        let first = self.agent.take().ok_or("there is no agent")?;
+        let url = self.url.clone();
+        self.start_agent(&url, &[]).await?;
+        self.last_line(first).await
+    }
+
     /// Sends the server a signal that ends it, and waits for its last line.
     pub(crate) async fn end_server(&mut self, signal: Signal) -> Result<ExitStatus, Failure> {
         let server = self.server.take().ok_or("there is no server")?;

@@ -7,8 +7,9 @@ use tracing::info;
 
 use crate::ends::CLASSIFIER;
 use crate::line::disconnected_with;
+use crate::wire::link::REPLACED;
 use crate::wire::message::{AgentNode, Coordination, DerpMap, FromAgent, Subscription, ToAgent};
-use crate::wire::tunnel::{GOING_AWAY, NORMAL};
+use crate::wire::tunnel::GOING_AWAY;
 use crate::wire::{Link, LinkError, Socket};
 
 use super::Server;
@@ -65,7 +66,7 @@ async fn talk(
                 let Some(command) = command else {
                     // A newer agent of this workspace has taken the place.
                     ended.set(END.ended(DisconnectReason::Unknown, Side::Local).cause(DisconnectCause::Replaced));
-                    return Ok(NORMAL);
+                    return Ok(REPLACED);
                 };
                 link.send(&ToAgent::Coordination(command)).await?;
             }

@@ -15,6 +15,9 @@ use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::Socket;
 
+/// The close code of a connection whose place was taken by a newer one.
+pub(crate) const REPLACED: u16 = 4002;
+
 /// Why nothing more comes. Every variant says what it means for the connection.
 #[derive(Debug, Error, DisconnectEvidence)]
 pub(crate) enum LinkError {
@@ -32,6 +35,10 @@ pub(crate) enum LinkError {
     #[error("the other leg of the relay broke")]
     #[reason(NetworkError, cause = UncleanEof, code = Code::websocket(super::tunnel::LOST))]
     OtherLeg,
+    /// The server says that it is served by somebody else now.
+    #[error("a newer connection took the place of this one")]
+    #[reason(Unknown, side = Remote, cause = Replaced, code = Code::websocket(REPLACED))]
+    Replaced,
     #[error("not a message of this connection: {0}")]
     #[reason(ProtocolError, side = Remote, cause = Malformed)]
     Malformed(String),
@@ -75,6 +82,8 @@ pub(crate) struct Link<Out, In> {
     ticks: tokio::time::Interval,
     /// Counted, and not timed: after a sleep of this process the peer's answers may not have been read yet.
     unanswered: u32,
+    /// What could not be sent. The peer may have said goodbye before, which is still to be read.
+    unsent: Option<tungstenite::Error>,
     messages: PhantomData<fn(Out) -> In>,
 }
 
@@ -82,17 +91,24 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
     pub(crate) fn new(socket: Socket, heartbeat: Heartbeat) -> Self {
         let mut ticks = interval(heartbeat.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { socket, ticks, unanswered: 0, messages: PhantomData }
+        Self { socket, ticks, unanswered: 0, unsent: None, messages: PhantomData }
     }
 
-    /// Sends a message.
+    /// Sends a message. Where the peer has gone, [`next`](Self::next) says how, after what it had said before.
     ///
     /// # Errors
     ///
-    /// The connection is broken.
+    /// The message cannot be written as JSON.
     pub(crate) async fn send(&mut self, message: &Out) -> Result<(), LinkError> {
         let text = serde_json::to_string(message).map_err(|error| LinkError::Malformed(error.to_string()))?;
-        Ok(self.socket.send(Message::text(text)).await?)
+        self.write(Message::text(text)).await;
+        Ok(())
+    }
+
+    async fn write(&mut self, message: Message) {
+        if self.unsent.is_none() {
+            self.unsent = self.socket.send(message).await.err();
+        }
     }
 
     /// The next message. It may be dropped and called again.
@@ -102,29 +118,45 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
     /// There are no more, and why.
     pub(crate) async fn next(&mut self) -> Result<In, LinkError> {
         loop {
-            tokio::select! {
-                message = self.socket.next() => {
-                    self.unanswered = 0;
-                    match message.ok_or(LinkError::Eof)?? {
-                        Message::Text(text) => return parse(&text),
-                        Message::Binary(_) => return Err(LinkError::Malformed("binary".to_owned())),
-                        Message::Close(frame) => {
-                            // Answers the close.
-                            let _ = self.socket.flush().await;
-                            return Err(Closed::by(frame).into());
-                        }
-                        Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+            let message = if self.unsent.is_some() {
+                // It comes at once, if anything does.
+                let Ok(message) = timeout(CLOSING, self.socket.next()).await else {
+                    return Err(self.unsent.take().map_or(LinkError::Eof, LinkError::from));
+                };
+                message
+            } else {
+                tokio::select! {
+                    message = self.socket.next() => message,
+                    _ = self.ticks.tick() => {
+                        self.ping().await?;
+                        continue;
                     }
                 }
-                _ = self.ticks.tick() => {
-                    if self.unanswered == Heartbeat::PATIENCE {
-                        return Err(LinkError::Silent(self.unanswered));
-                    }
-                    self.unanswered += 1;
-                    self.socket.send(Message::Ping(Vec::new().into())).await?;
+            };
+            self.unanswered = 0;
+            match message.ok_or(LinkError::Eof)?? {
+                Message::Text(text) => return parse(&text),
+                Message::Binary(_) => return Err(LinkError::Malformed("binary".to_owned())),
+                Message::Close(frame) => {
+                    // Answers the close.
+                    let _ = self.socket.flush().await;
+                    return Err(match frame {
+                        Some(frame) if u16::from(frame.code) == REPLACED => LinkError::Replaced,
+                        frame => Closed::by(frame).into(),
+                    });
                 }
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
+    }
+
+    async fn ping(&mut self) -> Result<(), LinkError> {
+        if self.unanswered == Heartbeat::PATIENCE {
+            return Err(LinkError::Silent(self.unanswered));
+        }
+        self.unanswered += 1;
+        self.write(Message::Ping(Vec::new().into())).await;
+        Ok(())
     }
 
     /// Closes with this code, and waits for the peer's answer, but not for long. Whoever calls it has said before why:
@@ -156,11 +188,16 @@ fn parse<In: DeserializeOwned>(text: &str) -> Result<In, LinkError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use disconnect_core::Endpoint;
+    use socket2::SockRef;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_tungstenite::{accept_async, client_async};
 
     use super::*;
     use crate::ends::CLASSIFIER;
+    use crate::wire::Io;
 
     #[test]
     fn a_goodbye_is_what_its_code_says() {
@@ -170,5 +207,24 @@ mod tests {
         let going_away = LinkError::from(Closed(Code::websocket(1001)));
         let end = Endpoint::AgentToServer.failed(&CLASSIFIER, &going_away);
         assert_eq!((end.reason_str(), end.initiator_str()), ("server_shutdown", Some("server")));
+    }
+
+    #[tokio::test]
+    async fn what_was_said_before_a_reset_is_read_although_writing_failed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let dialled = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let accepted: Box<dyn Io> = Box::new(listener.accept().await.unwrap().0);
+        let (peer, socket) = tokio::join!(client_async("ws://localhost/", dialled), accept_async(accepted));
+        let (mut peer, mut link) =
+            (peer.unwrap().0, Link::<&str, String>::new(socket.unwrap(), Heartbeat { every: Duration::from_mins(1) }));
+        peer.send(Message::text("\"goodbye\"")).await.unwrap();
+        SockRef::from(peer.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        while link.unsent.is_none() {
+            link.send(&"are you there?").await.unwrap();
+        }
+        assert_eq!(link.next().await.unwrap(), "goodbye");
+        let end = Endpoint::ServerToAgent.failed(&CLASSIFIER, &link.next().await.unwrap_err());
+        assert_eq!((end.reason_str(), end.expected()), ("network_error", false));
     }
 }

@@ -17,6 +17,7 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("agent-leaves", "an agent comes, and leaves at SIGTERM", |w| Box::pin(leaves(w))).shows(&[10]),
     scenario("agent-leaves-twice", "two SIGTERM: closing twice", |w| Box::pin(leaves_twice(w))),
     scenario("agent-restart", "an agent leaves, and another comes", |w| Box::pin(agent_restart(w))),
+    scenario("agent-displaced", "a second agent of the same workspace comes", |w| Box::pin(agent_displaced(w))),
     scenario("agent-killed", "kill -9 of the agent", |w| Box::pin(agent_killed(w))),
     scenario("agent-frozen", "SIGSTOP of the agent", |w| Box::pin(agent_frozen(w))).shows(&[12]),
     scenario("agent-woken", "an agent sleeps and wakes up, within the patience of its server", |w| Box::pin(agent_woken(w))),
@@ -64,6 +65,17 @@ async fn agent_restart(world: &mut World) -> Result<(), Failure> {
     world.want(agent_leaves());
     let url = world.url().to_owned();
     world.start_agent(&url, &[]).await
+}
+
+/// The first one makes way, and does not displace the second in turn.
+async fn agent_displaced(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let ended = world.displace_agent().await?;
+    world.check(ended.code() == Some(1), || format!("the first agent ended with {ended}"));
+    let code = "websocket.4002";
+    world.want(agent_control(|site| site.fault("unknown", "server").cause("replaced").code(code)));
+    world.want([SERVER_AGENT.fault("unknown", "server").cause("replaced")]);
+    Ok(())
 }
 
 /// It cannot say anything; its server only sees that the bytes stop.
