@@ -136,34 +136,24 @@ impl Session {
             () = self.client.interrupted.cancelled() => false,
         };
         if !is_over {
-            close(&mut self.guard, from_agent, &to_agent, &self.client).await;
+            close(&mut self.guard, &to_agent, &self.client).await;
         }
         self.guard.finish()
     }
 
     /// Closes the channel, whatever runs there.
     pub(super) async fn close(mut self) -> Disconnect {
-        let (from_agent, to_agent) = self.channel.split();
-        close(&mut self.guard, from_agent, &to_agent, &self.client).await;
+        let (_, to_agent) = self.channel.split();
+        close(&mut self.guard, &to_agent, &self.client).await;
         self.guard.finish()
     }
 }
 
-/// Closes a channel, and waits until the agent does, which may have more to say until then.
-async fn close(
-    guard: &mut BoxedGuard,
-    mut from_agent: ChannelReadHalf,
-    to_agent: &ChannelWriteHalf<Msg>,
-    client: &Client,
-) {
+/// Closes a channel, whatever runs there. What the agent answers is not waited for: russh keeps that to itself.
+async fn close(guard: &mut BoxedGuard, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
     guard.set(TO_AGENT.closed());
-    let closed = async {
-        if to_agent.close().await.is_ok() {
-            while !matches!(from_agent.wait().await, None | Some(ChannelMsg::Close)) {}
-        }
-    };
-    // An agent that is frozen does not.
-    let _ = timeout(client.options.timing.goodbye(), closed).await;
+    // An agent that is frozen takes nothing.
+    let _ = timeout(client.options.timing.goodbye(), to_agent.close()).await;
 }
 
 /// Hands on what comes, and sets how what runs there ended as soon as that is known, until the channel is closed. Where

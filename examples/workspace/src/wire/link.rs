@@ -13,6 +13,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use crate::ends::CLASSIFIER;
+
 use super::Socket;
 
 /// The close code of a connection whose place was taken by a newer one.
@@ -121,7 +123,7 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
             let message = if self.unsent.is_some() {
                 // It comes at once, if anything does.
                 let Ok(message) = timeout(CLOSING, self.socket.next()).await else {
-                    return Err(self.unsent.take().map_or(LinkError::Eof, LinkError::from));
+                    return Err(self.stronger(LinkError::Eof));
                 };
                 message
             } else {
@@ -134,7 +136,8 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
                 }
             };
             self.unanswered = 0;
-            match message.ok_or(LinkError::Eof)?? {
+            let message = message.ok_or(LinkError::Eof).and_then(|message| Ok(message?));
+            match message.map_err(|error| self.stronger(error))? {
                 Message::Text(text) => return parse(&text),
                 Message::Binary(_) => return Err(LinkError::Malformed("binary".to_owned())),
                 Message::Close(frame) => {
@@ -148,6 +151,13 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
+    }
+
+    /// Of what sending and what reading ended with. The system tells of a reset only once.
+    fn stronger(&mut self, read: LinkError) -> LinkError {
+        let rank = |error: &LinkError| CLASSIFIER.verdict(error).rank();
+        let unsent = self.unsent.take().map(LinkError::from);
+        unsent.filter(|unsent| rank(unsent) >= rank(&read)).unwrap_or(read)
     }
 
     async fn ping(&mut self) -> Result<(), LinkError> {
@@ -196,7 +206,6 @@ mod tests {
     use tokio_tungstenite::{accept_async, client_async};
 
     use super::*;
-    use crate::ends::CLASSIFIER;
     use crate::wire::Io;
 
     #[test]
@@ -225,6 +234,6 @@ mod tests {
         }
         assert_eq!(link.next().await.unwrap(), "goodbye");
         let end = Endpoint::ServerToAgent.failed(&CLASSIFIER, &link.next().await.unwrap_err());
-        assert_eq!((end.reason_str(), end.expected()), ("network_error", false));
+        assert_eq!((end.reason_str(), end.cause_str()), ("network_error", Some("reset")));
     }
 }

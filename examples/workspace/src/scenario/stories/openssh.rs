@@ -37,6 +37,9 @@ const SFTP: &[Tool] = &[Tool::Ssh, Tool::Sftp];
 /// How OpenSSH says by what its connection is to be found.
 const NAMED: [&str; 2] = ["-o", "SetEnv=CLIENT_SESSION_ID=c1"];
 
+/// An OpenSSH that gets a signal just before it waits for input looks at it only when some comes: a keep-alive, here.
+const LIVELY: &[&str] = &["--heartbeat", "1000"];
+
 /// Starts an ssh with a command, and waits until that runs: the ssh, and the command's process id.
 async fn start(world: &mut World, options: &[&str], command: &[&str]) -> Result<(Process, String), Failure> {
     let process = Process::tool(ssh(&world.ssh, &[&NAMED, options].concat(), command))?;
@@ -125,7 +128,7 @@ async fn killed(world: &mut World) -> Result<(), Failure> {
 
 /// It says goodbye, and closes with bytes unread. The reset that follows is the error of closing: fault 10.
 async fn terminated(world: &mut World) -> Result<(), Failure> {
-    world.start().await?;
+    world.start_with(&[], LIVELY).await?;
     let (process, _) = start(world, &[], &["cat"]).await?;
     process.signal(SIGTERM)?;
     world.tool_ended(process).await?;
@@ -136,7 +139,7 @@ async fn terminated(world: &mut World) -> Result<(), Failure> {
 
 /// Every session has its own end, and none has that of another: fault 5.
 async fn multiplexed(world: &mut World) -> Result<(), Failure> {
-    world.start().await?;
+    world.start_with(&[], LIVELY).await?;
     let path = format!("ControlPath={}", world.file("mux").display());
     let (mut master, _) = start(world, &["-M", "-o", &path], &["cat"]).await?;
     let (mut second, _) = start(world, &["-o", "ControlMaster=no", "-o", &path], &["cat"]).await?;
