@@ -3,37 +3,44 @@
 use std::collections::VecDeque;
 use std::future::pending;
 use std::io;
+use std::time::Duration;
 
 use disconnect_core::evidence::{Side, Verdict};
 use disconnect_core::{Disconnect, DisconnectCause, DisconnectReason};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::super::TO_CLIENT;
 
 /// Bytes on their way to a target that may be slow.
 ///
 /// russh opens a channel's window again before anybody has read, so the only way to slow a client down is to leave the
-/// channel's messages where they are. That holds up the whole connection, in both directions, and must not be done while
-/// the target waits for its own bytes to go out: hence [`Returning`].
+/// channel's messages where they are. That holds up the whole connection, in both directions. So it must not be done while
+/// the target waits for its own bytes to go out, hence [`Returning`]; nor for long, since it also holds up keep-alives
+/// and the news that the client has gone.
 pub(super) struct Ahead {
     bytes: VecDeque<u8>,
     target: Option<Box<dyn AsyncWrite + Send + Unpin>>,
+    /// The target has not taken anything for a while.
+    is_stalled: bool,
     is_over: bool,
 }
 
 /// From here on the client has to wait.
 const PLENTY: usize = 4 * 1024 * 1024;
-/// This much is waiting only where the client sends on and on, and takes nothing in return.
+/// Unless the target takes nothing for this long.
+const LONG: Duration = Duration::from_secs(5);
+/// This much is waiting only where the client sends on and on, and its target does not read.
 const TOO_MUCH: usize = 256 * 1024 * 1024;
 
 impl Ahead {
     pub(super) fn of(target: impl AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self { bytes: VecDeque::new(), target: Some(Box::new(target)), is_over: false }
+        Self { bytes: VecDeque::new(), target: Some(Box::new(target)), is_stalled: false, is_over: false }
     }
 
     pub(super) fn is_plenty(&self) -> bool {
-        self.bytes.len() > PLENTY
+        self.bytes.len() > PLENTY && !self.is_stalled
     }
 
     /// Takes bytes; drops them where the target is closed.
@@ -44,7 +51,7 @@ impl Ahead {
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Disconnect> {
         if self.bytes.len() > TOO_MUCH {
             let limit = Verdict::new(DisconnectReason::Unknown, Side::Local).cause(DisconnectCause::Limit);
-            return Err(TO_CLIENT.resolve(limit).detail("the client sends and does not receive"));
+            return Err(TO_CLIENT.resolve(limit).detail("nothing reads what the client sends"));
         }
         if self.target.is_some() {
             self.bytes.extend(bytes);
@@ -73,11 +80,13 @@ impl Ahead {
         let (next, _) = self.bytes.as_slices();
         match &mut self.target {
             Some(target) if !next.is_empty() => {
-                let length = target.write(next).await?;
-                if length == 0 {
-                    return Err(io::ErrorKind::WriteZero.into());
+                let written = timeout(LONG, target.write(next)).await;
+                self.is_stalled = written.is_err();
+                match written {
+                    Ok(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                    Ok(length) => drop(self.bytes.drain(..length?)),
+                    Err(_) => {}
                 }
-                self.bytes.drain(..length);
             }
             Some(target) if self.is_over => {
                 target.shutdown().await?;
@@ -141,6 +150,21 @@ mod tests {
             ahead.pass_on().await.unwrap();
         }
         assert_eq!(reading.await.unwrap().unwrap(), b"more than fits");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_target_that_takes_nothing_does_not_hold_up_the_connection() {
+        let (near, mut far) = duplex(1);
+        let mut ahead = Ahead::of(near);
+        ahead.push(&vec![0; PLENTY + 2]).unwrap();
+        ahead.pass_on().await.unwrap();
+        assert!(ahead.is_plenty());
+        ahead.pass_on().await.unwrap();
+        assert!(!ahead.is_plenty(), "it stalled");
+        far.read_u8().await.unwrap();
+        ahead.push(&[0; 2]).unwrap();
+        ahead.pass_on().await.unwrap();
+        assert!(ahead.is_plenty(), "it goes on");
     }
 
     #[test]
