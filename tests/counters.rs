@@ -7,7 +7,7 @@ use allocation_counter::measure;
 use disconnect_core::testing::Capture;
 use disconnect_core::{
     ConnectionDirection, ConnectionMethod, Count, Counters, Disconnect, DisconnectField, DisconnectInitiator,
-    DisconnectMetrics, DisconnectReason, Endpoint, PerCategory, disconnected,
+    DisconnectMetrics, DisconnectReason, Endpoint, PerCategory, Recorded, disconnected,
 };
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
@@ -112,6 +112,59 @@ fn what_is_no_category_is_unrecognized() {
     assert_eq!(found, expected);
 }
 
+/// Reasons that are spelt like ours, and mean something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_reason")]
+enum Otherwise {
+    Graceful,
+    #[expected]
+    NetworkError,
+}
+
+#[test]
+fn what_is_not_expected_is_never_counted_as_such() {
+    let ends = [Disconnect::new(Otherwise::Graceful), Disconnect::new(Otherwise::NetworkError)];
+    let counters: Counters = Counters::new();
+    for end in &ends {
+        counters.count(end);
+    }
+    let found: Vec<_> = counted(&counters).iter().map(|count| (count.reason, count.expected)).collect();
+    assert_eq!(found, [("network_error", false), ("unrecognized", false)]);
+
+    // What a line leaves in doubt, neither.
+    let counters: Counters = Counters::new();
+    let captured = Capture::new().run(|| {
+        tracing::info!(disconnect_reason = "graceful", disconnect_expected = "false");
+        tracing::info!(disconnect_reason = "graceful", disconnect_expected = %true);
+        tracing::info!(disconnect_reason = "graceful", disconnect_expected = false, disconnect_expected = true);
+        tracing::info!(disconnect_reason = "network_error", disconnect_reason = "graceful", disconnect_expected = true);
+    });
+    assert_eq!(captured.unchecked().len(), 4);
+    for end in captured.unchecked() {
+        counters.count_observed(end);
+        assert!(!end.expected(), "{end}");
+    }
+    assert_eq!(counters.snapshot().expected(), 0);
+    // A line that says nothing of it means what its reason means.
+    let captured = Capture::new().run(|| tracing::info!(disconnect_reason = "graceful"));
+    counters.count_observed(&captured.unchecked()[0]);
+    assert_eq!(counters.snapshot().expected(), 1);
+}
+
+#[test]
+fn what_was_read_back_is_counted_on_every_axis() {
+    let counters: Counters = Counters::new();
+    let (derp, sideways) = (Recorded::from("derp"), Recorded::from("sideways"));
+    counters.count_recorded(&Recorded::from("graceful"), Some(&Recorded::from("")), Some(&sideways), Some(&derp));
+    counters.count_recorded(&Recorded::from("quota"), Some(&Recorded::from("moon")), None, None);
+    let found: Vec<_> = counted(&counters)
+        .iter()
+        .map(|count| (count.reason, count.expected, count.initiator, count.direction, count.method))
+        .collect();
+    let expected = [("graceful", true, "", "unrecognized", "derp"), ("unrecognized", false, "unrecognized", "", "")];
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn own_sets_are_axes_of_their_own() {
     let counters: Counters<LeaveReason, Player> = Counters::new();
@@ -140,10 +193,10 @@ fn what_somebody_logged_is_counted_without_its_texts() {
         .map(|count| (count.reason, count.expected, count.initiator, count.direction))
         .collect();
     let expected = [
-        // The bucket of a category is the category's.
-        ("graceful", true, "", "unrecognized"),
         ("network_error", false, "network", "server_to_agent"),
         ("unrecognized", false, "", ""),
+        // It denies that it is the category that it names.
+        ("unrecognized", false, "", "unrecognized"),
         ("unrecognized", true, "", ""),
     ];
     assert_eq!(found, expected);
@@ -227,18 +280,41 @@ fn the_facade_counts_with_closed_labels() {
         metrics.count(&END.eof());
         metrics.count(&Disconnect::new(LeaveReason::Quit));
     });
-    let mut counted: Vec<_> = series
-        .iter()
-        .filter(|(_, value)| *value > 0)
+    let expected =
+        [("network_error", "false", "network", "server_to_agent", "", 2), ("unrecognized", "true", "", "", "", 1)];
+    assert_eq!(above_zero(&series), expected);
+}
+
+/// What was counted: reason, expected, initiator, direction, method, and how often.
+fn above_zero(series: &[(HashMap<String, String>, u64)]) -> Vec<(&str, &str, &str, &str, &str, u64)> {
+    let counted = series.iter().filter(|(_, value)| *value > 0);
+    let mut counted: Vec<_> = counted
         .map(|(labels, value)| {
             let label = |key: &str| labels[key].as_str();
             (label("reason"), label("expected"), label("initiator"), label("direction"), label("method"), *value)
         })
         .collect();
     counted.sort_unstable();
-    let expected =
-        [("network_error", "false", "network", "server_to_agent", "", 2), ("unrecognized", "true", "", "", "", 1)];
-    assert_eq!(counted, expected);
+    counted
+}
+
+#[test]
+fn the_facade_counts_what_was_read_back_and_what_was_logged() {
+    let series = recorded(|| {
+        let metrics: DisconnectMetrics = DisconnectMetrics::new();
+        metrics.count_recorded(&Recorded::from("graceful"), Some(&Recorded::from("agent")), None, None);
+        let captured = Capture::new().run(|| {
+            disconnected!(END.eof(), "lost");
+            tracing::info!(disconnect_reason = "forged\" } 1", disconnect_expected = true);
+        });
+        captured.unchecked().iter().for_each(|end| metrics.count_observed(end));
+    });
+    let expected = [
+        ("graceful", "true", "agent", "", "", 1),
+        ("network_error", "false", "network", "server_to_agent", "", 1),
+        ("unrecognized", "false", "", "", "", 1),
+    ];
+    assert_eq!(above_zero(&series), expected);
 }
 
 #[test]

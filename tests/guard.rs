@@ -10,7 +10,7 @@ use allocation_counter::measure;
 use disconnect_core::evidence::{Rank, Side, Verdict};
 use disconnect_core::testing::capture;
 use disconnect_core::{
-    Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard,
+    BoxedGuard, Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard,
     DisconnectHandle, DisconnectInitiator, DisconnectReason, Endpoint, Observed, SetOutcome, ShutdownCause,
     disconnected,
 };
@@ -201,6 +201,79 @@ fn a_connection_that_never_came_up_has_no_line() {
 }
 
 #[test]
+fn a_connection_that_comes_up_too_late_has_no_line() {
+    let mut lines = 0;
+    let guard = DisconnectGuard::new(END, |_| lines += 1).connecting();
+    let ended = guard.handle();
+    drop(guard);
+    ended.established();
+    drop(ended);
+    assert_eq!(lines, 0);
+}
+
+#[test]
+fn what_runs_in_a_connection_that_never_came_up_has_its_line() {
+    let captured = capture(|| {
+        let shutdown = ShutdownCause::new();
+        let refused = guard(1).under(&shutdown).connecting();
+        let channel = guard(2).under(&refused);
+        shutdown.set(END.shutting_down());
+        assert_eq!(refused.get().unwrap().reason_str(), "server_shutdown");
+        drop(refused);
+        drop(channel);
+    });
+    let end = captured.one();
+    assert_eq!((end.field("id"), end.reason().as_str()), (Some("2"), "server_shutdown"));
+}
+
+#[test]
+fn a_panic_of_a_connection_that_is_up_is_told() {
+    let captured = capture(|| {
+        let work = AssertUnwindSafe(|| {
+            let guard = guard(1).connecting();
+            guard.established();
+            panic!("on purpose");
+        });
+        catch_unwind(work).unwrap_err();
+    });
+    assert_eq!(captured.one().cause().unwrap().as_str(), "panicked");
+}
+
+/// What `finish` returns is what the line says, whoever else has a say in it.
+#[test]
+fn finish_returns_what_the_line_says() {
+    let finished = |set: &dyn Fn(&mut BoxedGuard)| {
+        let lines: Arc<Mutex<Vec<Disconnect>>> = Arc::default();
+        let inside = lines.clone();
+        let mut guard = BoxedGuard::boxed(END, move |end| inside.lock().unwrap().push(end.clone()));
+        set(&mut guard);
+        let end = guard.finish();
+        assert_eq!(lines.lock().unwrap().as_slice(), std::slice::from_ref(&end));
+        assert_eq!(end.direction_as(), Some(ConnectionDirection::ServerToAgent), "filled in");
+        end
+    };
+    assert_eq!(finished(&|_| ()).cause_str(), Some("dropped"));
+    assert_eq!(finished(&|guard| guard.on_drop(END.closed())), END.closed());
+    let end = finished(&|guard| {
+        guard.set_method(ConnectionMethod::Direct);
+        guard.set(Disconnect::new(DisconnectReason::Graceful));
+    });
+    assert_eq!((end.reason_str(), end.method_as()), ("graceful", Some(ConnectionMethod::Direct)));
+    assert_eq!(finished(&|guard| drop(guard.handle().set(END.eof()))), END.eof());
+
+    let shutdown = ShutdownCause::new();
+    let guard = DisconnectGuard::new(END, |_| ()).under(&shutdown);
+    let ended = guard.handle();
+    shutdown.set(END.shutting_down());
+    assert_eq!(guard.finish(), END.shutting_down());
+    assert_eq!(ended.set(END.eof()), SetOutcome::TooLate(END.eof()));
+
+    let refused = DisconnectGuard::new(END, |_| panic!("no connection, no line")).connecting();
+    refused.handle().set(END.eof());
+    assert_eq!(refused.finish(), END.eof());
+}
+
+#[test]
 fn a_panic_is_one() {
     type Boxed = DisconnectGuard<Box<dyn FnOnce(&Disconnect)>>;
     let panicked = |set: fn(&mut Boxed)| {
@@ -271,6 +344,7 @@ fn a_guard_may_be_shared_and_sent() {
     let guard = DisconnectGuard::new(END, move |_| not_sync.set(8));
     both(&guard);
     both(&guard.handle());
+    both(&BoxedGuard::boxed(END, |_| ()));
     both(&ShutdownCause::<u32>::new());
 }
 
@@ -563,6 +637,8 @@ fn what_it_allocates() {
         second.clone().set(END.eof());
     });
     assert_eq!(with_handles, 1);
+    let finished = allocations(|| assert!(!DisconnectGuard::new(END, |_| ()).connecting().finish().expected()));
+    assert_eq!(finished, 1);
 }
 
 #[test]

@@ -19,12 +19,16 @@
 //! - [`DisconnectReason`], [`DisconnectInitiator`], [`ConnectionDirection`], [`ConnectionMethod`] and
 //!   [`DisconnectCause`]: the vocabulary, and when each category applies.
 //! - [`DisconnectField`](macro@DisconnectField): the derive for categories of your own.
-//! - [`Disconnect`]: the record; [`disconnected!`]: the one line it becomes.
+//! - [`assert_categories!`]: a set that others rely on does not change unseen.
+//! - [`Disconnect`]: the record, with a [`Code`] and a [`Detail`]; [`disconnected!`]: the one line it becomes.
 //! - [`Endpoint`]: turns what you saw (an end of file, an error, a cancelled task) into a record.
+//! - [`Classifier`]: finds the evidence inside an error; [`classifier!`] teaches it the errors of other libraries.
 //! - [`DisconnectEvidence`](macro@DisconnectEvidence): the derive by which error types of your own say what they mean.
-//! - [`DisconnectGuard`]: exactly one line for each connection, whatever happened; [`ShutdownCause`]: why a server closes
-//!   all of them.
-//! - [`Counters`]: how many connections ended, by category.
+//! - [`DisconnectGuard`]: exactly one line for each connection, whatever happened, set from elsewhere by a
+//!   [`DisconnectHandle`]; [`BoxedGuard`]: one whose type has a name; [`ShutdownCause`]: why a server closes all of them.
+//! - [`Counters`]: how many connections ended, by category; [`PerCategory`]: that, once for each category of an enum of
+//!   your own; `DisconnectMetrics`: the same for Prometheus and its like.
+//! - `DisconnectLayer`: reads back what anybody logs; `testing::capture`: the same in a test.
 //! - [`Recorded`]: categories read back from a log, a database or a peer.
 //!
 //! # Features

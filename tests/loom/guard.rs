@@ -192,6 +192,20 @@ fn a_channels_own_end_against_its_connections() {
     });
 }
 
+/// Two connections go into each other at once: one of them does, and nobody waits for ever.
+#[test]
+fn two_that_go_into_each_other() {
+    loom::model(|| {
+        let (lines, others) = (Lines::new(), Lines::new());
+        let (first, second) = (lines.guard(), others.guard());
+        let (of_first, of_second) = (first.handle(), second.handle());
+        let task = thread::spawn(move || drop(first.under(&of_second)));
+        drop(second.under(&of_first));
+        task.join().unwrap();
+        assert_eq!((lines.one().cause_str(), others.one().cause_str()), (Some("dropped"), Some("dropped")));
+    });
+}
+
 /// What a shutdown closes was stamped before, although two tasks may begin it at once.
 #[test]
 fn what_is_closed_was_stamped_before() {

@@ -15,12 +15,13 @@ use crate::{Disconnect, Endpoint, slot};
 pub use self::shutdown::ShutdownCause;
 pub use self::state::SetOutcome;
 use self::state::{Access, Shared, State};
-use self::sync::{Arc, Mutex, get_mut, lock};
+use self::sync::{Arc, Mutex, NESTING, get_mut, lock};
 
 /// Writes the one line of a connection when it is dropped, whatever happened.
 ///
-/// Make it once the connection is up: a dial that failed is no disconnect (or say [`connecting`](Self::connecting)). Keep it where the connection lives, and set
-/// the end where it is known, through the guard or through a [handle](Self::handle).
+/// Make it once the connection is up, since a dial that failed is no disconnect (or say
+/// [`connecting`](Self::connecting)). Keep it where the connection lives, and set the end where it is known, through the
+/// guard or through a [handle](Self::handle).
 ///
 /// ```
 /// use disconnect_core::{Classifier, DisconnectGuard, Endpoint, SetOutcome};
@@ -78,13 +79,15 @@ use self::sync::{Arc, Mutex, get_mut, lock};
 ///
 /// # What it costs
 ///
-/// Nothing is allocated without handles, and once with them or with guards under it. An end with an owned detail is
-/// copied for those who ask later.
+/// Nothing is allocated without handles, and once with them, with guards under it, by
+/// [`connecting`](Self::connecting) or by [`finish`](Self::finish). An end with an owned detail is copied for those who
+/// ask later.
 ///
 /// # Panics
 ///
 /// The closure runs in `drop`. If it panics, `drop` does; while the thread is panicking anyway, that second panic is
 /// caught, since it would abort the process. The line counts as written.
+#[must_use = "a guard that is dropped at once writes its line at once"]
 pub struct DisconnectGuard<F: FnOnce(&Disconnect)> {
     // One lock around both, so that a guard can be shared although its closure is not `Sync`.
     inner: Mutex<Inner<F>>,
@@ -160,8 +163,12 @@ impl Place {
     fn set_upper(&mut self, upper: Arc<Shared>) {
         match &self.others {
             Others::None | Others::Upper(_) => self.others = Others::Upper(upper),
-            Others::Shared(shared) if is_around(shared, &upper) => {}
-            Others::Shared(shared) => shared.set_upper(upper),
+            Others::Shared(shared) => {
+                let _nesting = lock(&NESTING);
+                if !is_around(shared, &upper) {
+                    shared.set_upper(upper);
+                }
+            }
         }
     }
 }
@@ -204,7 +211,6 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// connection.set(END.eof());
     /// drop((first, second, connection));
     /// ```
-    #[must_use]
     pub fn under(mut self, outer: &impl Scope) -> Self {
         get_mut(&mut self.inner).place.set_upper(outer.shared(Sealed));
         self
@@ -213,7 +219,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// Not up yet: until [`established`](Self::established) says so, a drop writes no line.
     ///
     /// For libraries that say only once why a connection ends, to a handler that has to be there before it comes up.
-    /// Everywhere else, make the guard when the connection is up.
+    /// Everywhere else, make the guard when the connection is up. Guards under this one write their lines all the same.
     ///
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint};
@@ -229,7 +235,6 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// guard.established();
     /// ended.set(END.closed());
     /// ```
-    #[must_use]
     pub fn connecting(mut self) -> Self {
         get_mut(&mut self.inner).place.share().set_connecting(true);
         self
@@ -261,7 +266,8 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
 
     /// Sets over which path the connection runs now, for ends that do not say so. Guards under this one have it too.
     pub fn set_method(&self, method: impl slot::Method) {
-        lock(&self.inner).place.with(|mut state| state.set_method(method.category()));
+        let method = method.category();
+        lock(&self.inner).place.with(|mut state| state.set_method(method));
     }
 
     /// Sets what a bare drop means, where cancellation is the normal way to stop. A panic is still a panic.
@@ -278,12 +284,14 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         lock(&self.inner).place.with(|mut state| state.set_on_drop(end));
     }
 
-    /// The end so far: what the line would say, were it written now. `None` where a drop would be a bare one.
+    /// The end so far: what the line would be about, were it written now. `None` where a drop would be a bare one.
+    /// A direction and a method that the end leaves open are filled in when the line is written.
     pub fn get(&self) -> Option<Disconnect> {
         lock(&self.inner).place.with(|mut state| state.get().cloned())
     }
 
-    /// Writes the line now, and returns the end that it says.
+    /// Writes the line now, and returns the end that it says; of one that is still [`connecting`](Self::connecting), the
+    /// end without a line.
     ///
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint};
@@ -362,7 +370,8 @@ impl DisconnectHandle {
 
     /// Sets over which path the connection runs now; see [`DisconnectGuard::set_method`].
     pub fn set_method(&self, method: impl slot::Method) {
-        self.shared.with(|mut state| state.set_method(method.category()));
+        let method = method.category();
+        self.shared.with(|mut state| state.set_method(method));
     }
 
     /// The connection is up; see [`DisconnectGuard::connecting`].

@@ -43,7 +43,8 @@ pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = Connectio
 /// One series of a [`Snapshot`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// A category, or `unrecognized`.
+    /// A category, or `unrecognized`: what is none, and what is one of these sets that says it is expected while the
+    /// record says it is not.
     pub reason: &'static str,
     /// The bucket of the reason; for `unrecognized`, what the record said.
     pub expected: bool,
@@ -120,23 +121,14 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         direction: Option<&Recorded<D>>,
         method: Option<&Recorded<M>>,
     ) {
-        self.add(Self::place(
-            Self::reason(reason.known(), false),
-            recorded(initiator),
-            recorded(direction),
-            recorded(method),
-        ));
+        self.add(Self::place_of_recorded(reason, initiator, direction, method));
     }
 
-    /// Counts what somebody logged.
+    /// Counts what somebody logged. A reason that the line itself denies to be expected is not counted as such: it is
+    /// `unrecognized`.
     #[cfg(feature = "layer")]
     pub fn count_observed(&self, end: &super::Observed) {
-        self.add(Self::place(
-            Self::reason(R::parse(end.reason().as_str()), end.expected()),
-            Self::text::<I>(end.initiator().map(Recorded::as_str)),
-            Self::text::<D>(end.direction().map(Recorded::as_str)),
-            Self::text::<M>(end.method().map(Recorded::as_str)),
-        ));
+        self.add(Self::place_of_observed(end));
     }
 
     /// All series, also those at zero. Each number is exact; together they are not one instant.
@@ -158,13 +150,37 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         })
     }
 
-    /// Where a record is counted.
+    /// Where a record is counted. A reason of another set may be spelt alike, and not be expected.
     pub(super) fn place_of(end: &Disconnect) -> usize {
+        let reason = R::parse(end.reason_str()).filter(|reason| end.expected() || !is_expected(*reason));
         Self::place(
-            Self::reason(R::parse(end.reason_str()), end.expected()),
+            Self::reason(reason, end.expected()),
             Self::text::<I>(end.initiator_str()),
             Self::text::<D>(end.direction_str()),
             Self::text::<M>(end.method_str()),
+        )
+    }
+
+    /// Where an end that was read back is counted.
+    pub(super) fn place_of_recorded(
+        reason: &Recorded<R>,
+        initiator: Option<&Recorded<I>>,
+        direction: Option<&Recorded<D>>,
+        method: Option<&Recorded<M>>,
+    ) -> usize {
+        let reason = Self::reason(reason.known(), false);
+        Self::place(reason, recorded(initiator), recorded(direction), recorded(method))
+    }
+
+    /// Where a line is counted.
+    #[cfg(feature = "layer")]
+    pub(super) fn place_of_observed(end: &super::Observed) -> usize {
+        let reason = R::parse(end.reason().as_str()).filter(|reason| !(is_expected(*reason) && end.denies_expected()));
+        Self::place(
+            Self::reason(reason, end.expected()),
+            Self::text::<I>(end.initiator().map(Recorded::as_str)),
+            Self::text::<D>(end.direction().map(Recorded::as_str)),
+            Self::text::<M>(end.method().map(Recorded::as_str)),
         )
     }
 
@@ -189,6 +205,10 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
             cell.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+fn is_expected(reason: impl slot::Reason) -> bool {
+    reason.category().is_expected()
 }
 
 fn recorded<T: DisconnectField>(value: Option<&Recorded<T>>) -> usize {

@@ -8,7 +8,7 @@ use std::vec::Vec;
 use metrics::{Counter, Key, Label, Level, Metadata, SharedString, Unit, with_recorder};
 
 use super::counters::{Count, Counters};
-use crate::{ConnectionDirection, ConnectionMethod, Disconnect, DisconnectInitiator, DisconnectReason, slot};
+use crate::{ConnectionDirection, ConnectionMethod, Disconnect, DisconnectInitiator, DisconnectReason, Recorded, slot};
 
 /// Counts ended connections as `disconnects_total{reason, expected, initiator, direction, method}` with whatever
 /// recorder the program has installed for the crate `metrics`.
@@ -44,7 +44,7 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> D
         Self::registered(&[])
     }
 
-    /// The same with one more label: the key and the value of this category.
+    /// The same with one more label: the key and the value of this category. The key is none of the five above.
     ///
     /// With a [`PerCategory`](crate::PerCategory) for all categories of an enum:
     ///
@@ -68,7 +68,28 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> D
 
     /// Counts one end.
     pub fn count(&self, end: &Disconnect) {
-        if let Some(handle) = self.handles.get(Counters::<R, I, D, M>::place_of(end)) {
+        self.add(Counters::<R, I, D, M>::place_of(end));
+    }
+
+    /// Counts an end that was read back, as [`Counters::count_recorded`] does.
+    pub fn count_recorded(
+        &self,
+        reason: &Recorded<R>,
+        initiator: Option<&Recorded<I>>,
+        direction: Option<&Recorded<D>>,
+        method: Option<&Recorded<M>>,
+    ) {
+        self.add(Counters::place_of_recorded(reason, initiator, direction, method));
+    }
+
+    /// Counts what somebody logged, as [`Counters::count_observed`] does.
+    #[cfg(feature = "layer")]
+    pub fn count_observed(&self, end: &super::Observed) {
+        self.add(Counters::<R, I, D, M>::place_of_observed(end));
+    }
+
+    fn add(&self, place: usize) {
+        if let Some(handle) = self.handles.get(place) {
             handle.increment(1);
         }
     }

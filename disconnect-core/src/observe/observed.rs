@@ -36,6 +36,7 @@ pub struct Observed {
     pub(super) reason: Recorded<DisconnectReason>,
     pub(super) logged_expected: Option<bool>,
     pub(super) is_expected: bool,
+    pub(super) denies_expected: bool,
     pub(super) initiator: Option<Recorded<DisconnectInitiator>>,
     pub(super) direction: Option<Recorded<ConnectionDirection>>,
     pub(super) method: Option<Recorded<ConnectionMethod>>,
@@ -64,9 +65,15 @@ impl Observed {
     }
 
     /// Whether this end is part of normal operation: the reason is a category that says so, ours or of a registered
-    /// enum, and the line does not deny it.
+    /// enum, and the line does not deny it. Where one of the two keys is there twice or has the wrong type, nobody knows
+    /// what the line says, and this is `false`.
     pub fn expected(&self) -> bool {
         self.is_expected
+    }
+
+    /// The line says that the end is not expected, or leaves in doubt what it says.
+    pub(super) fn denies_expected(&self) -> bool {
+        self.denies_expected
     }
 
     /// What the line says of itself, which may be wrong: see [`expected`](Self::expected).
@@ -283,8 +290,13 @@ impl Raw {
         if reason.known() == Some(DisconnectReason::ClientClosed) && by_another {
             faults.push(Fault::ClosedByAnother);
         }
+        let in_doubt = [DisconnectReason::FIELD, DisconnectReason::EXPECTED_FIELD]
+            .into_iter()
+            .any(|key| faults.contains(&Fault::WrongType(key)) || faults.contains(&Fault::Repeated(key)));
+        let denies_expected = in_doubt || self.expected == Some(false);
         Some(Observed {
-            is_expected: meant == Some(true) && self.expected != Some(false),
+            is_expected: meant == Some(true) && !denies_expected,
+            denies_expected,
             logged_expected: self.expected,
             reason,
             initiator,

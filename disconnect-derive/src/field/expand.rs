@@ -97,8 +97,8 @@ fn lookup(categories: &[Category]) -> TokenStream {
 
 /// Every name with the position of its category.
 fn names(categories: &[Category]) -> impl Iterator<Item = (u16, &str)> {
-    let values = (0..).zip(categories).map(|(position, category)| (position, category.value.as_str()));
-    let aliases = (0..)
+    let values = (0..=u16::MAX).zip(categories).map(|(position, category)| (position, category.value.as_str()));
+    let aliases = (0..=u16::MAX)
         .zip(categories)
         .flat_map(|(position, category)| category.aliases.iter().map(move |alias| (position, alias.as_str())));
     values.chain(aliases)

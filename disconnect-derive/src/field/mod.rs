@@ -22,3 +22,20 @@ pub(crate) fn derive(input: DeriveInput) -> TokenStream {
     });
     tokens
 }
+
+#[cfg(test)]
+mod tests {
+    use super::derive;
+
+    #[test]
+    fn more_categories_than_the_table_can_tell_apart_are_refused() {
+        let derived = |count: usize| {
+            let variants = (0..count).map(|i| format!("V{i}")).collect::<Vec<_>>().join(",");
+            let input = syn::parse_str(&format!("#[field(\"close_phase\")] enum ClosePhase {{ {variants} }}"));
+            input.map(derive).map(|tokens| tokens.to_string()).unwrap_or_default()
+        };
+        assert!(derived(65_537).contains("a category enum has at most 65536 variants"));
+        let most = derived(65_536);
+        assert!(!most.contains("compile_error") && most.contains("\"v65535\""));
+    }
+}

@@ -42,6 +42,9 @@ pub(crate) struct Category {
     pub(crate) docs: String,
 }
 
+/// The most categories of a set: the table behind `parse` has 16 bits for each.
+const MOST: usize = 1 << 16;
+
 /// The model, or `None` where nothing could be made of the input; every mistake found is in `errors`.
 pub(crate) fn build(mut written: Written, errors: &mut Errors) -> Option<Model> {
     let field = one_field(&mut written, errors);
@@ -57,6 +60,9 @@ pub(crate) fn build(mut written: Written, errors: &mut Errors) -> Option<Model> 
     };
     if variants.is_empty() {
         errors.at(&written.ident, "a category enum needs at least one variant");
+    }
+    if variants.len() > MOST {
+        errors.at(&written.ident, format!("a category enum has at most {MOST} variants"));
     }
     let dense = variants.iter().all(|variant| !variant.discriminant);
     let rule = if field.as_ref().is_some_and(|field| field.verbatim) { Rule::Verbatim } else { Rule::SnakeCase };
