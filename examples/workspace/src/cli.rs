@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::log::Log;
-use crate::wire::{DialError, Dialer, Heartbeat};
+use crate::wire::{DialError, Dialer, Heartbeat, is_word};
 
 /// A server, an agent and clients whose connections end in every way, each with one line that says why.
 ///
@@ -246,7 +246,5 @@ pub(crate) struct ScenarioOptions {
 
 /// What goes into a path of the server, and from there into every line.
 fn word(text: &str) -> Result<String, &'static str> {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let is_right = (1..=64).contains(&text.len()) && text.bytes().all(is_word);
-    if is_right { Ok(text.to_owned()) } else { Err("expected 1 to 64 letters, digits, `-` or `_`") }
+    if is_word(text) { Ok(text.to_owned()) } else { Err("expected 1 to 64 letters, digits, `-` or `_`") }
 }

@@ -41,11 +41,15 @@ pub(crate) fn workspace_stopped() -> Disconnect {
     Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server)
 }
 
-/// A control plane that was lost is one thing; that the data path lives on is another, which only this end knows.
-pub(crate) fn control_plane_lost(lost: &Disconnect) -> Disconnect {
-    let end = Disconnect::new(DisconnectReason::ControlPlaneLost).initiator(DisconnectInitiator::Network);
-    match lost.cause_as::<DisconnectCause>() {
-        Some(cause) => end.cause(cause),
-        None => end,
+/// How a control plane ended beside a data path: where the network lost it, the data path may live on, and that only this
+/// end knows. What the peer did stays the peer's doing.
+pub(crate) fn beside_data_path(end: Disconnect) -> Disconnect {
+    if end.reason_as() != Some(DisconnectReason::NetworkError) {
+        return end;
+    }
+    let lost = Disconnect::new(DisconnectReason::ControlPlaneLost).initiator(DisconnectInitiator::Network);
+    match end.cause_as::<DisconnectCause>() {
+        Some(cause) => lost.cause(cause),
+        None => lost,
     }
 }

@@ -6,6 +6,7 @@ mod cli;
 mod client;
 mod ends;
 mod line;
+mod listen;
 mod log;
 mod process;
 mod scenario;

@@ -9,10 +9,11 @@ use std::time::Duration;
 use disconnect_core::{Disconnect, DisconnectGuard, Endpoint, disconnected};
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::cli::AgentOptions;
-use crate::ends::{CLASSIFIER, control_plane_lost, workspace_stopped};
+use crate::ends::{CLASSIFIER, beside_data_path, workspace_stopped};
 use crate::wire::message::{Build, FromAgent, Node, RelayLeg};
 use crate::wire::tunnel::{GOING_AWAY, NORMAL, PROTOCOL_ERROR};
 use crate::wire::{DialError, Dialer, Link, LinkError, Socket};
@@ -31,6 +32,8 @@ pub(super) struct Control {
     node: Node,
     runs: Arc<Runs>,
     service: Arc<Service>,
+    /// Runs that are ending.
+    leaving: TaskTracker,
 }
 
 /// What comes after a connection.
@@ -49,17 +52,25 @@ impl Control {
         runs: Arc<Runs>,
         service: Arc<Service>,
     ) -> Self {
-        Self { options, dialer, node, runs, service }
+        Self { options, dialer, node, runs, service, leaving: TaskTracker::new() }
     }
 
-    /// Keeps a connection to the server until `stop`, or until the workspace is deleted.
+    /// Keeps a connection to the server until `stop`, or until the workspace is deleted, and ends what still runs then.
     pub(super) async fn run(self, stop: impl Future<Output = ()>) -> ExitCode {
+        let code = self.keep(stop).await;
+        self.end_run(Endpoint::AgentToClient.shutting_down()).await;
+        self.leaving.close();
+        self.leaving.wait().await;
+        code
+    }
+
+    async fn keep(&self, stop: impl Future<Output = ()>) -> ExitCode {
         let mut stop = std::pin::pin!(stop);
         let mut waits = waits();
         loop {
             let dialled = tokio::select! {
                 dialled = self.dial() => dialled,
-                () = &mut stop => return self.stopped_offline().await,
+                () = &mut stop => return ExitCode::SUCCESS,
             };
             match dialled {
                 Ok(socket) => {
@@ -69,21 +80,27 @@ impl Control {
                         Next::Exit => return ExitCode::SUCCESS,
                         Next::Yield => {
                             warn!("another agent of this workspace took the place of this one");
-                            self.stopped_offline().await;
                             return ExitCode::FAILURE;
                         }
                     }
                 }
                 Err(DialError::Refused(StatusCode::GONE)) => {
                     warn!("the workspace was deleted");
-                    return self.stopped_offline().await;
+                    self.end_run(workspace_stopped()).await;
+                    return ExitCode::SUCCESS;
                 }
                 // No connection, no disconnect.
-                Err(error) => info!(%error, "cannot reach coderd, retrying"),
+                Err(error) => {
+                    info!(%error, "cannot reach coderd, retrying");
+                    // It was stopped while nobody could tell this agent.
+                    if let DialError::Refused(StatusCode::CONFLICT) = error {
+                        self.end_run(workspace_stopped()).await;
+                    }
+                }
             }
             tokio::select! {
                 () = sleep(waits.next().unwrap_or(LONGEST_WAIT)) => {}
-                () = &mut stop => return self.stopped_offline().await,
+                () = &mut stop => return ExitCode::SUCCESS,
             }
         }
     }
@@ -92,12 +109,11 @@ impl Control {
         self.dialer.dial(&format!("/agent/{}", self.options.target.workspace)).await
     }
 
-    /// Ends the sessions of an agent that has no connection to its server.
-    async fn stopped_offline(&self) -> ExitCode {
+    /// Ends the sessions, where there is no connection to the server.
+    async fn end_run(&self, end: Disconnect) {
         if let Some(run) = self.runs.stop() {
-            run.end(Endpoint::AgentToClient.shutting_down(), None, self.options.timing.goodbye()).await;
+            run.end(end, None).await;
         }
-        ExitCode::SUCCESS
     }
 
     /// One connection, from the server's answer to its line.
@@ -117,7 +133,8 @@ impl Control {
         // What the streams were told came before the end of the connection.
         let without_end = streams.finish().await;
         if let Err(error) = &talked {
-            ended.set(lost(&run, END.failed(&CLASSIFIER, error)));
+            let end = END.failed(&CLASSIFIER, error);
+            ended.set(if run.tasks.is_empty() { end } else { beside_data_path(end) });
         }
         drop((without_end, guard));
         match talked {
@@ -164,10 +181,10 @@ impl Control {
 
     /// Says why to everything that runs, closes it, and then lets the coordination stream say goodbye.
     fn leave(&self, end: Disconnect, build: Option<Build>, streams: &Streams) {
-        let (run, patience, goodbye) = (self.runs.stop(), self.options.timing.goodbye(), streams.goodbye.say.clone());
-        tokio::spawn(async move {
+        let (run, goodbye) = (self.runs.stop(), streams.goodbye.say.clone());
+        self.leaving.spawn(async move {
             if let Some(run) = run {
-                run.end(end, build, patience).await;
+                run.end(end, build).await;
             }
             goodbye.cancel();
         });
@@ -176,21 +193,17 @@ impl Control {
     /// Dials the other leg of a relayed path, and serves what comes through it.
     fn relay(&self, leg: RelayLeg, run: Arc<Run>) {
         let (dialer, service) = (self.dialer.clone(), self.service.clone());
-        tokio::spawn(async move {
-            match dialer.dial(&format!("/relay-leg/{}", leg.id)).await {
-                Ok(socket) => {
+        run.clone().tasks.spawn(async move {
+            match run.closing.run_until_cancelled(dialer.dial(&format!("/relay-leg/{}", leg.id))).await {
+                Some(Ok(socket)) => {
                     let path = Path::Relayed { socket, client_session_id: leg.client_session_id };
-                    run.tasks.spawn(service.serve(path, run.clone()));
+                    service.serve(path, run).await;
                 }
-                Err(error) => info!(%error, "the relayed path did not come up"),
+                Some(Err(error)) => info!(%error, "the relayed path did not come up"),
+                None => {}
             }
         });
     }
-}
-
-/// Where sessions live on without the server, that is what the operator has to know.
-fn lost(run: &Run, end: Disconnect) -> Disconnect {
-    if end.expected() || run.tasks.is_empty() { end } else { control_plane_lost(&end) }
 }
 
 /// The longest pause between two attempts.

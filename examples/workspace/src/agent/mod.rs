@@ -9,7 +9,6 @@ mod streams;
 mod terminal;
 
 use std::error::Error;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use tokio::net::TcpListener;
 use tracing::info;
 
 use crate::cli::AgentOptions;
+use crate::listen::{accept, listen};
 use crate::signals;
 use crate::wire::message::Node;
 
@@ -40,8 +40,8 @@ pub(crate) async fn run(options: AgentOptions) -> Result<ExitCode, Box<dyn Error
     let runs = Arc::new(Runs::new());
     let service = Arc::new(Service::new(&options));
     let accepting = [
-        tokio::spawn(accept(ssh, runs.clone(), service.clone())),
-        tokio::spawn(terminal::accept(terminals, runs.clone(), options.timing)),
+        tokio::spawn(accept_all(ssh, runs.clone(), service.clone())),
+        tokio::spawn(terminal::accept_all(terminals, runs.clone(), options.timing)),
     ];
     let control = control::Control::new(options, dialer, node, runs.clone(), service);
     let code = control.run(stop).await;
@@ -49,15 +49,10 @@ pub(crate) async fn run(options: AgentOptions) -> Result<ExitCode, Box<dyn Error
     Ok(code)
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Box<dyn Error>> {
-    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}").into())
-}
-
 /// Serves SSH connections that come straight from a client. While the workspace is stopped there are none.
-async fn accept(listener: TcpListener, runs: Arc<Runs>, service: Arc<Service>) {
+async fn accept_all(listener: TcpListener, runs: Arc<Runs>, service: Arc<Service>) {
     loop {
-        // An error of accepting is about one connection that never came up, or the lack of files for it.
-        let Ok((stream, peer)) = listener.accept().await else { continue };
+        let (stream, peer) = accept(&listener).await;
         let Some(run) = runs.current() else { continue };
         let path = Path::Direct { stream, peer };
         run.tasks.spawn(service.clone().serve(path, run.clone()));

@@ -31,13 +31,16 @@ impl Run {
     }
 
     /// Says why, closes everything, and waits until the last line is written, but not for ever.
-    pub(crate) async fn end(&self, end: Disconnect, build: Option<Build>, patience: Duration) {
+    pub(crate) async fn end(&self, end: Disconnect, build: Option<Build>) {
         self.shutdown.set_with(end, build);
         self.closing.cancel();
         self.tasks.close();
-        let _ = timeout(patience, self.tasks.wait()).await;
+        let _ = timeout(PATIENCE, self.tasks.wait()).await;
     }
 }
+
+/// How long connections may take to end. Each of them bounds by itself what its peer has a hand in.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The run that there is, while the workspace is not stopped.
 pub(crate) struct Runs {

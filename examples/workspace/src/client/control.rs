@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use disconnect_core::{BoxedGuard, DisconnectCause, DisconnectInitiator, DisconnectReason, Endpoint, disconnected};
+use disconnect_core::{BoxedGuard, DisconnectCause, DisconnectInitiator, Endpoint, disconnected};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -13,7 +13,7 @@ use tracing::info;
 
 use crate::ends::{self, CLASSIFIER};
 use crate::wire::message::{FromClient, Node, ToClient};
-use crate::wire::tunnel::NORMAL;
+use crate::wire::tunnel::{NORMAL, PROTOCOL_ERROR};
 use crate::wire::{Link, LinkError};
 
 use super::{Client, Unconnected, told};
@@ -146,8 +146,7 @@ impl Plane {
     async fn lost(mut self, error: &LinkError) {
         let lost = TO_SERVER.failed(&CLASSIFIER, error);
         let has_path = self.client.has_path.load(Ordering::Relaxed);
-        let is_broken = lost.reason_as() == Some(DisconnectReason::NetworkError);
-        self.guard.set(if has_path && is_broken { ends::control_plane_lost(&lost) } else { lost });
+        self.guard.set(if has_path { ends::beside_data_path(lost) } else { lost });
         if let LinkError::Malformed(_) = error {
             self.link.close(PROTOCOL_ERROR).await;
         }
@@ -175,9 +174,6 @@ impl Plane {
         }
     }
 }
-
-/// RFC 6455, section 7.4.1.
-const PROTOCOL_ERROR: u16 = 1002;
 
 /// Where the client leaves, it does not come back; after all other ends it does.
 fn guard(client: &Arc<Client>) -> BoxedGuard {

@@ -1,6 +1,5 @@
 //! A local port: each connection to it is one channel to a port in the workspace.
 
-use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -18,15 +17,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tracing::{debug, info};
 
 use crate::line::disconnected_with;
+use crate::listen::accept;
 
 use super::connection::{Connection, TO_AGENT};
 use super::{session, told};
-
-/// Takes a port of loopback.
-pub(super) async fn listen(port: u16) -> Result<TcpListener, Box<dyn Error>> {
-    let listener = TcpListener::bind(("127.0.0.1", port)).await;
-    listener.map_err(|error| format!("cannot listen on 127.0.0.1:{port}: {error}").into())
-}
 
 /// Forwards until the user has had enough, or the connection ends.
 pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote: u16) -> ExitCode {
@@ -39,11 +33,7 @@ pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote:
     let mut channels = FuturesUnordered::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, from)) => channels.push(forward(connection, stream, from, remote)),
-                // It is about one connection that never came up, or the lack of files for it.
-                Err(error) => debug!(%error, "no connection"),
-            },
+            (stream, from) = accept(listener) => channels.push(forward(connection, stream, from, remote)),
             Some(()) = channels.next() => {}
             () = connection.over.cancelled() => break,
             () = connection.client.interrupted.cancelled() => {
@@ -79,7 +69,8 @@ async fn join(channel: Channel<Msg>, stream: TcpStream) -> Option<Disconnect> {
     let end = tokio::select! {
         sent = &mut sending => match sent? {
             Ok(()) => receiving.await.map(|received| match received {
-                Received::Eof | Received::Close | Received::Unwanted(_) => TO_AGENT.closed(),
+                Received::Eof | Received::Unwanted(_) => TO_AGENT.closed(),
+                Received::Close => cut_short(),
             }),
             Err(error) => Some(broken(&error)),
         },
@@ -88,13 +79,18 @@ async fn join(channel: Channel<Msg>, stream: TcpStream) -> Option<Disconnect> {
                 Ok(()) => TO_AGENT.closed_by_peer(),
                 Err(error) => broken(&error),
             }),
-            Received::Close => Some(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote)),
+            Received::Close => Some(cut_short()),
             Received::Unwanted(error) => Some(broken(&error)),
         },
     };
     // Of no use where the agent has closed it.
     let _ = to_agent.close().await;
     end
+}
+
+/// The agent has closed the channel before it had said that no more bytes come: its target broke, most likely.
+fn cut_short() -> Disconnect {
+    TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote)
 }
 
 /// The program that had connected to the local port is gone, in the middle.

@@ -22,11 +22,11 @@ use std::time::Duration;
 
 use disconnect_core::{Disconnect, ShutdownCause};
 use thiserror::Error;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{ClientOptions, CpOptions, ForwardOptions, LoadOptions, ManageOptions, ProxyOptions, SshOptions};
+use crate::listen::listen;
 use crate::signals;
 use crate::wire::message::Build;
 use crate::wire::{DialError, Dialer, Socket};
@@ -63,7 +63,7 @@ pub(crate) async fn cp(options: CpOptions) -> Outcome {
 ///
 /// The port is in use.
 pub(crate) async fn forward(options: ForwardOptions) -> Outcome {
-    let listener = forward::listen(options.local).await?;
+    let listener = listen(([127, 0, 0, 1], options.local).into()).await?;
     let client = Client::new(options.client)?;
     connected(&client, async |connection| Ok(forward::run(connection, &listener, options.remote).await)).await
 }
@@ -188,16 +188,12 @@ impl Client {
     }
 }
 
-/// Cancelled when the user has had enough: by a signal, or because the terminal is gone.
+/// Cancelled when the user has had enough.
 fn interrupted() -> io::Result<CancellationToken> {
-    let (stop, mut hangup) = (signals::stop()?, signal(SignalKind::hangup())?);
-    let interrupted = CancellationToken::new();
+    let (stop, interrupted) = (signals::stop()?, CancellationToken::new());
     let interrupt = interrupted.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            () = stop => {}
-            _ = hangup.recv() => {}
-        }
+        stop.await;
         interrupt.cancel();
     });
     Ok(interrupted)

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use disconnect_core::evidence::Side;
 use disconnect_core::{BoxedGuard, Code, Disconnect, DisconnectCause, DisconnectHandle, DisconnectReason};
-use nix::sys::signal::Signal;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Error, Sig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, stderr, stdin, stdout};
@@ -16,6 +15,7 @@ use tokio::time::timeout;
 use tracing::info;
 
 use crate::line::disconnected_with;
+use crate::signals;
 
 use super::connection::{Connection, TO_AGENT};
 use super::terminal::{Raw, Terminal};
@@ -214,22 +214,7 @@ async fn resize(terminal: Option<&Terminal>, to_agent: &ChannelWriteHalf<Msg>) -
 
 /// A command that was killed by a signal, which SSH names and codes number.
 fn killed(name: &Sig) -> Disconnect {
-    let signal = match name {
-        Sig::ABRT => Some(Signal::SIGABRT),
-        Sig::ALRM => Some(Signal::SIGALRM),
-        Sig::FPE => Some(Signal::SIGFPE),
-        Sig::HUP => Some(Signal::SIGHUP),
-        Sig::ILL => Some(Signal::SIGILL),
-        Sig::INT => Some(Signal::SIGINT),
-        Sig::KILL => Some(Signal::SIGKILL),
-        Sig::PIPE => Some(Signal::SIGPIPE),
-        Sig::QUIT => Some(Signal::SIGQUIT),
-        Sig::SEGV => Some(Signal::SIGSEGV),
-        Sig::TERM => Some(Signal::SIGTERM),
-        Sig::USR1 => Some(Signal::SIGUSR1),
-        Sig::Custom(name) => format!("SIG{name}").parse().ok(),
-    };
-    match signal {
+    match signals::named(name) {
         Some(signal) => TO_AGENT.received(Code::signal(signal as i32)),
         None => TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).cause(DisconnectCause::Killed),
     }

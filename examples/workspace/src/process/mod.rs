@@ -200,6 +200,13 @@ impl Process {
     }
 }
 
+/// Now, and not once the task that waits for it is gone: this process may be about to end.
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.signal(Signal::SIGKILL);
+    }
+}
+
 fn next_id() -> Id {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     Id(NEXT.fetch_add(1, Ordering::Relaxed))

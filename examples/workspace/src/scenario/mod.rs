@@ -20,11 +20,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::cli::ScenarioOptions;
 use crate::process::{Failure, Line};
+use crate::signals;
 
 use self::end::End;
 use self::report::Report;
@@ -79,7 +81,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 ///
 /// # Errors
 ///
-/// Standard output cannot be written.
+/// Standard output cannot be written, or somebody interrupts it.
 pub(crate) async fn run(options: ScenarioOptions) -> Result<ExitCode, Box<dyn Error>> {
     let chosen = match options.name.as_deref() {
         None => return list(),
@@ -90,23 +92,33 @@ pub(crate) async fn run(options: ScenarioOptions) -> Result<ExitCode, Box<dyn Er
         },
     };
     let is_all = options.name.as_deref() == Some("all");
+    let stop = signals::stop()?;
     let mut report = Report::new(&chosen, options.json)?;
-    let (sender, mut outcomes) = mpsc::unbounded_channel();
     let places = Arc::new(Semaphore::new(options.jobs.into()));
+    let mut playing = JoinSet::new();
     for scenario in chosen {
-        let (sender, places) = (sender.clone(), places.clone());
-        tokio::spawn(async move {
-            let place = places.acquire().await;
-            // Who does not want the outcome has gone.
-            let _ = sender.send(play(scenario).await);
-            drop(place);
+        let places = places.clone();
+        playing.spawn(async move {
+            let _place = places.acquire().await;
+            play(scenario).await
         });
     }
-    drop(sender);
-    while let Some(outcome) = outcomes.recv().await {
-        report.add(outcome)?;
-    }
+    let followed = tokio::select! {
+        followed = follow(&mut playing, &mut report) => followed,
+        () = stop => Err("interrupted".into()),
+    };
+    // Of what was not played to its end, no process and no folder stays behind.
+    playing.shutdown().await;
+    followed?;
     Ok(if report.finish(is_all)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Reports the outcomes as they come.
+async fn follow(playing: &mut JoinSet<Outcome>, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    while let Some(outcome) = playing.join_next().await {
+        report.add(outcome?)?;
+    }
+    Ok(())
 }
 
 async fn play(scenario: Scenario) -> Outcome {

@@ -21,9 +21,6 @@ use super::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGE
 /// How long an event may take to come. Nothing here takes that long by itself; a loaded machine is slow.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long lines may take that nobody waits for.
-const SETTLING: Duration = Duration::from_secs(5);
-
 /// What a scenario is played on.
 pub(crate) struct World {
     folder: Folder,
@@ -421,7 +418,7 @@ impl World {
             }
         };
         // What is not written by then is shown as missing.
-        let _ = timeout(SETTLING, settling).await;
+        let _ = timeout(PATIENCE, settling).await;
     }
 
     /// Ends what still runs, in order, and hands out all that was said.

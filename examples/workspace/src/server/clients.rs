@@ -32,7 +32,10 @@ pub(super) async fn serve(server: &Server, socket: Socket, client: Client) {
     let mut link = Link::new(socket, server.timing.heartbeat());
     let ended = guard.handle();
     match talk(server, &mut link, &client.workspace, stopping, &ended).await {
-        Ok(code) => link.close(code).await,
+        Ok(code) => {
+            drop(guard);
+            link.close(code).await;
+        }
         Err(error) => drop(ended.set(END.failed(&CLASSIFIER, &error))),
     }
 }

@@ -66,6 +66,7 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, tran
     match sent {
         Ok(()) => {
             guard.set(END.closed());
+            drop(guard);
             link.close(NORMAL).await;
         }
         Err(error) => drop(guard.set(END.failed(&CLASSIFIER, &error))),

@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, info};
 
 use crate::cli::{ServerOptions, Timing};
+use crate::listen::{accept, listen};
 use crate::signals;
 use crate::wire::{Io, Socket};
 
@@ -50,9 +51,7 @@ pub(crate) async fn run(options: &ServerOptions) -> Result<ExitCode, Box<dyn Err
     let stop = signals::stop()?;
     let tls = options.tls.as_deref().map(tls::acceptor).transpose()?;
     let connections = Arc::new(ConnectionLog::open(options.db.as_deref())?);
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+    let listener = listen(options.listen).await?;
     let scheme = if tls.is_some() { "wss" } else { "ws" };
     info!(address = format!("{scheme}://{}", listener.local_addr()?), "server is listening");
 
@@ -65,7 +64,7 @@ pub(crate) async fn run(options: &ServerOptions) -> Result<ExitCode, Box<dyn Err
     });
     let tasks = TaskTracker::new();
     tokio::select! {
-        () = accept(&server, &listener, tls, &tasks) => {}
+        () = accept_all(&server, &listener, tls, &tasks) => {}
         () = stop => {}
     }
     drop(listener);
@@ -73,10 +72,9 @@ pub(crate) async fn run(options: &ServerOptions) -> Result<ExitCode, Box<dyn Err
     Ok(ExitCode::SUCCESS)
 }
 
-async fn accept(server: &Arc<Server>, listener: &TcpListener, tls: Option<TlsAcceptor>, tasks: &TaskTracker) {
+async fn accept_all(server: &Arc<Server>, listener: &TcpListener, tls: Option<TlsAcceptor>, tasks: &TaskTracker) {
     loop {
-        // An error of accepting is about one connection that never came up, or the lack of files for it.
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let (stream, _) = accept(listener).await;
         tasks.spawn(server.clone().serve(stream, tls.clone()));
     }
 }

@@ -5,7 +5,7 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::{StatusCode, Uri};
 
-use crate::wire::{Io, Socket};
+use crate::wire::{Io, Socket, is_word};
 
 use super::manage::Transition;
 
@@ -52,10 +52,8 @@ impl Route {
     }
 }
 
-/// Names and ids come from outside and go into every line: one short word, or nothing.
 fn word(text: &str) -> Option<String> {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=64).contains(&text.len()).then_some(text).filter(|text| text.bytes().all(is_word)).map(str::to_owned)
+    is_word(text).then(|| text.to_owned())
 }
 
 /// Answers the WebSocket handshake: with a status that says why where the connection may not come up.

@@ -17,3 +17,9 @@ pub(crate) mod tunnel;
 
 pub(crate) use dial::{DialError, Dialer, Io, Socket};
 pub(crate) use link::{Closed, Heartbeat, Link, LinkError};
+
+/// Names and ids come from outside and go into every line: short words, and nothing else.
+pub(crate) fn is_word(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(is_plain)
+}

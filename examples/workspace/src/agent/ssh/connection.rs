@@ -11,6 +11,8 @@ use russh::{Channel, ChannelId, Pty, server};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::wire::is_word;
+
 use super::super::run::Run;
 use super::{forward, session};
 
@@ -59,8 +61,7 @@ impl Client {
 
     /// Takes what the client says, unless it was said before or is not fit for a log.
     fn name(&self, id: &str) {
-        let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-        if is_plain && (1..=64).contains(&id.len()) {
+        if is_word(id) {
             let _ = self.session_id.set(id.to_owned());
         }
     }

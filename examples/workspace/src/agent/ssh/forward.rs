@@ -14,7 +14,6 @@ use tokio::net::tcp::OwnedReadHalf;
 use tracing::debug;
 
 use crate::ends::CLASSIFIER;
-
 use crate::line::disconnected_with;
 
 use super::super::TO_CLIENT;

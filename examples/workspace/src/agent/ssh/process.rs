@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::ends::CLASSIFIER;
+use crate::signals;
 
 use super::super::TO_CLIENT;
 use super::super::exit::exited;
@@ -142,7 +143,7 @@ impl Job {
 
     /// Passes on a signal that the client sends by its name; returns it where somebody is there to get it.
     pub(super) fn signal(&self, name: &Sig) -> Option<Signal> {
-        let signal = named(name)?;
+        let signal = signals::named(name)?;
         let leader = i32::try_from(self.pid()?).ok()?;
         killpg(Pid::from_raw(leader), signal).ok().map(|()| signal)
     }
@@ -254,23 +255,4 @@ fn shell() -> String {
 /// Where the user's files are.
 fn home() -> std::path::PathBuf {
     std::env::home_dir().unwrap_or_else(|| "/".into())
-}
-
-/// RFC 4254, section 6.10.
-fn named(name: &Sig) -> Option<Signal> {
-    match name {
-        Sig::ABRT => Some(Signal::SIGABRT),
-        Sig::ALRM => Some(Signal::SIGALRM),
-        Sig::FPE => Some(Signal::SIGFPE),
-        Sig::HUP => Some(Signal::SIGHUP),
-        Sig::ILL => Some(Signal::SIGILL),
-        Sig::INT => Some(Signal::SIGINT),
-        Sig::KILL => Some(Signal::SIGKILL),
-        Sig::PIPE => Some(Signal::SIGPIPE),
-        Sig::QUIT => Some(Signal::SIGQUIT),
-        Sig::SEGV => Some(Signal::SIGSEGV),
-        Sig::TERM => Some(Signal::SIGTERM),
-        Sig::USR1 => Some(Signal::SIGUSR1),
-        Sig::Custom(name) => format!("SIG{name}").parse().ok(),
-    }
 }

@@ -21,7 +21,7 @@ use crate::ends::CLASSIFIER;
 use crate::line::disconnected_with;
 use crate::wire::link::close;
 use crate::wire::tunnel::close_code;
-use crate::wire::{Closed, Heartbeat, Io, LinkError, Socket};
+use crate::wire::{Closed, Heartbeat, Io, LinkError, Socket, is_word};
 
 use super::super::TO_CLIENT;
 use super::super::pty;
@@ -72,11 +72,10 @@ impl Wanted {
     /// `/terminal/ID?cols=80&rows=24`
     fn of(uri: &Uri) -> Option<Self> {
         let terminal_id = uri.path().strip_prefix("/terminal/")?;
-        let is_plain = terminal_id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         let pairs = || uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         let number = |key, usual| pairs().find(|(name, _)| *name == key).map_or(Some(usual), |(_, n)| n.parse().ok());
         let size = pty::size(number("cols", 80)?, number("rows", 24)?);
-        (is_plain && (1..=64).contains(&terminal_id.len())).then(|| Self { terminal_id: terminal_id.to_owned(), size })
+        is_word(terminal_id).then(|| Self { terminal_id: terminal_id.to_owned(), size })
     }
 }
 

@@ -15,15 +15,15 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Timing;
+use crate::listen::accept;
 
 use super::run::{Run, Runs};
 
 /// Serves terminals. While the workspace is stopped there are none.
-pub(crate) async fn accept(listener: TcpListener, runs: Arc<Runs>, timing: Timing) {
+pub(crate) async fn accept_all(listener: TcpListener, runs: Arc<Runs>, timing: Timing) {
     let terminals = Arc::new(Terminals::default());
     loop {
-        // An error of accepting is about one connection that never came up, or the lack of files for it.
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let (stream, _) = accept(&listener).await;
         let Some(run) = runs.current() else { continue };
         let tasks = run.tasks.clone();
         tasks.spawn(connection::serve(stream, terminals.clone(), run, timing.heartbeat()));

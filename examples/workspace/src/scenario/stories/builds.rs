@@ -1,13 +1,13 @@
 //! Workspaces that are stopped, started and deleted.
 
-use nix::sys::signal::Signal::SIGTERM;
+use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
 
-use super::client::{Client, DIRECT, RELAYED};
+use super::client::{Client, DIRECT, QUICK, RELAYED, gone, silent};
 use crate::process::Failure;
 use crate::scenario::end::{End, Site};
 use crate::scenario::sites::{
     AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_MANAGEMENT, CLIENT_SSH, SERVER_AGENT,
-    SERVER_MANAGEMENT,
+    SERVER_CLIENT, SERVER_MANAGEMENT,
 };
 use crate::scenario::world::World;
 use crate::scenario::{Scenario, scenario};
@@ -19,6 +19,8 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("stop-start", "a workspace is stopped, started, and used again", |w| Box::pin(stop_start(w))),
     scenario("start-running", "the start of a workspace that runs is refused", |w| Box::pin(refused(w, "start"))),
     scenario("stop-twice", "the second stop of a workspace is refused", |w| Box::pin(stop_twice(w))),
+    scenario("stop-agent-away", "a workspace is stopped while its agent is frozen, with a session", |w| Box::pin(stop_agent_away(w))),
+    scenario("stop-agent-leaves", "SIGTERM of an agent that is just ending its sessions for a stop", |w| Box::pin(stop_agent_leaves(w))).shows(&[5]),
     scenario("delete-stopped", "a workspace that is stopped already is deleted", |w| Box::pin(delete_stopped(w))),
 ];
 
@@ -142,5 +144,49 @@ async fn delete_stopped(world: &mut World) -> Result<(), Failure> {
     world.want(managed());
     let status = world.agent_ended().await?;
     world.check(status.success(), || format!("the agent ended with {status}"));
+    Ok(())
+}
+
+/// The agent learns of it only when it is not let in again. What it lost before is its control plane: the session lived.
+async fn stop_agent_away(world: &mut World) -> Result<(), Failure> {
+    world.start_with(QUICK, &[]).await?;
+    let client = DIRECT.cat(world, &[]).await?;
+    world.freeze_agent().await?;
+    world.server_says(SERVER_AGENT.message).await?;
+    world.want([silent(SERVER_AGENT)]);
+    world.manage("stop").await?;
+    world.want(managed());
+    world.signal_agent(SIGCONT)?;
+    world.ended(client).await?;
+    let lost = |site: Site| site.fault("control_plane_lost", "network").vanished();
+    world.want([AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP].map(lost));
+    // Nobody has told it by which build.
+    let unnamed = |site: Site| site.normal("workspace_stopped", "server");
+    world.want([DIRECT.agent_session("exec", unnamed), DIRECT.line(unnamed(AGENT_SSH))]);
+    let stopped = stopped(1, "stop");
+    world.want([DIRECT.client_session("exec", &stopped), DIRECT.line(stopped(CLIENT_SSH))]);
+    world.want(DIRECT.leaves_server());
+    world.end_agent(SIGTERM).await?;
+    Ok(())
+}
+
+/// The reason that came first stays, and is written although the agent is asked to exit meanwhile: fault 5.
+async fn stop_agent_leaves(world: &mut World) -> Result<(), Failure> {
+    world.start_with(&["--goodbye", "300"], &[]).await?;
+    let client = DIRECT.cat(world, &[]).await?;
+    // It notes no reason and closes nothing, so that both its server and its agent have to wait.
+    client.freeze().await?;
+    let url = world.url().to_owned();
+    let stop = world.client_of(&url, "stop", &[], &[])?;
+    world.agent_says("workspace stopped").await?;
+    world.end_agent(SIGTERM).await?;
+    world.want(agent_stopped(1, "stop"));
+    let stopped = stopped(1, "stop");
+    world.want([DIRECT.agent_session("exec", &stopped), DIRECT.line(stopped(AGENT_SSH))]);
+    world.ended(stop).await?;
+    world.want(managed());
+    client.signal(SIGKILL)?;
+    world.ended(client).await?;
+    world.want([gone(SERVER_CLIENT).client(DIRECT.id)]);
     Ok(())
 }

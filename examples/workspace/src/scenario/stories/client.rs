@@ -91,3 +91,11 @@ pub(super) fn left(site: Site) -> End {
 pub(super) fn gone(site: Site) -> End {
     site.fault("network_error", "network").vanished()
 }
+
+/// The other process, or what is between, does not answer any more.
+pub(super) fn silent(site: Site) -> End {
+    site.fault("network_error", "network").cause("keepalive_timeout")
+}
+
+/// A heartbeat that finds silence out soon.
+pub(super) const QUICK: &[&str] = &["--heartbeat", "200"];

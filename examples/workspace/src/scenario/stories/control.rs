@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
 
-use super::client::RELAYED;
+use super::client::{QUICK, RELAYED, silent};
 use super::losses::server_left;
 use crate::process::Failure;
 use crate::scenario::end::{End, Site};
@@ -28,7 +28,7 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("goodbye-unanswered", "SIGSTOP of the server, then SIGTERM of the agent", |w| Box::pin(unanswered(w))).shows(&[7, 9]),
     scenario("control-reset", "the control path is reset", |w| Box::pin(broken(w, Break::Reset, "reset"))).shows(&[2]),
     scenario("control-cut", "the control path ends without a goodbye", |w| Box::pin(broken(w, Break::Cut, "unclean_eof"))),
-    scenario("control-silent", "the control path loses all packets", |w| Box::pin(silent(w))),
+    scenario("control-silent", "the control path loses all packets", |w| Box::pin(loses_all(w))),
     scenario("garbage-to-agent", "garbage on the control path, to the agent", |w| Box::pin(garbage_to_agent(w))).shows(&[11]),
     scenario("garbage-to-server", "garbage on the control path, to the server", |w| Box::pin(garbage_to_server(w))).shows(&[11]),
     scenario("stream-broken", "a rogue server breaks one stream", |w| Box::pin(stream_broken(w))).shows(&[2]),
@@ -93,7 +93,7 @@ async fn agent_frozen(world: &mut World) -> Result<(), Failure> {
     world.freeze_agent().await?;
     world.server_says(SERVER_AGENT.message).await?;
     world.end_agent(SIGKILL).await?;
-    world.want([SERVER_AGENT.fault("network_error", "network").cause("keepalive_timeout")]);
+    world.want([silent(SERVER_AGENT)]);
     Ok(())
 }
 
@@ -103,9 +103,6 @@ async fn agent_woken(world: &mut World) -> Result<(), Failure> {
     world.freeze_agent().await?;
     world.signal_agent(SIGCONT)
 }
-
-/// A heartbeat that finds silence out soon.
-const QUICK: &[&str] = &["--heartbeat", "200"];
 
 /// The server's goodbye arrives as what it is, and not as the end of file that comes after it: fault 1.
 async fn server_leaves(world: &mut World) -> Result<(), Failure> {
@@ -132,7 +129,7 @@ async fn server_frozen(world: &mut World) -> Result<(), Failure> {
     world.agent_says(AGENT_CONTROL.message).await?;
     world.end_agent(SIGTERM).await?;
     world.kill_server(1).await?;
-    world.want(agent_control(|site| site.fault("network_error", "network").cause("keepalive_timeout")));
+    world.want(agent_control(silent));
     Ok(())
 }
 
@@ -181,10 +178,10 @@ async fn broken(world: &mut World, how: Break, cause: &str) -> Result<(), Failur
 }
 
 /// The agent notices, and comes back before its server has noticed: the old connection is replaced.
-async fn silent(world: &mut World) -> Result<(), Failure> {
+async fn loses_all(world: &mut World) -> Result<(), Failure> {
     let proxy = through_proxy(world, &[], QUICK).await?;
     proxy.break_all(Break::Freeze);
-    world.want(agent_control(|site| site.fault("network_error", "network").cause("keepalive_timeout")));
+    world.want(agent_control(silent));
     world.want([SERVER_AGENT.fault("unknown", "server").cause("replaced")]);
     world.agent_is_up().await?;
     world.end_agent(SIGTERM).await?;

@@ -1,6 +1,7 @@
 //! Ports of the workspace, forwarded by our client and by OpenSSH's.
 
 use nix::sys::signal::Signal::SIGTERM;
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::time::{Duration, timeout};
@@ -17,6 +18,7 @@ use crate::scenario::{Scenario, scenario};
 pub(super) const ALL: &[Scenario] = &[
     scenario("forward-left", "a forwarded connection is closed from the client's side", |w| Box::pin(forward_left(w, DIRECT))),
     scenario("forward-ended", "a forwarded connection is closed by its target, through the relay", |w| Box::pin(forward_ended(w, RELAYED))),
+    scenario("forward-broken", "the target of a forwarded connection breaks it, after the client's side has said all", |w| Box::pin(forward_broken(w))).shows(&[5]),
     scenario("forward-live", "SIGTERM of the client with a forwarded connection", |w| Box::pin(forward_live(w))),
     scenario("forward-refused", "nobody listens on the forwarded port", |w| Box::pin(forward_refused(w))).shows(&[8]),
     scenario("ide-left", "an editor leaves the channel to its backend", |w| Box::pin(ide_left(w))).shows(&[11]),
@@ -110,6 +112,26 @@ async fn forward_ended(world: &mut World, client: Client) -> Result<(), Failure>
     world.says(process.id(), CLIENT_FORWARD.message).await?;
     world.want(channel(client, AGENT_FORWARD, |site| site.normal("graceful", "agent")));
     leave(world, client, process).await
+}
+
+/// Who has said all that it had to say has not closed the connection: fault 5.
+async fn forward_broken(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let target = Target::new().await?;
+    let (process, mut near, mut far) = forward(world, DIRECT, &target).await?;
+    through(&mut near, &mut far).await?;
+    near.shutdown().await?;
+    until_closed(&mut far).await?;
+    SockRef::from(&far).set_linger(Some(Duration::ZERO))?;
+    drop(far);
+    world.agent_says(AGENT_FORWARD.message).await?;
+    world.says(process.id(), CLIENT_FORWARD.message).await?;
+    let [agent, client] = [AGENT_FORWARD, CLIENT_FORWARD];
+    world.want([
+        DIRECT.line(agent.fault("network_error", "network").cause("reset")),
+        DIRECT.line(client.fault("unknown", "agent")),
+    ]);
+    leave(world, DIRECT, process).await
 }
 
 async fn forward_live(world: &mut World) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 
-use super::client::{Client, DIRECT, RELAYED, gone, left};
+use super::client::{Client, DIRECT, QUICK, RELAYED, gone, left, silent};
 use crate::process::{Failure, Process};
 use crate::scenario::end::{End, Site};
 use crate::scenario::proxy::{Break, Proxy};
@@ -39,9 +39,6 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("client-agent-refused", "a client that finds no agent", |w| Box::pin(agent_refused(w))).shows(&[8]),
 ];
 
-/// A heartbeat that finds silence out soon.
-const QUICK: &[&str] = &["--heartbeat", "200"];
-
 async fn client_killed(world: &mut World, client: Client) -> Result<(), Failure> {
     world.start().await?;
     let process = client.cat(world, &[]).await?;
@@ -76,10 +73,6 @@ async fn client_frozen(world: &mut World) -> Result<(), Failure> {
         silent(SERVER_CLIENT).client(DIRECT.id),
     ]);
     Ok(())
-}
-
-fn silent(site: Site) -> End {
-    site.fault("network_error", "network").cause("keepalive_timeout")
 }
 
 /// A session whose data path goes through a proxy.
