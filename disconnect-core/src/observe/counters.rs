@@ -121,7 +121,8 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         direction: Option<&Recorded<D>>,
         method: Option<&Recorded<M>>,
     ) {
-        self.add(Self::place_of_recorded(reason, initiator, direction, method));
+        let reason = Self::reason(reason.known(), false);
+        self.add(Self::place(reason, recorded(initiator), recorded(direction), recorded(method)));
     }
 
     /// Counts what somebody logged. A reason that the line itself denies to be expected is not counted as such: it is
@@ -159,17 +160,6 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
             Self::text::<D>(end.direction_str()),
             Self::text::<M>(end.method_str()),
         )
-    }
-
-    /// Where an end that was read back is counted.
-    pub(super) fn place_of_recorded(
-        reason: &Recorded<R>,
-        initiator: Option<&Recorded<I>>,
-        direction: Option<&Recorded<D>>,
-        method: Option<&Recorded<M>>,
-    ) -> usize {
-        let reason = Self::reason(reason.known(), false);
-        Self::place(reason, recorded(initiator), recorded(direction), recorded(method))
     }
 
     /// Where a line is counted.
