@@ -43,8 +43,8 @@ pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = Connectio
 /// One series of a [`Snapshot`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// A category, or `unrecognized`: what is none, and what is one of these sets that says it is expected while the
-    /// record says it is not.
+    /// A category, or `unrecognized`: for what is none, and for what is named like an expected one although the record
+    /// says that it is not expected.
     pub reason: &'static str,
     /// The bucket of the reason; for `unrecognized`, what the record said.
     pub expected: bool,
