@@ -11,7 +11,7 @@ use disconnect_core::evidence::{Rank, Side, Verdict};
 use disconnect_core::testing::capture;
 use disconnect_core::{
     BoxedGuard, Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard,
-    DisconnectHandle, DisconnectInitiator, DisconnectReason, Endpoint, Observed, SetOutcome, ShutdownCause,
+    DisconnectHandle, DisconnectInitiator, DisconnectReason, Endpoint, Observed, Peer, SetOutcome, ShutdownCause,
     disconnected,
 };
 
@@ -92,6 +92,14 @@ fn what_the_peer_said_counts_as_such_however_it_was_recorded() {
         guard.set(END.eof());
         assert_eq!(guard.set(statement.clone()), SetOutcome::Kept, "{statement:?}");
     }
+    // Of two equals that are logged alike, a record made by hand does not tell which one it is about.
+    let equal = Peer::equal(DisconnectInitiator::Server);
+    let node = Endpoint::between(DisconnectInitiator::Server, equal, ConnectionDirection::ClientToServer);
+    let mut guard = DisconnectGuard::new(node, |_| ());
+    guard.set(node.eof());
+    let by_one = Disconnect::new(DisconnectReason::ServerShutdown).initiator(DisconnectInitiator::Server);
+    assert_eq!(guard.set(by_one), SetOutcome::Ignored);
+    assert_eq!(guard.set(node.closed_by_peer()), SetOutcome::Kept);
     // Somebody who is neither side is not the peer.
     let mut guard = DisconnectGuard::new(Endpoint::AgentToClient, |_| ());
     guard.set(Endpoint::AgentToClient.eof());
@@ -112,6 +120,17 @@ fn every_rank_but_the_follow_on_ones_is_an_end() {
         let mut guard = DisconnectGuard::new(END, |_| ());
         guard.set(of_rank(rank));
         assert_eq!(guard.set(END.eof()) == SetOutcome::Kept, yields, "{rank:?}");
+    }
+}
+
+/// Whatever its rank: what is expected does not cover up what broke before it.
+#[test]
+fn an_expected_end_of_any_rank_does_not_cover_up_a_broken_pipe() {
+    for rank in [Rank::Violation, Rank::Stated] {
+        let mut guard = DisconnectGuard::new(END, |_| ());
+        guard.set(failed(io::ErrorKind::BrokenPipe));
+        let expected = END.resolve(Verdict::new(DisconnectReason::Graceful, Side::Local).ranked(rank));
+        assert_eq!(guard.set(expected), SetOutcome::Ignored, "{rank:?}");
     }
 }
 
@@ -593,6 +612,11 @@ fn a_goodbye_that_times_out_after_the_shutdown_was_set_is_told() {
     });
     assert_eq!((end.reason().as_str(), end.cause().unwrap().as_str()), ("server_shutdown", "deadline"));
     assert_eq!((end.detail(), end.level()), (Some("no answer within 5 s"), tracing::Level::WARN));
+
+    let mut guard = DisconnectGuard::new(END, |_| ());
+    guard.set(END.shutting_down().detail("an upgrade"));
+    guard.set(late());
+    assert_eq!(guard.finish().detail_str(), Some("an upgrade"), "it has one");
 
     // The shutdown cause stays what it was, on this connection alone it was late.
     let shutdown = ShutdownCause::new();

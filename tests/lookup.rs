@@ -65,6 +65,19 @@ fn names_of_every_length_find_a_perfect_table() {
     assert_eq!(assert_exact(&names).run, 1);
 }
 
+/// How much is compared follows from the longest name.
+#[test]
+fn every_letter_counts_whatever_the_longest_name_is() {
+    for longest in 1..=80 {
+        let names = ["a", "b"].map(|letter| letter.repeat(longest));
+        let lookup = assert_exact(&names);
+        for (at, name) in names.iter().flat_map(|name| (0..longest).map(move |at| (at, name))) {
+            let stranger = format!("{}~{}", &name[..at], &name[at + 1..]);
+            assert_eq!(lookup.find(&stranger), Lookup::MISS, "{stranger:?}");
+        }
+    }
+}
+
 #[test]
 fn a_shared_beginning_or_end_does_no_harm() {
     for size in [2, 8, 64, 512, 4096] {

@@ -5,8 +5,8 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
-use disconnect_core::Classifier;
-use disconnect_core::evidence::Rank;
+use disconnect_core::evidence::{Rank, Reading, Side, Verdict};
+use disconnect_core::{Classifier, DisconnectReason, Endpoint};
 
 const CLASSIFIER: Classifier = Classifier::new();
 
@@ -86,4 +86,21 @@ fn a_cycle_and_a_chain_without_end_are_left() {
     };
     assert_eq!(rank(&*chain(Classifier::MAX_DEPTH - 1)), Rank::Transport);
     assert_eq!(rank(&*chain(10_000)), Rank::FollowOn);
+}
+
+/// What failed here is an end of this connection; a goodbye inside it was said on another.
+#[test]
+fn a_goodbye_inside_a_failure_does_not_make_it_a_normal_end() {
+    fn reader<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+        if error.is::<Around>() {
+            return Reading::failure(Verdict::new(DisconnectReason::Unknown, Side::Local).ranked(Rank::BrokenPipe));
+        }
+        if error.is::<fmt::Error>() { Reading::verdict(Verdict::closed(Side::Remote)) } else { Reading::NOTHING }
+    }
+    let classifier = Classifier::with(&[reader]);
+    let expected = |error: &(dyn Error + 'static)| Endpoint::AgentToServer.failed(&classifier, error).expected();
+    assert!(expected(&fmt::Error));
+    assert!(!expected(&Around(Box::new(fmt::Error))));
+    let stronger = Around(Box::new(reset()));
+    assert_eq!(classifier.verdict(&stronger).rank(), Rank::Transport, "stronger evidence counts all the same");
 }

@@ -43,8 +43,8 @@ pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = Connectio
 /// One series of a [`Snapshot`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// A category, or `unrecognized`: what is none, and what is one of these sets that says it is expected while the
-    /// record says it is not.
+    /// A category, or `unrecognized`: for what is none, and for what is named like an expected one although the record
+    /// says that it is not expected.
     pub reason: &'static str,
     /// The bucket of the reason; for `unrecognized`, what the record said.
     pub expected: bool,
@@ -121,7 +121,8 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         direction: Option<&Recorded<D>>,
         method: Option<&Recorded<M>>,
     ) {
-        self.add(Self::place_of_recorded(reason, initiator, direction, method));
+        let reason = Self::reason(reason.known(), false);
+        self.add(Self::place(reason, recorded(initiator), recorded(direction), recorded(method)));
     }
 
     /// Counts what somebody logged. A reason that the line itself denies to be expected is not counted as such: it is
@@ -159,17 +160,6 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
             Self::text::<D>(end.direction_str()),
             Self::text::<M>(end.method_str()),
         )
-    }
-
-    /// Where an end that was read back is counted.
-    pub(super) fn place_of_recorded(
-        reason: &Recorded<R>,
-        initiator: Option<&Recorded<I>>,
-        direction: Option<&Recorded<D>>,
-        method: Option<&Recorded<M>>,
-    ) -> usize {
-        let reason = Self::reason(reason.known(), false);
-        Self::place(reason, recorded(initiator), recorded(direction), recorded(method))
     }
 
     /// Where a line is counted.

@@ -8,7 +8,7 @@ use std::vec::Vec;
 use metrics::{Counter, Key, Label, Level, Metadata, SharedString, Unit, with_recorder};
 
 use super::counters::{Count, Counters};
-use crate::{ConnectionDirection, ConnectionMethod, Disconnect, DisconnectInitiator, DisconnectReason, Recorded, slot};
+use crate::{ConnectionDirection, ConnectionMethod, Disconnect, DisconnectInitiator, DisconnectReason, slot};
 
 /// Counts ended connections as `disconnects_total{reason, expected, initiator, direction, method}` with whatever
 /// recorder the program has installed for the crate `metrics`.
@@ -69,17 +69,6 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> D
     /// Counts one end.
     pub fn count(&self, end: &Disconnect) {
         self.add(Counters::<R, I, D, M>::place_of(end));
-    }
-
-    /// Counts an end that was read back, as [`Counters::count_recorded`] does.
-    pub fn count_recorded(
-        &self,
-        reason: &Recorded<R>,
-        initiator: Option<&Recorded<I>>,
-        direction: Option<&Recorded<D>>,
-        method: Option<&Recorded<M>>,
-    ) {
-        self.add(Counters::place_of_recorded(reason, initiator, direction, method));
     }
 
     /// Counts what somebody logged, as [`Counters::count_observed`] does.
