@@ -44,7 +44,10 @@ impl Live {
     ///
     /// It cannot be written.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
-        if self.json { unless_closed(io::stderr().write_all(text.as_bytes())).map(drop) } else { self.write(text) }
+        if self.json {
+            return unless_closed(io::stderr().write_all(text.as_bytes())).map(drop);
+        }
+        self.write(&format!("{}{text}", self.erase()))
     }
 
     /// One line of one of the processes.
@@ -61,10 +64,14 @@ impl Live {
         if self.json {
             return Ok(());
         }
-        // On a terminal the summary is the last line, and is written over.
-        let (erase, end) = if self.look.is_terminal { ("\r\x1b[K", "") } else { ("", "\n") };
-        let text = format!("{erase}{}\n  {}{end}", self.look.line(line, &reason), self.summary());
+        let end = if self.look.is_terminal { "" } else { "\n" };
+        let text = format!("{}{}\n  {}{end}", self.erase(), self.look.line(line, &reason), self.summary());
         self.write(&text)
+    }
+
+    /// On a terminal the summary is the last line, and is written over.
+    fn erase(&self) -> &'static str {
+        if self.look.is_terminal { "\r\x1b[K" } else { "" }
     }
 
     /// The summary once more.
@@ -73,8 +80,7 @@ impl Live {
     ///
     /// It cannot be written.
     pub(super) fn finish(&mut self) -> io::Result<()> {
-        let erase = if self.look.is_terminal && !self.json { "\r\x1b[K" } else { "" };
-        let text = format!("{erase}\nin all: {}\n", self.summary());
+        let text = format!("\nin all: {}\n", self.summary());
         self.say(&text)
     }
 

@@ -1,5 +1,6 @@
-//! What ends before there is anything to disconnect: wrong arguments, a port in use, a missing file.
+//! What is told to the user and is no line: wrong arguments, a port in use, a missing file, all three processes at once.
 
+use nix::sys::signal::Signal::SIGTERM;
 use tokio::net::TcpListener;
 
 use crate::process::{Failure, Process, workspace};
@@ -12,6 +13,7 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("port-in-use", "a port that is in use is refused", |w| Box::pin(port_in_use(w))),
     scenario("missing-file", "files that cannot be used are refused", |w| Box::pin(missing_file(w))),
     scenario("no-such-workspace", "a workspace that there is not is refused", |w| Box::pin(no_such_workspace(w))).shows(&[8]),
+    scenario("all-at-once", "a server, an agent and a client at once, over a stop and a start", |w| Box::pin(all_at_once(w))),
 ];
 
 /// Runs a command to its end: it fails with this status, and says this.
@@ -64,4 +66,26 @@ async fn no_such_workspace(world: &mut World) -> Result<(), Failure> {
     let url = world.url().to_owned();
     fails(world, &["ssh", "--server", &url, "other", "true"], 255, "there is no such workspace").await?;
     fails(world, &["stop", "--server", &url, "other"], 1, "there is no such workspace").await
+}
+
+/// It goes on where the workspace is stopped, as it tells its user to do, and ends in good order.
+async fn all_at_once(world: &mut World) -> Result<(), Failure> {
+    let mut all = Process::tool(workspace(["--json"])?)?;
+    all.stderr.until("Why connections end:").await?;
+    let said = all.stderr.so_far();
+    let url = said.split_whitespace().skip_while(|word| *word != "--server").nth(1).ok_or("it names no server")?;
+    for (transition, told) in [("stop", "the workspace was stopped"), ("start", "")] {
+        let managed = Process::tool(workspace([transition, "--server", url, "dev"])?)?;
+        let ended = world.tool_ended(managed).await?;
+        world.check(ended.success(), || format!("{transition} ended with {ended}"));
+        all.stderr.until(told).await?;
+    }
+    all.stdout.until("\"transition\":\"stop\"").await?;
+    all.signal(SIGTERM)?;
+    let mut said = all.stderr.clone();
+    let ended = world.tool_ended(all).await?;
+    world.check(ended.success(), || format!("all three ended with {ended}"));
+    let said = said.all().await;
+    world.check(said.contains("; 0 to investigate"), || said);
+    Ok(())
 }
