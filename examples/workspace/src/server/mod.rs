@@ -24,7 +24,7 @@ use tracing::{debug, info};
 use crate::cli::{ServerOptions, Timing};
 use crate::listen::{accept, listen};
 use crate::signals;
-use crate::wire::{Io, Socket};
+use crate::wire::{Heartbeat, Io, Socket};
 
 use self::connection_log::ConnectionLog;
 use self::route::Route;
@@ -91,8 +91,9 @@ impl Server {
 
     /// One connection, from its handshake to its line. Before the handshake is done there is none.
     async fn serve(self: Arc<Self>, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let patience = self.timing.heartbeat().every * Heartbeat::PATIENCE;
         let (route, socket) = tokio::select! {
-            accepted = self.shake_hands(stream, tls) => match accepted {
+            accepted = timeout(patience, self.shake_hands(stream, tls)) => match accepted.unwrap_or_else(|late| Err(late.into())) {
                 Ok(accepted) => accepted,
                 Err(error) => return debug!(%error, "no connection"),
             },
