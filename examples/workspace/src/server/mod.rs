@@ -12,6 +12,7 @@ mod workspaces;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use disconnect_core::{Endpoint, ShutdownCause};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,11 +25,14 @@ use tracing::{debug, info};
 use crate::cli::{ServerOptions, Timing};
 use crate::listen::{accept, listen};
 use crate::signals;
-use crate::wire::{Heartbeat, Io, Socket};
+use crate::wire::{Io, Socket};
 
 use self::connection_log::ConnectionLog;
 use self::route::Route;
 use self::workspaces::Workspaces;
+
+/// How long somebody who connects may take to say what for.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What all connections share.
 struct Server {
@@ -91,11 +95,11 @@ impl Server {
 
     /// One connection, from its handshake to its line. Before the handshake is done there is none.
     async fn serve(self: Arc<Self>, stream: TcpStream, tls: Option<TlsAcceptor>) {
-        let patience = self.timing.heartbeat().every * Heartbeat::PATIENCE;
         let (route, socket) = tokio::select! {
-            accepted = timeout(patience, self.shake_hands(stream, tls)) => match accepted.unwrap_or_else(|late| Err(late.into())) {
-                Ok(accepted) => accepted,
-                Err(error) => return debug!(%error, "no connection"),
+            shaken = timeout(HANDSHAKE, self.shake_hands(stream, tls)) => match shaken {
+                Ok(Ok(shaken)) => shaken,
+                Ok(Err(error)) => return debug!(%error, "no connection"),
+                Err(late) => return debug!(error = %late, "no connection"),
             },
             () = self.closing.cancelled() => return,
         };
