@@ -9,6 +9,7 @@ use disconnect_core::{
 };
 
 use crate::process::Line;
+use crate::say::is_read;
 
 /// Shows lines, for people or for a log pipeline.
 pub(super) struct Live {
@@ -45,7 +46,7 @@ impl Live {
     /// It cannot be written.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
         if self.json {
-            return unless_closed(io::stderr().write_all(text.as_bytes())).map(drop);
+            return is_read(io::stderr().write_all(text.as_bytes())).map(drop);
         }
         self.write(&format!("{}{text}", self.erase()))
     }
@@ -108,7 +109,7 @@ impl Live {
 
     fn write(&mut self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        let is_open = unless_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?;
+        let is_open = is_read(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?;
         self.is_closed |= !is_open;
         Ok(())
     }
@@ -146,15 +147,6 @@ impl Look {
             let _ = write!(text, " {name}{}", clean(line.text(key)));
         }
         text
-    }
-}
-
-/// Whether somebody still reads.
-fn unless_closed(written: io::Result<()>) -> io::Result<bool> {
-    match written {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(error),
     }
 }
 
