@@ -2,6 +2,7 @@
 
 use nix::sys::signal::Signal::SIGTERM;
 use tokio::net::TcpListener;
+use tokio::time::{Duration, timeout};
 
 use crate::process::{Failure, Process, workspace};
 use crate::scenario::world::World;
@@ -15,6 +16,8 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("no-such-workspace", "a workspace that there is not is refused", |w| Box::pin(no_such_workspace(w))).shows(&[8]),
     scenario("all-at-once", "a server, an agent and a client at once, over a stop and a start", |w| Box::pin(all_at_once(w))),
 ];
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a command to its end: it fails with this status, and says this.
 async fn fails(world: &mut World, arguments: &[&str], status: i32, wanted: &str) -> Result<(), Failure> {
@@ -80,7 +83,8 @@ async fn all_at_once(world: &mut World) -> Result<(), Failure> {
         world.check(ended.success(), || format!("{transition} ended with {ended}"));
         all.stderr.until(told).await?;
     }
-    all.stdout.until("\"transition\":\"stop\"").await?;
+    // The client is back.
+    timeout(PATIENCE, all.stdout.until_times(2, "\"message\":\"forwarding\"")).await??;
     all.signal(SIGTERM)?;
     let mut said = all.stderr.clone();
     let ended = world.tool_ended(all).await?;
