@@ -9,6 +9,7 @@ mod line;
 mod listen;
 mod log;
 mod process;
+mod say;
 mod scenario;
 mod server;
 mod signals;
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
 }
 
 fn failed(error: &dyn Error) -> ExitCode {
-    eprintln!("workspace: {error}");
+    say::complain(error);
     ExitCode::FAILURE
 }
 

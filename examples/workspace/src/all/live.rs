@@ -9,6 +9,7 @@ use disconnect_core::{
 };
 
 use crate::process::Line;
+use crate::say::is_read;
 
 /// Shows lines, for people or for a log pipeline.
 pub(super) struct Live {
@@ -44,7 +45,10 @@ impl Live {
     ///
     /// It cannot be written.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
-        if self.json { unless_closed(io::stderr().write_all(text.as_bytes())).map(drop) } else { self.write(text) }
+        if self.json {
+            return is_read(io::stderr().write_all(text.as_bytes())).map(drop);
+        }
+        self.write(&format!("{}{text}", self.erase()))
     }
 
     /// One line of one of the processes.
@@ -61,10 +65,14 @@ impl Live {
         if self.json {
             return Ok(());
         }
-        // On a terminal the summary is the last line, and is written over.
-        let (erase, end) = if self.look.is_terminal { ("\r\x1b[K", "") } else { ("", "\n") };
-        let text = format!("{erase}{}\n  {}{end}", self.look.line(line, &reason), self.summary());
+        let end = if self.look.is_terminal { "" } else { "\n" };
+        let text = format!("{}{}\n  {}{end}", self.erase(), self.look.line(line, &reason), self.summary());
         self.write(&text)
+    }
+
+    /// On a terminal the summary is the last line, and is written over.
+    fn erase(&self) -> &'static str {
+        if self.look.is_terminal { "\r\x1b[K" } else { "" }
     }
 
     /// The summary once more.
@@ -73,8 +81,7 @@ impl Live {
     ///
     /// It cannot be written.
     pub(super) fn finish(&mut self) -> io::Result<()> {
-        let erase = if self.look.is_terminal && !self.json { "\r\x1b[K" } else { "" };
-        let text = format!("{erase}\nin all: {}\n", self.summary());
+        let text = format!("\nin all: {}\n", self.summary());
         self.say(&text)
     }
 
@@ -102,7 +109,7 @@ impl Live {
 
     fn write(&mut self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        let is_open = unless_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?;
+        let is_open = is_read(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?;
         self.is_closed |= !is_open;
         Ok(())
     }
@@ -140,15 +147,6 @@ impl Look {
             let _ = write!(text, " {name}{}", clean(line.text(key)));
         }
         text
-    }
-}
-
-/// Whether somebody still reads.
-fn unless_closed(written: io::Result<()>) -> io::Result<bool> {
-    match written {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

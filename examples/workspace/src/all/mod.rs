@@ -32,10 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) async fn run(options: &AllOptions) -> Result<ExitCode, Box<dyn Error>> {
     let stop = signals::stop()?;
     let (sender, receiver) = mpsc::unbounded_channel();
-    let mut all = All { processes: Vec::new(), receiver, live: Live::new(options.json) };
+    let mut all = All { processes: Vec::new(), sender, receiver, live: Live::new(options.json) };
     let running = async {
-        all.start(options, &sender).await?;
-        all.watch().await
+        let forward = all.start(options).await?;
+        all.watch(&forward).await
     };
     let ran = tokio::select! {
         ran = running => ran,
@@ -47,34 +47,53 @@ pub(crate) async fn run(options: &AllOptions) -> Result<ExitCode, Box<dyn Error>
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the agent says once its control plane is up.
+const AGENT_IS_UP: &str = "coordination stream is up";
+
+/// What the client forwards: a local port to one of the workspace.
+struct Forward {
+    url: String,
+    local: String,
+    remote: String,
+}
+
 struct All {
     /// In the order in which they were started.
     processes: Vec<(&'static str, Process)>,
+    sender: mpsc::UnboundedSender<Said>,
     receiver: mpsc::UnboundedReceiver<Said>,
     live: Live,
 }
 
 impl All {
     /// The server, its agent, and a client that stays: it forwards a port to the agent's terminals.
-    async fn start(&mut self, options: &AllOptions, to: &mpsc::UnboundedSender<Said>) -> Result<(), Failure> {
+    async fn start(&mut self, options: &AllOptions) -> Result<Forward, Failure> {
         let listen = format!("127.0.0.1:{}", options.port);
         let server = alone(workspace(["server", "--json", "--listen", &listen])?);
-        let server = self.add("server", Process::service("server", server, to)?);
+        let server = self.add("server", Process::service("server", server, &self.sender)?);
         let url = self.says(server, "server is listening").await?.text("address");
 
         let ssh = format!("127.0.0.1:{}", options.ssh_port);
         let agent = alone(workspace(["agent", "--json", "--server", &url, "--ssh", &ssh, WORKSPACE])?);
-        let agent = self.add("agent", Process::service("agent", agent, to)?);
+        let agent = self.add("agent", Process::service("agent", agent, &self.sender)?);
         let listening = self.says(agent, "agent is listening").await?;
         let (ssh, terminal) = (listening.text("ssh"), listening.text("terminal"));
-        self.says(agent, "coordination stream is up").await?;
+        self.says(agent, AGENT_IS_UP).await?;
 
+        let mut forward = Forward { url, local: "0".to_owned(), remote: port(&terminal).to_owned() };
+        let client = self.start_client(&forward)?;
+        // The same port, should it have to start again.
+        forward.local = self.says(client, "forwarding").await?.text("local");
+        let local = format!("127.0.0.1:{}", forward.local);
+        self.live.say(&how_to_connect(&forward.url, port(&ssh), &terminal, &local)?)?;
+        Ok(forward)
+    }
+
+    fn start_client(&mut self, Forward { url, local, remote }: &Forward) -> io::Result<Id> {
         let pipe = Pipe::new(std::env::temp_dir().join(format!("workspace-{}.log", std::process::id())))?;
-        let mut client = workspace(["forward", "--server", &url, "--remote", port(&terminal), "--log"])?;
+        let mut client = workspace(["forward", "--server", url, "--local", local, "--remote", remote, "--log"])?;
         client.arg(pipe.path()).arg(WORKSPACE);
-        let client = self.add("client", Process::client("client", alone(client), pipe, to)?);
-        let local = format!("127.0.0.1:{}", self.says(client, "forwarding").await?.text("local"));
-        Ok(self.live.say(&how_to_connect(&url, port(&ssh), &terminal, &local)?)?)
+        Ok(self.add("client", Process::client("client", alone(client), pipe, &self.sender)?))
     }
 
     fn add(&mut self, name: &'static str, process: Process) -> Id {
@@ -101,12 +120,25 @@ impl All {
         timeout(PATIENCE, waiting).await.unwrap_or_else(|_| Err(format!("nobody said {message:?} in time").into()))
     }
 
-    /// Shows what comes, while somebody looks.
-    async fn watch(&mut self) -> Result<(), Failure> {
+    /// Shows what comes, while somebody looks. The client ends with its workspace, and is started again with it.
+    async fn watch(&mut self, forward: &Forward) -> Result<(), Failure> {
         while !self.live.is_closed() {
             match self.receiver.recv().await.ok_or("nobody is left")? {
-                Said::Line(_, line) => self.live.show(&line)?,
-                Said::End(id) => return Err(self.ended(id).await),
+                Said::Line(_, line) => {
+                    self.live.show(&line)?;
+                    if line.message() == AGENT_IS_UP && !self.processes.iter().any(|(name, _)| *name == "client") {
+                        self.start_client(forward)?;
+                    }
+                }
+                Said::End(id) => {
+                    let is_client =
+                        self.processes.iter().any(|(name, process)| *name == "client" && process.id() == id);
+                    let ended = self.ended(id).await;
+                    if !is_client {
+                        return Err(ended);
+                    }
+                    self.live.say(&format!("{ended}\n"))?;
+                }
             }
         }
         Ok(())

@@ -18,6 +18,7 @@ use tracing::{debug, info};
 
 use crate::line::disconnected_with;
 use crate::listen::accept;
+use crate::say::say;
 
 use super::connection::{Connection, TO_AGENT};
 use super::{session, told};
@@ -29,7 +30,7 @@ pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote:
     }
     let local = listener.local_addr().map_or(0, |address| address.port());
     info!(local, remote, client_session_id = connection.client.id, "forwarding");
-    println!("forwarding 127.0.0.1:{local} to port {remote} of the workspace");
+    say(format_args!("forwarding 127.0.0.1:{local} to port {remote} of the workspace"));
     let mut channels = FuturesUnordered::new();
     loop {
         tokio::select! {

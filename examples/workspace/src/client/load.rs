@@ -9,6 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use socket2::SockRef;
 use tokio::io::{empty, sink};
 
+use crate::say::{complain, say};
 use crate::wire::message::Node;
 
 use super::connection::{self, Connection};
@@ -75,10 +76,10 @@ pub(super) async fn run(client: &Arc<Client>, node: &Node, sessions: u32) -> Exi
     for way in Way::ALL {
         let meant = Way::ALL.into_iter().cycle().take(sessions as usize).filter(|meant| *meant == way).count();
         let right = ended.iter().filter(|ended| **ended == Ok(Some(way))).count();
-        println!("{right:>5} of {meant:>5}  {}", way.name());
+        say(format_args!("{right:>5} of {meant:>5}  {}", way.name()));
     }
     for error in ended.iter().filter_map(|ended| ended.as_ref().err()) {
-        eprintln!("workspace: {error}");
+        complain(error);
     }
     if ended.iter().all(|ended| matches!(ended, Ok(Some(_)))) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

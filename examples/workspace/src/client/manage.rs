@@ -6,6 +6,7 @@ use disconnect_core::{DisconnectGuard, disconnected};
 
 use crate::cli::ManageOptions;
 use crate::ends::CLASSIFIER;
+use crate::say::say;
 use crate::wire::message::Managed;
 use crate::wire::tunnel::NORMAL;
 use crate::wire::{Link, LinkError};
@@ -46,7 +47,7 @@ pub(super) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
     guard.set(end.clone());
     match answer {
         Some(Managed::Done(build)) => {
-            println!("workspace {workspace}: {transition} done (build {})", build.build_id);
+            say(format_args!("workspace {workspace}: {transition} done (build {})", build.build_id));
             Ok(ExitCode::SUCCESS)
         }
         Some(Managed::Refused(why)) => Err(format!("{workspace}: cannot {transition}: {why}").into()),

@@ -6,6 +6,7 @@ use disconnect_core::{
     Code, ConnectionDirection, Disconnect, DisconnectCause, DisconnectInitiator, DisconnectReason, Protocol,
 };
 
+use crate::say::complain;
 use crate::wire::message::Build;
 use crate::wire::tunnel::TRY_AGAIN_LATER;
 
@@ -17,7 +18,7 @@ pub(super) const FAILED: u8 = 255;
 /// Tells the user how a session ended, and passes on its status.
 pub(super) fn ended(end: &Disconnect, build: Option<&Build>) -> ExitCode {
     if let Some(told) = told(end, build) {
-        eprintln!("workspace: {told}");
+        complain(told);
     }
     let status = exit_status(end).and_then(|status| u8::try_from(status).ok());
     ExitCode::from(status.unwrap_or(FAILED))
@@ -25,7 +26,7 @@ pub(super) fn ended(end: &Disconnect, build: Option<&Build>) -> ExitCode {
 
 /// Tells the user why there is no connection.
 pub(super) fn unconnected(error: &Unconnected) -> ExitCode {
-    eprintln!("workspace: {error}");
+    complain(error);
     ExitCode::from(FAILED)
 }
 

@@ -47,7 +47,16 @@ impl Output {
     ///
     /// The output ended without it.
     pub(crate) async fn until(&mut self, wanted: &str) -> Result<(), Failure> {
-        let was_written = self.text.wait_for(|text| text.contains(wanted)).await.is_ok();
+        self.until_times(1, wanted).await
+    }
+
+    /// The same, so many times.
+    ///
+    /// # Errors
+    ///
+    /// The output ended without it.
+    pub(crate) async fn until_times(&mut self, times: usize, wanted: &str) -> Result<(), Failure> {
+        let was_written = self.text.wait_for(|text| text.matches(wanted).count() >= times).await.is_ok();
         let without = || format!("the output ended without {wanted:?}: {:?}", self.so_far());
         if was_written { Ok(()) } else { Err(without().into()) }
     }

@@ -26,7 +26,7 @@ use tokio::time::timeout;
 
 use crate::cli::ScenarioOptions;
 use crate::process::{Failure, Line};
-use crate::signals;
+use crate::{say, signals};
 
 use self::end::End;
 use self::report::Report;
@@ -156,10 +156,8 @@ fn list() -> Result<ExitCode, Box<dyn Error>> {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{name:width$}  {what}");
     }
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    say::is_read(io::stdout().write_all(text.as_bytes()))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn no_such(name: &str) -> ExitCode {
@@ -168,6 +166,8 @@ fn no_such(name: &str) -> ExitCode {
     let nearest = all.iter().map(|scenario| scenario.name).max_by_key(|other| (alike(other), Reverse(other.len())));
     let hint = nearest.filter(|nearest| alike(nearest) > 1).map(|nearest| format!("; did you mean {nearest:?}?"));
     let hint = hint.unwrap_or_default();
-    eprintln!("workspace: there is no scenario {name:?}{hint}\nWithout a name, `workspace scenario` lists them.");
+    say::complain(format_args!(
+        "there is no scenario {name:?}{hint}\nWithout a name, `workspace scenario` lists them."
+    ));
     ExitCode::from(2)
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use crate::say::is_read;
+
 use super::sites;
 use super::{Outcome, Scenario};
 
@@ -64,7 +66,7 @@ impl Report {
                 lines += &line.to_json(&[("scenario", name), ("process", line.process())]);
                 lines.push('\n');
             }
-            unless_closed(io::stdout().lock().write_all(lines.as_bytes()))?;
+            is_read(io::stdout().lock().write_all(lines.as_bytes()))?;
         }
         self.outcomes.push(outcome);
         Ok(())
@@ -115,22 +117,16 @@ impl Report {
 
     fn write(&self, line: &str) -> io::Result<()> {
         let line = format!("{}\n", line.trim_end());
-        if self.json {
-            unless_closed(io::stderr().lock().write_all(line.as_bytes()))
+        let written = if self.json {
+            io::stderr().lock().write_all(line.as_bytes())
         } else {
-            unless_closed(io::stdout().lock().write_all(line.as_bytes()))
-        }
+            io::stdout().lock().write_all(line.as_bytes())
+        };
+        // Nobody need read on: `workspace scenario all | head`.
+        is_read(written).map(drop)
     }
 }
 
 fn tenths(took: Duration) -> String {
     format!("{:.1}", took.as_secs_f32())
-}
-
-/// Nobody reads on: `workspace scenario all | head`.
-fn unless_closed(written: io::Result<()>) -> io::Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
-    }
 }

@@ -12,6 +12,7 @@ mod workspaces;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use disconnect_core::{Endpoint, ShutdownCause};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,6 +30,9 @@ use crate::wire::{Io, Socket};
 use self::connection_log::ConnectionLog;
 use self::route::Route;
 use self::workspaces::Workspaces;
+
+/// How long somebody who connects may take to say what for.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What all connections share.
 struct Server {
@@ -92,9 +96,10 @@ impl Server {
     /// One connection, from its handshake to its line. Before the handshake is done there is none.
     async fn serve(self: Arc<Self>, stream: TcpStream, tls: Option<TlsAcceptor>) {
         let (route, socket) = tokio::select! {
-            accepted = self.shake_hands(stream, tls) => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => return debug!(%error, "no connection"),
+            shaken = timeout(HANDSHAKE, self.shake_hands(stream, tls)) => match shaken {
+                Ok(Ok(shaken)) => shaken,
+                Ok(Err(error)) => return debug!(%error, "no connection"),
+                Err(late) => return debug!(error = %late, "no connection"),
             },
             () = self.closing.cancelled() => return,
         };

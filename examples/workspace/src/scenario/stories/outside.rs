@@ -1,6 +1,8 @@
-//! What ends before there is anything to disconnect: wrong arguments, a port in use, a missing file.
+//! What is told to the user and is no line: wrong arguments, a port in use, a missing file, all three processes at once.
 
+use nix::sys::signal::Signal::SIGTERM;
 use tokio::net::TcpListener;
+use tokio::time::{Duration, timeout};
 
 use crate::process::{Failure, Process, workspace};
 use crate::scenario::world::World;
@@ -12,7 +14,10 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("port-in-use", "a port that is in use is refused", |w| Box::pin(port_in_use(w))),
     scenario("missing-file", "files that cannot be used are refused", |w| Box::pin(missing_file(w))),
     scenario("no-such-workspace", "a workspace that there is not is refused", |w| Box::pin(no_such_workspace(w))).shows(&[8]),
+    scenario("all-at-once", "a server, an agent and a client at once, over a stop and a start", |w| Box::pin(all_at_once(w))),
 ];
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a command to its end: it fails with this status, and says this.
 async fn fails(world: &mut World, arguments: &[&str], status: i32, wanted: &str) -> Result<(), Failure> {
@@ -64,4 +69,27 @@ async fn no_such_workspace(world: &mut World) -> Result<(), Failure> {
     let url = world.url().to_owned();
     fails(world, &["ssh", "--server", &url, "other", "true"], 255, "there is no such workspace").await?;
     fails(world, &["stop", "--server", &url, "other"], 1, "there is no such workspace").await
+}
+
+/// It goes on where the workspace is stopped, as it tells its user to do, and ends in good order.
+async fn all_at_once(world: &mut World) -> Result<(), Failure> {
+    let mut all = Process::tool(workspace(["--json"])?)?;
+    all.stderr.until("Why connections end:").await?;
+    let said = all.stderr.so_far();
+    let url = said.split_whitespace().skip_while(|word| *word != "--server").nth(1).ok_or("it names no server")?;
+    for (transition, told) in [("stop", "the workspace was stopped"), ("start", "")] {
+        let managed = Process::tool(workspace([transition, "--server", url, "dev"])?)?;
+        let ended = world.tool_ended(managed).await?;
+        world.check(ended.success(), || format!("{transition} ended with {ended}"));
+        all.stderr.until(told).await?;
+    }
+    // The client is back.
+    timeout(PATIENCE, all.stdout.until_times(2, "\"message\":\"forwarding\"")).await??;
+    all.signal(SIGTERM)?;
+    let mut said = all.stderr.clone();
+    let ended = world.tool_ended(all).await?;
+    world.check(ended.success(), || format!("all three ended with {ended}"));
+    let said = said.all().await;
+    world.check(said.contains("; 0 to investigate"), || said);
+    Ok(())
 }

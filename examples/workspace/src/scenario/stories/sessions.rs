@@ -3,9 +3,10 @@
 use nix::sys::signal::Signal::{self, SIGKILL, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
+use tokio::process::Command;
 
 use super::client::{Client, DIRECT, RELAYED, left};
-use crate::process::Failure;
+use crate::process::{Failure, Pipe};
 use crate::scenario::world::{Route, World};
 use crate::scenario::{Scenario, scenario};
 
@@ -20,6 +21,7 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("exec-not-found", "a command that there is not", |w| Box::pin(not_found(w))),
     scenario("stdin-closed", "the client's input ends, and the command goes on", |w| Box::pin(stdin_closed(w))),
     scenario("shell-exit", "`exit` is typed into a shell under a terminal", |w| Box::pin(shell_exits(w))),
+    scenario("client-unheard", "SIGTERM of the client, where nobody can read what it says", |w| Box::pin(client_unheard(w))).shows(&[5]),
     scenario("client-leaves", "SIGTERM of the client", |w| Box::pin(client_leaves(w, DIRECT))).shows(&[5, 11]),
     scenario("client-leaves-relayed", "SIGTERM of the client, through the relay", |w| Box::pin(client_leaves(w, RELAYED))),
     scenario("client-leaves-twice", "two SIGTERM of the client: closing twice", |w| Box::pin(client_leaves_twice(w))),
@@ -85,6 +87,25 @@ async fn shell_exits(world: &mut World) -> Result<(), Failure> {
     let status = world.typist_ended(typist, true).await?;
     world.check(status == 5, || format!("the client ended with {status}"));
     world.want(DIRECT.exits("shell", 5));
+    world.want(DIRECT.leaves());
+    Ok(())
+}
+
+/// A user who has gone is told nothing, and all connections end in order nevertheless.
+async fn client_unheard(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    let pipe = Pipe::new(world.file("unheard.log"))?;
+    let mut client = Command::new("sh");
+    client.args(["-c", "exec \"$@\" 2> /dev/full", "sh"]).arg(std::env::current_exe()?);
+    client.args(["ssh", "--server", world.url(), "--client-session-id", DIRECT.id, "--log"]);
+    client.arg(pipe.path()).args(["dev", "cat"]);
+    let process = world.tool_with_client(client, pipe)?;
+    world.says(process.id(), "connected").await?;
+    world.agent_says("ssh session started").await?;
+    process.signal(SIGTERM)?;
+    let ended = world.ended(process).await?;
+    world.check(ended.code() == Some(255), || format!("the client ended with {ended}"));
+    world.want(DIRECT.session("exec", left));
     world.want(DIRECT.leaves());
     Ok(())
 }
