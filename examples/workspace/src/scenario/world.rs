@@ -186,7 +186,7 @@ impl World {
         self.folder.0.join(name)
     }
 
-    /// Starts a client of ours, as this session: `workspace COMMAND ... dev REST`.
+    /// Starts a client of ours under this `client_session_id`: `workspace COMMAND ... dev REST`.
     pub(crate) fn client(
         &mut self,
         session: &str,
