@@ -1,6 +1,6 @@
 //! A client's control plane, as the server sees it.
 
-use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, disconnected};
+use disconnect_core::{Code, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, disconnected};
 use tokio::sync::{mpsc, oneshot};
 use tracing::info;
 
@@ -50,7 +50,7 @@ async fn talk(
 ) -> Result<u16, LinkError> {
     let Some(node) = server.workspaces.node(workspace) else {
         // Its agent is not there, or not there yet.
-        ended.set(END.sent(disconnect_core::Code::websocket(TRY_AGAIN_LATER)));
+        ended.set(END.sent(Code::websocket(TRY_AGAIN_LATER)));
         return Ok(TRY_AGAIN_LATER);
     };
     link.send(&ToClient::Agent(node)).await?;
