@@ -44,8 +44,6 @@ pub(crate) enum Command {
     Stop(ManageOptions),
     /// Deletes a workspace: its sessions end, and it does not come back.
     Delete(ManageOptions),
-    /// Ends real connections between real processes, and compares every line with what it has to be.
-    Scenario(ScenarioOptions),
 }
 
 /// All three at once.
@@ -229,19 +227,6 @@ pub(crate) struct ManageOptions {
     pub(crate) timing: Timing,
     #[command(flatten)]
     pub(crate) log: Log,
-}
-
-/// `workspace scenario`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ScenarioOptions {
-    /// A scenario, or `all`; left out, they are listed.
-    pub(crate) name: Option<String>,
-    /// The lines of every scenario as one JSON object each on standard output; the table goes to standard error.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// How many scenarios run at the same time.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) jobs: u16,
 }
 
 /// What goes into a path of the server, and from there into every line.

@@ -21,12 +21,12 @@ pub(crate) static CLASSIFIER: Classifier = classifier![
 ///
 /// The agent's or the client's own end of its leg.
 pub(crate) fn to_relay(own: DisconnectInitiator) -> Endpoint {
-    Endpoint::between(own, Peer::equal(DisconnectInitiator::Server), ConnectionDirection::AgentToClient)
+    Endpoint::between(own, Peer::symmetric(DisconnectInitiator::Server), ConnectionDirection::AgentToClient)
 }
 
 /// The relay's end of the agent's leg.
 pub(crate) fn relay_to_agent() -> Endpoint {
-    let agent = Peer::equal(DisconnectInitiator::Agent);
+    let agent = Peer::symmetric(DisconnectInitiator::Agent);
     Endpoint::between(DisconnectInitiator::Server, agent, ConnectionDirection::AgentToClient)
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn relay_to_client() -> Endpoint {
 
 /// The server stops or deletes the workspace, so that its sessions end.
 pub(crate) fn workspace_stopped() -> Disconnect {
-    Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server)
+    Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server)
 }
 
 /// How a control plane ended beside a data path: where the network lost it, the data path may live on, and that only this
@@ -47,9 +47,9 @@ pub(crate) fn beside_data_path(end: Disconnect) -> Disconnect {
     if end.reason_as() != Some(DisconnectReason::NetworkError) {
         return end;
     }
-    let lost = Disconnect::new(DisconnectReason::ControlPlaneLost).initiator(DisconnectInitiator::Network);
+    let lost = Disconnect::new(DisconnectReason::ControlPlaneLost).with_initiator(DisconnectInitiator::Network);
     match end.cause_as::<DisconnectCause>() {
-        Some(cause) => lost.cause(cause),
+        Some(cause) => lost.with_cause(cause),
         None => lost,
     }
 }

@@ -15,12 +15,12 @@ pub(crate) fn complain(text: impl Display) {
     let _ = writeln!(io::stderr(), "workspace: {text}");
 }
 
-/// Whether somebody still reads what was written.
+/// Whether somebody still reads what was written: `false` after a closed pipe or a lost terminal.
 ///
 /// # Errors
 ///
-/// It could not be written for another reason than a pipe that was closed, or a terminal that is gone.
-pub(crate) fn is_read(written: io::Result<()>) -> io::Result<bool> {
+/// Writing failed for another reason.
+pub fn is_read(written: io::Result<()>) -> io::Result<bool> {
     match written {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),

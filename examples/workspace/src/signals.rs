@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// # Errors
 ///
 /// The signals cannot be listened to.
-pub(crate) fn stop() -> io::Result<impl Future<Output = ()>> {
+pub fn stop() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;

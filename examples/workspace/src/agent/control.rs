@@ -23,7 +23,7 @@ use super::ssh::{Path, Service};
 use super::streams::{Asked, Incoming, Streams};
 
 /// The agent's end of its control plane.
-pub(super) const END: Endpoint = Endpoint::AgentToServer;
+pub(super) const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
 /// The main loop.
 pub(super) struct Control {
@@ -58,7 +58,7 @@ impl Control {
     /// Keeps a connection to the server until `stop`, or until the workspace is deleted, and ends what still runs then.
     pub(super) async fn run(self, stop: impl Future<Output = ()>) -> ExitCode {
         let code = self.keep(stop).await;
-        self.end_run(Endpoint::AgentToClient.shutting_down()).await;
+        self.end_run(Endpoint::AGENT_FACING_CLIENT.shutting_down()).await;
         self.leaving.close();
         self.leaving.wait().await;
         code

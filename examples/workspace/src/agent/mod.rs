@@ -60,4 +60,4 @@ async fn accept_all(listener: TcpListener, runs: Arc<Runs>, service: Arc<Service
 }
 
 /// The agent's end of a data path.
-const TO_CLIENT: Endpoint = Endpoint::AgentToClient;
+const TO_CLIENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;

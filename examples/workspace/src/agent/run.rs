@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use disconnect_core::{Disconnect, ShutdownCause};
+use disconnect_core::{Disconnect, Shutdown};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,7 +13,7 @@ use crate::wire::message::Build;
 /// Everything that ends together.
 pub(crate) struct Run {
     /// Why all of it ends: connections are [under](disconnect_core::DisconnectGuard::under) it.
-    pub(crate) shutdown: ShutdownCause<Option<Build>>,
+    pub(crate) shutdown: Shutdown<Option<Build>>,
     /// Close now. Cancelled after the cause is set.
     pub(crate) closing: CancellationToken,
     /// One task for each connection, which ends after its line is written.
@@ -22,7 +22,7 @@ pub(crate) struct Run {
 
 impl Run {
     fn new() -> Self {
-        Self { shutdown: ShutdownCause::new(), closing: CancellationToken::new(), tasks: TaskTracker::new() }
+        Self { shutdown: Shutdown::new(), closing: CancellationToken::new(), tasks: TaskTracker::new() }
     }
 
     /// The build that ended this connection, if one did.

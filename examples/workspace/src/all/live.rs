@@ -86,8 +86,8 @@ impl Live {
     }
 
     fn count(&self, line: &Line, reason: &Recorded<DisconnectReason>) {
-        let (initiator, direction, method) = (line.category(), line.category(), line.category());
-        self.counters.count_recorded(reason, initiator.as_ref(), direction.as_ref(), method.as_ref());
+        let (initiator, direction) = (line.category(), line.category());
+        self.counters.count_recorded(reason, initiator.as_ref(), direction.as_ref(), None);
     }
 
     /// Reasons that are expected, and apart from them those to look into.
@@ -103,7 +103,7 @@ impl Live {
             if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
         };
         let [expected_by, investigate_by] = [by_reason(true), by_reason(false)];
-        let (expected, to_investigate) = (counts.expected(), counts.to_investigate());
+        let (expected, to_investigate) = (counts.expected(), counts.unexpected());
         format!("{expected} expected{expected_by}; {to_investigate} to investigate{investigate_by}")
     }
 

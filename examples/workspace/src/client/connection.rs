@@ -28,7 +28,7 @@ use super::linger::{Lender, lend};
 use super::{Client, Unconnected, told};
 
 /// The client's end of the data path.
-pub(super) const TO_AGENT: Endpoint = Endpoint::ClientToAgent;
+pub(super) const TO_AGENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
 
 /// An end that nobody has said anything about.
 pub(super) fn unexplained() -> Disconnect {
@@ -112,13 +112,13 @@ impl Connection {
         if self.ssh.is_closed() {
             self.over.cancelled().await;
         }
-        self.guard.get().unwrap_or_else(|| TO_AGENT.failed(&CLASSIFIER, error).detail(error.to_string()))
+        self.guard.get().unwrap_or_else(|| TO_AGENT.failed(&CLASSIFIER, error).with_detail(error.to_string()))
     }
 
     /// Closes the connection. Where nothing ended it before, that was us.
     pub(super) async fn close(self) {
         let Self { client, mut guard, ssh, below, .. } = self;
-        guard.set(TO_AGENT.closed());
+        guard.set(TO_AGENT.closed_locally());
         let closed = async {
             let _ = ssh.disconnect(russh::Disconnect::ByApplication, "", "").await;
             let _ = ssh.await;
@@ -130,7 +130,7 @@ impl Connection {
 
     /// Says that this side ends it, before its channels go.
     pub(super) fn leave(&self) {
-        self.guard.handle().set(TO_AGENT.closed());
+        self.guard.handle().set(TO_AGENT.closed_locally());
     }
 
     /// The end, once the connection is over, or left.
@@ -223,7 +223,7 @@ where
     match ssh.authenticate_none(user).await.map_err(failed)? {
         AuthResult::Success => Ok(ssh),
         AuthResult::Failure { .. } => {
-            Err(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).cause(DisconnectCause::Auth))
+            Err(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).with_cause(DisconnectCause::Auth))
         }
     }
 }
@@ -248,7 +248,7 @@ impl client::Handler for Listener {
         match reason {
             client::DisconnectReason::ReceivedDisconnect(said) => {
                 let end = TO_AGENT.received(Code::ssh(said.reason_code as u32));
-                self.ended.set(if said.message.is_empty() { end } else { end.detail(said.message) });
+                self.ended.set(if said.message.is_empty() { end } else { end.with_detail(said.message) });
                 Ok(())
             }
             client::DisconnectReason::Error(error) => {

@@ -19,7 +19,7 @@ use crate::wire::{Link, LinkError};
 use super::{Client, Unconnected, told};
 
 /// The client's end of its control plane.
-pub(super) const TO_SERVER: Endpoint = Endpoint::ClientToServer;
+pub(super) const TO_SERVER: Endpoint = Endpoint::CLIENT_FACING_SERVER;
 
 /// The control plane: one connection after the other, until the client says goodbye.
 pub(super) struct Control {
@@ -154,9 +154,9 @@ impl Plane {
 
     /// Leaves. The goodbye is the end only once it is answered: it may meet a connection that was lost before.
     async fn leave(mut self) {
-        self.guard.on_drop(TO_SERVER.closed());
+        self.guard.on_drop(TO_SERVER.closed_locally());
         let end = match timeout(self.client.options.timing.goodbye(), self.say_goodbye()).await {
-            Ok(Ok(())) => TO_SERVER.closed(),
+            Ok(Ok(())) => TO_SERVER.closed_locally(),
             Ok(Err(error)) => return self.lost(&error).await,
             Err(elapsed) => TO_SERVER.exit(true, &CLASSIFIER, Some(&elapsed)),
         };

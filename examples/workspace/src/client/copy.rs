@@ -63,7 +63,7 @@ impl Copy {
         match copied {
             Ok(()) => Ok(ExitCode::SUCCESS),
             // The transfer failed by itself, and the session is well.
-            Err(error) if end.protocol_code() == Some(Code::exit(0)) => Err(error),
+            Err(error) if end.code() == Some(Code::exit(0)) => Err(error),
             Err(_) => {
                 told::ended(&end, connection.client.build(&end));
                 Ok(ExitCode::from(told::FAILED))

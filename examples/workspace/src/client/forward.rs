@@ -70,7 +70,7 @@ async fn join(channel: Channel<Msg>, stream: TcpStream) -> Option<Disconnect> {
     let end = tokio::select! {
         sent = &mut sending => match sent? {
             Ok(()) => receiving.await.map(|received| match received {
-                Received::Eof | Received::Unwanted(_) => TO_AGENT.closed(),
+                Received::Eof | Received::Unwanted(_) => TO_AGENT.closed_locally(),
                 Received::Close => cut_short(),
             }),
             Err(error) => Some(broken(&error)),
@@ -96,7 +96,7 @@ fn cut_short() -> Disconnect {
 
 /// The program that had connected to the local port is gone, in the middle.
 fn broken(error: &io::Error) -> Disconnect {
-    TO_AGENT.ended(DisconnectReason::NetworkError, Side::Local).detail(error.to_string())
+    TO_AGENT.ended(DisconnectReason::NetworkError, Side::Local).with_detail(error.to_string())
 }
 
 /// Until no more bytes come from here. `None` where the connection ended.

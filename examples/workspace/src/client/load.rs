@@ -50,9 +50,9 @@ impl Way {
 
     fn is_meant(self, end: &Disconnect) -> bool {
         match self {
-            Self::Success => end.protocol_code() == Some(Code::exit(0)),
-            Self::Failure => end.protocol_code() == Some(Code::exit(3)),
-            Self::Killed => end.protocol_code() == Some(Code::signal(9)),
+            Self::Success => end.code() == Some(Code::exit(0)),
+            Self::Failure => end.code() == Some(Code::exit(3)),
+            Self::Killed => end.code() == Some(Code::signal(9)),
             Self::Closed | Self::Vanished => end.reason_as() == Some(DisconnectReason::ClientClosed),
         }
     }

@@ -33,7 +33,7 @@ pub(super) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
     let answer = tokio::select! {
         answer = link.next() => answer,
         () = interrupted.cancelled() => {
-            guard.set(TO_SERVER.closed());
+            guard.set(TO_SERVER.closed_locally());
             link.close(NORMAL).await;
             return Err("interrupted: it may be done nevertheless".into());
         }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use disconnect_core::{Disconnect, ShutdownCause};
+use disconnect_core::{Disconnect, Shutdown};
 use thiserror::Error;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -128,7 +128,7 @@ struct Client {
     /// By what its connections are found in the logs of all three.
     id: String,
     /// Why the data path ends, once the workspace is stopped.
-    stopped: ShutdownCause<Build>,
+    stopped: Shutdown<Build>,
     /// There is a data path, or there was one.
     has_path: AtomicBool,
     /// The user has had enough.
@@ -162,7 +162,7 @@ impl Client {
             // Random, since it has to be unique; not secret, since it goes into logs.
             id: options.client_session_id.take().unwrap_or_else(|| format!("{:016x}", RandomState::new().hash_one(()))),
             options,
-            stopped: ShutdownCause::new(),
+            stopped: Shutdown::new(),
             has_path: AtomicBool::new(false),
             interrupted: interrupted()?,
         }))

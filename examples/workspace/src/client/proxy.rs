@@ -68,7 +68,7 @@ async fn join(
                 }
             };
             return match timeout(GRACE, left).await {
-                Ok(()) => TO_AGENT.closed(),
+                Ok(()) => TO_AGENT.closed_locally(),
                 Err(_) => TO_AGENT.eof(),
             };
         }
@@ -76,7 +76,7 @@ async fn join(
     }
     // The goodbye of ssh may still be on its way through the pipe.
     let _ = timeout(GRACE, sending).await;
-    TO_AGENT.closed()
+    TO_AGENT.closed_locally()
 }
 
 /// Until nothing more comes from the agent; an error is one of writing.

@@ -82,7 +82,8 @@ impl Session {
                 return Ok(session);
             }
             Ok(false) => {
-                let refused = TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).cause(DisconnectCause::Policy);
+                let refused =
+                    TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).with_cause(DisconnectCause::Policy);
                 session.guard.set(refused);
             }
             Err(error) => drop(session.guard.set(connection.failed(&error).await)),
@@ -151,7 +152,7 @@ impl Session {
 
 /// Closes a channel, whatever runs there. What the agent answers is not waited for: russh keeps that to itself.
 async fn close(guard: &mut BoxedGuard, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
-    guard.set(TO_AGENT.closed());
+    guard.set(TO_AGENT.closed_locally());
     // An agent that is frozen takes nothing.
     let _ = timeout(client.options.timing.goodbye(), to_agent.close()).await;
 }
@@ -216,7 +217,7 @@ async fn resize(terminal: Option<&Terminal>, to_agent: &ChannelWriteHalf<Msg>) -
 fn killed(name: &Sig) -> Disconnect {
     match signals::named(name) {
         Some(signal) => TO_AGENT.received(Code::signal(signal as i32)),
-        None => TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).cause(DisconnectCause::Killed),
+        None => TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).with_cause(DisconnectCause::Killed),
     }
 }
 

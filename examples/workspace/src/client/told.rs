@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use disconnect_core::{
-    Code, ConnectionDirection, Disconnect, DisconnectCause, DisconnectInitiator, DisconnectReason, Protocol,
+    Category, Code, ConnectionDirection, Disconnect, DisconnectCause, DisconnectInitiator, DisconnectReason, Protocol,
 };
 
 use crate::say::complain;
@@ -32,7 +32,7 @@ pub(super) fn unconnected(error: &Unconnected) -> ExitCode {
 
 /// The status as a shell has it, where it is the command that ended.
 pub(super) fn exit_status(end: &Disconnect) -> Option<i64> {
-    let code = end.protocol_code()?;
+    let code = end.code()?;
     match code.protocol() {
         Protocol::Exit => Some(code.number()),
         Protocol::Signal => Some(128 + code.number()),
@@ -42,7 +42,7 @@ pub(super) fn exit_status(end: &Disconnect) -> Option<i64> {
 
 /// Nothing where the command simply ended: its status says the rest.
 fn told(end: &Disconnect, build: Option<&Build>) -> Option<String> {
-    match end.protocol_code() {
+    match end.code() {
         Some(code) if code.protocol() == Protocol::Exit => None,
         Some(code) if code.protocol() == Protocol::Signal => {
             Some(format!("the command was killed by signal {}", code.number()))
@@ -55,7 +55,7 @@ fn told(end: &Disconnect, build: Option<&Build>) -> Option<String> {
 pub(super) fn why(end: &Disconnect, build: Option<&Build>) -> String {
     let cause = cause(end);
     match end.reason_as().unwrap_or_default() {
-        DisconnectReason::Graceful => match end.detail_str() {
+        DisconnectReason::Graceful => match end.detail() {
             Some(detail) => format!("disconnected: {} closed the connection: {detail}", who(end)),
             None => format!("disconnected: {} closed the connection", who(end)),
         },
@@ -68,10 +68,10 @@ pub(super) fn why(end: &Disconnect, build: Option<&Build>) -> String {
         DisconnectReason::ProtocolError => format!("disconnected: {} broke the protocol{cause}", who(end)),
         DisconnectReason::WorkspaceStopped => format!("disconnected: the workspace was {}", stopped(build)),
         DisconnectReason::ControlPlaneLost => format!("the server was lost; the session goes on{cause}"),
-        DisconnectReason::Unknown if end.protocol_code() == Some(Code::websocket(TRY_AGAIN_LATER)) => {
+        DisconnectReason::Unknown if end.code() == Some(Code::websocket(TRY_AGAIN_LATER)) => {
             "the workspace has no agent now: try again later".to_owned()
         }
-        DisconnectReason::Unknown => match end.detail_str() {
+        DisconnectReason::Unknown => match end.detail() {
             Some(detail) => format!("disconnected by {}: {detail}", who(end)),
             None => format!("disconnected by {}, which did not say why{cause}", who(end)),
         },
@@ -97,7 +97,7 @@ fn peer(end: &Disconnect) -> &'static str {
 
 /// In words, since its logged value is made of them.
 fn cause(end: &Disconnect) -> String {
-    end.cause_str().map(|cause| format!(" ({})", cause.replace('_', " "))).unwrap_or_default()
+    end.cause().map(Category::as_str).map(|cause| format!(" ({})", cause.replace('_', " "))).unwrap_or_default()
 }
 
 fn stopped(build: Option<&Build>) -> String {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use crate::ends::{self, CLASSIFIER};
 
-    const END: Endpoint = Endpoint::ClientToAgent;
+    const END: Endpoint = Endpoint::CLIENT_FACING_AGENT;
 
     fn build(transition: &str) -> Build {
         Build { build_id: 7, build_reason: "initiator".to_owned(), transition: transition.to_owned() }
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_end_of_the_connection_has_no_status() {
-        for end in [END.eof(), END.closed(), END.received(Code::ssh(11)), ends::workspace_stopped()] {
+        for end in [END.eof(), END.closed_locally(), END.received(Code::ssh(11)), ends::workspace_stopped()] {
             assert_eq!(exit_status(&end), None, "{end:?}");
         }
     }
@@ -154,10 +154,10 @@ mod tests {
         for (end, told) in [
             (END.received(Code::ssh(11)), "disconnected: the agent closed the connection"),
             (
-                END.received(Code::ssh(11)).detail("agent is shutting down\u{1b}[2J"),
+                END.received(Code::ssh(11)).with_detail("agent is shutting down\u{1b}[2J"),
                 "disconnected: the agent closed the connection: agent is shutting down\u{fffd}[2J",
             ),
-            (END.closed(), "disconnected: closed from this side"),
+            (END.closed_locally(), "disconnected: closed from this side"),
             (shutdown, "disconnected: the server is shutting down"),
             (END.failed(&CLASSIFIER, &keepalive), "connection lost: the agent did not answer (keepalive timeout)"),
             (END.failed(&CLASSIFIER, &reset), "connection lost (reset)"),
@@ -168,11 +168,11 @@ mod tests {
             ),
             (END.received(Code::ssh(12)), "disconnected by the agent, which did not say why (limit)"),
             (
-                END.ended(DisconnectReason::Unknown, Side::Remote).detail("no such subsystem"),
+                END.ended(DisconnectReason::Unknown, Side::Remote).with_detail("no such subsystem"),
                 "disconnected by the agent: no such subsystem",
             ),
             (
-                Endpoint::ClientToServer.received(Code::websocket(1013)),
+                Endpoint::CLIENT_FACING_SERVER.received(Code::websocket(1013)),
                 "the workspace has no agent now: try again later",
             ),
         ] {

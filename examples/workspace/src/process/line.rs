@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 /// One JSON object of a log, and the process that wrote it.
 #[derive(Clone, Debug)]
-pub(crate) struct Line {
+pub struct Line {
     process: &'static str,
     fields: Map<String, Value>,
 }
@@ -20,12 +20,13 @@ impl Line {
         Self { process, fields }
     }
 
-    pub(crate) fn process(&self) -> &'static str {
+    /// The name of the process that wrote the line.
+    pub fn process(&self) -> &'static str {
         self.process
     }
 
     /// A field as text; one that is absent reads as empty.
-    pub(crate) fn text(&self, field: &str) -> String {
+    pub fn text(&self, field: &str) -> String {
         match self.fields.get(field) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => text.clone(),
@@ -33,16 +34,18 @@ impl Line {
         }
     }
 
-    pub(crate) fn message(&self) -> &str {
+    /// The message; empty where there is none.
+    pub fn message(&self) -> &str {
         self.fields.get("message").and_then(Value::as_str).unwrap_or_default()
     }
 
-    pub(crate) fn level(&self) -> &str {
+    /// The level, in upper case; empty where there is none.
+    pub fn level(&self) -> &str {
         self.fields.get("level").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Why a connection ended, where the line says so.
-    pub(crate) fn reason(&self) -> Option<Recorded<DisconnectReason>> {
+    pub fn reason(&self) -> Option<Recorded<DisconnectReason>> {
         self.category()
     }
 
@@ -52,12 +55,12 @@ impl Line {
     }
 
     /// The fields, in the order of their names.
-    pub(crate) fn fields(&self) -> &Map<String, Value> {
+    pub fn fields(&self) -> &Map<String, Value> {
         &self.fields
     }
 
     /// The line for a log pipeline, with more fields in front.
-    pub(crate) fn to_json(&self, more: &[(&str, &str)]) -> String {
+    pub fn to_json(&self, more: &[(&str, &str)]) -> String {
         let more = more.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value)));
         Value::Object(self.fields.clone().into_iter().chain(more).collect()).to_string()
     }

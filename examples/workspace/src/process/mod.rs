@@ -2,7 +2,6 @@
 
 mod line;
 mod output;
-mod typist;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -13,76 +12,96 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::Mode;
-use nix::sys::wait::{self, WaitPidFlag};
 use nix::unistd::{Pid, mkfifo};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::unix::pipe;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
-use tokio::task::spawn_blocking;
 use tokio_util::task::AbortOnDropHandle;
 
-pub(crate) use self::line::Line;
-pub(crate) use self::output::Output;
-pub(crate) use self::typist::Typist;
+pub use self::line::Line;
+pub use self::output::Output;
 
 /// What goes wrong around a process.
-pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// One of the processes that were started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Id(u32);
+pub struct Id(u32);
 
 /// What a process logs.
 #[derive(Debug)]
-pub(crate) enum Said {
+pub enum Said {
+    /// One line.
     Line(Id, Line),
     /// It has ended, and this was all.
     End(Id),
 }
 
 /// A process that runs until it ends, or until this value is dropped.
-pub(crate) struct Process {
+pub struct Process {
     id: Id,
     pid: Pid,
     status: watch::Receiver<Option<ExitStatus>>,
     /// Kept open: the end of its input is something that has to be done on purpose.
-    pub(crate) stdin: Option<ChildStdin>,
+    pub stdin: Option<ChildStdin>,
     /// What it writes for its user, where the lines go elsewhere.
-    pub(crate) stdout: Output,
-    pub(crate) stderr: Output,
+    pub stdout: Output,
+    /// What it writes to standard error.
+    pub stderr: Output,
     /// It owns the child, and kills it when it is dropped.
     _waiting: AbortOnDropHandle<()>,
 }
 
 /// This program in another role.
-pub(crate) fn workspace<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> io::Result<Command> {
+///
+/// # Errors
+///
+/// The path of this program is unknown.
+pub fn workspace<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(arguments);
     Ok(command)
 }
 
 /// A named pipe for the lines of a client, whose standard output is its user's.
-pub(crate) struct Pipe {
-    file: Fifo,
+pub struct Pipe {
     receiver: pipe::Receiver,
-    /// As long as this is open there is no end of file. The process opens the pipe later.
-    sender: pipe::Sender,
+    open: OpenPipe,
 }
 
 impl Pipe {
-    pub(crate) fn new(path: PathBuf) -> io::Result<Self> {
+    /// Makes a pipe at this path.
+    ///
+    /// # Errors
+    ///
+    /// The path cannot be used.
+    pub fn new(path: PathBuf) -> io::Result<Self> {
         mkfifo(&path, Mode::S_IRWXU)?;
         let file = Fifo(path);
         let receiver = pipe::OpenOptions::new().open_receiver(&file.0)?;
         let sender = pipe::OpenOptions::new().open_sender(&file.0)?;
-        Ok(Self { file, receiver, sender })
+        Ok(Self { receiver, open: OpenPipe { _sender: sender, file } })
     }
 
     /// What to give to `--log`.
-    pub(crate) fn path(&self) -> &Path {
-        &self.file.0
+    pub fn path(&self) -> &Path {
+        &self.open.file.0
     }
+
+    /// Hands every line on until the process has closed the pipe and the [`OpenPipe`] is dropped.
+    pub fn read(self, name: &'static str, to: &mpsc::UnboundedSender<Said>) -> (Id, OpenPipe) {
+        let id = next_id();
+        tokio::spawn(read(id, name, self.receiver, to.clone()));
+        (id, self.open)
+    }
+}
+
+/// Keeps a [`Pipe`] from its end of file, which would come before the process opens it. Dropped once the process has
+/// ended, it removes the file.
+pub struct OpenPipe {
+    _sender: pipe::Sender,
+    file: Fifo,
 }
 
 /// A file that goes with this value.
@@ -101,7 +120,7 @@ impl Process {
     /// # Errors
     ///
     /// It cannot be started.
-    pub(crate) fn service(name: &'static str, command: Command, to: &mpsc::UnboundedSender<Said>) -> io::Result<Self> {
+    pub fn service(name: &'static str, command: Command, to: &mpsc::UnboundedSender<Said>) -> io::Result<Self> {
         let mut child = spawn(command)?;
         let id = next_id();
         if let Some(stdout) = child.stdout.take() {
@@ -115,16 +134,15 @@ impl Process {
     /// # Errors
     ///
     /// It cannot be started.
-    pub(crate) fn client(
+    pub fn client(
         name: &'static str,
         command: Command,
         pipe: Pipe,
         to: &mpsc::UnboundedSender<Said>,
     ) -> io::Result<Self> {
         let child = spawn(command)?;
-        let id = next_id();
-        tokio::spawn(read(id, name, pipe.receiver, to.clone()));
-        Ok(Self::of(id, child, Some((pipe.sender, pipe.file))))
+        let (id, open) = pipe.read(name, to);
+        Ok(Self::of(id, child, Some(open)))
     }
 
     /// Starts a process that does not log.
@@ -132,11 +150,11 @@ impl Process {
     /// # Errors
     ///
     /// It cannot be started.
-    pub(crate) fn tool(command: Command) -> io::Result<Self> {
+    pub fn tool(command: Command) -> io::Result<Self> {
         Ok(Self::of(next_id(), spawn(command)?, None))
     }
 
-    fn of(id: Id, mut child: Child, open: Option<(pipe::Sender, Fifo)>) -> Self {
+    fn of(id: Id, mut child: Child, open: Option<OpenPipe>) -> Self {
         let (ended, status) = watch::channel(None);
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).unwrap_or_default();
         Self {
@@ -155,11 +173,17 @@ impl Process {
         }
     }
 
-    pub(crate) fn id(&self) -> Id {
+    /// What its lines are marked with.
+    pub fn id(&self) -> Id {
         self.id
     }
 
-    pub(crate) fn has_ended(&self) -> bool {
+    /// Its process id; 0 where it had ended before it could be asked for.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    fn has_ended(&self) -> bool {
         self.status.borrow().is_some()
     }
 
@@ -168,7 +192,7 @@ impl Process {
     /// # Errors
     ///
     /// The system refuses.
-    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
         // Until its status is known nobody else can have its number.
         if self.has_ended() || self.pid.as_raw() == 0 {
             return Ok(());
@@ -176,25 +200,12 @@ impl Process {
         Ok(kill(self.pid, signal)?)
     }
 
-    /// SIGSTOP, and waits until it has stopped: it may run on for a while.
-    ///
-    /// # Errors
-    ///
-    /// The system refuses.
-    pub(crate) async fn freeze(&self) -> Result<(), Failure> {
-        self.signal(Signal::SIGSTOP)?;
-        let id = wait::Id::Pid(self.pid);
-        // Only looks: whoever waits for its end still gets it.
-        spawn_blocking(move || wait::waitid(id, WaitPidFlag::WSTOPPED | WaitPidFlag::WNOWAIT)).await??;
-        Ok(())
-    }
-
     /// Waits for its end. It may be dropped and called again.
     ///
     /// # Errors
     ///
     /// The status cannot be had.
-    pub(crate) async fn ended(&mut self) -> Result<ExitStatus, Failure> {
+    pub async fn ended(&mut self) -> Result<ExitStatus, Failure> {
         let status = self.status.wait_for(Option::is_some).await?;
         Ok((*status).ok_or("the process has no status")?)
     }

@@ -1,7 +1,5 @@
 //! What a process writes for its user.
 
-use std::io::Read;
-
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::watch;
 
@@ -9,7 +7,7 @@ use super::Failure;
 
 /// Everything that was written so far.
 #[derive(Clone)]
-pub(crate) struct Output {
+pub struct Output {
     text: watch::Receiver<String>,
 }
 
@@ -28,16 +26,8 @@ impl Output {
         Self { text }
     }
 
-    /// The same of a terminal, which a thread has to read.
-    pub(crate) fn of_terminal(mut from: impl Read + Send + 'static) -> Self {
-        let (sender, text) = watch::channel(String::new());
-        std::thread::spawn(move || {
-            let mut buffer = vec![0; 16 * 1024];
-            // Once nobody has the terminal open any more, that is an error.
-            while let Ok(length @ 1..) = from.read(&mut buffer) {
-                sender.send_modify(|text| text.push_str(&String::from_utf8_lossy(&buffer[..length])));
-            }
-        });
+    /// Output that the caller collects itself. It ends when the sender is dropped.
+    pub fn new(text: watch::Receiver<String>) -> Self {
         Self { text }
     }
 
@@ -46,7 +36,7 @@ impl Output {
     /// # Errors
     ///
     /// The output ended without it.
-    pub(crate) async fn until(&mut self, wanted: &str) -> Result<(), Failure> {
+    pub async fn until(&mut self, wanted: &str) -> Result<(), Failure> {
         self.until_times(1, wanted).await
     }
 
@@ -55,20 +45,21 @@ impl Output {
     /// # Errors
     ///
     /// The output ended without it.
-    pub(crate) async fn until_times(&mut self, times: usize, wanted: &str) -> Result<(), Failure> {
+    pub async fn until_times(&mut self, times: usize, wanted: &str) -> Result<(), Failure> {
         let was_written = self.text.wait_for(|text| text.matches(wanted).count() >= times).await.is_ok();
         let without = || format!("the output ended without {wanted:?}: {:?}", self.so_far());
         if was_written { Ok(()) } else { Err(without().into()) }
     }
 
     /// Waits for the end, and gives everything.
-    pub(crate) async fn all(&mut self) -> String {
+    pub async fn all(&mut self) -> String {
         // An error is the end.
         let _ = self.text.wait_for(|_| false).await;
         self.so_far()
     }
 
-    pub(crate) fn so_far(&self) -> String {
+    /// Everything up to now.
+    pub fn so_far(&self) -> String {
         self.text.borrow().clone()
     }
 }

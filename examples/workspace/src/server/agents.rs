@@ -15,7 +15,7 @@ use crate::wire::{Link, LinkError, Socket};
 use super::Server;
 use super::workspaces::AgentPlace;
 
-const END: Endpoint = Endpoint::ServerToAgent;
+const END: Endpoint = Endpoint::SERVER_FACING_AGENT;
 
 /// The name of the only relay: this server.
 const RELAY: &str = "derp-1";
@@ -68,7 +68,7 @@ async fn talk(
             command = asked.recv() => {
                 let Some(command) = command else {
                     // A newer agent of this workspace has taken the place.
-                    ended.set(END.ended(DisconnectReason::Unknown, Side::Local).cause(DisconnectCause::Replaced));
+                    ended.set(END.ended(DisconnectReason::Unknown, Side::Local).with_cause(DisconnectCause::Replaced));
                     return Ok(REPLACED);
                 };
                 link.send(&ToAgent::Coordination(command)).await?;

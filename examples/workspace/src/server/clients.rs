@@ -13,7 +13,7 @@ use super::Server;
 use super::route::Client;
 use super::workspaces::Stopping;
 
-const END: Endpoint = Endpoint::ServerToClient;
+const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 
 /// Serves a client until its connection ends.
 pub(super) async fn serve(server: &Server, socket: Socket, client: Client) {

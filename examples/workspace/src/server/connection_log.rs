@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use disconnect_core::Disconnect;
+use disconnect_core::{Category, Disconnect};
 use rusqlite::{Connection, params};
 use tracing::error;
 
@@ -88,9 +88,16 @@ impl Entry {
                 disconnect_initiator = ?4, disconnect_cause = ?5, disconnect_code = ?6
             WHERE id = ?1";
         let Some(id) = self.id else { return };
-        let code = end.protocol_code().map(|code| code.to_string());
+        let code = end.code().map(|code| code.to_string());
         self.log.write(|database| {
-            let row = params![id, end.reason_str(), end.expected(), end.initiator_str(), end.cause_str(), code];
+            let row = params![
+                id,
+                end.reason().as_str(),
+                end.expected(),
+                end.initiator().map(Category::as_str),
+                end.cause().map(Category::as_str),
+                code
+            ];
             database.execute(update, row)
         });
     }
@@ -112,7 +119,7 @@ mod tests {
         };
         let entry = log.begin("agent", "dev", None);
         assert_eq!(reason(entry.id), "unknown");
-        entry.end(&Endpoint::ServerToAgent.eof());
+        entry.end(&Endpoint::SERVER_FACING_AGENT.eof());
         assert_eq!(reason(entry.id), "network_error");
         let emptied = "UPDATE connections SET disconnect_reason = ''";
         assert!(log.write(|database| database.execute(emptied, [])).is_none(), "the table refuses it");

@@ -42,7 +42,7 @@ impl std::str::FromStr for Transition {
     }
 }
 
-const END: Endpoint = Endpoint::ServerToClient;
+const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 
 /// Does what is asked for, and answers.
 pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, transition: Transition, reason: String) {
@@ -65,7 +65,7 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, tran
     };
     match sent {
         Ok(()) => {
-            guard.set(END.closed());
+            guard.set(END.closed_locally());
             drop(guard);
             link.close(NORMAL).await;
         }

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use disconnect_core::{Endpoint, ShutdownCause};
+use disconnect_core::{Endpoint, Shutdown};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -39,7 +39,7 @@ struct Server {
     workspaces: Workspaces,
     connections: Arc<ConnectionLog>,
     /// Why clients are let go.
-    shutdown: ShutdownCause,
+    shutdown: Shutdown,
     /// Close now. Cancelled after the cause is set.
     closing: CancellationToken,
     timing: Timing,
@@ -62,7 +62,7 @@ pub(crate) async fn run(options: &ServerOptions) -> Result<ExitCode, Box<dyn Err
     let server = Arc::new(Server {
         workspaces: Workspaces::default(),
         connections,
-        shutdown: ShutdownCause::new(),
+        shutdown: Shutdown::new(),
         closing: CancellationToken::new(),
         timing: options.timing,
     });
@@ -86,8 +86,8 @@ async fn accept_all(server: &Arc<Server>, listener: &TcpListener, tls: Option<Tl
 impl Server {
     /// Says why to everything that lives, and only then closes it.
     async fn shut_down(&self, tasks: &TaskTracker) {
-        self.shutdown.set(Endpoint::ServerToClient.shutting_down());
-        self.workspaces.shut_down(&Endpoint::ServerToAgent.shutting_down());
+        self.shutdown.set(Endpoint::SERVER_FACING_CLIENT.shutting_down());
+        self.workspaces.shut_down(&Endpoint::SERVER_FACING_AGENT.shutting_down());
         self.closing.cancel();
         tasks.close();
         let _ = timeout(self.timing.goodbye(), tasks.wait()).await;

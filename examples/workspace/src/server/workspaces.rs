@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use disconnect_core::{Disconnect, ShutdownCause};
+use disconnect_core::{Disconnect, Shutdown};
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_util::sync::CancellationToken;
@@ -42,7 +42,7 @@ impl Workspace {
 }
 
 /// Why a run of a workspace ends, and by which build.
-pub(super) type RunCause = ShutdownCause<Option<Build>>;
+pub(super) type RunCause = Shutdown<Option<Build>>;
 
 #[derive(Clone, Copy, Default, PartialEq)]
 enum State {

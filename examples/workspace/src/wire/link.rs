@@ -200,7 +200,7 @@ fn parse<In: DeserializeOwned>(text: &str) -> Result<In, LinkError> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use disconnect_core::Endpoint;
+    use disconnect_core::{Category, Endpoint};
     use socket2::SockRef;
     use tokio::net::{TcpListener, TcpStream};
     use tokio_tungstenite::{accept_async, client_async};
@@ -211,11 +211,11 @@ mod tests {
     #[test]
     fn a_goodbye_is_what_its_code_says() {
         let closed = LinkError::from(Closed::by(None));
-        let end = Endpoint::AgentToServer.failed(&CLASSIFIER, &closed);
-        assert_eq!((end.reason_str(), end.initiator_str()), ("graceful", Some("server")));
+        let end = Endpoint::AGENT_FACING_SERVER.failed(&CLASSIFIER, &closed);
+        assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("graceful", Some("server")));
         let going_away = LinkError::from(Closed(Code::websocket(1001)));
-        let end = Endpoint::AgentToServer.failed(&CLASSIFIER, &going_away);
-        assert_eq!((end.reason_str(), end.initiator_str()), ("server_shutdown", Some("server")));
+        let end = Endpoint::AGENT_FACING_SERVER.failed(&CLASSIFIER, &going_away);
+        assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("server_shutdown", Some("server")));
     }
 
     #[tokio::test]
@@ -233,7 +233,7 @@ mod tests {
             link.send(&"are you there?").await.unwrap();
         }
         assert_eq!(link.next().await.unwrap(), "goodbye");
-        let end = Endpoint::ServerToAgent.failed(&CLASSIFIER, &link.next().await.unwrap_err());
-        assert_eq!((end.reason_str(), end.cause_str()), ("network_error", Some("reset")));
+        let end = Endpoint::SERVER_FACING_AGENT.failed(&CLASSIFIER, &link.next().await.unwrap_err());
+        assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
     }
 }

@@ -50,8 +50,8 @@ impl Ahead {
     /// There are too many, and this is how the channel ends.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Disconnect> {
         if self.bytes.len() > TOO_MUCH {
-            let limit = Verdict::new(DisconnectReason::Unknown, Side::Local).cause(DisconnectCause::Limit);
-            return Err(TO_CLIENT.resolve(limit).detail("nothing reads what the client sends"));
+            let limit = Verdict::new(DisconnectReason::Unknown, Side::Local).with_cause(DisconnectCause::Limit);
+            return Err(TO_CLIENT.resolve(limit).with_detail("nothing reads what the client sends"));
         }
         if self.target.is_some() {
             self.bytes.extend(bytes);
@@ -132,6 +132,7 @@ impl Returning {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    use disconnect_core::Category;
     use tokio::io::{AsyncReadExt, duplex};
 
     use super::*;
@@ -172,6 +173,9 @@ mod tests {
         let mut ahead = Ahead::of(tokio::io::sink());
         let chunk = vec![0; 32 * 1024 * 1024];
         let end = std::iter::repeat_with(|| ahead.push(&chunk)).find_map(Result::err).unwrap();
-        assert_eq!((end.reason_str(), end.cause_str(), end.expected()), ("unknown", Some("limit"), false));
+        assert_eq!(
+            (end.reason().as_str(), end.cause().map(Category::as_str), end.expected()),
+            ("unknown", Some("limit"), false)
+        );
     }
 }

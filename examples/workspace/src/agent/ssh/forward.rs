@@ -102,7 +102,7 @@ async fn join(
             },
             result = &mut returned, if !is_returned => match result {
                 Ok(()) => {
-                    closed.get_or_insert_with(|| TO_CLIENT.closed());
+                    closed.get_or_insert_with(|| TO_CLIENT.closed_locally());
                     is_returned = true;
                 }
                 Err(error) => {

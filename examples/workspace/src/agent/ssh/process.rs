@@ -182,7 +182,7 @@ impl Outcome {
         match self {
             Self::Exited(status) => exited(*status, asked),
             Self::Transferred(Ok(())) => TO_CLIENT.sent(Code::exit(0)),
-            Self::Transferred(Err(error)) => TO_CLIENT.failed(&sftp::CLASSIFIER, error).detail(error.to_string()),
+            Self::Transferred(Err(error)) => TO_CLIENT.failed(&sftp::CLASSIFIER, error).with_detail(error.to_string()),
             Self::Lost(error) => TO_CLIENT.failed(&CLASSIFIER, error),
         }
     }

@@ -68,7 +68,7 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
     let mut job = match Job::start(&request, &setup) {
         Ok(job) => job,
         Err(error) => {
-            guard.set(TO_CLIENT.failed(&CLASSIFIER, &error).detail(error.to_string()));
+            guard.set(TO_CLIENT.failed(&CLASSIFIER, &error).with_detail(error.to_string()));
             let _ = outgoing.extended_data_bytes(1, format!("cannot start: {error}\r\n").into_bytes()).await;
             return tell(Ok(CANNOT_EXECUTE), &outgoing, &handle).await;
         }

@@ -37,7 +37,7 @@ pub(super) async fn serve(
         Ok(opened) => opened,
         Err(error) => {
             // No terminal came up, and the connection ends by that.
-            first.ended.set(TO_CLIENT.failed(&CLASSIFIER, &error).detail(error.to_string()));
+            first.ended.set(TO_CLIENT.failed(&CLASSIFIER, &error).with_detail(error.to_string()));
             return;
         }
     };
@@ -92,7 +92,7 @@ impl Shell {
     /// The newest connection has the terminal.
     fn attach(&mut self, attached: Attached) {
         if let Some(older) = self.attached.take() {
-            older.ended.set(TO_CLIENT.closed().cause(DisconnectCause::Replaced));
+            older.ended.set(TO_CLIENT.closed_locally().with_cause(DisconnectCause::Replaced));
             older.replaced.cancel();
         }
         info!(terminal_id = self.terminal_id, "terminal attached");
@@ -160,7 +160,7 @@ impl Shell {
     /// Shows the client the rest, and lets it go, as those who have just come: a shell that ended as it should is a
     /// normal end for them too.
     async fn finish(self, end: &Disconnect, mut arrivals: mpsc::UnboundedReceiver<Attached>) {
-        let last = if end.expected() { TO_CLIENT.closed() } else { end.clone() };
+        let last = if end.expected() { TO_CLIENT.closed_locally() } else { end.clone() };
         if let Some(attached) = &self.attached {
             let (mut rest, mut buffer) = (self.unseen, vec![0; CHUNK]);
             while let length @ 1.. = pty::read_rest(&self.screen, &mut buffer) {

@@ -9,8 +9,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, client_async};
-
-use crate::process::Failure;
+use workspace::process::Failure;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

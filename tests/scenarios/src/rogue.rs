@@ -8,8 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
-
-use crate::process::Failure;
+use workspace::process::Failure;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -12,7 +12,7 @@ mod sessions;
 mod terminals;
 mod transfers;
 
-use super::Scenario;
+use crate::Scenario;
 
 /// All scenarios, in the order in which they are shown.
 pub(super) fn all() -> Vec<Scenario> {

@@ -1,18 +1,18 @@
 //! Data paths and control planes that break while sessions live.
 
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
+use workspace::process::{Failure, Process};
 
 use super::client::{Client, DIRECT, QUICK, RELAYED, gone, left, silent};
-use crate::process::{Failure, Process};
-use crate::scenario::end::{End, Site};
-use crate::scenario::proxy::{Break, Proxy};
-use crate::scenario::rogue::{garbage, probe};
-use crate::scenario::sites::{
+use crate::end::{End, Site};
+use crate::proxy::{Break, Proxy};
+use crate::rogue::{garbage, probe};
+use crate::sites::{
     AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_COORDINATION, CLIENT_RETRYING, CLIENT_SSH,
     SERVER_AGENT, SERVER_CLIENT,
 };
-use crate::scenario::world::{World, agent_leaves as all_leaves};
-use crate::scenario::{Scenario, scenario};
+use crate::world::{World, agent_leaves as all_leaves, freeze};
+use crate::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
@@ -62,7 +62,7 @@ async fn client_killed(world: &mut World, client: Client) -> Result<(), Failure>
 async fn client_frozen(world: &mut World) -> Result<(), Failure> {
     world.start_with(QUICK, QUICK).await?;
     let process = DIRECT.cat(world, &[]).await?;
-    process.freeze().await?;
+    freeze(&process).await?;
     world.server_says(SERVER_CLIENT.message).await?;
     world.agent_says(AGENT_SSH.message).await?;
     process.signal(SIGKILL)?;

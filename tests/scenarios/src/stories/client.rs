@@ -1,11 +1,12 @@
 //! The lines of one client's connection, at both of its ends.
 
-use crate::process::{Failure, Process};
-use crate::scenario::end::{End, Site};
-use crate::scenario::sites::{
+use workspace::process::{Failure, Process};
+
+use crate::end::{End, Site};
+use crate::sites::{
     AGENT_SESSION, AGENT_SSH, CLIENT_COORDINATION, CLIENT_SESSION, CLIENT_SSH, SERVER_CLIENT, SERVER_RELAY,
 };
-use crate::scenario::world::{Route, World};
+use crate::world::{Route, World};
 
 /// A client of ours, by what it is found in all logs and how it goes.
 #[derive(Clone, Copy)]

@@ -7,14 +7,14 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
+use workspace::process::{Failure, Process};
 
 use super::client::{Client, DIRECT, RELAYED, gone, left};
-use crate::process::{Failure, Process};
-use crate::scenario::end::Site;
-use crate::scenario::proxy::{Break, Proxy};
-use crate::scenario::sites::{AGENT_SSH, CLIENT_SSH, SERVER_CLIENT};
-use crate::scenario::world::{World, agent_leaves};
-use crate::scenario::{Scenario, scenario};
+use crate::end::Site;
+use crate::proxy::{Break, Proxy};
+use crate::sites::{AGENT_SSH, CLIENT_SSH, SERVER_CLIENT};
+use crate::world::{World, agent_leaves};
+use crate::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::process::Line;
+use workspace::process::Line;
 
 /// What is compared of a line, in the order in which it is shown.
 const FIELDS: [&str; 14] = [

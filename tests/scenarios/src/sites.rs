@@ -1,6 +1,6 @@
-//! The table of the README, as data: who writes which line, and on which layer.
+//! The table of the example's README, as data: who writes which line, and on which layer.
 
-use super::end::Site;
+use crate::end::Site;
 
 /// DEBUG, whatever the end.
 const DEBUG: Option<&str> = Some("DEBUG");
@@ -45,7 +45,7 @@ mod tests {
 
     /// The rows of the README: process, message, level, direction.
     fn rows() -> Vec<(String, String, bool, String)> {
-        let readme = include_str!("../../README.md");
+        let readme = include_str!("../../../examples/workspace/README.md");
         let rows = readme.lines().filter_map(|line| {
             let cells: Vec<_> = line.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
             let [_, process, message, level, connect_type, ..] = cells.as_slice() else { return None };

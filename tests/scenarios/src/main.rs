@@ -1,37 +1,69 @@
-//! Scripted ends between real processes: every line of all three is held against what it has to be.
+//! Scripted ends between the workspace's processes: every line of all three is held against what it has to be.
+//!
+//! `disconnect-scenarios` lists the scenarios, `disconnect-scenarios all` or a name plays them and ends with 1 if a line
+//! is wrong.
 
 mod checks;
+mod cli;
 mod end;
 mod page;
+mod program;
 mod proxy;
 mod report;
 mod rogue;
 mod sites;
 mod stories;
 mod tools;
+mod typist;
 mod world;
 
 use std::cmp::Reverse;
 use std::error::Error;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use workspace::process::{Failure, Line};
+use workspace::say::is_read;
+use workspace::signals;
 
-use crate::cli::ScenarioOptions;
-use crate::process::{Failure, Line};
-use crate::{say, signals};
+use crate::cli::Options;
+use crate::end::End;
+use crate::report::Report;
+use crate::tools::Tool;
+use crate::world::World;
 
-use self::end::End;
-use self::report::Report;
-use self::tools::Tool;
-use self::world::World;
+fn main() -> ExitCode {
+    if program::is_workspace() {
+        return workspace::main();
+    }
+    let options = Options::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let code = runtime.block_on(run(options)).unwrap_or_else(|error| failed(&*error));
+    // A thread that still waits for a terminal's process does not keep this one.
+    runtime.shutdown_background();
+    code
+}
+
+fn failed(error: &dyn Error) -> ExitCode {
+    complain(error);
+    ExitCode::FAILURE
+}
+
+/// Says on standard error what is wrong, if somebody reads it.
+fn complain(text: impl Display) {
+    let _ = writeln!(io::stderr(), "disconnect-scenarios: {text}");
+}
 
 /// What a scenario does, until everything has ended that it is about.
 type Story = for<'a> fn(&'a mut World) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
@@ -82,7 +114,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// # Errors
 ///
 /// Standard output cannot be written, or somebody interrupts it.
-pub(crate) async fn run(options: ScenarioOptions) -> Result<ExitCode, Box<dyn Error>> {
+async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     let chosen = match options.name.as_deref() {
         None => return list(),
         Some("all") => stories::all(),
@@ -156,7 +188,7 @@ fn list() -> Result<ExitCode, Box<dyn Error>> {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{name:width$}  {what}");
     }
-    say::is_read(io::stdout().write_all(text.as_bytes()))?;
+    is_read(io::stdout().write_all(text.as_bytes()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -166,8 +198,6 @@ fn no_such(name: &str) -> ExitCode {
     let nearest = all.iter().map(|scenario| scenario.name).max_by_key(|other| (alike(other), Reverse(other.len())));
     let hint = nearest.filter(|nearest| alike(nearest) > 1).map(|nearest| format!("; did you mean {nearest:?}?"));
     let hint = hint.unwrap_or_default();
-    say::complain(format_args!(
-        "there is no scenario {name:?}{hint}\nWithout a name, `workspace scenario` lists them."
-    ));
+    complain(format_args!("there is no scenario {name:?}{hint}\nWithout a name, `disconnect-scenarios` lists them."));
     ExitCode::from(2)
 }

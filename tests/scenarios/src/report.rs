@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use crate::say::is_read;
+use workspace::say::is_read;
 
-use super::sites;
-use super::{Outcome, Scenario};
+use crate::sites;
+use crate::{Outcome, Scenario};
 
 /// The faults of the original, by their number.
 const FAULTS: std::ops::RangeInclusive<u8> = 1..=12;
@@ -122,7 +122,7 @@ impl Report {
         } else {
             io::stdout().lock().write_all(line.as_bytes())
         };
-        // Nobody need read on: `workspace scenario all | head`.
+        // Nobody need read on: `disconnect-scenarios all | head`.
         is_read(written).map(drop)
     }
 }

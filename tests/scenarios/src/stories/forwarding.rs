@@ -5,14 +5,14 @@ use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::time::{Duration, timeout};
+use workspace::process::{Failure, Process};
 
 use super::client::{Client, DIRECT, RELAYED, left};
-use crate::process::{Failure, Process};
-use crate::scenario::end::{End, Site};
-use crate::scenario::sites::{AGENT_FORWARD, AGENT_IDE, AGENT_SSH, CLIENT_FORWARD, CLIENT_SSH};
-use crate::scenario::tools::{Tool, ssh};
-use crate::scenario::world::{World, agent_leaves};
-use crate::scenario::{Scenario, scenario};
+use crate::end::{End, Site};
+use crate::sites::{AGENT_FORWARD, AGENT_IDE, AGENT_SSH, CLIENT_FORWARD, CLIENT_SSH};
+use crate::tools::{Tool, ssh};
+use crate::world::{World, agent_leaves};
+use crate::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

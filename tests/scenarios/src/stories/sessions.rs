@@ -4,11 +4,12 @@ use nix::sys::signal::Signal::{self, SIGKILL, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use tokio::process::Command;
+use workspace::process::{Failure, Pipe};
 
 use super::client::{Client, DIRECT, RELAYED, left};
-use crate::process::{Failure, Pipe};
-use crate::scenario::world::{Route, World};
-use crate::scenario::{Scenario, scenario};
+use crate::program::ROLE;
+use crate::world::{Route, World};
+use crate::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
@@ -84,7 +85,7 @@ async fn shell_exits(world: &mut World) -> Result<(), Failure> {
     typist.press("echo $((6 * 7))\n")?;
     typist.screen.until("42").await?;
     typist.press("exit 5\n")?;
-    let status = world.typist_ended(typist, true).await?;
+    let status = world.typist_ended(typist).await?;
     world.check(status == 5, || format!("the client ended with {status}"));
     world.want(DIRECT.exits("shell", 5));
     world.want(DIRECT.leaves());
@@ -96,7 +97,7 @@ async fn client_unheard(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let pipe = Pipe::new(world.file("unheard.log"))?;
     let mut client = Command::new("sh");
-    client.args(["-c", "exec \"$@\" 2> /dev/full", "sh"]).arg(std::env::current_exe()?);
+    client.args(["-c", "exec \"$@\" 2> /dev/full", "sh"]).arg(std::env::current_exe()?).envs([ROLE]);
     client.args(["ssh", "--server", world.url(), "--client-session-id", DIRECT.id, "--log"]);
     client.arg(pipe.path()).args(["dev", "cat"]);
     let process = world.tool_with_client(client, pipe)?;

@@ -8,15 +8,18 @@ use std::time::Duration;
 use std::{fs, io};
 
 use nix::sys::signal::Signal;
+use nix::sys::wait::{self, WaitPidFlag};
 use portable_pty::CommandBuilder;
 use tokio::process::Command;
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
+use workspace::process::{Failure, Id, Line, Pipe, Process, Said};
 
-use crate::process::{Failure, Id, Line, Pipe, Process, Said, Typist, workspace};
-
-use super::end::End;
-use super::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
+use crate::end::End;
+use crate::program::{self, workspace};
+use crate::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
+use crate::typist::Typist;
 
 /// How long an event may take to come. Nothing here takes that long by itself; a loaded machine is slow.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -222,6 +225,8 @@ impl World {
         client.args([command, "--server", &self.url, "--client-session-id", session, "--log"]);
         client.arg(pipe.path());
         client.arg(WORKSPACE);
+        let (name, value) = program::ROLE;
+        client.env(name, value);
         Typist::start("client", client, Some(pipe), &self.sender)
     }
 
@@ -310,12 +315,12 @@ impl World {
 
     /// SIGSTOP of the server.
     pub(crate) async fn freeze_server(&self) -> Result<(), Failure> {
-        self.server_process()?.freeze().await
+        freeze(self.server_process()?).await
     }
 
     /// SIGSTOP of the agent.
     pub(crate) async fn freeze_agent(&self) -> Result<(), Failure> {
-        self.agent_process()?.freeze().await
+        freeze(self.agent_process()?).await
     }
 
     /// Sends the agent a signal that ends it, and waits for its last line.
@@ -371,11 +376,11 @@ impl World {
     }
 
     /// Waits until what runs under a terminal has ended, and for its last line where it has some: the exit status.
-    pub(crate) async fn typist_ended(&mut self, mut typist: Typist, logs: bool) -> Result<u32, Failure> {
+    pub(crate) async fn typist_ended(&mut self, mut typist: Typist) -> Result<u32, Failure> {
         let id = typist.id();
         let ending = async {
             let status = typist.ended().await?;
-            while logs && !self.finished.contains(&id) {
+            while id.is_some_and(|id| !self.finished.contains(&id)) {
                 self.hear().await?;
             }
             Ok(status)
@@ -457,6 +462,15 @@ impl World {
         };
         self.problems.push(problem);
     }
+}
+
+/// SIGSTOP, and waits until the process has stopped: it may run on for a while.
+pub(crate) async fn freeze(process: &Process) -> Result<(), Failure> {
+    process.signal(Signal::SIGSTOP)?;
+    let id = wait::Id::Pid(process.pid());
+    // Only looks: whoever waits for its end still gets it.
+    spawn_blocking(move || wait::waitid(id, WaitPidFlag::WSTOPPED | WaitPidFlag::WNOWAIT)).await??;
+    Ok(())
 }
 
 /// The one workspace.

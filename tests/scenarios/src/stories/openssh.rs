@@ -5,15 +5,17 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use portable_pty::CommandBuilder;
 use tokio::io::AsyncWriteExt;
+use workspace::process::{Failure, Pipe, Process};
 
 use super::client::{DIRECT, RELAYED, gone, left};
-use crate::process::{Failure, Pipe, Process, Typist};
-use crate::scenario::end::{End, Site};
-use crate::scenario::proxy::{Break, Proxy};
-use crate::scenario::sites::{AGENT_CONTROL, AGENT_SESSION, AGENT_SSH, CLIENT_PROXY, CLIENT_RETRYING, SERVER_CLIENT};
-use crate::scenario::tools::{QUIET, Tool, sftp, ssh};
-use crate::scenario::world::World;
-use crate::scenario::{Scenario, scenario};
+use crate::end::{End, Site};
+use crate::program::ROLE;
+use crate::proxy::{Break, Proxy};
+use crate::sites::{AGENT_CONTROL, AGENT_SESSION, AGENT_SSH, CLIENT_PROXY, CLIENT_RETRYING, SERVER_CLIENT};
+use crate::tools::{QUIET, Tool, sftp, ssh};
+use crate::typist::Typist;
+use crate::world::World;
+use crate::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
@@ -96,7 +98,7 @@ async fn shell(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let mut typist = open_shell(world).await?;
     typist.press("exit 5\n")?;
-    let status = world.typist_ended(typist, false).await?;
+    let status = world.typist_ended(typist).await?;
     world.check(status == 5, || format!("ssh ended with {status}"));
     is_over(world).await?;
     let [session, _] = DIRECT.exits("shell", 5);
@@ -109,7 +111,7 @@ async fn tilde_dot(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let mut typist = open_shell(world).await?;
     typist.press("\n~.")?;
-    world.typist_ended(typist, false).await?;
+    world.typist_ended(typist).await?;
     is_over(world).await?;
     world.want([DIRECT.agent_session("shell", left), leaves()]);
     Ok(())
@@ -172,7 +174,8 @@ async fn start_proxied(world: &mut World) -> Result<Process, Failure> {
         RELAYED.id,
         pipe.path().display()
     );
-    let command = ssh("", &["-o", &proxy], &["cat"]);
+    let mut command = ssh("", &["-o", &proxy], &["cat"]);
+    command.envs([ROLE]);
     let process = world.tool_with_client(command, pipe)?;
     world.agent_says("ssh session started").await?;
     Ok(process)

@@ -3,17 +3,17 @@
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
+use workspace::process::{Failure, Process};
 
 use super::builds::{agent_stopped, managed, stopped};
 use super::client::{gone, left};
-use crate::process::{Failure, Process};
-use crate::scenario::end::End;
-use crate::scenario::page::Page;
-use crate::scenario::rogue::{garbage, probe};
-use crate::scenario::sites::{AGENT_ATTACHED, AGENT_TERMINAL};
-use crate::scenario::tools::{Tool, node};
-use crate::scenario::world::{World, agent_leaves};
-use crate::scenario::{Scenario, scenario};
+use crate::end::End;
+use crate::page::Page;
+use crate::rogue::{garbage, probe};
+use crate::sites::{AGENT_ATTACHED, AGENT_TERMINAL};
+use crate::tools::{Tool, node};
+use crate::world::{World, agent_leaves};
+use crate::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

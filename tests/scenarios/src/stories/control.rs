@@ -1,16 +1,16 @@
 //! The control plane of an agent: how it is lost, left and found again.
 
 use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
+use workspace::process::Failure;
 
 use super::client::{QUICK, RELAYED, silent};
 use super::losses::server_left;
-use crate::process::Failure;
-use crate::scenario::end::{End, Site};
-use crate::scenario::proxy::{Break, Proxy};
-use crate::scenario::rogue::{Rogue, garbage, probe};
-use crate::scenario::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
-use crate::scenario::world::{World, agent_leaves};
-use crate::scenario::{Scenario, scenario};
+use crate::end::{End, Site};
+use crate::proxy::{Break, Proxy};
+use crate::rogue::{Rogue, garbage, probe};
+use crate::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
+use crate::world::{World, agent_leaves};
+use crate::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[

@@ -4,12 +4,11 @@ use std::path::Path;
 
 use disconnect_core::{ConnectionDirection, ConnectionMethod, DisconnectField, DisconnectInitiator, DisconnectReason};
 use rusqlite::{Connection, OpenFlags};
+use workspace::process::Line;
 
-use crate::process::Line;
-
-use super::end::{End, compare};
-use super::sites::{SERVER_AGENT, SERVER_CLIENT, SERVER_MANAGEMENT, SERVER_RELAY};
-use super::world::Played;
+use crate::end::{End, compare};
+use crate::sites::{SERVER_AGENT, SERVER_CLIENT, SERVER_MANAGEMENT, SERVER_RELAY};
+use crate::world::Played;
 
 /// Says everything that is wrong.
 pub(crate) fn all(played: &Played) -> Vec<String> {

@@ -1,11 +1,12 @@
 //! Many sessions at once.
 
+use workspace::process::Failure;
+
 use super::client::{DIRECT, gone, left};
-use crate::process::Failure;
-use crate::scenario::end::{End, Site};
-use crate::scenario::sites::{AGENT_SESSION, AGENT_SSH, CLIENT_SESSION, CLIENT_SSH};
-use crate::scenario::world::World;
-use crate::scenario::{Scenario, scenario};
+use crate::end::{End, Site};
+use crate::sites::{AGENT_SESSION, AGENT_SSH, CLIENT_SESSION, CLIENT_SSH};
+use crate::world::World;
+use crate::{Scenario, scenario};
 
 pub(super) const ALL: &[Scenario] =
     &[scenario("load", "500 sessions at once, which end in five ways", |w| Box::pin(load(w))).shows(&[12])];

@@ -1,16 +1,16 @@
 //! Workspaces that are stopped, started and deleted.
 
 use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
+use workspace::process::Failure;
 
 use super::client::{Client, DIRECT, QUICK, RELAYED, gone, silent};
-use crate::process::Failure;
-use crate::scenario::end::{End, Site};
-use crate::scenario::sites::{
+use crate::end::{End, Site};
+use crate::sites::{
     AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, AGENT_SSH, CLIENT_MANAGEMENT, CLIENT_SSH, SERVER_AGENT,
     SERVER_CLIENT, SERVER_MANAGEMENT,
 };
-use crate::scenario::world::World;
-use crate::scenario::{Scenario, scenario};
+use crate::world::{World, freeze};
+use crate::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
@@ -175,7 +175,7 @@ async fn stop_agent_leaves(world: &mut World) -> Result<(), Failure> {
     world.start_with(&["--goodbye", "300"], &[]).await?;
     let client = DIRECT.cat(world, &[]).await?;
     // It notes no reason and closes nothing, so that both its server and its agent have to wait.
-    client.freeze().await?;
+    freeze(&client).await?;
     let url = world.url().to_owned();
     let stop = world.client_of(&url, "stop", &[], &[])?;
     world.agent_says("workspace stopped").await?;

@@ -1,18 +1,18 @@
 //! A process under a terminal of its own, and somebody who types.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
-
-use super::{Failure, Id, Output, Pipe, Said, next_id, read};
+use workspace::process::{Failure, Id, Output, Pipe, Said};
 
 /// Somebody at a terminal.
 pub(crate) struct Typist {
-    id: Id,
+    /// What its lines are marked with, if it has some.
+    id: Option<Id>,
     pid: Pid,
     keyboard: Box<dyn Write + Send>,
     pub(crate) screen: Output,
@@ -36,11 +36,7 @@ impl Typist {
         let pty = native_pty_system().openpty(PtySize::default())?;
         let mut child = pty.slave.spawn_command(command)?;
         drop(pty.slave);
-        let id = next_id();
-        let open = pipe.map(|pipe| {
-            tokio::spawn(read(id, name, pipe.receiver, to.clone()));
-            (pipe.sender, pipe.file)
-        });
+        let (id, open) = pipe.map(|pipe| pipe.read(name, to)).unzip();
         let pid = child.process_id().and_then(|pid| i32::try_from(pid).ok()).unwrap_or_default();
         let (ended, status) = watch::channel(None);
         spawn_blocking(move || {
@@ -52,13 +48,13 @@ impl Typist {
             id,
             pid: Pid::from_raw(pid),
             keyboard: pty.master.take_writer()?,
-            screen: Output::of_terminal(pty.master.try_clone_reader()?),
+            screen: read(pty.master.try_clone_reader()?),
             status,
             _master: pty.master,
         })
     }
 
-    pub(crate) fn id(&self) -> Id {
+    pub(crate) fn id(&self) -> Option<Id> {
         self.id
     }
 
@@ -89,4 +85,17 @@ impl Drop for Typist {
             let _ = nix::sys::signal::kill(self.pid, Signal::SIGKILL);
         }
     }
+}
+
+/// Reads a terminal, which takes a thread.
+fn read(mut from: impl Read + Send + 'static) -> Output {
+    let (sender, text) = watch::channel(String::new());
+    std::thread::spawn(move || {
+        let mut buffer = vec![0; 16 * 1024];
+        // Once nobody has the terminal open any more, that is an error.
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            sender.send_modify(|text| text.push_str(&String::from_utf8_lossy(&buffer[..length])));
+        }
+    });
+    Output::new(text)
 }

@@ -1,0 +1,58 @@
+//! A control plane, an agent and clients over real SSH, WebSocket and terminals: every end with one attributed line.
+//!
+//! The program is [`main`]. The public modules start it as processes of their own and read what those log.
+
+mod agent;
+mod all;
+mod cli;
+mod client;
+mod ends;
+mod line;
+mod listen;
+mod log;
+pub mod process;
+pub mod say;
+mod server;
+pub mod signals;
+mod wire;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+/// Runs the command line of this process: `workspace --help` describes it.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let code = runtime.block_on(run(cli)).unwrap_or_else(|error| failed(&*error));
+    // A thread that still reads the terminal does not keep the process.
+    runtime.shutdown_background();
+    code
+}
+
+fn failed(error: &dyn Error) -> ExitCode {
+    say::complain(error);
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
+    match cli.command {
+        None => all::run(&cli.all).await,
+        Some(Command::Server(options)) => server::run(&options).await,
+        Some(Command::Agent(options)) => agent::run(options).await,
+        Some(Command::Ssh(options)) => client::ssh(options).await,
+        Some(Command::Cp(options)) => client::cp(options).await,
+        Some(Command::Forward(options)) => client::forward(options).await,
+        Some(Command::Proxy(options)) => client::proxy(options).await,
+        Some(Command::Load(options)) => client::load(options).await,
+        Some(Command::Start(options)) => client::manage(&options, "start").await,
+        Some(Command::Stop(options)) => client::manage(&options, "stop").await,
+        Some(Command::Delete(options)) => client::manage(&options, "delete").await,
+    }
+}
