@@ -77,16 +77,17 @@ fn main() -> io::Result<()> {
     disconnected!(gone, "subscriber lost");
 
     // A newer session ends the older one: the same subscriber did it, by connecting again.
-    let taken_over = broker.ended(Leave::TakenOver, Side::Remote).cause(DisconnectCause::Replaced);
+    let taken_over = broker.ended(Leave::TakenOver, Side::Remote).with_cause(DisconnectCause::Replaced);
     disconnected!(taken_over, "subscriber connected again");
 
     // A third party: the broker closes, but an administrator is who ended it.
-    let kicked = broker.ended(Leave::Kicked, Side::Local).initiator(Party::Admin).cause(DisconnectCause::Kicked);
+    let kicked =
+        broker.ended(Leave::Kicked, Side::Local).with_initiator(Party::Admin).with_cause(DisconnectCause::Kicked);
     assert_eq!((kicked.expected(), kicked.initiator_as()), (false, Some(Party::Admin)));
     disconnected!(kicked, "subscriber removed");
 
     // Two equals: whoever leaves is going away, and neither is a client.
-    let node = Endpoint::between(Node::Local, Peer::equal(Node::Remote), Link::NodeToNode);
+    let node = Endpoint::between(Node::Local, Peer::symmetric(Node::Remote), Link::NodeToNode);
     let left = node.closed_by_peer();
     assert_eq!((left.reason_as(), left.initiator_as()), (Some(DisconnectReason::Graceful), Some(Node::Remote)));
     disconnected!(left, "node left the cluster");

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-const END: Endpoint = Endpoint::ServerToClient;
+const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 static CLASSIFIER: Classifier = Classifier::new();
 
 const USAGE: &str = "\

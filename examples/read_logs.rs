@@ -171,9 +171,9 @@ fn sample() -> Vec<u8> {
     });
     tracing::subscriber::with_default(subscriber.finish(), || {
         tracing::info!("listening");
-        disconnected!(Endpoint::AgentToClient.closed_by_peer(), "client session closed");
-        disconnected!(Endpoint::AgentToServer.eof(), "disconnected from coordination RPC");
-        disconnected!(Endpoint::AgentToServer.shutting_down(), "disconnected from coordination RPC");
+        disconnected!(Endpoint::AGENT_FACING_CLIENT.closed_by_peer(), "client session closed");
+        disconnected!(Endpoint::AGENT_FACING_SERVER.eof(), "disconnected from coordination RPC");
+        disconnected!(Endpoint::AGENT_FACING_SERVER.shutting_down(), "disconnected from coordination RPC");
     });
     let mut bytes = log.bytes.lock().unwrap_or_else(PoisonError::into_inner).split_off(0);
     bytes.extend(br#"{"disconnect_reason": "quota_exceeded", "message": "a newer build wrote this"}"#);

@@ -53,7 +53,7 @@ fn main() {
     catalogue::<GamePhase>();
 
     // A record, put together where the end is seen and logged where the player is known.
-    let end = Disconnect::new(LeaveReason::LostConnection).cause(LeaveCause::HeartbeatTimeout);
+    let end = Disconnect::new(LeaveReason::LostConnection).with_cause(LeaveCause::HeartbeatTimeout);
     disconnected!(end, field(GamePhase = GamePhase::Match), player = 17, "player left");
 
     // Or named slots on the spot.
@@ -72,8 +72,8 @@ fn main() {
 fn catalogue<T: DisconnectField>() {
     println!("{}", T::FIELD);
     for category in T::CATEGORIES {
-        let bucket = category.expected.map_or("", |expected| if expected { "expected" } else { "to look into" });
-        println!("  {:17}  {bucket:12}  {}", category.value, category.docs);
+        let expected_flag = category.expected.map_or("", |expected| if expected { "expected" } else { "to look into" });
+        println!("  {:17}  {expected_flag:12}  {}", category.value, category.docs);
     }
     println!();
 }

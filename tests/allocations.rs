@@ -6,8 +6,8 @@ use std::io;
 
 use allocation_counter::measure;
 use disconnect_core::{
-    Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectInitiator,
-    DisconnectReason, Endpoint, disconnected,
+    Category, Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause,
+    DisconnectInitiator, DisconnectReason, Endpoint, disconnected,
 };
 use disconnect_tests::{ClosePhase, Thousand};
 use tracing::{Event, Metadata, Subscriber, span};
@@ -47,27 +47,27 @@ fn reading_and_writing_a_category() {
 
 fn full() -> Disconnect {
     Disconnect::new(DisconnectReason::ServerShutdown)
-        .initiator(DisconnectInitiator::Agent)
-        .direction(ConnectionDirection::ServerToAgent)
-        .method(ConnectionMethod::Derp)
-        .cause(DisconnectCause::Restart)
-        .code(Code::websocket(1012))
-        .detail("agent is restarting")
+        .with_initiator(DisconnectInitiator::Agent)
+        .with_direction(ConnectionDirection::ServerToAgent)
+        .with_method(ConnectionMethod::Derp)
+        .with_cause(DisconnectCause::Restart)
+        .with_code(Code::websocket(1012))
+        .with_detail("agent is restarting")
 }
 
 #[test]
 fn a_record_with_a_static_detail() {
     assert_free("a record", || {
         let end = black_box(full());
-        black_box((end.clone(), end.reason_as::<DisconnectReason>(), end.detail_str().map(str::len)));
+        black_box((end.clone(), end.reason_as::<DisconnectReason>(), end.detail().map(str::len)));
     });
 }
 
 /// Every form of the line, with a detail that would have to be formatted.
 fn every_line(end: &Disconnect, why: DisconnectReason, id: u64) {
-    disconnected!(end, id, "by bucket, from a record");
+    disconnected!(end, id, "by expectedness, from a record");
     disconnected!(level: DEBUG, end, id, field(ClosePhase = ClosePhase::Done), "stated, from a record");
-    disconnected!(reason = why, code = Code::exit(3), detail = format_args!("session {id}"), id, "by bucket");
+    disconnected!(reason = why, code = Code::exit(3), detail = format_args!("session {id}"), id, "by expectedness");
     disconnected!(
         level: ERROR, reason = why, initiator = DisconnectInitiator::Client, cause = DisconnectCause::Reset,
         detail = %id, field(ClosePhase = Some(ClosePhase::Draining)), id, "stated {id}"
@@ -101,11 +101,11 @@ fn a_line_that_is_written() {
 fn a_verdict_on_an_error_three_deep() {
     let error = io::Error::other(Outer(io::Error::other(io::Error::from(io::ErrorKind::ConnectionReset))));
     let classifier = Classifier::new();
-    let end = Endpoint::AgentToServer.failed(&classifier, &error);
-    assert_eq!((end.reason_str(), end.cause_str()), ("network_error", Some("reset")));
+    let end = Endpoint::AGENT_FACING_SERVER.failed(&classifier, &error);
+    assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
     assert_free("a verdict", || {
         black_box(classifier.verdict(black_box(&error)));
-        black_box(Endpoint::AgentToServer.failed(&classifier, black_box(&error)));
+        black_box(Endpoint::AGENT_FACING_SERVER.failed(&classifier, black_box(&error)));
     });
 }
 

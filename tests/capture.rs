@@ -4,9 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use disconnect_core::testing::{Capture, Captured, capture, capture_async, capture_global};
-use disconnect_core::{Disconnect, DisconnectField, DisconnectGuard, DisconnectReason, Endpoint, Fault, disconnected};
+use disconnect_core::{
+    Disconnect, DisconnectField, DisconnectGuard, DisconnectReason, Endpoint, Inconsistency, disconnected,
+};
 
-const END: Endpoint = Endpoint::AgentToServer;
+const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
 fn log(id: u64) {
     disconnected!(END.eof(), id, "disconnected from coordination RPC");
@@ -72,7 +74,7 @@ fn contradictions_are_refused() {
         assert!(text.starts_with("a disconnect event contradicts itself\n  INFO \"hand-written\""), "{text}");
         assert!(text.ends_with("[disconnect_expected contradicts the reason]"), "{text}");
     }
-    assert_eq!(contradict().unchecked()[0].faults(), [Fault::ExpectedContradicts]);
+    assert_eq!(contradict().unchecked()[0].inconsistencies(), [Inconsistency::ExpectedContradicts]);
     refusal(|| contradict().none());
 }
 
@@ -89,10 +91,10 @@ fn own_categories_are_checked_once_registered() {
     let quit = || disconnected!(reason = LeaveReason::Quit, "left");
     let end = capture(quit).one();
     assert_eq!((end.reason_as(), end.expected()), (Some(LeaveReason::Quit), false));
-    assert_eq!(end.faults(), [Fault::UnknownValue("disconnect_reason")]);
+    assert_eq!(end.inconsistencies(), [Inconsistency::UnknownValue("disconnect_reason")]);
 
     let end = Capture::new().register::<LeaveReason>().run(quit).one();
-    assert!(end.expected() && end.faults().is_empty());
+    assert!(end.expected() && end.inconsistencies().is_empty());
 
     let wrong = || tracing::info!(disconnect_reason = LeaveReason::Idle.as_str(), disconnect_expected = true);
     refusal(|| Capture::new().register::<LeaveReason>().run(wrong).one());
@@ -101,7 +103,7 @@ fn own_categories_are_checked_once_registered() {
 #[test]
 fn every_level_is_seen() {
     let captured = capture(|| {
-        disconnected!(level: TRACE, END.closed(), "closed");
+        disconnected!(level: TRACE, END.closed_locally(), "closed");
         disconnected!(level: ERROR, END.eof(), "lost");
     });
     assert_eq!(captured.all().iter().map(|end| end.level().to_string()).collect::<Vec<_>>(), ["TRACE", "ERROR"]);
@@ -144,7 +146,7 @@ fn a_future_may_move_between_threads() {
     let work = async {
         let mut guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));
         tokio::task::yield_now().await;
-        guard.set(END.closed());
+        guard.set(END.closed_locally());
         7
     };
     let captured = runtime.block_on(async { tokio::spawn(capture_async(work)).await.unwrap() });
@@ -168,7 +170,7 @@ fn two_futures_side_by_side_keep_their_own() {
 #[test]
 fn what_a_finished_future_still_holds_is_seen() {
     let guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));
-    let work = std::future::poll_fn(move |_| std::task::Poll::Ready(guard.handle().set(END.closed())));
+    let work = std::future::poll_fn(move |_| std::task::Poll::Ready(guard.handle().set(END.closed_locally())));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(runtime.block_on(capture_async(work)).one().reason().as_str(), "graceful");
 }

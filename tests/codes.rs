@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use disconnect_core::evidence::{Rank, Verdict};
-use disconnect_core::{Classifier, Code, Disconnect, DisconnectInitiator, DisconnectReason, Endpoint};
+use disconnect_core::{Category, Classifier, Code, Disconnect, DisconnectInitiator, DisconnectReason, Endpoint};
 use serde::Deserialize;
 
 use self::Question::{Ambiguous, ByAgent, ByClient, ByServer, Name, Received, Sendable, Sent};
@@ -106,12 +106,12 @@ const NO_CODES: [(&str, Option<&str>); 6] = [
 
 /// Every way to say something: who says it to whom, the sender's end and the receiver's.
 const WAYS: [(&str, &str, Endpoint, Endpoint); 6] = [
-    ("client", "agent", Endpoint::ClientToAgent, Endpoint::AgentToClient),
-    ("client", "server", Endpoint::ClientToServer, Endpoint::ServerToClient),
-    ("agent", "client", Endpoint::AgentToClient, Endpoint::ClientToAgent),
-    ("agent", "server", Endpoint::AgentToServer, Endpoint::ServerToAgent),
-    ("server", "client", Endpoint::ServerToClient, Endpoint::ClientToServer),
-    ("server", "agent", Endpoint::ServerToAgent, Endpoint::AgentToServer),
+    ("client", "agent", Endpoint::CLIENT_FACING_AGENT, Endpoint::AGENT_FACING_CLIENT),
+    ("client", "server", Endpoint::CLIENT_FACING_SERVER, Endpoint::SERVER_FACING_CLIENT),
+    ("agent", "client", Endpoint::AGENT_FACING_CLIENT, Endpoint::CLIENT_FACING_AGENT),
+    ("agent", "server", Endpoint::AGENT_FACING_SERVER, Endpoint::SERVER_FACING_AGENT),
+    ("server", "client", Endpoint::SERVER_FACING_CLIENT, Endpoint::CLIENT_FACING_SERVER),
+    ("server", "agent", Endpoint::SERVER_FACING_AGENT, Endpoint::AGENT_FACING_SERVER),
 ];
 
 #[test]
@@ -162,7 +162,7 @@ fn a_tls_alert_in_quic_means_what_it_means_in_tls() {
             assert!(ends(quic).all(|end| end.reason_as() == Some(DisconnectReason::ProtocolError)), "{quic}");
         } else {
             assert_eq!((quic.name(), quic.is_ambiguous()), (tls.name(), tls.is_ambiguous()), "{quic}");
-            assert!(ends(quic).eq(ends(tls).map(|end| end.code(quic))), "{quic}");
+            assert!(ends(quic).eq(ends(tls).map(|end| end.with_code(quic))), "{quic}");
         }
     }
 }
@@ -173,7 +173,7 @@ fn an_exit_status_above_128_means_what_the_signal_means() {
     for signal in (1..=64).filter(|signal| *signal != 2) {
         let (signal, status) = (Code::signal(signal), Code::exit(128 + signal));
         assert_eq!((status.name(), status.is_ambiguous()), (signal.name(), signal.is_ambiguous()), "{status}");
-        assert!(ends(status).eq(ends(signal).map(|end| end.code(status))), "{status}");
+        assert!(ends(status).eq(ends(signal).map(|end| end.with_code(status))), "{status}");
     }
     assert_eq!((Code::exit(128).name(), Code::exit(193).name()), (None, None));
 }
@@ -202,8 +202,12 @@ fn a_code_that_is_not_registered_is_never_guessed() {
         unregistered += 1;
         assert!(code.is_ambiguous(), "{code}");
         for end in ends(code) {
-            assert_eq!((end.reason_str(), end.expected(), end.cause_str()), ("unknown", false, None), "{code}");
-            assert_eq!(end.protocol_code(), Some(code));
+            assert_eq!(
+                (end.reason().as_str(), end.expected(), end.cause().map(Category::as_str)),
+                ("unknown", false, None),
+                "{code}"
+            );
+            assert_eq!(end.code(), Some(code));
         }
     }
     assert!(unregistered > 300_000);
@@ -270,7 +274,10 @@ fn the_cause_fills_the_gaps_of_the_reason() {
             cause => &[cause],
         };
         for end in codes(row).into_iter().flat_map(ends) {
-            assert!(end.cause_str().is_some_and(|cause| causes.contains(&cause)), "{end:?} is not {gap}");
+            assert!(
+                end.cause().map(Category::as_str).is_some_and(|cause| causes.contains(&cause)),
+                "{end:?} is not {gap}"
+            );
         }
     }
 }
@@ -284,7 +291,9 @@ fn codes_without_a_telling_reason_have_a_cause() {
     silent.push(Code::mqtt(0x80));
 
     let of_a_fixed_reason = |code: &Code| {
-        ends(*code).all(|end| matches!(end.reason_str(), "unknown" | "network_error") && end.cause_str().is_none())
+        ends(*code).all(|end| {
+            matches!(end.reason().as_str(), "unknown" | "network_error") && end.cause().map(Category::as_str).is_none()
+        })
     };
     let found: Vec<Code> = all_codes().filter(|code| code.name().is_some()).filter(of_a_fixed_reason).collect();
     assert_eq!(found, silent);
@@ -321,11 +330,14 @@ fn a_number_may_be_sent_where_its_protocol_allows() {
 #[test]
 fn a_failed_process_without_a_client_is_not_normal() {
     for code in [Code::exit(1), Code::exit(125), Code::exit(130), Code::signal(2)] {
-        for end in [Endpoint::AgentToServer, Endpoint::ServerToAgent] {
-            assert_eq!((end.sent(code).reason_str(), end.received(code).reason_str()), ("unknown", "unknown"));
+        for end in [Endpoint::AGENT_FACING_SERVER, Endpoint::SERVER_FACING_AGENT] {
+            assert_eq!(
+                (end.sent(code).reason().as_str(), end.received(code).reason().as_str()),
+                ("unknown", "unknown")
+            );
         }
         // A helper process of the client's own.
-        assert_eq!(Endpoint::ClientToAgent.sent(code).reason_str(), "unknown");
+        assert_eq!(Endpoint::CLIENT_FACING_AGENT.sent(code).reason().as_str(), "unknown");
     }
 }
 
@@ -336,9 +348,9 @@ fn a_process_ended_by_status_or_by_signal() {
     use std::process::ExitStatus;
 
     let exited = |wait_status| {
-        let end = Endpoint::AgentToClient.exited(ExitStatus::from_raw(wait_status));
-        let code = end.protocol_code().map(|code| code.to_string());
-        (end.reason_str(), end.initiator_str(), end.cause_str(), code)
+        let end = Endpoint::AGENT_FACING_CLIENT.process_exited(ExitStatus::from_raw(wait_status));
+        let code = end.code().map(|code| code.to_string());
+        (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str), code)
     };
     let text = |code: &str| Some(String::from(code));
     assert_eq!(exited(0), ("graceful", Some("agent"), None, text("exit.0")));
@@ -361,13 +373,13 @@ fn io_errors_have_the_reason_of_their_row() {
     let mut seen = 0;
     for row in rows().iter().filter(|row| row.protocol == "io_error_kind") {
         seen += 1;
-        let end = Endpoint::AgentToServer.failed(&Classifier::new(), &io_error(&row.code));
-        assert_eq!(end.reason_str(), row.reason, "{}", row.code);
+        let end = Endpoint::AGENT_FACING_SERVER.failed(&Classifier::new(), &io_error(&row.code));
+        assert_eq!(end.reason().as_str(), row.reason, "{}", row.code);
     }
     assert_eq!(seen, 22);
 
     for row in rows().iter().filter(|row| row.protocol == "io" || row.code == "eof") {
-        assert_eq!(Endpoint::AgentToServer.eof().reason_str(), row.reason);
+        assert_eq!(Endpoint::AGENT_FACING_SERVER.eof().reason().as_str(), row.reason);
     }
 }
 
@@ -463,8 +475,8 @@ fn answers_of_table(row: &Row) -> Answers {
                 _ => ByServer,
             };
             let (sent, received) = (near.sent(code), far.received(code));
-            answer(by, sent.reason_str());
-            answer(by, received.reason_str());
+            answer(by, sent.reason().as_str());
+            answer(by, received.reason().as_str());
             answer(Received, side(&received, from, to));
             if row.initiator_sent != "never_sent" {
                 answer(Sent, side(&sent, to, from));
@@ -476,7 +488,7 @@ fn answers_of_table(row: &Row) -> Answers {
 
 /// Which side a record names, as the data writes it.
 fn side(end: &Disconnect, peer: &str, local: &str) -> &'static str {
-    match end.initiator_str() {
+    match end.initiator().map(Category::as_str) {
         Some(initiator) if initiator == peer => "peer",
         Some(initiator) if initiator == local => "self",
         Some("network") => "network",

@@ -35,7 +35,7 @@ enum ClosePhase {
     Flushing,
 }
 
-/// A set without a bucket.
+/// A set without an expected flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("close_path")]
 enum ClosePath {
@@ -44,12 +44,12 @@ enum ClosePath {
 
 fn full() -> Disconnect {
     Disconnect::new(DisconnectReason::ServerShutdown)
-        .initiator(DisconnectInitiator::Agent)
-        .direction(ConnectionDirection::ServerToAgent)
-        .method(ConnectionMethod::Derp)
-        .cause(DisconnectCause::Restart)
-        .code(Code::websocket(1012))
-        .detail("agent is restarting")
+        .with_initiator(DisconnectInitiator::Agent)
+        .with_direction(ConnectionDirection::ServerToAgent)
+        .with_method(ConnectionMethod::Derp)
+        .with_cause(DisconnectCause::Restart)
+        .with_code(Code::websocket(1012))
+        .with_detail("agent is restarting")
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn json_and_text_carry_the_keys_in_order() {
 }
 
 #[test]
-fn what_was_not_given_is_absent_and_the_bucket_goes_with_the_reason() {
+fn what_was_not_given_is_absent_and_the_expected_flag_goes_with_the_reason() {
     let record = one(|| disconnected!(Disconnect::new(DisconnectReason::Unknown), "gone"));
     let slots = one(|| disconnected!(reason = DisconnectReason::Unknown, "gone"));
     let options = one(|| {
@@ -127,7 +127,7 @@ fn what_was_not_given_is_absent_and_the_bucket_goes_with_the_reason() {
 }
 
 #[test]
-fn the_bucket_picks_the_level() {
+fn the_expected_flag_picks_the_level() {
     assert_eq!(one(|| disconnected!(reason = DisconnectReason::Graceful, "gone")).level, Level::INFO);
     assert_eq!(one(|| disconnected!(reason = DisconnectReason::Unknown, "gone")).level, Level::WARN);
     assert_eq!(one(|| disconnected!(Disconnect::new(DisconnectReason::Graceful), "gone")).level, Level::INFO);
@@ -136,7 +136,7 @@ fn the_bucket_picks_the_level() {
 
 #[test]
 fn a_shutdown_whose_goodbye_timed_out_is_expected_and_warns() {
-    let late = Disconnect::new(DisconnectReason::ServerShutdown).cause(DisconnectCause::Deadline);
+    let late = Disconnect::new(DisconnectReason::ServerShutdown).with_cause(DisconnectCause::Deadline);
     let event = one(|| disconnected!(late, "gone"));
     assert_eq!((event.level, event.get("disconnect_expected")), (Level::WARN, Some("bool true")));
 }
@@ -192,7 +192,7 @@ fn fields_of_ones_own_take_every_form_of_tracing() {
 }
 
 #[test]
-fn a_category_of_ones_own_comes_with_its_bucket_where_it_has_one() {
+fn a_category_of_ones_own_comes_with_its_expected_flag_where_it_has_one() {
     let event = one(|| {
         disconnected!(
             full(),
@@ -319,7 +319,7 @@ fn a_hostile_detail_is_one_clean_line() {
     ];
     for text in hostile {
         let of_slot = one(|| disconnected!(reason = DisconnectReason::Unknown, detail = text, "gone"));
-        let record = Disconnect::new(DisconnectReason::Unknown).detail(text.to_owned());
+        let record = Disconnect::new(DisconnectReason::Unknown).with_detail(text.to_owned());
         let of_record = one(|| disconnected!(record, "gone"));
         assert_eq!(of_slot, of_record);
         let detail = of_slot.get("disconnect_detail").unwrap().strip_prefix("str ").unwrap();
@@ -380,7 +380,7 @@ fn a_detail_takes_any_text_and_formats_the_rest_on_request() {
             "str TimedOut",
         ),
         (
-            one(|| disconnected!(reason = DisconnectReason::Unknown, detail = full().detail_str(), "gone")),
+            one(|| disconnected!(reason = DisconnectReason::Unknown, detail = full().detail(), "gone")),
             "str agent is restarting",
         ),
     ] {

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use disconnect_core::evidence::{Rank, Reading, Side, Verdict, derived};
 use disconnect_core::{
-    Classifier, Code, ConnectionDirection as Direction, Disconnect, DisconnectCause as Cause, DisconnectEvidence,
-    DisconnectField, DisconnectInitiator as Initiator, DisconnectReason as Reason, Endpoint, Peer, classifier,
+    Category, Classifier, Code, ConnectionDirection as Direction, Disconnect, DisconnectCause as Cause,
+    DisconnectEvidence, DisconnectField, DisconnectInitiator as Initiator, DisconnectReason as Reason, Endpoint, Peer,
+    classifier,
 };
 
-const END: Endpoint = Endpoint::AgentToServer;
+const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
 /// Reads the errors of this file that are not generic, and nothing of a library's.
 static CLASSIFIER: Classifier = Classifier::with(&[
@@ -66,12 +67,18 @@ fn each_variant_means_what_it_names() {
         (heartbeat.reason_as(), heartbeat.cause_as()),
         (Some(Reason::NetworkError), Some(Cause::KeepaliveTimeout))
     );
-    assert_eq!((heartbeat.initiator_str(), heartbeat.evidence_rank()), (Some("network"), Rank::Timeout));
-    assert_eq!(heartbeat.direction_str(), Some("server_to_agent"));
+    assert_eq!(
+        (heartbeat.initiator().map(Category::as_str), heartbeat.evidence_rank()),
+        (Some("network"), Rank::Timeout)
+    );
+    assert_eq!(heartbeat.direction().map(Category::as_str), Some("server_to_agent"));
 
     let frame = failed(SessionError::BadFrame(vec![0xff]));
-    assert_eq!((frame.reason_as(), frame.initiator_str()), (Some(Reason::ProtocolError), Some("server")));
-    assert_eq!((frame.protocol_code(), frame.evidence_rank()), (Some(Code::websocket(1002)), Rank::Stated));
+    assert_eq!(
+        (frame.reason_as(), frame.initiator().map(Category::as_str)),
+        (Some(Reason::ProtocolError), Some("server"))
+    );
+    assert_eq!((frame.code(), frame.evidence_rank()), (Some(Code::websocket(1002)), Rank::Stated));
 
     assert_eq!(verdict(SessionError::from(reset_error())), reset());
 }
@@ -106,7 +113,7 @@ enum Refusal {
 fn reasons_and_causes_may_be_the_users_own() {
     let kicked = failed(Refusal::Superseded);
     assert_eq!((kicked.reason_as(), kicked.cause_as()), (Some(Leave::Kicked), Some(Why::Superseded)));
-    assert_eq!((kicked.initiator_str(), kicked.expected()), (Some("server"), false));
+    assert_eq!((kicked.initiator().map(Category::as_str), kicked.expected()), (Some("server"), false));
 
     let quit = failed(Refusal::Quit);
     assert_eq!((quit.reason_as(), quit.cause_as()), (Some(Leave::Quit), Some(Cause::Kicked)));
@@ -115,7 +122,7 @@ fn reasons_and_causes_may_be_the_users_own() {
 
 #[test]
 fn a_reason_of_ours_by_its_path_is_the_same_as_by_its_name() {
-    let by_name = Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::BrokenPipe);
+    let by_name = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::BrokenPipe);
     assert_eq!(verdict(Refusal::Ours), by_name);
     assert_eq!(verdict(Refusal::Ours).rank(), Rank::BrokenPipe);
 }
@@ -204,15 +211,15 @@ enum Layers {
 
 #[test]
 fn a_reason_alone_is_the_authors_word() {
-    let unreachable = Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::Unreachable);
+    let unreachable = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Unreachable);
     assert_eq!(verdict(Layers::Settled(reset_error())), unreachable);
     assert_eq!(verdict(Layers::Settled(ErrorKind::InvalidData.into())), unreachable);
 }
 
 #[test]
 fn with_transparent_the_stronger_wins_and_between_equals_the_one_inside() {
-    let unreachable = Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::Unreachable);
-    let malformed = Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Malformed);
+    let unreachable = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Unreachable);
+    let malformed = Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Malformed);
     assert_eq!(verdict(Layers::Either(reset_error())), reset());
     assert_eq!(verdict(Layers::Either(ErrorKind::InvalidData.into())), malformed);
     assert_eq!(verdict(Layers::Either(ErrorKind::BrokenPipe.into())), unreachable);
@@ -256,20 +263,20 @@ enum Goodbye {
 #[test]
 fn a_code_may_come_out_of_the_fields() {
     let close = failed(Goodbye::Close { code: 1001, text: "bye".to_owned() });
-    assert_eq!((close.protocol_code(), close.expected()), (Some(Code::websocket(1001)), true));
+    assert_eq!((close.code(), close.expected()), (Some(Code::websocket(1001)), true));
 
     let with = verdict(Goodbye::Quic(Duration::ZERO, Some(7)));
     let without = verdict(Goodbye::Quic(Duration::ZERO, None));
     assert_eq!((with.rank(), without.rank()), (Rank::Stated, Rank::Transport));
 
     let reset = failed(Goodbye::Reset { code: 8, inside: reset_error() });
-    assert_eq!((reset.protocol_code(), reset.reason_as()), (Some(Code::http2(8)), Some(Reason::ProtocolError)));
+    assert_eq!((reset.code(), reset.reason_as()), (Some(Code::http2(8)), Some(Reason::ProtocolError)));
 
     let shared = Goodbye::Shared { source: io::Error::from_raw_os_error(104) };
-    assert_eq!(failed(shared).protocol_code(), Some(Code::exit(104)));
-    assert_eq!(failed(Goodbye::Kept { code: Some(Code::tls(40)) }).protocol_code(), Some(Code::tls(40)));
+    assert_eq!(failed(shared).code(), Some(Code::exit(104)));
+    assert_eq!(failed(Goodbye::Kept { code: Some(Code::tls(40)) }).code(), Some(Code::tls(40)));
     assert_eq!(verdict(Goodbye::Kept { code: None }).rank(), Rank::Violation);
-    assert_eq!(failed(Goodbye::Pure { code: 3 }).protocol_code(), Some(Code::exit(2)));
+    assert_eq!(failed(Goodbye::Pure { code: 3 }).code(), Some(Code::exit(2)));
 }
 
 /// Without thiserror: `#[source]` and `#[from]` are this derive's own then.
@@ -399,7 +406,7 @@ struct Named {
 #[test]
 fn structs_say_it_on_themselves() {
     assert_eq!(verdict(Lost), Verdict::new(Reason::ControlPlaneLost, Side::Remote));
-    assert_eq!(failed(Numbered(0x8d, reset_error())).protocol_code(), Some(Code::mqtt(0x8d)));
+    assert_eq!(failed(Numbered(0x8d, reset_error())).code(), Some(Code::mqtt(0x8d)));
     assert_eq!(verdict(Named::from(reset_error())), reset());
 }
 
@@ -529,7 +536,7 @@ mod hygiene {
 #[test]
 fn nothing_of_the_users_is_in_the_way() {
     static MACROED: Classifier = Classifier::with(&[derived::<hygiene::Macroed>]);
-    let code = |error| END.failed(&MACROED, &error).protocol_code();
+    let code = |error| END.failed(&MACROED, &error).code();
     assert_eq!(code(hygiene::Macroed::Ours { inside: 1 }), Some(Code::exit(2)));
     assert_eq!(code(hygiene::Macroed::Mentioned { inside: 40 }), Some(Code::tls(40)));
     assert_eq!(MACROED.verdict(&hygiene::Macroed::Maybe(Some(reset_error()))), reset());

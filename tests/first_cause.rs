@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use disconnect_core::testing::{Captured, capture};
 use disconnect_core::{
-    Classifier, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, SetOutcome, classifier, disconnected,
+    Category, Classifier, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, SetOutcome, classifier, disconnected,
 };
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-const END: Endpoint = Endpoint::AgentToClient;
+const END: Endpoint = Endpoint::AGENT_FACING_CLIENT;
 static CLASSIFIER: Classifier = classifier![tokio = tokio];
 
 fn guard() -> DisconnectGuard<impl FnOnce(&Disconnect)> {
@@ -150,8 +150,8 @@ fn a_shutdown_before_the_end_of_file_is_kept() {
 #[test]
 fn a_second_shutdown_is_ignored() {
     let captured = connection(async |_here, _peer, ended| {
-        ended.set(END.shutting_down().detail("first"));
-        assert_eq!(ended.set(END.shutting_down().detail("second")), SetOutcome::Ignored);
+        ended.set(END.shutting_down().with_detail("first"));
+        assert_eq!(ended.set(END.shutting_down().with_detail("second")), SetOutcome::Ignored);
     });
     assert_eq!(captured.one().detail(), Some("first"));
 }
@@ -164,7 +164,7 @@ fn closing_stdin_is_no_end() {
         assert_eq!(here.read(&mut [0; 64]).await.unwrap(), 0);
         assert_eq!(ended.get(), None, "a half-close is the session's business, not the connection's");
         here.write_all(b"output").await.unwrap();
-        ended.set(END.closed());
+        ended.set(END.closed_locally());
         drop(here);
         let mut output = String::new();
         peer.read_to_string(&mut output).await.unwrap();
@@ -178,7 +178,7 @@ fn closing_stdin_is_no_end() {
 fn a_double_close_is_one_line() {
     let captured = connection(async |mut here, _peer, ended| {
         for _ in 0..2 {
-            ended.set(END.closed());
+            ended.set(END.closed_locally());
             here.shutdown().await.unwrap();
         }
     });
@@ -191,7 +191,7 @@ fn a_channels_end_outranks_its_connections() {
         let write = |end: &Disconnect| disconnected!(end, "ssh session closed");
         let mut channel = DisconnectGuard::new(END, write).under(&ended);
         let status = Command::new("sh").args(["-c", "exit 0"]).status().unwrap();
-        channel.set(END.exited(status));
+        channel.set(END.process_exited(status));
         reset(peer);
         read(&mut here, &ended).await;
     });
@@ -203,7 +203,7 @@ fn a_channels_end_outranks_its_connections() {
 #[test]
 fn an_aborted_task_has_its_line() {
     let captured = connection(async |mut here, _peer, ended| {
-        ended.set(END.closed());
+        ended.set(END.closed_locally());
         let (up, is_up) = tokio::sync::oneshot::channel();
         let task = tokio::spawn(async move {
             let guard = guard();
@@ -259,5 +259,10 @@ fn a_runtime_of_many_threads_goes_away_with_its_connections() {
     drop(runtime);
     let lines = lines.lock().unwrap();
     assert_eq!((lines.len(), peers.len()), (CONNECTIONS, CONNECTIONS));
-    assert!(lines.iter().all(|end| (end.reason_str(), end.cause_str()) == ("unknown", Some("dropped"))), "{lines:?}");
+    assert!(
+        lines
+            .iter()
+            .all(|end| (end.reason().as_str(), end.cause().map(Category::as_str)) == ("unknown", Some("dropped"))),
+        "{lines:?}"
+    );
 }

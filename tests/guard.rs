@@ -10,12 +10,12 @@ use allocation_counter::measure;
 use disconnect_core::evidence::{Rank, Side, Verdict};
 use disconnect_core::testing::capture;
 use disconnect_core::{
-    BoxedGuard, Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard,
-    DisconnectHandle, DisconnectInitiator, DisconnectReason, Endpoint, Observed, Peer, SetOutcome, ShutdownCause,
-    disconnected,
+    BoxedGuard, Category, Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause,
+    DisconnectGuard, DisconnectHandle, DisconnectInitiator, DisconnectReason, Endpoint, Observed, Peer, SetOutcome,
+    Shutdown, disconnected,
 };
 
-const END: Endpoint = Endpoint::AgentToServer;
+const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 static CLASSIFIER: Classifier = Classifier::new();
 
 /// A guard that writes its line as a service does.
@@ -36,7 +36,7 @@ fn failed(kind: io::ErrorKind) -> Disconnect {
 }
 
 fn of_rank(rank: Rank) -> Disconnect {
-    END.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).ranked(rank))
+    END.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).with_rank(rank))
 }
 
 fn reason_and_initiator(end: &Observed) -> (&str, Option<&str>) {
@@ -51,7 +51,7 @@ fn the_table_of_ends() {
         ("follow-on", failed(io::ErrorKind::NotConnected)),
         ("broken pipe", failed(io::ErrorKind::BrokenPipe)),
         ("eof", END.eof()),
-        ("silent", END.silent()),
+        ("silent", END.idle_timeout()),
         ("violation", failed(io::ErrorKind::InvalidData)),
         ("peer", END.received(Code::websocket(1001))),
         ("own normal", END.shutting_down()),
@@ -85,25 +85,25 @@ fn the_table_of_ends() {
 fn what_the_peer_said_counts_as_such_however_it_was_recorded() {
     // The code accuses us, so the initiator is this side: it is the peer's statement all the same.
     let accused = END.received(Code::websocket(1002));
-    assert_eq!(accused.initiator_str(), Some("agent"));
-    let by_hand = Disconnect::new(DisconnectReason::ServerShutdown).initiator(DisconnectInitiator::Server);
+    assert_eq!(accused.initiator().map(Category::as_str), Some("agent"));
+    let by_hand = Disconnect::new(DisconnectReason::ServerShutdown).with_initiator(DisconnectInitiator::Server);
     for statement in [accused, by_hand, END.closed_by_peer()] {
         let mut guard = DisconnectGuard::new(END, |_| ());
         guard.set(END.eof());
         assert_eq!(guard.set(statement.clone()), SetOutcome::Kept, "{statement:?}");
     }
     // Of two equals that are logged alike, a record made by hand does not tell which one it is about.
-    let equal = Peer::equal(DisconnectInitiator::Server);
+    let equal = Peer::symmetric(DisconnectInitiator::Server);
     let node = Endpoint::between(DisconnectInitiator::Server, equal, ConnectionDirection::ClientToServer);
     let mut guard = DisconnectGuard::new(node, |_| ());
     guard.set(node.eof());
-    let by_one = Disconnect::new(DisconnectReason::ServerShutdown).initiator(DisconnectInitiator::Server);
+    let by_one = Disconnect::new(DisconnectReason::ServerShutdown).with_initiator(DisconnectInitiator::Server);
     assert_eq!(guard.set(by_one), SetOutcome::Ignored);
     assert_eq!(guard.set(node.closed_by_peer()), SetOutcome::Kept);
     // Somebody who is neither side is not the peer.
-    let mut guard = DisconnectGuard::new(Endpoint::AgentToClient, |_| ());
-    guard.set(Endpoint::AgentToClient.eof());
-    let stopped = Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server);
+    let mut guard = DisconnectGuard::new(Endpoint::AGENT_FACING_CLIENT, |_| ());
+    guard.set(Endpoint::AGENT_FACING_CLIENT.eof());
+    let stopped = Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server);
     assert_eq!(guard.set(stopped), SetOutcome::Ignored);
 }
 
@@ -129,7 +129,7 @@ fn an_expected_end_of_any_rank_does_not_cover_up_a_broken_pipe() {
     for rank in [Rank::Violation, Rank::Stated] {
         let mut guard = DisconnectGuard::new(END, |_| ());
         guard.set(failed(io::ErrorKind::BrokenPipe));
-        let expected = END.resolve(Verdict::new(DisconnectReason::Graceful, Side::Local).ranked(rank));
+        let expected = END.resolve(Verdict::new(DisconnectReason::Graceful, Side::Local).with_rank(rank));
         assert_eq!(guard.set(expected), SetOutcome::Ignored, "{rank:?}");
     }
 }
@@ -139,7 +139,7 @@ fn the_direction_is_filled_in() {
     let end = line(|ended| drop(ended.set(Disconnect::new(DisconnectReason::Graceful))));
     assert_eq!(end.direction().unwrap().known(), Some(ConnectionDirection::ServerToAgent));
     let end = line(|ended| {
-        ended.set(Disconnect::new(DisconnectReason::Graceful).direction(ConnectionDirection::ClientToServer));
+        ended.set(Disconnect::new(DisconnectReason::Graceful).with_direction(ConnectionDirection::ClientToServer));
     });
     assert_eq!(end.direction().unwrap().known(), Some(ConnectionDirection::ClientToServer));
 }
@@ -154,7 +154,7 @@ fn the_method_is_the_latest_unless_the_end_says_one() {
     assert_eq!(end.method().unwrap().as_str(), "direct");
     let end = line(|ended| {
         ended.set_method(ConnectionMethod::Direct);
-        ended.set(END.eof().method(ConnectionMethod::Derp));
+        ended.set(END.eof().with_method(ConnectionMethod::Derp));
     });
     assert_eq!(end.method().unwrap().as_str(), "derp");
 }
@@ -167,11 +167,11 @@ fn a_bare_drop_is_to_be_investigated() {
 
 #[test]
 fn on_drop_says_what_a_bare_drop_means() {
-    let end = capture(|| guard(1).on_drop(END.closed())).one();
+    let end = capture(|| guard(1).on_drop(END.closed_locally())).one();
     assert_eq!(reason_and_initiator(&end), ("graceful", Some("agent")));
     let end = capture(|| {
         let guard = guard(1);
-        guard.on_drop(END.closed());
+        guard.on_drop(END.closed_locally());
         guard.on_drop(END.shutting_down());
         assert_eq!(guard.get(), None);
     })
@@ -180,7 +180,7 @@ fn on_drop_says_what_a_bare_drop_means() {
     for better in [failed(io::ErrorKind::TimedOut), failed(io::ErrorKind::NotConnected), END.eof()] {
         let end = capture(|| {
             let mut guard = guard(1);
-            guard.on_drop(END.closed());
+            guard.on_drop(END.closed_locally());
             assert_eq!(guard.set(better), SetOutcome::Kept);
             guard.on_drop(END.shutting_down());
         })
@@ -196,7 +196,7 @@ fn a_connection_that_never_came_up_has_no_line() {
         let ended = refused.handle();
         assert_eq!(ended.set(END.eof()), SetOutcome::Kept);
         drop(refused);
-        assert!(matches!(ended.set(END.closed()), SetOutcome::TooLate(_)));
+        assert!(matches!(ended.set(END.closed_locally()), SetOutcome::TooLate(_)));
         drop(guard(2).connecting());
         let work = AssertUnwindSafe(|| {
             let _guard = guard(3).connecting();
@@ -233,11 +233,11 @@ fn a_connection_that_comes_up_too_late_has_no_line() {
 #[test]
 fn what_runs_in_a_connection_that_never_came_up_has_its_line() {
     let captured = capture(|| {
-        let shutdown = ShutdownCause::new();
+        let shutdown = Shutdown::new();
         let refused = guard(1).under(&shutdown).connecting();
         let channel = guard(2).under(&refused);
         shutdown.set(END.shutting_down());
-        assert_eq!(refused.get().unwrap().reason_str(), "server_shutdown");
+        assert_eq!(refused.get().unwrap().reason().as_str(), "server_shutdown");
         drop(refused);
         drop(channel);
     });
@@ -271,16 +271,16 @@ fn finish_returns_what_the_line_says() {
         assert_eq!(end.direction_as(), Some(ConnectionDirection::ServerToAgent), "filled in");
         end
     };
-    assert_eq!(finished(&|_| ()).cause_str(), Some("dropped"));
-    assert_eq!(finished(&|guard| guard.on_drop(END.closed())), END.closed());
+    assert_eq!(finished(&|_| ()).cause().map(Category::as_str), Some("dropped"));
+    assert_eq!(finished(&|guard| guard.on_drop(END.closed_locally())), END.closed_locally());
     let end = finished(&|guard| {
         guard.set_method(ConnectionMethod::Direct);
         guard.set(Disconnect::new(DisconnectReason::Graceful));
     });
-    assert_eq!((end.reason_str(), end.method_as()), ("graceful", Some(ConnectionMethod::Direct)));
+    assert_eq!((end.reason().as_str(), end.method_as()), ("graceful", Some(ConnectionMethod::Direct)));
     assert_eq!(finished(&|guard| drop(guard.handle().set(END.eof()))), END.eof());
 
-    let shutdown = ShutdownCause::new();
+    let shutdown = Shutdown::new();
     let guard = DisconnectGuard::new(END, |_| ()).under(&shutdown);
     let ended = guard.handle();
     shutdown.set(END.shutting_down());
@@ -310,7 +310,7 @@ fn a_panic_is_one() {
     };
     let cause = |end: &Observed| (end.cause().unwrap().as_str().to_owned(), end.expected());
     assert_eq!(cause(&panicked(|_| ())), ("panicked".to_owned(), false));
-    assert_eq!(cause(&panicked(|guard| guard.on_drop(END.closed()))), ("panicked".to_owned(), false));
+    assert_eq!(cause(&panicked(|guard| guard.on_drop(END.closed_locally()))), ("panicked".to_owned(), false));
     assert_eq!(cause(&panicked(|guard| drop(guard.set(failed(io::ErrorKind::BrokenPipe))))).0, "panicked");
     assert_eq!(cause(&panicked(|guard| drop(guard.set(END.eof())))).0, "unclean_eof", "the first end wins");
 }
@@ -320,8 +320,8 @@ fn a_late_end_is_handed_back() {
     let guard = guard(1);
     let ended = guard.handle();
     drop(guard);
-    assert_eq!(ended.set(END.closed()), SetOutcome::TooLate(END.closed()));
-    assert_eq!(ended.get().unwrap().cause_str(), Some("dropped"), "the line stays what it was");
+    assert_eq!(ended.set(END.closed_locally()), SetOutcome::TooLate(END.closed_locally()));
+    assert_eq!(ended.get().unwrap().cause().map(Category::as_str), Some("dropped"), "the line stays what it was");
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn a_guard_may_be_shared_and_sent() {
     both(&guard);
     both(&guard.handle());
     both(&BoxedGuard::boxed(END, |_| ()));
-    both(&ShutdownCause::<u32>::new());
+    both(&Shutdown::<u32>::new());
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn a_panicking_subscriber_takes_one_line_and_no_more() {
 fn nested(work: impl FnOnce(&DisconnectHandle, &DisconnectHandle)) -> [Observed; 2] {
     let lines = capture(|| {
         let connection = guard(1);
-        let channel = DisconnectGuard::new(Endpoint::AgentToClient, |end: &Disconnect| {
+        let channel = DisconnectGuard::new(Endpoint::AGENT_FACING_CLIENT, |end: &Disconnect| {
             disconnected!(end, id = 2, "channel closed");
         })
         .under(&connection);
@@ -413,7 +413,7 @@ fn nested(work: impl FnOnce(&DisconnectHandle, &DisconnectHandle)) -> [Observed;
 
 #[test]
 fn a_channel_without_an_end_has_that_of_its_connection() {
-    let [connection, channel] = nested(|connection, _| drop(connection.set(END.eof().detail("no route"))));
+    let [connection, channel] = nested(|connection, _| drop(connection.set(END.eof().with_detail("no route"))));
     assert_eq!(reason_and_initiator(&channel), reason_and_initiator(&connection));
     assert_eq!((channel.cause(), channel.detail()), (connection.cause(), Some("no route")));
     let layer = |end: &Observed| end.direction().unwrap().known();
@@ -424,7 +424,7 @@ fn a_channel_without_an_end_has_that_of_its_connection() {
 #[test]
 fn a_channels_earlier_end_outranks_its_connections() {
     let [connection, channel] = nested(|connection, channel| {
-        channel.set(Endpoint::AgentToClient.closed_by_peer());
+        channel.set(Endpoint::AGENT_FACING_CLIENT.closed_by_peer());
         connection.set(END.eof());
     });
     assert_eq!(channel.reason().as_str(), "client_closed");
@@ -436,7 +436,7 @@ fn what_follows_from_the_connections_end_is_not_the_channels() {
     let [_, channel] = nested(|connection, channel| {
         connection.set(failed(io::ErrorKind::ConnectionReset));
         // The command notices that its terminal is gone, and leaves in good order.
-        assert_eq!(channel.set(Endpoint::AgentToClient.closed()), SetOutcome::Ignored);
+        assert_eq!(channel.set(Endpoint::AGENT_FACING_CLIENT.closed_locally()), SetOutcome::Ignored);
     });
     assert_eq!((channel.reason().as_str(), channel.expected()), ("network_error", false));
 }
@@ -445,7 +445,7 @@ fn what_follows_from_the_connections_end_is_not_the_channels() {
 fn a_channel_takes_what_refines_its_connections_end() {
     let [_, channel] = nested(|connection, channel| {
         connection.set(END.eof());
-        assert_eq!(channel.get().unwrap().cause_str(), Some("unclean_eof"));
+        assert_eq!(channel.get().unwrap().cause().map(Category::as_str), Some("unclean_eof"));
         connection.set(END.received(Code::websocket(1001)));
     });
     assert_eq!(channel.reason().as_str(), "server_shutdown");
@@ -454,9 +454,9 @@ fn a_channel_takes_what_refines_its_connections_end() {
 #[test]
 fn the_word_of_the_connections_peer_explains_the_channels_loss() {
     let [_, channel] = nested(|connection, channel| {
-        channel.set(Endpoint::AgentToClient.eof());
+        channel.set(Endpoint::AGENT_FACING_CLIENT.eof());
         // By hand: the record alone does not tell that the server is the peer, and of the channel it is not.
-        connection.set(Disconnect::new(DisconnectReason::ServerShutdown).initiator(DisconnectInitiator::Server));
+        connection.set(Disconnect::new(DisconnectReason::ServerShutdown).with_initiator(DisconnectInitiator::Server));
     });
     assert_eq!(reason_and_initiator(&channel), ("server_shutdown", Some("server")));
 }
@@ -464,12 +464,13 @@ fn the_word_of_the_connections_peer_explains_the_channels_loss() {
 #[test]
 fn a_written_line_stays_what_it_was() {
     let connection = DisconnectGuard::new(END, |_| ());
-    let mut channel = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "network_error")).under(&connection);
+    let mut channel =
+        DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "network_error")).under(&connection);
     let ended = channel.handle();
     channel.set(END.eof());
     drop(channel);
     connection.handle().set(END.closed_by_peer());
-    assert_eq!(ended.get().unwrap().reason_str(), "network_error");
+    assert_eq!(ended.get().unwrap().reason().as_str(), "network_error");
 }
 
 #[test]
@@ -477,7 +478,7 @@ fn a_channel_outlives_its_connection() {
     let lines = capture(|| {
         let connection = guard(1);
         let mut channel = guard(2).under(&connection);
-        connection.on_drop(END.closed());
+        connection.on_drop(END.closed_locally());
         drop(connection);
         assert_eq!(channel.set(END.eof()), SetOutcome::Ignored, "the connection ended before, on purpose");
     })
@@ -488,7 +489,7 @@ fn a_channel_outlives_its_connection() {
 #[test]
 fn a_channel_has_the_method_of_its_connection() {
     let [_, channel] = nested(|connection, channel| {
-        channel.set(Endpoint::AgentToClient.closed());
+        channel.set(Endpoint::AGENT_FACING_CLIENT.closed_locally());
         connection.set_method(ConnectionMethod::Direct);
     });
     assert_eq!(channel.method().unwrap().known(), Some(ConnectionMethod::Direct));
@@ -505,20 +506,23 @@ fn nothing_runs_inside_itself() {
     let channel = DisconnectGuard::new(END, |_| ()).under(&connection);
     let (outer, inner) = (connection.handle(), channel.handle());
     let connection = connection.under(&inner).under(&outer);
-    inner.set(END.closed());
+    inner.set(END.closed_locally());
     assert_eq!(connection.get(), None, "the channel's end is not its connection's");
     drop(connection);
-    assert_eq!((outer.get().unwrap().cause_str(), inner.get()), (Some("dropped"), Some(END.closed())));
+    assert_eq!(
+        (outer.get().unwrap().cause().map(Category::as_str), inner.get()),
+        (Some("dropped"), Some(END.closed_locally()))
+    );
 }
 
 fn stopped() -> Disconnect {
-    Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server)
+    Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server)
 }
 
 #[test]
 fn a_shutdown_is_stamped_on_what_lives() {
     let captured = capture(|| {
-        let shutdown = ShutdownCause::new();
+        let shutdown = Shutdown::new();
         let guard = |id: u64| {
             let context = shutdown.clone();
             let write = move |end: &Disconnect| {
@@ -542,7 +546,7 @@ fn a_shutdown_is_stamped_on_what_lives() {
 
         assert_eq!(shutdown.get(), None);
         assert_eq!(shutdown.set_with(stopped(), (7, "autostop", "stop")), SetOutcome::Kept);
-        for second in [END.shutting_down(), END.shutting_down().cause(DisconnectCause::Deadline), END.eof()] {
+        for second in [END.shutting_down(), END.shutting_down().with_cause(DisconnectCause::Deadline), END.eof()] {
             assert_eq!(shutdown.set_with(second, (8, "initiator", "start")), SetOutcome::Ignored);
         }
         assert_eq!(shutdown.get(), Some(stopped()));
@@ -578,13 +582,13 @@ fn a_shutdown_is_stamped_on_what_lives() {
 /// It is dropped where it may do what it likes.
 #[test]
 fn a_context_that_comes_too_late_may_ask_the_shutdown() {
-    struct Asks(Option<ShutdownCause<Self>>);
+    struct Asks(Option<Shutdown<Self>>);
     impl Drop for Asks {
         fn drop(&mut self) {
             assert!(self.0.as_ref().is_none_or(|shutdown| shutdown.get() == Some(stopped())));
         }
     }
-    let shutdown = ShutdownCause::new();
+    let shutdown = Shutdown::new();
     assert_eq!(shutdown.set_with(stopped(), Asks(None)), SetOutcome::Kept);
     assert_eq!(shutdown.set_with(stopped(), Asks(Some(shutdown.clone()))), SetOutcome::Ignored);
 }
@@ -604,7 +608,7 @@ fn a_shutdown_whose_goodbye_timed_out_keeps_its_reason() {
 #[test]
 fn a_goodbye_that_times_out_after_the_shutdown_was_set_is_told() {
     let timeout = io::Error::from(io::ErrorKind::TimedOut);
-    let late = || END.exit(true, &CLASSIFIER, Some(&timeout)).detail("no answer within 5 s");
+    let late = || END.exit(true, &CLASSIFIER, Some(&timeout)).with_detail("no answer within 5 s");
     let end = line(|ended| {
         ended.set(END.shutting_down());
         assert_eq!(ended.set(late()), SetOutcome::Kept);
@@ -614,19 +618,19 @@ fn a_goodbye_that_times_out_after_the_shutdown_was_set_is_told() {
     assert_eq!((end.detail(), end.level()), (Some("no answer within 5 s"), tracing::Level::WARN));
 
     let mut guard = DisconnectGuard::new(END, |_| ());
-    guard.set(END.shutting_down().detail("an upgrade"));
+    guard.set(END.shutting_down().with_detail("an upgrade"));
     guard.set(late());
-    assert_eq!(guard.finish().detail_str(), Some("an upgrade"), "it has one");
+    assert_eq!(guard.finish().detail(), Some("an upgrade"), "it has one");
 
     // The shutdown cause stays what it was, on this connection alone it was late.
-    let shutdown = ShutdownCause::new();
+    let shutdown = Shutdown::new();
     shutdown.set_with(stopped(), 7);
     let mut slow = DisconnectGuard::new(END, |_| ()).under(&shutdown);
     assert_eq!(slow.set(late()), SetOutcome::Kept);
     let end = slow.get().unwrap();
-    assert_eq!((end.reason_str(), end.initiator_str()), ("workspace_stopped", Some("server")));
-    assert_eq!((end.cause_str(), shutdown.context(&end)), (Some("deadline"), Some(&7)));
-    assert_eq!(DisconnectGuard::new(END, |_| ()).under(&shutdown).get().unwrap().cause_str(), None);
+    assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("workspace_stopped", Some("server")));
+    assert_eq!((end.cause().map(Category::as_str), shutdown.context(&end)), (Some("deadline"), Some(&7)));
+    assert_eq!(DisconnectGuard::new(END, |_| ()).under(&shutdown).get().unwrap().cause().map(Category::as_str), None);
 
     // A deadline of something else is no news about the goodbye, and what was never ours is not late.
     for first in [END.shutting_down(), END.closed_by_peer(), END.eof()] {
@@ -648,7 +652,7 @@ fn what_it_allocates() {
     };
     let alone = allocations(|| {
         let mut guard = DisconnectGuard::new(END, |end| assert!(end.expected()));
-        guard.on_drop(END.closed());
+        guard.on_drop(END.closed_locally());
         guard.set_method(ConnectionMethod::Direct);
         guard.set(END.shutting_down());
         guard.set(END.eof());
@@ -669,7 +673,7 @@ fn what_it_allocates() {
 fn debug_shows_the_end() {
     let mut guard: DisconnectGuard<_> = DisconnectGuard::new(END, |_| ());
     assert_eq!(format!("{guard:?}"), "DisconnectGuard(None)");
-    guard.set(END.closed());
+    guard.set(END.closed_locally());
     assert!(format!("{:?}", guard.handle()).contains("graceful"));
-    assert_eq!(format!("{:?}", ShutdownCause::<u8>::new()), "ShutdownCause(None)");
+    assert_eq!(format!("{:?}", Shutdown::<u8>::new()), "Shutdown(None)");
 }

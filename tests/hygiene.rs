@@ -96,7 +96,7 @@ fn the_derive_names_nothing_of_the_users() {
     assert_eq!(shadowed::Reason::None.as_str(), "none");
     assert_eq!(shadowed::Reason::parse(""), Some(shadowed::Reason::Fine));
     assert_eq!("ok".parse(), Ok(shadowed::Reason::Ok));
-    assert_eq!(Disconnect::new(shadowed::Reason::Fine).reason_str(), "fine");
+    assert_eq!(Disconnect::new(shadowed::Reason::Fine).reason().as_str(), "fine");
 }
 
 /// As much of it as tracing's own macro bears.
@@ -286,7 +286,7 @@ fn documentation_becomes_the_catalogue() {
 }
 
 #[test]
-fn a_reason_without_an_expected_category_still_has_a_bucket() {
+fn a_reason_without_an_expected_category_still_has_an_expected_flag() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
     #[field("disconnect_reason")]
     enum Gloomy {
@@ -319,7 +319,7 @@ fn a_core_by_another_name_and_without_std() {
 
     assert_eq!(PumpEnd::Drained.expected_field(), ("disconnect_expected", true));
     assert_eq!(PumpEnd::Jammed.field(), ("disconnect_reason", "jammed"));
-    assert_eq!(Disconnect::new(PumpEnd::Jammed).reason_str(), "jammed");
+    assert_eq!(Disconnect::new(PumpEnd::Jammed).reason().as_str(), "jammed");
     disconnect_renamed::log(PumpEnd::Drained);
 }
 

@@ -172,16 +172,17 @@ fn what_the_trait_says_the_enum_says_too() {
 }
 
 #[test]
-fn a_bucket_is_what_the_enum_marked() {
+fn an_expected_flag_is_what_the_enum_marked() {
     assert_eq!(LeaveReason::ALL.map_expected(), [false, true, false]);
     assert_eq!(ExitClass::ALL.map_expected(), [false, true, false, false]);
     assert!(Thousand::ALL.iter().all(|category| category.expected() == (category.index() % 7 == 0)));
-    let bucket = |categories: &[Category]| categories.iter().map(|category| category.expected).collect::<Vec<_>>();
-    assert_eq!(bucket(Only::CATEGORIES), [None]);
-    assert_eq!(bucket(ClosePhase::CATEGORIES), [Some(true), Some(false)]);
+    let expected_flag =
+        |categories: &[Category]| categories.iter().map(|category| category.expected).collect::<Vec<_>>();
+    assert_eq!(expected_flag(Only::CATEGORIES), [None]);
+    assert_eq!(expected_flag(ClosePhase::CATEGORIES), [Some(true), Some(false)]);
 }
 
-/// The buckets of a set, in its order.
+/// The expected flags of a set, in its order.
 trait MapExpected {
     fn map_expected(&self) -> Vec<bool>;
 }
@@ -237,7 +238,7 @@ fn display_honours_width_and_precision() {
 
 const READ: Option<LeaveReason> = LeaveReason::parse("afk_kick");
 const WRITTEN: &str = LeaveReason::Idle.as_str();
-const BUCKET: (&str, bool) = LeaveReason::Quit.expected_field();
+const EXPECTED_FIELD: (&str, bool) = LeaveReason::Quit.expected_field();
 const KEY_AND_VALUE: (&str, &str) = Thousand::Category999.field();
 static TABLE: [bool; LeaveReason::COUNT] = [false; LeaveReason::COUNT];
 
@@ -247,7 +248,7 @@ fn the_inherent_functions_work_at_compile_time() {
     const { assert!(LeaveReason::Idle.index() == 2 && LeaveReason::Quit.expected()) };
     const { assert!(Twins::parse("a").is_some() && Twins::parse("b").is_none()) };
     assert_eq!((READ, WRITTEN), (Some(LeaveReason::Idle), "afk_kick"));
-    assert_eq!((BUCKET, KEY_AND_VALUE), (("disconnect_expected", true), ("thousand", "category999")));
+    assert_eq!((EXPECTED_FIELD, KEY_AND_VALUE), (("disconnect_expected", true), ("thousand", "category999")));
     assert_eq!(TABLE.len(), 3);
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use disconnect_core::__private::Lookup;
 
+#[path = "../disconnect-derive/src/hash.rs"]
+mod hash;
 #[path = "../disconnect-derive/src/lookup.rs"]
 mod search;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use disconnect_core::{
     Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator,
-    DisconnectLayer, DisconnectReason, Fault, Observed, Recorded, disconnected,
+    DisconnectLayer, DisconnectReason, Inconsistency, Observed, Recorded, disconnected,
 };
 use tracing::callsite::{Callsite, Identifier};
 use tracing::field::{Empty, FieldSet, Value};
@@ -42,12 +42,12 @@ fn observe_one(work: impl FnOnce()) -> Observed {
 
 fn full() -> Disconnect {
     Disconnect::new(DisconnectReason::ServerShutdown)
-        .initiator(DisconnectInitiator::Agent)
-        .direction(ConnectionDirection::ServerToAgent)
-        .method(ConnectionMethod::Derp)
-        .cause(DisconnectCause::Restart)
-        .code(Code::websocket(1012))
-        .detail("agent is restarting")
+        .with_initiator(DisconnectInitiator::Agent)
+        .with_direction(ConnectionDirection::ServerToAgent)
+        .with_method(ConnectionMethod::Derp)
+        .with_cause(DisconnectCause::Restart)
+        .with_code(Code::websocket(1012))
+        .with_detail("agent is restarting")
 }
 
 fn assert_full(end: &Observed) {
@@ -58,7 +58,7 @@ fn assert_full(end: &Observed) {
     assert_eq!(end.method().and_then(Recorded::known), Some(ConnectionMethod::Derp));
     assert_eq!(end.cause().and_then(Recorded::known), Some(DisconnectCause::Restart));
     assert_eq!((end.code(), end.detail()), (Some("websocket.1012"), Some("agent is restarting")));
-    assert_eq!(end.faults(), []);
+    assert_eq!(end.inconsistencies(), []);
 }
 
 #[test]
@@ -122,10 +122,10 @@ fn wrong_types_are_kept_and_told() {
     assert_eq!(end.reason().as_str(), "7");
     assert_eq!(end.initiator().unwrap().as_str(), "true");
     assert!(!end.expected() && end.logged_expected().is_none());
-    let wrong = |key| Fault::WrongType(key);
+    let wrong = |key| Inconsistency::WrongType(key);
     let keys = ["disconnect_reason", "disconnect_expected", "disconnect_initiator"];
-    assert_eq!(end.faults(), keys.map(wrong));
-    assert!(!end.is_sound());
+    assert_eq!(end.inconsistencies(), keys.map(wrong));
+    assert!(!end.is_consistent());
 
     for end in observe(|| {
         info!(disconnect_reason = 1.5, disconnect_expected = false);
@@ -137,7 +137,7 @@ fn wrong_types_are_kept_and_told() {
         info!(disconnect_reason = "unknown", disconnect_code = 1001, disconnect_expected = false);
         info!(disconnect_reason = "unknown", disconnect_expected = 0);
     }) {
-        assert!(matches!(end.faults(), [Fault::WrongType(_)]), "{end}");
+        assert!(matches!(end.inconsistencies(), [Inconsistency::WrongType(_)]), "{end}");
         assert!(!end.expected());
     }
 }
@@ -148,22 +148,22 @@ fn unknown_values_are_kept_and_told() {
         info!(disconnect_reason = "quota", disconnect_expected = true, connection_method = "carrier pigeon");
     });
     assert_eq!((end.reason().as_str(), end.method().unwrap().as_str()), ("quota", "carrier pigeon"));
-    assert_eq!(end.faults(), ["disconnect_reason", "connection_method"].map(Fault::UnknownValue));
+    assert_eq!(end.inconsistencies(), ["disconnect_reason", "connection_method"].map(Inconsistency::UnknownValue));
     // It may be somebody's own; but nobody here knows that it is normal.
-    assert!(end.is_sound() && !end.expected());
+    assert!(end.is_consistent() && !end.expected());
 }
 
 #[test]
 fn contradictions_are_told() {
-    let faults = |work: fn()| observe_one(work).faults().to_vec();
-    assert_eq!(faults(|| info!(disconnect_reason = "graceful")), [Fault::ExpectedMissing]);
+    let inconsistencies = |work: fn()| observe_one(work).inconsistencies().to_vec();
+    assert_eq!(inconsistencies(|| info!(disconnect_reason = "graceful")), [Inconsistency::ExpectedMissing]);
     let contradicts = || info!(disconnect_reason = "graceful", disconnect_expected = false);
-    assert_eq!(faults(contradicts), [Fault::ExpectedContradicts]);
+    assert_eq!(inconsistencies(contradicts), [Inconsistency::ExpectedContradicts]);
     assert!(!observe_one(contradicts).expected());
     let by = |initiator: &'static str, known: bool| {
         let work =
             || info!(disconnect_reason = "client_closed", disconnect_expected = true, disconnect_initiator = initiator);
-        assert_eq!(observe_one(work).is_sound(), known, "client_closed by {initiator:?}");
+        assert_eq!(observe_one(work).is_consistent(), known, "client_closed by {initiator:?}");
     };
     by("client", true);
     by("", true);
@@ -172,13 +172,24 @@ fn contradictions_are_told() {
     by("agent", false);
     by("network", false);
     assert_eq!(
-        faults(|| disconnected!(reason = DisconnectReason::Graceful, initiator = DisconnectInitiator::Network, "x")),
-        [Fault::ExpectedOfNetwork]
+        inconsistencies(|| disconnected!(
+            reason = DisconnectReason::Graceful,
+            initiator = DisconnectInitiator::Network,
+            "x"
+        )),
+        [Inconsistency::ExpectedOfNetwork]
     );
     let own = || info!(disconnect_reason = "quota", disconnect_expected = true, disconnect_initiator = "network");
-    assert_eq!(faults(own), [Fault::UnknownValue("disconnect_reason"), Fault::ExpectedOfNetwork]);
     assert_eq!(
-        faults(|| disconnected!(reason = DisconnectReason::NetworkError, initiator = DisconnectInitiator::Client, "x")),
+        inconsistencies(own),
+        [Inconsistency::UnknownValue("disconnect_reason"), Inconsistency::ExpectedOfNetwork]
+    );
+    assert_eq!(
+        inconsistencies(|| disconnected!(
+            reason = DisconnectReason::NetworkError,
+            initiator = DisconnectInitiator::Client,
+            "x"
+        )),
         []
     );
 }
@@ -194,8 +205,8 @@ fn a_key_that_is_there_twice_is_told() {
             disconnect_expected = true,
         );
     });
-    assert_eq!(end.faults(), ["disconnect_reason", "disconnect_expected"].map(Fault::Repeated));
-    assert!(!end.is_sound());
+    assert_eq!(end.inconsistencies(), ["disconnect_reason", "disconnect_expected"].map(Inconsistency::Repeated));
+    assert!(!end.is_consistent());
 }
 
 /// The layer remembers which call sites are none of its business.
@@ -254,10 +265,10 @@ fn hostile_texts_are_cut_and_shown_clean() {
     });
     assert_eq!(end.reason().as_str().len(), Observed::MAX_LEN);
     assert_eq!(end.initiator().unwrap().as_str().len(), Observed::MAX_LEN);
-    assert!(end.faults().contains(&Fault::Cut("disconnect_reason")));
-    assert!(end.faults().contains(&Fault::Cut("disconnect_initiator")));
+    assert!(end.inconsistencies().contains(&Inconsistency::Cut("disconnect_reason")));
+    assert!(end.inconsistencies().contains(&Inconsistency::Cut("disconnect_initiator")));
     let long = observe_one(|| disconnected!(reason = DisconnectReason::Unknown, "{huge}"));
-    assert_eq!(long.faults(), [], "a message is for the reader");
+    assert_eq!(long.inconsistencies(), [], "a message is for the reader");
     let shown = end.to_string();
     assert!(!shown.contains(['\n', '\u{1b}']) && shown.len() < 2048, "{shown}");
 }
@@ -273,7 +284,7 @@ fn a_value_whose_debug_fails_is_no_harm() {
     }
     let end = observe_one(|| info!(disconnect_reason = ?Fails, disconnect_expected = false));
     assert_eq!(end.reason().as_str(), "network_error");
-    assert_eq!(end.faults(), [Fault::Cut("disconnect_reason")]);
+    assert_eq!(end.inconsistencies(), [Inconsistency::Cut("disconnect_reason")]);
 }
 
 /// Why a player left.
@@ -301,10 +312,10 @@ fn registered_categories_are_known() {
         info!(disconnect_reason = "idle", disconnect_expected = true);
     });
     let [quit, idle, wrong] = take(&seen).try_into().unwrap();
-    assert!(quit.expected() && quit.faults().is_empty() && !quit.reason().valid());
+    assert!(quit.expected() && quit.inconsistencies().is_empty() && !quit.reason().valid());
     assert_eq!((quit.reason_as(), quit.direction_as()), (Some(LeaveReason::Quit), Some(GameLink::Lobby)));
-    assert!(!idle.expected() && idle.faults().is_empty());
-    assert_eq!(wrong.faults(), [Fault::ExpectedContradicts]);
+    assert!(!idle.expected() && idle.inconsistencies().is_empty());
+    assert_eq!(wrong.inconsistencies(), [Inconsistency::ExpectedContradicts]);
 }
 
 #[test]

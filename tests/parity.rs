@@ -1,4 +1,4 @@
-//! The vocabulary of the system that this one follows, byte for byte: keys, values and buckets. Dashboards, alerts and
+//! The vocabulary of the system that this one follows, byte for byte: keys, values and expected flags. Dashboards, alerts and
 //! stored lines rely on them.
 
 use disconnect_core::{
@@ -67,7 +67,7 @@ fn the_keys_and_values_are_those_of_the_original() {
 }
 
 #[test]
-fn the_buckets_are_those_of_the_original() {
+fn the_expected_flags_are_those_of_the_original() {
     assert_eq!(<DisconnectReason as Expectation>::EXPECTED_FIELD, "disconnect_expected");
     for (reason, value, expected) in REASONS {
         assert_eq!(reason.expected(), expected, "{value}");

@@ -38,12 +38,12 @@ fn tables() -> String {
 
 fn table<T: DisconnectField>(tables: &mut String) {
     let split = T::CATEGORIES.iter().any(|category| category.expected.is_some());
-    let (bucket, rule) = if split { (" `disconnect_expected` |", "---|") } else { ("", "") };
-    writeln!(tables, "\n| `{}` |{bucket} when |\n|---|{rule}---|", T::FIELD).unwrap();
+    let (expected_flag, rule) = if split { (" `disconnect_expected` |", "---|") } else { ("", "") };
+    writeln!(tables, "\n| `{}` |{expected_flag} when |\n|---|{rule}---|", T::FIELD).unwrap();
     for category in T::CATEGORIES {
         let value = if category.value.is_empty() { "(empty)".to_owned() } else { format!("`{}`", category.value) };
-        let bucket = category.expected.map_or_else(String::new, |expected| format!(" {expected} |"));
-        writeln!(tables, "| {value} |{bucket} {} |", summary(category)).unwrap();
+        let expected_flag = category.expected.map_or_else(String::new, |expected| format!(" {expected} |"));
+        writeln!(tables, "| {value} |{expected_flag} {} |", summary(category)).unwrap();
     }
     if T::FIELD == DisconnectCause::FIELD {
         tables.push('\n');

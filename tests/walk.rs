@@ -93,12 +93,12 @@ fn a_cycle_and_a_chain_without_end_are_left() {
 fn a_goodbye_inside_a_failure_does_not_make_it_a_normal_end() {
     fn reader<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
         if error.is::<Around>() {
-            return Reading::failure(Verdict::new(DisconnectReason::Unknown, Side::Local).ranked(Rank::BrokenPipe));
+            return Reading::failure(Verdict::new(DisconnectReason::Unknown, Side::Local).with_rank(Rank::BrokenPipe));
         }
         if error.is::<fmt::Error>() { Reading::verdict(Verdict::closed(Side::Remote)) } else { Reading::NOTHING }
     }
     let classifier = Classifier::with(&[reader]);
-    let expected = |error: &(dyn Error + 'static)| Endpoint::AgentToServer.failed(&classifier, error).expected();
+    let expected = |error: &(dyn Error + 'static)| Endpoint::AGENT_FACING_SERVER.failed(&classifier, error).expected();
     assert!(expected(&fmt::Error));
     assert!(!expected(&Around(Box::new(fmt::Error))));
     let stronger = Around(Box::new(reset()));

@@ -2,11 +2,13 @@
 
 use core::error::Error;
 
-use crate::category::Category;
-use crate::evidence::{Classifier, Ending, Side, Verdict};
-use crate::{
-    Code, ConnectionDirection as Direction, Disconnect, DisconnectCause, DisconnectField,
-    DisconnectInitiator as Initiator, DisconnectReason, slot,
+use crate::category::{Category, DisconnectField, slot};
+use crate::code::Code;
+use crate::evidence::Classifier;
+use crate::record::Disconnect;
+use crate::verdict::{Ending, Side, Verdict};
+use crate::vocabulary::{
+    ConnectionDirection as Direction, DisconnectCause, DisconnectInitiator as Initiator, DisconnectReason,
 };
 
 /// Which end of which connection a site stands at: it turns what was seen there into a [`Disconnect`], with reason,
@@ -17,22 +19,22 @@ use crate::{
 ///
 /// ```
 /// use std::io;
-/// use disconnect_core::{Classifier, Endpoint};
+/// use disconnect_core::{Category, Classifier, Endpoint};
 ///
-/// const END: Endpoint = Endpoint::AgentToServer;
+/// const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 /// static CLASSIFIER: Classifier = Classifier::new();
 ///
 /// let end = END.failed(&CLASSIFIER, &io::Error::from(io::ErrorKind::ConnectionReset));
-/// assert_eq!((end.reason_str(), end.initiator_str()), ("network_error", Some("network")));
-/// assert_eq!(end.direction_str(), Some("server_to_agent"));
+/// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("network_error", Some("network")));
+/// assert_eq!(end.direction().map(Category::as_str), Some("server_to_agent"));
 ///
-/// assert_eq!(END.shutting_down().initiator_str(), Some("agent"));
-/// assert_eq!(END.closed_by_peer().initiator_str(), Some("server"));
+/// assert_eq!(END.shutting_down().initiator().map(Category::as_str), Some("agent"));
+/// assert_eq!(END.closed_by_peer().initiator().map(Category::as_str), Some("server"));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint {
-    local: Party,
-    peer: Party,
+    local: Role,
+    peer: Role,
     network: Option<&'static Category>,
     unknown: Option<&'static Category>,
     direction: &'static Category,
@@ -44,7 +46,7 @@ pub struct Endpoint {
 
 /// One of the two sides.
 #[derive(Clone, Copy, Debug)]
-struct Party {
+struct Role {
     initiator: &'static Category,
     is_client: bool,
 }
@@ -78,25 +80,24 @@ impl<I> Peer<I> {
     }
 
     /// Neither is a client: two nodes of one cluster, say.
-    pub const fn equal(initiator: I) -> Self {
+    pub const fn symmetric(initiator: I) -> Self {
         Self { initiator, client: Client::Neither }
     }
 }
 
-#[allow(non_upper_case_globals, reason = "they read as the roles they name, like variants")]
 impl Endpoint {
     /// An agent's end of the control plane.
-    pub const AgentToServer: Self = Self::ours(Initiator::Agent, Initiator::Server, Direction::ServerToAgent);
+    pub const AGENT_FACING_SERVER: Self = Self::ours(Initiator::Agent, Initiator::Server, Direction::ServerToAgent);
     /// A server's end of an agent's control plane.
-    pub const ServerToAgent: Self = Self::ours(Initiator::Server, Initiator::Agent, Direction::ServerToAgent);
+    pub const SERVER_FACING_AGENT: Self = Self::ours(Initiator::Server, Initiator::Agent, Direction::ServerToAgent);
     /// An agent's end of a client's session.
-    pub const AgentToClient: Self = Self::ours(Initiator::Agent, Initiator::Client, Direction::AgentToClient);
+    pub const AGENT_FACING_CLIENT: Self = Self::ours(Initiator::Agent, Initiator::Client, Direction::AgentToClient);
     /// A client's end of its session on an agent.
-    pub const ClientToAgent: Self = Self::ours(Initiator::Client, Initiator::Agent, Direction::AgentToClient);
+    pub const CLIENT_FACING_AGENT: Self = Self::ours(Initiator::Client, Initiator::Agent, Direction::AgentToClient);
     /// A client's end of its control plane.
-    pub const ClientToServer: Self = Self::ours(Initiator::Client, Initiator::Server, Direction::ClientToServer);
+    pub const CLIENT_FACING_SERVER: Self = Self::ours(Initiator::Client, Initiator::Server, Direction::ClientToServer);
     /// A server's end of a client's control plane.
-    pub const ServerToClient: Self = Self::ours(Initiator::Server, Initiator::Client, Direction::ClientToServer);
+    pub const SERVER_FACING_CLIENT: Self = Self::ours(Initiator::Server, Initiator::Client, Direction::ClientToServer);
 }
 
 impl Endpoint {
@@ -104,12 +105,12 @@ impl Endpoint {
         const fn row(initiator: Initiator) -> &'static Category {
             &Initiator::CATEGORIES[initiator.index()]
         }
-        const fn party(initiator: Initiator) -> Party {
-            Party { initiator: row(initiator), is_client: matches!(initiator, Initiator::Client) }
+        const fn role(initiator: Initiator) -> Role {
+            Role { initiator: row(initiator), is_client: matches!(initiator, Initiator::Client) }
         }
         Self {
-            local: party(local),
-            peer: party(peer),
+            local: role(local),
+            peer: role(peer),
             network: Some(row(Initiator::Network)),
             unknown: Some(row(Initiator::Unknown)),
             direction: &Direction::CATEGORIES[direction.index()],
@@ -143,13 +144,13 @@ impl Endpoint {
     ///
     /// let end = Endpoint::between(Party::Broker, Peer::client(Party::Subscriber), BrokerLink::Mqtt);
     /// let left = end.closed_by_peer();
-    /// assert_eq!((left.reason_str(), left.initiator_as()), ("client_closed", Some(Party::Subscriber)));
+    /// assert_eq!((left.reason().as_str(), left.initiator_as()), ("client_closed", Some(Party::Subscriber)));
     /// assert_eq!(end.eof().initiator_as(), Some(Party::Network));
     /// ```
     pub fn between<I: slot::Initiator>(local: I, peer: Peer<I>, direction: impl slot::Direction) -> Self {
         Self {
-            local: Party { initiator: local.category(), is_client: peer.client == Client::Local },
-            peer: Party { initiator: peer.initiator.category(), is_client: peer.client == Client::Peer },
+            local: Role { initiator: local.category(), is_client: peer.client == Client::Local },
+            peer: Role { initiator: peer.initiator.category(), is_client: peer.client == Client::Peer },
             network: I::parse("network").map(I::category),
             unknown: I::parse("unknown").or_else(|| I::parse("")).map(I::category),
             direction: direction.category(),
@@ -187,7 +188,7 @@ impl Endpoint {
     ///     }
     /// }
     ///
-    /// let end = Endpoint::ServerToClient.reasons::<LeaveReason>();
+    /// let end = Endpoint::SERVER_FACING_CLIENT.reasons::<LeaveReason>();
     /// assert_eq!(end.eof().reason_as(), Some(LeaveReason::Dropped));
     /// ```
     pub fn reasons<R: slot::Reason + From<DisconnectReason>>(self) -> Self {
@@ -197,7 +198,7 @@ impl Endpoint {
     /// This side ended the connection on purpose and cleanly. Not for a process that is going away: that is
     /// [`shutting_down`](Self::shutting_down).
     #[inline]
-    pub fn closed(self) -> Disconnect {
+    pub fn closed_locally(self) -> Disconnect {
         self.resolve(Verdict::closed(Side::Local))
     }
 
@@ -215,16 +216,20 @@ impl Endpoint {
     }
 
     /// The bytes stopped without a goodbye. After a goodbye the same end of file is
-    /// [`closed_by_peer`](Self::closed_by_peer) or [`closed`](Self::closed).
+    /// [`closed_by_peer`](Self::closed_by_peer) or [`closed_locally`](Self::closed_locally).
     #[inline]
     pub fn eof(self) -> Disconnect {
-        self.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::UncleanEof))
+        self.resolve(
+            Verdict::new(DisconnectReason::NetworkError, Side::Network).with_cause(DisconnectCause::UncleanEof),
+        )
     }
 
     /// The peer was silent for longer than this connection may be idle. A single operation that was not done in time is
     /// an error, such as tokio's `Elapsed`, for [`failed`](Self::failed).
-    pub fn silent(self) -> Disconnect {
-        self.resolve(Verdict::new(DisconnectReason::NetworkError, Side::Network).cause(DisconnectCause::IdleTimeout))
+    pub fn idle_timeout(self) -> Disconnect {
+        self.resolve(
+            Verdict::new(DisconnectReason::NetworkError, Side::Network).with_cause(DisconnectCause::IdleTimeout),
+        )
     }
 
     /// An end for a reason that only the site knows, such as `workspace_stopped` or `control_plane_lost`, or one of your
@@ -232,10 +237,10 @@ impl Endpoint {
     ///
     /// ```
     /// use disconnect_core::evidence::Side;
-    /// use disconnect_core::{DisconnectReason, Endpoint};
+    /// use disconnect_core::{Category, DisconnectReason, Endpoint};
     ///
-    /// let end = Endpoint::ServerToClient.ended(DisconnectReason::WorkspaceStopped, Side::Local);
-    /// assert_eq!((end.initiator_str(), end.direction_str()), (Some("server"), Some("client_to_server")));
+    /// let end = Endpoint::SERVER_FACING_CLIENT.ended(DisconnectReason::WorkspaceStopped, Side::Local);
+    /// assert_eq!((end.initiator().map(Category::as_str), end.direction().map(Category::as_str)), (Some("server"), Some("client_to_server")));
     /// ```
     pub fn ended(self, reason: impl slot::Reason, side: Side) -> Disconnect {
         self.resolve(Verdict::own(reason, side))
@@ -248,11 +253,11 @@ impl Endpoint {
     /// use disconnect_core::{Code, Endpoint};
     ///
     /// // "Going away" is a shutdown when a server says it, and a closed page when a client does.
-    /// assert_eq!(Endpoint::ClientToServer.received(Code::websocket(1001)).reason_str(), "server_shutdown");
-    /// assert_eq!(Endpoint::ServerToClient.received(Code::websocket(1001)).reason_str(), "client_closed");
+    /// assert_eq!(Endpoint::CLIENT_FACING_SERVER.received(Code::websocket(1001)).reason().as_str(), "server_shutdown");
+    /// assert_eq!(Endpoint::SERVER_FACING_CLIENT.received(Code::websocket(1001)).reason().as_str(), "client_closed");
     ///
-    /// let end = Endpoint::ServerToClient.received(Code::websocket(4999));
-    /// assert_eq!((end.reason_str(), end.expected()), ("unknown", false));
+    /// let end = Endpoint::SERVER_FACING_CLIENT.received(Code::websocket(4999));
+    /// assert_eq!((end.reason().as_str(), end.expected()), ("unknown", false));
     /// ```
     pub fn received(self, code: Code) -> Disconnect {
         self.resolve(code.received())
@@ -261,10 +266,10 @@ impl Endpoint {
     /// This side gave this code; for a process, it ran here. What the code means is [`Code::sent`].
     ///
     /// ```
-    /// use disconnect_core::{Code, Endpoint};
+    /// use disconnect_core::{Category, Code, Endpoint};
     ///
-    /// let end = Endpoint::ServerToAgent.sent(Code::http2(0));
-    /// assert_eq!((end.reason_str(), end.initiator_str()), ("server_shutdown", Some("server")));
+    /// let end = Endpoint::SERVER_FACING_AGENT.sent(Code::http2(0));
+    /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("server_shutdown", Some("server")));
     /// ```
     pub fn sent(self, code: Code) -> Disconnect {
         self.resolve(code.sent())
@@ -285,20 +290,20 @@ impl Endpoint {
     /// ```
     /// # #[cfg(unix)] {
     /// use std::process::Command;
-    /// use disconnect_core::Endpoint;
+    /// use disconnect_core::{Category, Endpoint};
     ///
-    /// const END: Endpoint = Endpoint::AgentToClient;
+    /// const END: Endpoint = Endpoint::AGENT_FACING_CLIENT;
     ///
-    /// let end = END.exited(Command::new("sh").args(["-c", "exit 0"]).status()?);
-    /// assert_eq!((end.reason_str(), end.initiator_str()), ("graceful", Some("agent")));
+    /// let end = END.process_exited(Command::new("sh").args(["-c", "exit 0"]).status()?);
+    /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("graceful", Some("agent")));
     ///
-    /// let end = END.exited(Command::new("sh").args(["-c", "kill -9 $$"]).status()?);
-    /// assert_eq!((end.reason_str(), end.cause_str()), ("unknown", Some("killed")));
+    /// let end = END.process_exited(Command::new("sh").args(["-c", "kill -9 $$"]).status()?);
+    /// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("unknown", Some("killed")));
     /// # }
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[cfg(feature = "std")]
-    pub fn exited(self, status: std::process::ExitStatus) -> Disconnect {
+    pub fn process_exited(self, status: std::process::ExitStatus) -> Disconnect {
         match Code::of_process(status) {
             Some(code) => self.sent(code),
             None => self.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local)),
@@ -306,7 +311,7 @@ impl Endpoint {
     }
 
     /// An error ended the connection. `io::Error` is found anywhere inside it, errors of other libraries as far as the
-    /// classifier reads them. The error's text is not kept; add it with `.detail(...)` where it helps.
+    /// classifier reads them. The error's text is not kept; add it with `.with_detail(...)` where it helps.
     #[inline]
     pub fn failed(self, classifier: &Classifier, error: &(dyn Error + 'static)) -> Disconnect {
         self.resolve(classifier.verdict(error))
@@ -325,11 +330,11 @@ impl Endpoint {
     ///
     /// ```
     /// use std::io;
-    /// use disconnect_core::{Classifier, Endpoint};
+    /// use disconnect_core::{Category, Classifier, Endpoint};
     ///
     /// let timeout = io::Error::from(io::ErrorKind::TimedOut);
-    /// let end = Endpoint::AgentToServer.exit(true, &Classifier::new(), Some(&timeout));
-    /// assert_eq!((end.reason_str(), end.cause_str()), ("server_shutdown", Some("deadline")));
+    /// let end = Endpoint::AGENT_FACING_SERVER.exit(true, &Classifier::new(), Some(&timeout));
+    /// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("server_shutdown", Some("deadline")));
     /// ```
     pub fn exit(self, cancelled: bool, classifier: &Classifier, error: Option<&(dyn Error + 'static)>) -> Disconnect {
         match (cancelled, error) {
@@ -338,7 +343,7 @@ impl Endpoint {
                 let deadline = DisconnectCause::Deadline;
                 let timed_out = self.failed(classifier, error).cause_as() == Some(deadline);
                 let end = self.shutting_down();
-                if timed_out { end.cause(deadline) } else { end }
+                if timed_out { end.with_cause(deadline) } else { end }
             }
             (false, None) => self.closed_by_peer(),
             (false, Some(error)) => self.failed(classifier, error),

@@ -2,13 +2,13 @@
 //! compiler.
 //!
 //! A site says what it knows; the operator filters, counts and alerts on fields instead of reading prose. The set of
-//! answers is closed: a category cannot be added, renamed or moved to the other bucket without the compiler saying so.
+//! answers is closed: a category cannot be added, renamed or given the other expected flag without the compiler saying so.
 //!
 //! ```
 //! use disconnect_core::{Disconnect, DisconnectInitiator, DisconnectReason};
 //!
-//! let end = Disconnect::new(DisconnectReason::ServerShutdown).initiator(DisconnectInitiator::Agent);
-//! assert_eq!(end.reason_str(), "server_shutdown");
+//! let end = Disconnect::new(DisconnectReason::ServerShutdown).with_initiator(DisconnectInitiator::Agent);
+//! assert_eq!(end.reason().as_str(), "server_shutdown");
 //! assert!(end.expected());
 //! # #[cfg(feature = "tracing")]
 //! disconnect_core::disconnected!(end, peer_id = 7, "disconnected from coordination RPC");
@@ -25,7 +25,7 @@
 //! - [`Classifier`]: finds the evidence inside an error; [`classifier!`] teaches it the errors of other libraries.
 //! - [`DisconnectEvidence`](macro@DisconnectEvidence): the derive by which error types of your own say what they mean.
 //! - [`DisconnectGuard`]: exactly one line for each connection, whatever happened, set from elsewhere by a
-//!   [`DisconnectHandle`]; [`BoxedGuard`]: one whose type has a name; [`ShutdownCause`]: why a server closes all of them.
+//!   [`DisconnectHandle`]; [`BoxedGuard`]: one whose type has a name; [`Shutdown`]: why a server closes all of them.
 //! - [`Counters`]: how many connections ended, by category; [`PerCategory`]: that, once for each category of an enum of
 //!   your own; `DisconnectMetrics`: the same for Prometheus and its like.
 //! - `DisconnectLayer`: reads back what anybody logs; `testing::capture`: the same in a test.
@@ -50,88 +50,43 @@
 #[cfg(feature = "std")]
 extern crate std;
 
-mod assert;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod category;
-mod cause;
 mod code;
-mod detail;
-mod direction;
-mod disconnect;
+mod endpoint;
 #[cfg(feature = "tracing")]
 #[doc(hidden)]
-pub mod emit;
-mod endpoint;
+pub mod event;
 pub mod evidence;
 #[cfg(feature = "std")]
 mod guard;
-mod initiator;
-#[cfg(any(feature = "std", feature = "tracing"))]
-mod line;
-mod lookup;
-mod method;
 #[cfg(feature = "std")]
 mod observe;
-mod reason;
-#[cfg(feature = "std")]
-mod recorded;
-pub mod slot;
-mod text;
+mod record;
+mod verdict;
+mod vocabulary;
 
 pub use disconnect_derive::{DisconnectEvidence, DisconnectField};
 
-pub use crate::category::{Category, DisconnectField, Expectation, UnknownCategory};
-pub use crate::cause::DisconnectCause;
+#[cfg(feature = "std")]
+pub use crate::category::Recorded;
+pub use crate::category::{Category, DisconnectField, Expectation, UnknownCategory, slot};
 pub use crate::code::{Code, Protocol};
-pub use crate::detail::Detail;
-pub use crate::direction::ConnectionDirection;
-pub use crate::disconnect::Disconnect;
 pub use crate::endpoint::{Endpoint, Peer};
 pub use crate::evidence::{Classifier, DisconnectEvidence};
 #[cfg(feature = "std")]
-pub use crate::guard::{BoxedGuard, DisconnectGuard, DisconnectHandle, Scope, SetOutcome, ShutdownCause};
-pub use crate::initiator::DisconnectInitiator;
-pub use crate::method::ConnectionMethod;
+pub use crate::guard::{BoxedGuard, DisconnectGuard, DisconnectHandle, Scope, SetOutcome, Shutdown};
 #[cfg(feature = "metrics")]
 pub use crate::observe::DisconnectMetrics;
 #[cfg(feature = "testing")]
 pub use crate::observe::testing;
 #[cfg(feature = "std")]
-pub use crate::observe::{Count, Counters, PerCategory, Snapshot};
+pub use crate::observe::{Axis, Count, Counters, PerCategory, Snapshot};
 #[cfg(feature = "layer")]
-pub use crate::observe::{DisconnectLayer, Fault, Observed};
-pub use crate::reason::DisconnectReason;
-#[cfg(feature = "std")]
-pub use crate::recorded::Recorded;
-
-/// What the macros expand to. Not public API: it changes without notice.
-#[doc(hidden)]
-pub mod __private {
-    pub use core::fmt::{Display, Formatter, Result as FmtResult};
-    pub use core::option::Option::{self, None, Some};
-    pub use core::primitive::{bool, str, usize};
-    pub use core::result::Result;
-    pub use core::str::FromStr;
-    pub use core::{convert::AsRef, format_args, module_path, panic};
-
-    pub use disconnect_derive::__disconnected as disconnected;
-    #[cfg(feature = "serde")]
-    pub use serde_core;
-    #[cfg(feature = "tracing")]
-    pub use tracing::{Level, event};
-
-    pub use crate::assert::Difference;
-    #[cfg(feature = "serde")]
-    pub use crate::category::de::deserialize;
-    pub use crate::category::{
-        Category, DisconnectField, EXPECTED, Expectation, NO_ALIASES, Set, UNEXPECTED, UnknownCategory, as_str,
-        categories, expected, from_str, parse, valid, value,
-    };
-    pub use crate::code::GivenCode;
-    #[cfg(feature = "tracing")]
-    pub use crate::emit;
-    pub use crate::evidence::expanded as evidence;
-    #[cfg(any(feature = "std", feature = "tracing"))]
-    pub use crate::line::Line;
-    pub use crate::lookup::Lookup;
-    pub use crate::slot::fits;
-}
+pub use crate::observe::{DisconnectLayer, Inconsistency, Observed};
+pub use crate::record::{Detail, Disconnect};
+pub use crate::vocabulary::{
+    ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectInitiator, DisconnectReason,
+};

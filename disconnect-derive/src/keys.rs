@@ -1,73 +1,14 @@
-//! The slots of the disconnect event and the log keys they own.
+// The log keys of the disconnect event. Shared with `disconnect-core` by `__shared!`.
 
-/// A place on the disconnect event.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Slot {
-    Direction,
-    Reason,
-    Initiator,
-    Method,
-    Cause,
-    Code,
-    Detail,
-}
-
-impl Slot {
-    /// In the order in which the event writes them.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Direction, Self::Reason, Self::Initiator, Self::Method, Self::Cause, Self::Code, Self::Detail];
-
-    pub(crate) fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|slot| slot.key() == key)
-    }
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|slot| slot.name() == name)
-    }
-
-    /// The log key.
-    pub(crate) fn key(self) -> &'static str {
-        match self {
-            Self::Direction => "connect_type",
-            Self::Reason => "disconnect_reason",
-            Self::Initiator => "disconnect_initiator",
-            Self::Method => "connection_method",
-            Self::Cause => "disconnect_cause",
-            Self::Code => "disconnect_code",
-            Self::Detail => "disconnect_detail",
-        }
-    }
-
-    /// What a site writes: `name = value`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Direction => "direction",
-            Self::Reason => "reason",
-            Self::Initiator => "initiator",
-            Self::Method => "method",
-            Self::Cause => "cause",
-            Self::Code => "code",
-            Self::Detail => "detail",
-        }
-    }
-
-    /// The trait in `disconnect_core::slot` that an enum with this key fits; a code and a detail are no categories.
-    pub(crate) fn marker(self) -> Option<&'static str> {
-        match self {
-            Self::Direction => Some("Direction"),
-            Self::Reason => Some("Reason"),
-            Self::Initiator => Some("Initiator"),
-            Self::Method => Some("Method"),
-            Self::Cause => Some("Cause"),
-            Self::Code | Self::Detail => None,
-        }
-    }
-}
-
-/// The key of the bucket, which goes with [`Slot::Reason`].
+pub(crate) const DIRECTION: &str = "connect_type";
+pub(crate) const REASON: &str = "disconnect_reason";
+/// Goes with the reason.
 pub(crate) const EXPECTED: &str = "disconnect_expected";
+pub(crate) const INITIATOR: &str = "disconnect_initiator";
+pub(crate) const METHOD: &str = "connection_method";
+pub(crate) const CAUSE: &str = "disconnect_cause";
+pub(crate) const CODE: &str = "disconnect_code";
+pub(crate) const DETAIL: &str = "disconnect_detail";
 
-/// Whether the event writes this key itself.
-pub(crate) fn is_ours(key: &str) -> bool {
-    key == EXPECTED || Slot::of_key(key).is_some()
-}
+/// All of them, in the order in which the event writes them.
+pub(crate) const ALL: [&str; 8] = [DIRECTION, REASON, EXPECTED, INITIATOR, METHOD, CAUSE, CODE, DETAIL];

@@ -8,10 +8,14 @@ mod errors;
 mod event;
 mod evidence;
 mod field;
+mod hash;
 mod keys;
 mod lookup;
+mod slots;
 mod spelling;
 mod split;
+mod suggest;
+mod unsafe_chars;
 
 use proc_macro::TokenStream;
 
@@ -24,7 +28,7 @@ use proc_macro::TokenStream;
 /// On the enum:
 ///
 /// - `#[field("key")]`: the log key, lower-case words joined by `_` or `.`.
-/// - `#[field("key", expected = "key")]`: the log key of the bucket. Left out, it is `disconnect_expected` beside
+/// - `#[field("key", expected = "key")]`: the log key of the expected flag. Left out, it is `disconnect_expected` beside
 ///   `disconnect_reason`, and `<key>_expected` for any other key.
 /// - `#[field("key", values = "verbatim")]`: a `#[value]` may be any printable line of at most 64 bytes.
 /// - `#[field("key", crate = path)]`: where `disconnect_core` is, when it goes by another name.
@@ -84,4 +88,18 @@ pub fn derive_disconnect_evidence(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __disconnected(input: TokenStream) -> TokenStream {
     event::expand(input.into()).into()
+}
+
+/// The source of a file that both crates need, so that what it says is written once.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __shared(file: TokenStream) -> TokenStream {
+    let source = match file.to_string().as_str() {
+        "hash" => include_str!("hash.rs"),
+        "keys" => include_str!("keys.rs"),
+        "spelling" => include_str!("spelling.rs"),
+        "unsafe_chars" => include_str!("unsafe_chars.rs"),
+        _ => "compile_error!(\"this file is not shared\");",
+    };
+    source.parse().unwrap_or_default()
 }

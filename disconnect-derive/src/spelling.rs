@@ -1,42 +1,41 @@
-//! Which known word a misspelt one stands for.
+// Which known word a misspelt one stands for. Shared with `disconnect-core` by `__shared!`.
 
-/// The known word that is one edit away from `word`: a letter too many, too few, wrong, or swapped with its neighbour.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known.into_iter().find(|known| one_edit(word, known))
+/// The known word with the fewest edits to `text`, if they are at most as many as `within` allows for that word.
+pub(crate) fn nearest<'a>(
+    text: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    within: impl Fn(&str) -> usize,
+) -> Option<&'a str> {
+    known
+        .into_iter()
+        .filter_map(|word| Some((edits(text.as_bytes(), word.as_bytes())?, word)))
+        .filter(|(edits, word)| *edits <= within(word))
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, word)| word)
 }
 
-fn one_edit(a: &str, b: &str) -> bool {
-    if a == b {
-        return false;
+/// The edit distance: a letter too many, too few, wrong, or swapped with its neighbour (optimal string alignment).
+/// `None` where a text is longer than any word worth comparing.
+fn edits(a: &[u8], b: &[u8]) -> Option<usize> {
+    const LONGEST: usize = 64;
+    if a.len() > LONGEST || b.len() > LONGEST {
+        return None;
     }
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[start..], &b[start..]);
-    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-    match (&a[..a.len() - end], &b[..b.len() - end]) {
-        ([], [_]) | ([_], [] | [_]) => true,
-        ([first, second], [other_first, other_second]) => first == other_second && second == other_first,
-        _ => false,
+    let mut before_last = [0; LONGEST + 1];
+    let mut last = [0; LONGEST + 1];
+    for (j, cell) in last.iter_mut().enumerate() {
+        *cell = j;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{nearest, one_edit};
-
-    #[test]
-    fn one_edit_is_one_letter_or_one_swap() {
-        for near in ["initator", "initiatorr", "initiatir", "intiiator", "nitiator"] {
-            assert!(one_edit(near, "initiator"), "{near}");
+    for (i, x) in a.iter().enumerate() {
+        let mut row = [i + 1; LONGEST + 1];
+        for (j, y) in b.iter().enumerate() {
+            let replaced = last[j] + usize::from(x != y);
+            row[j + 1] = replaced.min(row[j] + 1).min(last[j + 1] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                row[j + 1] = row[j + 1].min(before_last[j - 1] + 1);
+            }
         }
-        for far in ["initiator", "inititar", "initiators_", "in", ""] {
-            assert!(!one_edit(far, "initiator"), "{far}");
-        }
+        (before_last, last) = (last, row);
     }
-
-    #[test]
-    fn the_first_near_word_is_offered() {
-        assert_eq!(nearest("resaon", ["method", "reason"]), Some("reason"));
-        assert_eq!(nearest("session", ["method", "reason"]), None);
-    }
+    Some(last[b.len()])
 }

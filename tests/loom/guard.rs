@@ -5,12 +5,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use disconnect_core::{
-    Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, SetOutcome, ShutdownCause,
+    Category, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, SetOutcome, Shutdown,
 };
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-const END: Endpoint = Endpoint::AgentToServer;
+const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
 /// The lines of one run.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ impl Lines {
 }
 
 fn stated(detail: &'static str) -> Disconnect {
-    END.shutting_down().detail(detail)
+    END.shutting_down().with_detail(detail)
 }
 
 /// Two tasks set ends that stand alike, while the guard is dropped: whoever was told `Kept` has the line.
@@ -56,10 +56,10 @@ fn the_one_that_was_kept_has_the_line() {
         match kept.as_slice() {
             [] => {
                 BARE.fetch_add(1, Ordering::Relaxed);
-                assert_eq!(line.cause_str(), Some("dropped"));
+                assert_eq!(line.cause().map(Category::as_str), Some("dropped"));
                 assert!(outcomes.iter().all(|(_, outcome)| matches!(outcome, SetOutcome::TooLate(_))));
             }
-            [name] => assert_eq!(line.detail_str(), Some(*name)),
+            [name] => assert_eq!(line.detail(), Some(*name)),
             kept => panic!("several were kept: {kept:?}"),
         }
     });
@@ -83,7 +83,7 @@ fn the_peers_word_wins_in_every_order() {
         let [reader, control] = eof_and_goodbye(&guard);
         let ends = (reader.join().unwrap(), control.join().unwrap());
         drop(guard);
-        assert_eq!(lines.one().reason_str(), "graceful", "{ends:?}");
+        assert_eq!(lines.one().reason().as_str(), "graceful", "{ends:?}");
     });
 }
 
@@ -103,7 +103,7 @@ fn what_comes_in_time_counts_while_the_guard_is_dropped() {
             (reader, control) => panic!("{reader:?}, {control:?}"),
         };
         let line = lines.one();
-        assert_eq!((line.reason_str(), line.cause_str()), expected);
+        assert_eq!((line.reason().as_str(), line.cause().map(Category::as_str)), expected);
     });
 }
 
@@ -114,7 +114,7 @@ fn a_shutdown_while_a_connection_and_its_channel_go() {
     static STAMPED: AtomicUsize = AtomicUsize::new(0);
     loom::model(|| {
         let (lines, channels) = (Lines::new(), Lines::new());
-        let shutdown = ShutdownCause::new();
+        let shutdown = Shutdown::new();
         let connection = lines.guard().under(&shutdown);
         let channel = channels.guard().under(&connection);
         let connection = thread::spawn(move || drop(connection));
@@ -123,7 +123,7 @@ fn a_shutdown_while_a_connection_and_its_channel_go() {
         connection.join().unwrap();
         channel.join().unwrap();
         let (line, channel) = (lines.one(), channels.one());
-        let is_stamped = |end: &Disconnect| match (end.reason_str(), end.cause_str()) {
+        let is_stamped = |end: &Disconnect| match (end.reason().as_str(), end.cause().map(Category::as_str)) {
             ("server_shutdown", None) => true,
             ("unknown", Some("dropped")) => false,
             _ => panic!("{end:?}"),
@@ -149,7 +149,7 @@ fn our_own_shutdown_wins_only_where_it_is_first() {
             (SetOutcome::Ignored, SetOutcome::Kept) => "server_shutdown",
             outcomes => panic!("{outcomes:?}"),
         };
-        assert_eq!(lines.one().reason_str(), kept);
+        assert_eq!(lines.one().reason().as_str(), kept);
     });
 }
 
@@ -164,8 +164,8 @@ fn a_channel_and_its_connection() {
         connection.set(END.eof());
         drop(connection);
         task.join().unwrap();
-        assert_eq!(lines.one().cause_str(), Some("unclean_eof"));
-        assert!(matches!(channels.one().cause_str(), Some("unclean_eof" | "dropped")));
+        assert_eq!(lines.one().cause().map(Category::as_str), Some("unclean_eof"));
+        assert!(matches!(channels.one().cause().map(Category::as_str), Some("unclean_eof" | "dropped")));
     });
 }
 
@@ -184,11 +184,11 @@ fn a_channels_own_end_against_its_connections() {
         drop(connection);
         let line = channels.one();
         match own {
-            SetOutcome::Kept => assert_eq!(line.detail_str(), Some("channel")),
-            SetOutcome::Ignored => assert_eq!(line.cause_str(), Some("unclean_eof")),
+            SetOutcome::Kept => assert_eq!(line.detail(), Some("channel")),
+            SetOutcome::Ignored => assert_eq!(line.cause().map(Category::as_str), Some("unclean_eof")),
             SetOutcome::TooLate(_) => panic!("the channel is there"),
         }
-        assert_eq!(lines.one().reason_str(), "network_error");
+        assert_eq!(lines.one().reason().as_str(), "network_error");
     });
 }
 
@@ -202,7 +202,10 @@ fn two_that_go_into_each_other() {
         let task = thread::spawn(move || drop(first.under(&of_second)));
         drop(second.under(&of_first));
         task.join().unwrap();
-        assert_eq!((lines.one().cause_str(), others.one().cause_str()), (Some("dropped"), Some("dropped")));
+        assert_eq!(
+            (lines.one().cause().map(Category::as_str), others.one().cause().map(Category::as_str)),
+            (Some("dropped"), Some("dropped"))
+        );
     });
 }
 
@@ -211,11 +214,11 @@ fn two_that_go_into_each_other() {
 fn what_is_closed_was_stamped_before() {
     loom::model(|| {
         let lines = Lines::new();
-        let shutdown: ShutdownCause<&str> = ShutdownCause::new();
+        let shutdown: Shutdown<&str> = Shutdown::new();
         let guard = lines.guard().under(&shutdown);
         let (first, second) = (shutdown.clone(), shutdown.clone());
         let ended = guard.handle();
-        let cause = || Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server);
+        let cause = || Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server);
         let task = thread::spawn(move || {
             let outcome = first.set_with(cause(), "first");
             // Whoever began it, it has begun: this closes the connection, whose reader sees an end of file.
@@ -226,7 +229,7 @@ fn what_is_closed_was_stamped_before() {
         let first = task.join().unwrap();
         drop(guard);
         let line = lines.one();
-        assert_eq!(line.reason_str(), "workspace_stopped");
+        assert_eq!(line.reason().as_str(), "workspace_stopped");
         let context = if first == SetOutcome::Kept { "first" } else { "second" };
         assert_ne!(first, second);
         assert_eq!(shutdown.context(&line), Some(&context));

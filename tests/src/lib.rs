@@ -31,7 +31,7 @@ pub enum ClosePhase {
     Done,
 }
 
-/// Values that were deployed before there was a rule for them, and a bucket under a key of its own.
+/// Values that were deployed before there was a rule for them, and an expected flag under a key of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("proxy.error", values = "verbatim", expected = "proxy.fine")]
 pub enum ProxyError {

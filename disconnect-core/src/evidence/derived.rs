@@ -2,7 +2,7 @@
 
 use core::error::Error;
 
-use super::classifier::Reading;
+use super::reading::Reading;
 
 /// An error that says itself what it means for the connection.
 ///
@@ -16,7 +16,7 @@ use super::classifier::Reading;
 /// ```
 /// # use core::fmt;
 /// use std::{io, time::Duration};
-/// use disconnect_core::{Classifier, Code, DisconnectEvidence, Endpoint, classifier};
+/// use disconnect_core::{Category, Classifier, Code, DisconnectEvidence, Endpoint, classifier};
 ///
 /// #[derive(Debug, DisconnectEvidence)]
 /// pub enum SessionError {
@@ -33,17 +33,17 @@ use super::classifier::Reading;
 /// impl std::error::Error for SessionError {} // or derive(thiserror::Error)
 ///
 /// static CLASSIFIER: Classifier = classifier![SessionError];
-/// const END: Endpoint = Endpoint::AgentToServer;
+/// const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 ///
 /// let end = END.failed(&CLASSIFIER, &SessionError::Heartbeat(Duration::from_secs(30)));
-/// assert_eq!((end.reason_str(), end.cause_str()), ("network_error", Some("keepalive_timeout")));
+/// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("keepalive_timeout")));
 ///
 /// let wrapped = io::Error::other(SessionError::BadFrame(vec![0xff]));
 /// let end = END.failed(&CLASSIFIER, &wrapped);
-/// assert_eq!((end.reason_str(), end.initiator_str()), ("protocol_error", Some("server")));
+/// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("protocol_error", Some("server")));
 ///
 /// let end = END.failed(&CLASSIFIER, &SessionError::Io(io::ErrorKind::ConnectionReset.into()));
-/// assert_eq!((end.reason_str(), end.cause_str()), ("network_error", Some("reset")));
+/// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what its errors mean for a connection",
@@ -92,12 +92,14 @@ pub mod expanded {
     pub use core::error::Error;
     pub use core::option::Option::{None, Some};
 
-    pub use crate::evidence::{DisconnectEvidence, Rank, Reading, Side};
-    pub use crate::{DisconnectCause, DisconnectReason};
+    pub use super::super::reading::Reading;
+    pub use super::DisconnectEvidence;
+    pub use crate::verdict::{Rank, Side};
+    pub use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
-    use crate::code::GivenCode;
-    use crate::evidence::Verdict;
-    use crate::slot;
+    use crate::category::slot;
+    use crate::code::OptionalCode;
+    use crate::verdict::Verdict;
 
     /// `#[transparent]`.
     pub fn inside<'a>(error: Option<&'a (dyn Error + 'static)>) -> Reading<'a> {
@@ -121,7 +123,7 @@ pub mod expanded {
         match ours {
             DisconnectReason::NetworkError => Verdict::new(ours, side.unwrap_or(Side::Network)),
             // Says nothing as yet, so anything else is better.
-            DisconnectReason::Unknown => Verdict::new(ours, side.unwrap_or(Side::Unknown)).ranked(Rank::FollowOn),
+            DisconnectReason::Unknown => Verdict::new(ours, side.unwrap_or(Side::Unknown)).with_rank(Rank::FollowOn),
             DisconnectReason::Graceful
             | DisconnectReason::ClientClosed
             | DisconnectReason::ServerShutdown
@@ -134,17 +136,17 @@ pub mod expanded {
     /// `cause = ...`. With one, `unknown` is a statement: what happened is known, and only which reason it is is not.
     pub fn cause<C: slot::Cause>(verdict: Verdict, cause: C) -> Verdict {
         let rank = if verdict.rank == Rank::FollowOn { Rank::Stated } else { verdict.rank };
-        let verdict = verdict.ranked(rank);
+        let verdict = verdict.with_rank(rank);
         match (&cause as &dyn Any).downcast_ref::<DisconnectCause>() {
-            Some(&ours) => verdict.cause(ours),
-            None => verdict.own_cause(cause),
+            Some(&ours) => verdict.with_cause(ours),
+            None => verdict.with_own_cause(cause),
         }
     }
 
     /// `code = ...`. Where there is one, somebody said so.
-    pub fn code(verdict: Verdict, given: impl GivenCode) -> Verdict {
+    pub fn code(verdict: Verdict, given: impl OptionalCode) -> Verdict {
         match given.code() {
-            Some(code) => verdict.code(code).ranked(Rank::Stated),
+            Some(code) => verdict.with_code(code).with_rank(Rank::Stated),
             None => verdict,
         }
     }

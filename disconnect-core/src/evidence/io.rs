@@ -5,9 +5,9 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
-use super::classifier::Reading;
-use super::verdict::{Rank, Side, Verdict};
-use crate::{DisconnectCause as Cause, DisconnectReason as Reason};
+use super::reading::Reading;
+use crate::verdict::{Rank, Side, Verdict};
+use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
 /// What is inside an error that says nothing by itself: the most frequent step of a walk, so it has a short way.
 #[inline]
@@ -43,8 +43,8 @@ pub(super) fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Erro
 
 /// What the kind means by itself, or `None` where it says nothing.
 fn verdict(error: &io::Error) -> Option<Verdict> {
-    let network = |cause| Verdict::new(Reason::NetworkError, Side::Network).cause(cause);
-    let local = |cause| Verdict::new(Reason::Unknown, Side::Local).cause(cause).ranked(Rank::Transport);
+    let network = |cause| Verdict::new(Reason::NetworkError, Side::Network).with_cause(cause);
+    let local = |cause| Verdict::new(Reason::Unknown, Side::Local).with_cause(cause).with_rank(Rank::Transport);
     Some(match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => network(Cause::Reset),
         ErrorKind::UnexpectedEof => network(Cause::UncleanEof),
@@ -59,13 +59,13 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
         ErrorKind::TimedOut => network(Cause::Deadline),
         // A blocking socket says so when its read timeout passes; for any other it is the end of nothing.
         ErrorKind::WouldBlock => {
-            Verdict::new(Reason::Unknown, Side::Unknown).cause(Cause::Deadline).ranked(Rank::FollowOn)
+            Verdict::new(Reason::Unknown, Side::Unknown).with_cause(Cause::Deadline).with_rank(Rank::FollowOn)
         }
-        ErrorKind::InvalidData => Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Malformed),
+        ErrorKind::InvalidData => Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Malformed),
         ErrorKind::PermissionDenied => local(Cause::Policy),
         ErrorKind::OutOfMemory | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => local(Cause::OutOfResources),
         // Use after close: never the first cause.
-        ErrorKind::NotConnected => Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn),
+        ErrorKind::NotConnected => Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn),
         // Not the end of anything (`Interrupted`), or no statement (`Other`).
         _ => return None,
     })

@@ -12,7 +12,7 @@
 //! - **A goodbye that surfaces as an end of file**: the site that saw the goodbye says
 //!   [`closed_by_peer`](crate::Endpoint::closed_by_peer) and ignores the end of file that follows.
 //! - **A shutdown of our own**: say [`shutting_down`](crate::Endpoint::shutting_down) or
-//!   [`closed`](crate::Endpoint::closed) before closing. What the closing itself reports is not why it was done.
+//!   [`closed_locally`](crate::Endpoint::closed_locally) before closing. What the closing itself reports is not why it was done.
 //! - **A stream on a connection** (HTTP/2, gRPC): the stream often knows no more than that it broke. Take the strongest
 //!   of the stream's error, the error of the next request (`ready()` of h2, the only place that tells of a `GOAWAY` without
 //!   an error) and the connection's future, by [`Verdict::or_stronger`].
@@ -33,24 +33,25 @@
 //!   server's next write fail, which hides the goodbye: hand russh a stream that keeps such an error to itself until all
 //!   is read. `Disconnect` from `run_stream` is an [`eof`](crate::Endpoint::eof) before the first word.
 //! - **A process under a PTY**: `EIO` or an end of file of the master says nothing; wait for the child, and say
-//!   [`exited`](crate::Endpoint::exited). A key that asked for the signal (Ctrl-C) was seen by the site, which says so.
+//!   [`process_exited`](crate::Endpoint::process_exited). A key that asked for the signal (Ctrl-C) was seen by the site, which says so.
 //! - **A read timeout of a std socket** is `WouldBlock`, which ends nothing by itself: the site that set it says
-//!   [`silent`](crate::Endpoint::silent).
+//!   [`idle_timeout`](crate::Endpoint::idle_timeout).
 //! - **A proxy**: wrap the error of the other connection in a type of your own with
 //!   [`DisconnectEvidence`](derive@crate::DisconnectEvidence), or its reset reads as this one's.
 
 mod adapters;
 mod classifier;
+mod codes;
 mod derived;
 #[cfg(feature = "std")]
 mod io;
-mod verdict;
+mod reading;
 
 #[doc(hidden)]
-pub use adapters::vocabulary;
-pub use classifier::{Classifier, Reader, Reading};
+pub use self::adapters::vocabulary;
+pub use self::classifier::Classifier;
 #[doc(hidden)]
-pub use derived::expanded;
-pub use derived::{DisconnectEvidence, derived};
-pub(crate) use verdict::Ending;
-pub use verdict::{Rank, Side, Verdict};
+pub use self::derived::expanded;
+pub use self::derived::{DisconnectEvidence, derived};
+pub use self::reading::{Reader, Reading};
+pub use crate::verdict::{Rank, Side, Verdict};

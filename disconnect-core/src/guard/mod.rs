@@ -9,10 +9,11 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
-use crate::disconnect::Parts;
-use crate::{Disconnect, Endpoint, slot};
+use crate::category::slot;
+use crate::endpoint::Endpoint;
+use crate::record::{Disconnect, Parts};
 
-pub use self::shutdown::ShutdownCause;
+pub use self::shutdown::Shutdown;
 pub use self::state::SetOutcome;
 use self::state::{Access, Shared, State};
 use self::sync::{Arc, Mutex, NESTING, get_mut, lock};
@@ -24,14 +25,14 @@ use self::sync::{Arc, Mutex, NESTING, get_mut, lock};
 /// guard or through a [handle](Self::handle).
 ///
 /// ```
-/// use disconnect_core::{Classifier, DisconnectGuard, Endpoint, SetOutcome};
+/// use disconnect_core::{Category, Classifier, DisconnectGuard, Endpoint, SetOutcome};
 /// # use std::io;
 ///
-/// const END: Endpoint = Endpoint::AgentToServer;
+/// const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 /// static CLASSIFIER: Classifier = Classifier::new();
 ///
 /// let guard = DisconnectGuard::new(END, |end| {
-///     assert_eq!((end.reason_str(), end.direction_str()), ("server_shutdown", Some("server_to_agent")));
+///     assert_eq!((end.reason().as_str(), end.direction().map(Category::as_str)), ("server_shutdown", Some("server_to_agent")));
 ///     # #[cfg(feature = "tracing")]
 ///     disconnect_core::disconnected!(end, peer_id = 7, "disconnected from coordination RPC");
 /// });
@@ -72,7 +73,7 @@ use self::sync::{Arc, Mutex, NESTING, get_mut, lock};
 /// # Inside something else
 ///
 /// A channel of a connection has a guard of its own, [under](Self::under) that of the connection. A connection may be
-/// under the [`ShutdownCause`] of its server. Where the inner one has no end of its own, it has that of the outer one;
+/// under the [`Shutdown`] of its server. Where the inner one has no end of its own, it has that of the outer one;
 /// of two ends, the earlier wins, by the table above. An inner one that is dropped *before* the outer one has an end
 /// was dropped bare: set the connection's end first, then let its channels go. What the peer said on a channel before it
 /// closed the connection may still be on its way to the channel's task: let that take it, then set the connection's end.
@@ -102,9 +103,9 @@ pub struct DisconnectGuard<F: FnOnce(&Disconnect)> {
 ///     guard: BoxedGuard,
 /// }
 ///
-/// let write = |end: &disconnect_core::Disconnect| assert_eq!(end.reason_str(), "client_closed");
-/// let mut connection = Connection { guard: BoxedGuard::boxed(Endpoint::AgentToClient, write) };
-/// connection.guard.set(Endpoint::AgentToClient.closed_by_peer());
+/// let write = |end: &disconnect_core::Disconnect| assert_eq!(end.reason().as_str(), "client_closed");
+/// let mut connection = Connection { guard: BoxedGuard::boxed(Endpoint::AGENT_FACING_CLIENT, write) };
+/// connection.guard.set(Endpoint::AGENT_FACING_CLIENT.closed_by_peer());
 /// ```
 pub type BoxedGuard = DisconnectGuard<Box<dyn FnOnce(&Disconnect) + Send>>;
 
@@ -123,10 +124,10 @@ struct Inner<F> {
 /// What is known of the end, and who else has a say in it.
 struct Place {
     state: State,
-    others: Others,
+    others: Sharing,
 }
 
-enum Others {
+enum Sharing {
     None,
     /// What this connection runs in.
     Upper(Arc<Shared>),
@@ -137,33 +138,33 @@ enum Others {
 impl Place {
     #[inline]
     fn is_alone(&self) -> bool {
-        matches!(self.others, Others::None)
+        matches!(self.others, Sharing::None)
     }
 
     fn with<T>(&mut self, work: impl FnOnce(Access<'_>) -> T) -> T {
         match &self.others {
-            Others::None => work(self.state.with_upper(None)),
-            Others::Upper(upper) => work(self.state.with_upper(Some(upper))),
-            Others::Shared(shared) => shared.with(work),
+            Sharing::None => work(self.state.with_upper(None)),
+            Sharing::Upper(upper) => work(self.state.with_upper(Some(upper))),
+            Sharing::Shared(shared) => shared.with(work),
         }
     }
 
     fn share(&mut self) -> Arc<Shared> {
         let upper = match &self.others {
-            Others::None => None,
-            Others::Upper(upper) => Some(upper.clone()),
-            Others::Shared(shared) => return shared.clone(),
+            Sharing::None => None,
+            Sharing::Upper(upper) => Some(upper.clone()),
+            Sharing::Shared(shared) => return shared.clone(),
         };
         let state = std::mem::replace(&mut self.state, State::EMPTY);
         let shared = Arc::new(Shared::new(state, upper));
-        self.others = Others::Shared(shared.clone());
+        self.others = Sharing::Shared(shared.clone());
         shared
     }
 
     fn set_upper(&mut self, upper: Arc<Shared>) {
         match &self.others {
-            Others::None | Others::Upper(_) => self.others = Others::Upper(upper),
-            Others::Shared(shared) => {
+            Sharing::None | Sharing::Upper(_) => self.others = Sharing::Upper(upper),
+            Sharing::Shared(shared) => {
                 let _nesting = lock(&NESTING);
                 if !is_around(shared, &upper) {
                     shared.set_upper(upper);
@@ -190,7 +191,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// line; it runs in whatever span is entered when the guard is dropped.
     #[inline]
     pub fn new(endpoint: Endpoint, on_end: F) -> Self {
-        let place = Place { state: State::of(endpoint), others: Others::None };
+        let place = Place { state: State::of(endpoint), others: Sharing::None };
         Self { inner: Mutex::new(Inner { place, on_end: Some(on_end) }) }
     }
 
@@ -199,13 +200,13 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// A connection cannot run inside itself: a call that would make it do so changes nothing.
     ///
     /// ```
-    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
     ///
-    /// const END: Endpoint = Endpoint::AgentToClient;
+    /// const END: Endpoint = Endpoint::AGENT_FACING_CLIENT;
     ///
-    /// let mut connection = DisconnectGuard::new(END, |end| assert_eq!(end.cause_str(), Some("unclean_eof")));
-    /// let mut first = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "client_closed")).under(&connection);
-    /// let second = DisconnectGuard::new(END, |end| assert_eq!(end.cause_str(), Some("unclean_eof"))).under(&connection);
+    /// let mut connection = DisconnectGuard::new(END, |end| assert_eq!(end.cause().map(Category::as_str), Some("unclean_eof")));
+    /// let mut first = DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "client_closed")).under(&connection);
+    /// let second = DisconnectGuard::new(END, |end| assert_eq!(end.cause().map(Category::as_str), Some("unclean_eof"))).under(&connection);
     ///
     /// first.set(END.closed_by_peer());
     /// connection.set(END.eof());
@@ -224,16 +225,16 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint};
     ///
-    /// const END: Endpoint = Endpoint::ClientToAgent;
+    /// const END: Endpoint = Endpoint::CLIENT_FACING_AGENT;
     ///
     /// let refused = DisconnectGuard::new(END, |_| panic!("no connection, no line")).connecting();
     /// refused.handle().set(END.eof());
     /// drop(refused);
     ///
-    /// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "client_closed")).connecting();
+    /// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "client_closed")).connecting();
     /// let ended = guard.handle(); // for the handler
     /// guard.established();
-    /// ended.set(END.closed());
+    /// ended.set(END.closed_locally());
     /// ```
     pub fn connecting(mut self) -> Self {
         get_mut(&mut self.inner).place.share().set_connecting(true);
@@ -275,10 +276,10 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint};
     ///
-    /// const END: Endpoint = Endpoint::ClientToServer;
+    /// const END: Endpoint = Endpoint::CLIENT_FACING_SERVER;
     ///
-    /// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.reason_str(), "client_closed"));
-    /// guard.on_drop(END.closed());
+    /// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "client_closed"));
+    /// guard.on_drop(END.closed_locally());
     /// ```
     pub fn on_drop(&self, end: Disconnect) {
         lock(&self.inner).place.with(|mut state| state.set_on_drop(end));
@@ -294,11 +295,11 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// end without a line.
     ///
     /// ```
-    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
     ///
-    /// let mut guard = DisconnectGuard::new(Endpoint::ClientToAgent, |_| ());
-    /// guard.set(Endpoint::ClientToAgent.eof());
-    /// assert_eq!(guard.finish().cause_str(), Some("unclean_eof"));
+    /// let mut guard = DisconnectGuard::new(Endpoint::CLIENT_FACING_AGENT, |_| ());
+    /// guard.set(Endpoint::CLIENT_FACING_AGENT.eof());
+    /// assert_eq!(guard.finish().cause().map(Category::as_str), Some("unclean_eof"));
     /// ```
     pub fn finish(self) -> Disconnect {
         let shared = self.share();
@@ -336,8 +337,8 @@ fn write_shared_or_panicking(place: &mut Place, on_end: impl FnOnce(&Disconnect)
     let panicking = thread::panicking();
     // The closure may ask the handles, so no lock is held while it runs.
     let end = match &place.others {
-        Others::Shared(shared) => shared.finish(panicking),
-        Others::None | Others::Upper(_) => Some(place.with(|state| state.finish(panicking).clone())),
+        Sharing::Shared(shared) => shared.finish(panicking),
+        Sharing::None | Sharing::Upper(_) => Some(place.with(|state| state.finish(panicking).clone())),
     };
     let Some(end) = end else { return };
     if panicking {
@@ -382,13 +383,13 @@ impl DisconnectHandle {
     /// The end so far; once the guard is dropped, what its line said.
     ///
     /// ```
-    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
     ///
-    /// let guard = DisconnectGuard::new(Endpoint::ServerToClient, |_| ());
+    /// let guard = DisconnectGuard::new(Endpoint::SERVER_FACING_CLIENT, |_| ());
     /// let ended = guard.handle();
     /// assert_eq!(ended.get(), None);
     /// drop(guard);
-    /// assert_eq!(ended.get().unwrap().cause_str(), Some("dropped"));
+    /// assert_eq!(ended.get().unwrap().cause().map(Category::as_str), Some("dropped"));
     /// ```
     pub fn get(&self) -> Option<Disconnect> {
         self.shared.with(|mut state| state.get().cloned())
@@ -401,7 +402,7 @@ impl fmt::Debug for DisconnectHandle {
     }
 }
 
-/// What a connection may be [under](DisconnectGuard::under): a guard, its handle, or a [`ShutdownCause`].
+/// What a connection may be [under](DisconnectGuard::under): a guard, its handle, or a [`Shutdown`].
 pub trait Scope {
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "seals the trait")]
@@ -425,7 +426,7 @@ impl Scope for DisconnectHandle {
     }
 }
 
-impl<T> Scope for ShutdownCause<T> {
+impl<T> Scope for Shutdown<T> {
     #[allow(private_interfaces, reason = "seals the trait")]
     fn shared(&self, _: Sealed) -> Arc<Shared> {
         self.shared()

@@ -3,11 +3,9 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use crate::Disconnect;
-use crate::disconnect::Origin;
-
 use super::state::{SetOutcome, Shared, State};
 use super::sync::Arc;
+use crate::record::{Disconnect, Origin};
 
 /// Why this process, or this one server in it, closes its connections.
 ///
@@ -15,23 +13,23 @@ use super::sync::Arc;
 /// before any of them is closed. A connection that had ended before keeps its own end, by the rules of the guard. Only
 /// the first cause counts.
 ///
-/// Clones share the cause. For a whole process, `static SHUTDOWN: LazyLock<ShutdownCause>`.
+/// Clones share the cause. For a whole process, `static SHUTDOWN: LazyLock<Shutdown>`.
 ///
 /// The context `T` carries what belongs to the cause and is logged beside it as ordinary fields:
 ///
 /// ```
-/// use disconnect_core::{Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, ShutdownCause};
+/// use disconnect_core::{Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, Shutdown};
 ///
 /// struct Build {
 ///     id: u64,
 ///     transition: &'static str,
 /// }
 ///
-/// let shutdown = ShutdownCause::new();
+/// let shutdown = Shutdown::new();
 /// let context = shutdown.clone();
-/// let guard = DisconnectGuard::new(Endpoint::AgentToClient, move |end| {
+/// let guard = DisconnectGuard::new(Endpoint::AGENT_FACING_CLIENT, move |end| {
 ///     let build: Option<&Build> = context.context(end);
-///     assert_eq!(end.reason_str(), "workspace_stopped");
+///     assert_eq!(end.reason().as_str(), "workspace_stopped");
 ///     // Fields that are `None` are absent from the line.
 ///     # #[cfg(feature = "tracing")]
 ///     disconnect_core::disconnected!(
@@ -43,24 +41,24 @@ use super::sync::Arc;
 /// })
 /// .under(&shutdown);
 ///
-/// let stopped = Disconnect::new(DisconnectReason::WorkspaceStopped).initiator(DisconnectInitiator::Server);
+/// let stopped = Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server);
 /// shutdown.set_with(stopped, Build { id: 7, transition: "stop" });
 /// // Only now is the connection closed.
 /// drop(guard);
 /// ```
-pub struct ShutdownCause<T = ()> {
+pub struct Shutdown<T = ()> {
     shared: Arc<Shared>,
     context: Arc<OnceLock<T>>,
 }
 
-impl ShutdownCause {
+impl Shutdown {
     /// Sets the cause. Say it before the first connection is closed.
     pub fn set(&self, end: Disconnect) -> SetOutcome {
         self.set_with(end, ())
     }
 }
 
-impl<T> ShutdownCause<T> {
+impl<T> Shutdown<T> {
     /// No shutdown so far.
     pub fn new() -> Self {
         Self { shared: Arc::new(Shared::new(State::EMPTY, None)), context: Arc::new(OnceLock::new()) }
@@ -97,20 +95,20 @@ impl<T> ShutdownCause<T> {
     }
 }
 
-impl<T> Clone for ShutdownCause<T> {
+impl<T> Clone for Shutdown<T> {
     fn clone(&self) -> Self {
         Self { shared: self.shared.clone(), context: self.context.clone() }
     }
 }
 
-impl<T> Default for ShutdownCause<T> {
+impl<T> Default for Shutdown<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T> fmt::Debug for ShutdownCause<T> {
+impl<T> fmt::Debug for Shutdown<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ShutdownCause").field(&self.get()).finish()
+        f.debug_tuple("Shutdown").field(&self.get()).finish()
     }
 }

@@ -1,11 +1,11 @@
 //! What is known of the end of one connection so far, and which of two ends stays.
 
-use crate::category::Category;
-use crate::disconnect::Origin;
-use crate::evidence::Rank;
-use crate::{Disconnect, DisconnectCause, DisconnectReason, Endpoint};
-
 use super::sync::{Arc, Mutex, lock};
+use crate::category::Category;
+use crate::endpoint::Endpoint;
+use crate::record::{Disconnect, Origin};
+use crate::verdict::Rank;
+use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
 /// What a guard knows of its own connection. Once somebody else has to know, it moves into what they share.
 #[derive(Debug)]
@@ -228,7 +228,7 @@ impl State {
 
     /// Whether the peer said so: it is known from the evidence, or the site names the peer.
     fn is_stated_by_peer(&self, end: &Disconnect) -> bool {
-        let names_peer = || self.peer.is_some_and(|peer| end.initiator_str() == Some(peer.value));
+        let names_peer = || self.peer.is_some_and(|peer| end.initiator().map(Category::as_str) == Some(peer.value));
         match end.origin() {
             _ if end.evidence_rank() != Rank::Stated => false,
             Origin::Peer => true,
@@ -240,7 +240,7 @@ impl State {
 
 #[cold]
 fn unexplained(cause: DisconnectCause) -> Disconnect {
-    Disconnect::new(DisconnectReason::Unknown).cause(cause)
+    Disconnect::new(DisconnectReason::Unknown).with_cause(cause)
 }
 
 /// What an end is, as far as others may take its place.

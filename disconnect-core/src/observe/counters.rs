@@ -8,34 +8,35 @@ use std::ops::Index;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::vec::Vec;
 
-use crate::category::Category;
-use crate::{
-    ConnectionDirection, ConnectionMethod, Disconnect, DisconnectField, DisconnectInitiator, DisconnectReason,
-    Recorded, slot,
-};
+use super::axis::{Axis, OfDirection, OfInitiator, OfMethod};
+use crate::category::{Category, DisconnectField, Recorded, slot};
+use crate::record::Disconnect;
+use crate::vocabulary::{ConnectionDirection, DisconnectInitiator, DisconnectReason};
 
-/// Counts ended connections by reason, initiator, direction and method, in an array that is as large as the product of
-/// the four sets, and never grows: what is no category is counted as `unrecognized`.
+/// Counts ended connections by reason, initiator and direction, in an array as large as the product of the sets. The
+/// array never grows: a value that is no category is counted as `unrecognized`.
 ///
-/// The sets are ours, or your own: `Counters<LeaveReason>`. For the whole process,
+/// The sets are ours, or your own: `Counters::<LeaveReason, Player>::default()`. An axis given as `()` is not counted;
+/// the connection method is not, unless you ask for it:
+/// `Counters<DisconnectReason, DisconnectInitiator, ConnectionDirection, ConnectionMethod>`. For the whole process, use
 /// `static COUNTERS: LazyLock<Counters> = LazyLock::new(Counters::new);`. Counting takes no lock and allocates nothing.
 ///
 /// ```
 /// use disconnect_core::{Counters, Disconnect, DisconnectInitiator, DisconnectReason, Endpoint};
 ///
-/// let counters: Counters = Counters::new();
-/// counters.count(&Endpoint::AgentToServer.eof());
-/// counters.count(&Endpoint::AgentToServer.shutting_down());
+/// let counters = Counters::new();
+/// counters.count(&Endpoint::AGENT_FACING_SERVER.eof());
+/// counters.count(&Endpoint::AGENT_FACING_SERVER.shutting_down());
 ///
 /// let snapshot = counters.snapshot();
-/// assert_eq!((snapshot.total(), snapshot.expected(), snapshot.to_investigate()), (2, 1, 1));
+/// assert_eq!((snapshot.total(), snapshot.expected(), snapshot.unexpected()), (2, 1, 1));
 /// let worst = snapshot.iter().find(|count| count.value > 0 && !count.expected).unwrap();
 /// assert_eq!((worst.reason, worst.initiator, worst.direction), ("network_error", "network", "server_to_agent"));
 /// ```
 ///
 /// An axis that a record leaves open is counted under the empty text, which Prometheus takes for a label that is not
 /// there; so are an initiator and a method that are logged as the empty text.
-pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = ConnectionDirection, M = ConnectionMethod> {
+pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = ConnectionDirection, M = ()> {
     cells: Box<[AtomicU64]>,
     sets: PhantomData<fn(R, I, D, M)>,
 }
@@ -46,13 +47,13 @@ pub struct Count {
     /// A category, or `unrecognized`: for what is none, and for what is named like an expected one although the record
     /// says that it is not expected.
     pub reason: &'static str,
-    /// The bucket of the reason; for `unrecognized`, what the record said.
+    /// The expected flag of the reason; for `unrecognized`, what the record said.
     pub expected: bool,
     /// A category, `unrecognized`, or empty where it was not given.
     pub initiator: &'static str,
     /// A category, `unrecognized`, or empty where it was not given.
     pub direction: &'static str,
-    /// A category, `unrecognized`, or empty where it was not given.
+    /// A category, `unrecognized`, or empty where it was not given or is not counted.
     pub method: &'static str,
     /// How many connections ended so; it wraps at 2^64.
     pub value: u64,
@@ -61,20 +62,22 @@ pub struct Count {
 /// What is counted that is no category.
 pub(super) const UNRECOGNIZED: &str = "unrecognized";
 
-impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> Counters<R, I, D, M> {
+impl Counters {
+    /// All series at zero, of our own categories without the method.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>> Counters<R, I, D, M> {
     /// A reason is never absent, and one that is no category may still be expected.
     const REASONS: usize = R::ALL.len() + 2;
-    const INITIATORS: usize = places(I::CATEGORIES);
-    const DIRECTIONS: usize = places(D::CATEGORIES);
-    const METHODS: usize = places(M::CATEGORIES);
+    const INITIATORS: usize = places::<OfInitiator, I>();
+    const DIRECTIONS: usize = places::<OfDirection, D>();
+    const METHODS: usize = places::<OfMethod, M>();
 
     /// How many series there are.
     pub const LEN: usize = Self::REASONS * Self::INITIATORS * Self::DIRECTIONS * Self::METHODS;
-
-    /// All at zero.
-    pub fn new() -> Self {
-        Self { cells: iter::repeat_with(AtomicU64::default).take(Self::LEN).collect(), sets: PhantomData }
-    }
 
     /// Counts one end.
     pub fn count(&self, end: &Disconnect) {
@@ -86,7 +89,7 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
     /// ```
     /// use disconnect_core::{Counters, ConnectionDirection, DisconnectReason};
     ///
-    /// let counters: Counters = Counters::new();
+    /// let counters = Counters::new();
     /// counters.count_as(DisconnectReason::Graceful, None, ConnectionDirection::AgentToClient, None);
     /// assert_eq!(counters.snapshot().total(), 1);
     /// ```
@@ -98,7 +101,12 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         direction: impl Into<Option<D>>,
         method: impl Into<Option<M>>,
     ) {
-        self.add(Self::place(reason.index(), typed(initiator.into()), typed(direction.into()), typed(method.into())));
+        self.add(Self::place(
+            reason.index(),
+            typed::<OfInitiator, I>(initiator.into()),
+            typed::<OfDirection, D>(direction.into()),
+            typed::<OfMethod, M>(method.into()),
+        ));
     }
 
     /// Counts an end that was read back, from a log or a database. An unknown reason counts as one to look into.
@@ -106,12 +114,12 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
     /// ```
     /// use disconnect_core::{Counters, DisconnectReason, Recorded};
     ///
-    /// let counters: Counters = Counters::new();
+    /// let counters = Counters::new();
     /// counters.count_recorded(&Recorded::from("graceful"), Some(&Recorded::from("agent")), None, None);
     /// counters.count_recorded(&Recorded::from("quota_exceeded"), None, None, None);
     ///
     /// let snapshot = counters.snapshot();
-    /// assert_eq!((snapshot.expected(), snapshot.to_investigate()), (1, 1));
+    /// assert_eq!((snapshot.expected(), snapshot.unexpected()), (1, 1));
     /// assert_eq!(snapshot.sum(|count| count.reason == "unrecognized"), 1);
     /// ```
     pub fn count_recorded(
@@ -122,7 +130,12 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         method: Option<&Recorded<M>>,
     ) {
         let reason = Self::reason(reason.known(), false);
-        self.add(Self::place(reason, recorded(initiator), recorded(direction), recorded(method)));
+        self.add(Self::place(
+            reason,
+            recorded::<OfInitiator, I>(initiator),
+            recorded::<OfDirection, D>(direction),
+            recorded::<OfMethod, M>(method),
+        ));
     }
 
     /// Counts what somebody logged. A reason that the line itself denies to be expected is not counted as such: it is
@@ -143,9 +156,16 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         let reasons = R::CATEGORIES.iter().map(|row| (row.value, row.is_expected()));
         let reasons = reasons.chain([(UNRECOGNIZED, false), (UNRECOGNIZED, true)]);
         reasons.flat_map(|(reason, expected)| {
-            labels::<I>().flat_map(move |initiator| {
-                labels::<D>().flat_map(move |direction| {
-                    labels::<M>().map(move |method| Count { reason, expected, initiator, direction, method, value: 0 })
+            labels::<OfInitiator, I>().flat_map(move |initiator| {
+                labels::<OfDirection, D>().flat_map(move |direction| {
+                    labels::<OfMethod, M>().map(move |method| Count {
+                        reason,
+                        expected,
+                        initiator,
+                        direction,
+                        method,
+                        value: 0,
+                    })
                 })
             })
         })
@@ -153,12 +173,12 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
 
     /// Where a record is counted. A reason of another set may be spelt alike, and not be expected.
     pub(super) fn place_of(end: &Disconnect) -> usize {
-        let reason = R::parse(end.reason_str()).filter(|reason| end.expected() || !is_expected(*reason));
+        let reason = R::parse(end.reason().as_str()).filter(|reason| end.expected() || !is_expected(*reason));
         Self::place(
             Self::reason(reason, end.expected()),
-            Self::text::<I>(end.initiator_str()),
-            Self::text::<D>(end.direction_str()),
-            Self::text::<M>(end.method_str()),
+            text::<OfInitiator, I>(end.initiator().map(Category::as_str)),
+            text::<OfDirection, D>(end.direction().map(Category::as_str)),
+            text::<OfMethod, M>(end.method().map(Category::as_str)),
         )
     }
 
@@ -168,9 +188,9 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
         let reason = R::parse(end.reason().as_str()).filter(|reason| !(is_expected(*reason) && end.denies_expected()));
         Self::place(
             Self::reason(reason, end.expected()),
-            Self::text::<I>(end.initiator().map(Recorded::as_str)),
-            Self::text::<D>(end.direction().map(Recorded::as_str)),
-            Self::text::<M>(end.method().map(Recorded::as_str)),
+            text::<OfInitiator, I>(end.initiator().map(Recorded::as_str)),
+            text::<OfDirection, D>(end.direction().map(Recorded::as_str)),
+            text::<OfMethod, M>(end.method().map(Recorded::as_str)),
         )
     }
 
@@ -180,13 +200,6 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> C
 
     fn reason(category: Option<R>, expected: bool) -> usize {
         category.map_or(R::ALL.len() + usize::from(expected), R::index)
-    }
-
-    fn text<T: DisconnectField>(value: Option<&str>) -> usize {
-        match value {
-            None => absent(T::CATEGORIES),
-            Some(value) => T::parse(value).map_or(unrecognized(T::CATEGORIES), T::index),
-        }
     }
 
     #[inline]
@@ -201,43 +214,56 @@ fn is_expected(reason: impl slot::Reason) -> bool {
     reason.category().is_expected()
 }
 
-fn recorded<T: DisconnectField>(value: Option<&Recorded<T>>) -> usize {
-    match value.map(Recorded::known) {
-        None => absent(T::CATEGORIES),
-        Some(None) => unrecognized(T::CATEGORIES),
+fn text<S, T: Axis<S>>(value: Option<&str>) -> usize {
+    match value {
+        None => absent::<S, T>(),
+        Some(value) => T::find(value).unwrap_or(unrecognized::<S, T>()),
+    }
+}
+
+fn recorded<S, T: Axis<S>>(value: Option<&Recorded<T>>) -> usize {
+    match value.map(Recorded::category) {
+        None => absent::<S, T>(),
+        Some(None) => unrecognized::<S, T>(),
         Some(Some(category)) => category.index(),
     }
 }
 
 #[inline]
-fn typed<T: DisconnectField>(category: Option<T>) -> usize {
-    category.map_or(const { absent(T::CATEGORIES) }, T::index)
+fn typed<S, T: Axis<S>>(category: Option<T>) -> usize {
+    category.map_or(const { absent::<S, T>() }, T::index)
 }
 
 /// The place of what was not given: that of the category which is logged as the empty text, or one of its own.
-const fn absent(categories: &[Category]) -> usize {
+const fn absent<S, T: Axis<S>>() -> usize {
     let mut place = 0;
-    while place < categories.len() && !categories[place].value.is_empty() {
+    while place < T::CATEGORIES.len() && !T::CATEGORIES[place].value.is_empty() {
         place += 1;
     }
     place
 }
 
-/// The last place.
-const fn unrecognized(categories: &[Category]) -> usize {
-    places(categories) - 1
+/// The last place. An axis that is not counted has one place for everything.
+const fn unrecognized<S, T: Axis<S>>() -> usize {
+    places::<S, T>() - 1
 }
 
 /// How many places an axis has.
-const fn places(categories: &[Category]) -> usize {
-    let of_absent = if absent(categories) == categories.len() { 1 } else { 0 };
-    categories.len() + of_absent + 1
+const fn places<S, T: Axis<S>>() -> usize {
+    let categories = T::CATEGORIES.len();
+    if categories == 0 {
+        return 1;
+    }
+    let of_absent = if absent::<S, T>() == categories { 1 } else { 0 };
+    categories + of_absent + 1
 }
 
 /// The labels of one axis, in the order of its places.
-fn labels<T: DisconnectField>() -> impl Iterator<Item = &'static str> {
-    let of_absent = (absent(T::CATEGORIES) == T::ALL.len()).then_some("");
-    T::CATEGORIES.iter().map(|row| row.value).chain(of_absent).chain([UNRECOGNIZED])
+fn labels<S, T: Axis<S>>() -> impl Iterator<Item = &'static str> {
+    let rows = T::CATEGORIES;
+    let of_absent = (absent::<S, T>() == rows.len()).then_some("");
+    let of_unrecognized = (!rows.is_empty()).then_some(UNRECOGNIZED);
+    rows.iter().map(|row| row.value).chain(of_absent).chain(of_unrecognized)
 }
 
 /// A value for each category of an enum of your own, so that its categories become one more label and nothing else can.
@@ -253,7 +279,7 @@ fn labels<T: DisconnectField>() -> impl Iterator<Item = &'static str> {
 /// }
 ///
 /// let counters: PerCategory<ClosePhase, Counters> = PerCategory::new(|_| Counters::new());
-/// counters[ClosePhase::Draining].count(&Endpoint::ServerToClient.shutting_down());
+/// counters[ClosePhase::Draining].count(&Endpoint::SERVER_FACING_CLIENT.shutting_down());
 /// assert_eq!(counters[ClosePhase::Draining].snapshot().total(), 1);
 /// assert_eq!(counters[ClosePhase::Serving].snapshot().total(), 0);
 /// ```
@@ -283,13 +309,16 @@ impl<T: DisconnectField, V> Index<T> for PerCategory<T, V> {
     }
 }
 
-impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> Default for Counters<R, I, D, M> {
+impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>> Default for Counters<R, I, D, M> {
+    /// All series at zero.
     fn default() -> Self {
-        Self::new()
+        Self { cells: iter::repeat_with(AtomicU64::default).take(Self::LEN).collect(), sets: PhantomData }
     }
 }
 
-impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> fmt::Debug for Counters<R, I, D, M> {
+impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>> fmt::Debug
+    for Counters<R, I, D, M>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.snapshot().iter().filter(|count| count.value > 0)).finish()
     }
@@ -318,7 +347,7 @@ impl Snapshot {
     }
 
     /// How many of them deserve a look.
-    pub fn to_investigate(&self) -> u64 {
+    pub fn unexpected(&self) -> u64 {
         self.sum(|count| !count.expected)
     }
 
@@ -327,8 +356,8 @@ impl Snapshot {
     /// ```
     /// use disconnect_core::{Counters, Endpoint};
     ///
-    /// let counters: Counters = Counters::new();
-    /// counters.count(&Endpoint::AgentToServer.eof());
+    /// let counters = Counters::new();
+    /// counters.count(&Endpoint::AGENT_FACING_SERVER.eof());
     /// assert_eq!(counters.snapshot().sum(|count| count.reason == "network_error"), 1);
     /// ```
     pub fn sum(&self, mut wanted: impl FnMut(&Count) -> bool) -> u64 {

@@ -16,9 +16,8 @@ use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::observed::{Fault, Observed, Raw, Registered};
-use crate::DisconnectReason;
-use crate::{ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectField, DisconnectInitiator};
+use super::observed::{Inconsistency, Observed, Raw, Registered};
+use crate::category::{DisconnectField, keys};
 
 /// A layer that hands every event with a `disconnect_reason` to an observer, whoever wrote it.
 ///
@@ -53,7 +52,7 @@ pub struct DisconnectLayer<O> {
     observer: O,
     keep: Keep,
     registered: Registered,
-    others: Others,
+    others: OtherCallsites,
 }
 
 /// Which fields an [`Observed`] keeps besides ours.
@@ -77,7 +76,12 @@ impl Keep {
 impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
     /// A layer for this observer.
     pub fn new(observer: O) -> Self {
-        Self { observer, keep: Keep::Named(Vec::new()), registered: Registered::default(), others: Others::new() }
+        Self {
+            observer,
+            keep: Keep::Named(Vec::new()),
+            registered: Registered::default(),
+            others: OtherCallsites::new(),
+        }
     }
 
     /// Asks for fields by name, of the event or of the spans around it, for [`Observed::field`].
@@ -94,7 +98,7 @@ impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
 
     #[cfg(feature = "testing")]
     pub(super) fn for_tests(observer: O, registered: Registered) -> Self {
-        Self { observer, keep: Keep::All, registered, others: Others::new() }
+        Self { observer, keep: Keep::All, registered, others: OtherCallsites::new() }
     }
 }
 
@@ -144,9 +148,9 @@ impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
         if !is_disconnect(event.metadata()) {
             return self.others.add(event.metadata());
         }
-        let mut reading = Reading { raw: Raw::default(), keep: &self.keep };
-        event.record(&mut reading);
-        let mut raw = reading.raw;
+        let mut reader = EventReader { raw: Raw::default(), keep: &self.keep };
+        event.record(&mut reader);
+        let mut raw = reader.raw;
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(SpanFields(fields)) = span.extensions().get() {
                 // From the inside out: the first one of a name is the one that is found.
@@ -161,16 +165,16 @@ impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
 
 /// Whether an event can carry a reason.
 fn is_disconnect(metadata: &Metadata<'_>) -> bool {
-    metadata.fields().iter().any(|field| field.name() == DisconnectReason::FIELD)
+    metadata.fields().iter().any(|field| field.name() == keys::REASON)
 }
 
 /// Call sites that cannot carry a reason: most cannot, and their events shall not pay for a look at each of their keys.
 ///
 /// A call site is known by the address of its metadata, which stays its own. One whose two places are taken is looked at
 /// each time, since to displace another would be dearer where two threads do it in turns.
-struct Others(Box<[AtomicUsize; Others::PLACES]>);
+struct OtherCallsites(Box<[AtomicUsize; OtherCallsites::PLACES]>);
 
-impl Others {
+impl OtherCallsites {
     const PLACES: usize = 1024;
 
     fn new() -> Self {
@@ -267,22 +271,22 @@ impl Visit for Kept<'_> {
 }
 
 /// Reads a disconnect event.
-struct Reading<'a> {
+struct EventReader<'a> {
     raw: Raw,
     keep: &'a Keep,
 }
 
-impl Reading<'_> {
+impl EventReader<'_> {
     /// Where the text of one of our keys goes.
     fn place(&mut self, key: &str) -> Option<&mut Option<String>> {
         Some(match key {
-            DisconnectReason::FIELD => &mut self.raw.reason,
-            DisconnectInitiator::FIELD => &mut self.raw.initiator,
-            ConnectionDirection::FIELD => &mut self.raw.direction,
-            ConnectionMethod::FIELD => &mut self.raw.method,
-            DisconnectCause::FIELD => &mut self.raw.cause,
-            "disconnect_code" => &mut self.raw.code,
-            "disconnect_detail" => &mut self.raw.detail,
+            keys::REASON => &mut self.raw.reason,
+            keys::INITIATOR => &mut self.raw.initiator,
+            keys::DIRECTION => &mut self.raw.direction,
+            keys::METHOD => &mut self.raw.method,
+            keys::CAUSE => &mut self.raw.cause,
+            keys::CODE => &mut self.raw.code,
+            keys::DETAIL => &mut self.raw.detail,
             "message" => &mut self.raw.message,
             _ => return None,
         })
@@ -294,7 +298,7 @@ impl Reading<'_> {
             let is_repeated = place.replace(text).is_some();
             self.tell_repeated(key, is_repeated);
             if is_cut && key != "message" {
-                self.raw.faults.push(Fault::Cut(key));
+                self.raw.inconsistencies.push(Inconsistency::Cut(key));
             }
         } else if self.keep.wants(key) {
             self.raw.fields.push((key, text.into()));
@@ -303,25 +307,25 @@ impl Reading<'_> {
 
     /// The last of several values is kept, and which one is right nobody knows.
     fn tell_repeated(&mut self, key: &'static str, is_repeated: bool) {
-        if is_repeated && !self.raw.faults.contains(&Fault::Repeated(key)) {
-            self.raw.faults.push(Fault::Repeated(key));
+        if is_repeated && !self.raw.inconsistencies.contains(&Inconsistency::Repeated(key)) {
+            self.raw.inconsistencies.push(Inconsistency::Repeated(key));
         }
     }
 
     /// A value that is no text.
     fn other(&mut self, key: &'static str, value: &dyn fmt::Debug) {
-        let is_ours = key == DisconnectReason::EXPECTED_FIELD || self.place(key).is_some();
-        if is_ours && !self.raw.faults.contains(&Fault::WrongType(key)) {
-            self.raw.faults.push(Fault::WrongType(key));
+        let is_ours = key == keys::EXPECTED || self.place(key).is_some();
+        if is_ours && !self.raw.inconsistencies.contains(&Inconsistency::WrongType(key)) {
+            self.raw.inconsistencies.push(Inconsistency::WrongType(key));
         }
         let (text, is_cut) = text(value);
         self.text(key, text, is_cut);
     }
 }
 
-impl Visit for Reading<'_> {
+impl Visit for EventReader<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == DisconnectReason::EXPECTED_FIELD {
+        if field.name() == keys::EXPECTED {
             self.other(field.name(), &value);
         } else {
             let kept = cut(value);
@@ -330,7 +334,7 @@ impl Visit for Reading<'_> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        if field.name() == DisconnectReason::EXPECTED_FIELD {
+        if field.name() == keys::EXPECTED {
             let is_repeated = self.raw.expected.replace(value).is_some();
             self.tell_repeated(field.name(), is_repeated);
         } else {
@@ -368,7 +372,7 @@ impl Visit for Reading<'_> {
 
     /// Also what was logged by `%`: it cannot be told from `?`.
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == DisconnectReason::EXPECTED_FIELD {
+        if field.name() == keys::EXPECTED {
             self.other(field.name(), value);
         } else {
             let (text, is_cut) = text(value);

@@ -7,11 +7,15 @@ use std::vec::Vec;
 
 use metrics::{Counter, Key, Label, Level, Metadata, SharedString, Unit, with_recorder};
 
+use super::axis::{Axis, OfDirection, OfInitiator, OfMethod};
 use super::counters::{Count, Counters};
-use crate::{ConnectionDirection, ConnectionMethod, Disconnect, DisconnectInitiator, DisconnectReason, slot};
+use crate::category::{DisconnectField, slot};
+use crate::record::Disconnect;
+use crate::vocabulary::{ConnectionDirection, DisconnectInitiator, DisconnectReason};
 
-/// Counts ended connections as `disconnects_total{reason, expected, initiator, direction, method}` with whatever
-/// recorder the program has installed for the crate `metrics`.
+/// Counts ended connections as `disconnects_total{reason, expected, initiator, direction}` with whatever recorder the
+/// program has installed for the crate `metrics`. Own sets, the method as a fifth label, and axes left out: as with
+/// [`Counters`](crate::Counters).
 ///
 /// Every series is registered, and so present at zero, when this is made: install the recorder before. Labels are
 /// categories, the empty text for what was not given, and `unrecognized`; a text from elsewhere never becomes one. How
@@ -22,15 +26,10 @@ use crate::{ConnectionDirection, ConnectionMethod, Disconnect, DisconnectInitiat
 /// ```
 /// use disconnect_core::{DisconnectMetrics, Endpoint};
 ///
-/// let metrics: DisconnectMetrics = DisconnectMetrics::new();
-/// metrics.count(&Endpoint::AgentToServer.eof());
+/// let metrics = DisconnectMetrics::new();
+/// metrics.count(&Endpoint::AGENT_FACING_SERVER.eof());
 /// ```
-pub struct DisconnectMetrics<
-    R = DisconnectReason,
-    I = DisconnectInitiator,
-    D = ConnectionDirection,
-    M = ConnectionMethod,
-> {
+pub struct DisconnectMetrics<R = DisconnectReason, I = DisconnectInitiator, D = ConnectionDirection, M = ()> {
     handles: Box<[Counter]>,
     sets: PhantomData<fn(R, I, D, M)>,
 }
@@ -38,13 +37,15 @@ pub struct DisconnectMetrics<
 /// The name of the metric.
 const NAME: &str = "disconnects_total";
 
-impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> DisconnectMetrics<R, I, D, M> {
-    /// Describes the metric and registers all series.
+impl DisconnectMetrics {
+    /// Describes the metric and registers all series, of our own categories without the method.
     pub fn new() -> Self {
-        Self::registered(&[])
+        Self::default()
     }
+}
 
-    /// The same with one more label: the key and the value of this category. The key is none of the five above.
+impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>> DisconnectMetrics<R, I, D, M> {
+    /// The same with one more label: the key and the value of this category. The key is none of the labels above.
     ///
     /// With a [`PerCategory`](crate::PerCategory) for all categories of an enum:
     ///
@@ -59,9 +60,9 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> D
     /// }
     ///
     /// let metrics: PerCategory<ClosePhase, DisconnectMetrics> = PerCategory::new(DisconnectMetrics::labelled);
-    /// metrics[ClosePhase::Draining].count(&Endpoint::ServerToClient.shutting_down());
+    /// metrics[ClosePhase::Draining].count(&Endpoint::SERVER_FACING_CLIENT.shutting_down());
     /// ```
-    pub fn labelled(category: impl crate::DisconnectField) -> Self {
+    pub fn labelled(category: impl DisconnectField) -> Self {
         let (key, value) = category.field();
         Self::registered(&[Label::from_static_parts(key, value)])
     }
@@ -90,31 +91,35 @@ impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> D
             let what = SharedString::const_str("Connections that ended, by why, who, where and over which path.");
             recorder.describe_counter(name().into(), Some(Unit::Count), what);
             Counters::<R, I, D, M>::series()
-                .map(|series| Key::from_parts(name(), labels(&series, further)))
+                .map(|series| Key::from_parts(name(), Self::labels(&series, further)))
                 .map(|key| recorder.register_counter(&key, &METADATA))
                 .collect()
         });
         Self { handles, sets: PhantomData }
     }
+
+    /// An axis that is not counted has no label.
+    fn labels(series: &Count, further: &[Label]) -> Vec<Label> {
+        let expected = if series.expected { "true" } else { "false" };
+        let ours = [
+            ("reason", series.reason, true),
+            ("expected", expected, true),
+            ("initiator", series.initiator, !I::CATEGORIES.is_empty()),
+            ("direction", series.direction, !D::CATEGORIES.is_empty()),
+            ("method", series.method, !M::CATEGORIES.is_empty()),
+        ];
+        let ours = ours.into_iter().filter(|(.., is_counted)| *is_counted);
+        let ours = ours.map(|(key, value, _)| Label::from_static_parts(key, value));
+        ours.chain(further.iter().cloned()).collect()
+    }
 }
 
-fn labels(series: &Count, further: &[Label]) -> Vec<Label> {
-    let ours = [
-        ("reason", series.reason),
-        ("expected", if series.expected { "true" } else { "false" }),
-        ("initiator", series.initiator),
-        ("direction", series.direction),
-        ("method", series.method),
-    ];
-    let ours = ours.into_iter().map(|(key, value)| Label::from_static_parts(key, value));
-    ours.chain(further.iter().cloned()).collect()
-}
-
-impl<R: slot::Reason, I: slot::Initiator, D: slot::Direction, M: slot::Method> Default
+impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>> Default
     for DisconnectMetrics<R, I, D, M>
 {
+    /// Describes the metric and registers all series.
     fn default() -> Self {
-        Self::new()
+        Self::registered(&[])
     }
 }
 

@@ -1,5 +1,6 @@
 //! What watches the lines: the layer that reads them back, the counters, and the capture for tests.
 
+mod axis;
 mod counters;
 #[cfg(feature = "layer")]
 mod layer;
@@ -10,10 +11,11 @@ mod observed;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use self::axis::Axis;
 pub use self::counters::{Count, Counters, PerCategory, Snapshot};
 #[cfg(feature = "layer")]
 pub use self::layer::DisconnectLayer;
 #[cfg(feature = "metrics")]
 pub use self::metrics::DisconnectMetrics;
 #[cfg(feature = "layer")]
-pub use self::observed::{Fault, Observed};
+pub use self::observed::{Inconsistency, Observed};

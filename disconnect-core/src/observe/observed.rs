@@ -7,17 +7,16 @@ use std::vec::Vec;
 
 use tracing::Level;
 
-use crate::category::Category;
-use crate::detail::Detail;
-use crate::{
-    ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectField, DisconnectInitiator, DisconnectReason,
-    Recorded,
+use crate::category::{Category, DisconnectField, Recorded};
+use crate::record::Detail;
+use crate::vocabulary::{
+    ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectInitiator, DisconnectReason,
 };
 
 /// One disconnect event as it was logged, by this library or by anything else.
 ///
 /// Nothing is lost and nothing is guessed: what is no category is kept as it was, what has the wrong type is kept as
-/// text, and both are told by [`faults`](Self::faults). A text is kept up to [`Observed::MAX_LEN`] bytes.
+/// text, and both are told by [`inconsistencies`](Self::inconsistencies). A text is kept up to [`Observed::MAX_LEN`] bytes.
 ///
 /// ```
 /// use disconnect_core::{DisconnectLayer, Observed};
@@ -25,7 +24,7 @@ use crate::{
 ///
 /// let layer = DisconnectLayer::new(|end: &Observed| {
 ///     assert_eq!(end.reason().as_str(), "graceful");
-///     assert!(!end.expected() && !end.is_sound());
+///     assert!(!end.expected() && !end.is_consistent());
 /// });
 /// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
 ///     tracing::info!(disconnect_reason = "graceful", disconnect_expected = false, "contradicts itself");
@@ -47,7 +46,7 @@ pub struct Observed {
     pub(super) fields: Vec<(&'static str, Box<str>)>,
     pub(super) target: &'static str,
     pub(super) level: Level,
-    pub(super) faults: Vec<Fault>,
+    pub(super) inconsistencies: Vec<Inconsistency>,
 }
 
 impl Observed {
@@ -154,13 +153,13 @@ impl Observed {
     }
 
     /// What is wrong with the line.
-    pub fn faults(&self) -> &[Fault] {
-        &self.faults
+    pub fn inconsistencies(&self) -> &[Inconsistency] {
+        &self.inconsistencies
     }
 
     /// Whether nothing is wrong with the line. An unknown category alone is: it may be somebody's own.
-    pub fn is_sound(&self) -> bool {
-        self.faults.iter().all(|fault| matches!(fault, Fault::UnknownValue(_)))
+    pub fn is_consistent(&self) -> bool {
+        self.inconsistencies.iter().all(|inconsistency| matches!(inconsistency, Inconsistency::UnknownValue(_)))
     }
 }
 
@@ -184,8 +183,8 @@ impl fmt::Display for Observed {
                 write!(f, " {name}={value}")?;
             }
         }
-        for fault in &self.faults {
-            write!(f, " [{fault}]")?;
+        for inconsistency in &self.inconsistencies {
+            write!(f, " [{inconsistency}]")?;
         }
         Ok(())
     }
@@ -194,7 +193,7 @@ impl fmt::Display for Observed {
 /// What is wrong with a line. The `&str` is the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum Inconsistency {
     /// The value is no string, or for `disconnect_expected` no boolean; it is kept as text.
     WrongType(&'static str),
     /// The value is no category of ours or of a registered enum.
@@ -213,7 +212,7 @@ pub enum Fault {
     ExpectedOfNetwork,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Inconsistency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WrongType(key) => write!(f, "{key} has the wrong type"),
@@ -257,42 +256,43 @@ pub(super) struct Raw {
     pub(super) detail: Option<String>,
     pub(super) message: Option<String>,
     pub(super) fields: Vec<(&'static str, Box<str>)>,
-    pub(super) faults: Vec<Fault>,
+    pub(super) inconsistencies: Vec<Inconsistency>,
 }
 
 impl Raw {
     /// Judges what was read; `None` where the event turned out to carry no reason.
     pub(super) fn judge(self, registered: &Registered, metadata: &tracing::Metadata<'static>) -> Option<Observed> {
-        let Self { mut faults, fields, .. } = self;
-        let reason = axis::<DisconnectReason>(self.reason, registered, &mut faults)?;
-        let initiator = axis::<DisconnectInitiator>(self.initiator, registered, &mut faults);
+        let Self { mut inconsistencies, fields, .. } = self;
+        let reason = axis::<DisconnectReason>(self.reason, registered, &mut inconsistencies)?;
+        let initiator = axis::<DisconnectInitiator>(self.initiator, registered, &mut inconsistencies);
         let meant = registered
             .find(DisconnectReason::FIELD, reason.as_str())
             .or_else(|| reason.known().map(DisconnectReason::category))
             .map(Category::is_expected);
         match (meant, self.expected) {
             // A value of the wrong type was there, and has been told.
-            (_, None) if faults.contains(&Fault::WrongType(DisconnectReason::EXPECTED_FIELD)) => {}
-            (_, None) => faults.push(Fault::ExpectedMissing),
-            (Some(meant), Some(logged)) if meant != logged => faults.push(Fault::ExpectedContradicts),
+            (_, None) if inconsistencies.contains(&Inconsistency::WrongType(DisconnectReason::EXPECTED_FIELD)) => {}
+            (_, None) => inconsistencies.push(Inconsistency::ExpectedMissing),
+            (Some(meant), Some(logged)) if meant != logged => inconsistencies.push(Inconsistency::ExpectedContradicts),
             (_, Some(_)) => {}
         }
         let by = |initiator: &Recorded<DisconnectInitiator>| initiator.known();
         let by = initiator.as_ref().and_then(by);
         let claims_normal = meant == Some(true) || self.expected == Some(true);
         if claims_normal && by == Some(DisconnectInitiator::Network) {
-            faults.push(Fault::ExpectedOfNetwork);
+            inconsistencies.push(Inconsistency::ExpectedOfNetwork);
         }
         let by_another = match by {
             Some(DisconnectInitiator::Agent | DisconnectInitiator::Server | DisconnectInitiator::Network) => true,
             Some(DisconnectInitiator::Client | DisconnectInitiator::Unknown) | None => false,
         };
         if reason.known() == Some(DisconnectReason::ClientClosed) && by_another {
-            faults.push(Fault::ClosedByAnother);
+            inconsistencies.push(Inconsistency::ClosedByAnother);
         }
-        let in_doubt = [DisconnectReason::FIELD, DisconnectReason::EXPECTED_FIELD]
-            .into_iter()
-            .any(|key| faults.contains(&Fault::WrongType(key)) || faults.contains(&Fault::Repeated(key)));
+        let in_doubt = [DisconnectReason::FIELD, DisconnectReason::EXPECTED_FIELD].into_iter().any(|key| {
+            inconsistencies.contains(&Inconsistency::WrongType(key))
+                || inconsistencies.contains(&Inconsistency::Repeated(key))
+        });
         let denies_expected = in_doubt || self.expected == Some(false);
         Some(Observed {
             is_expected: meant == Some(true) && !denies_expected,
@@ -300,16 +300,16 @@ impl Raw {
             logged_expected: self.expected,
             reason,
             initiator,
-            direction: axis(self.direction, registered, &mut faults),
-            method: axis(self.method, registered, &mut faults),
-            cause: axis(self.cause, registered, &mut faults),
+            direction: axis(self.direction, registered, &mut inconsistencies),
+            method: axis(self.method, registered, &mut inconsistencies),
+            cause: axis(self.cause, registered, &mut inconsistencies),
             code: self.code.map(Detail::from),
             detail: self.detail.map(Detail::from),
             message: self.message.map(Detail::from),
             fields,
             target: metadata.target(),
             level: *metadata.level(),
-            faults,
+            inconsistencies,
         })
     }
 }
@@ -318,12 +318,12 @@ impl Raw {
 fn axis<T: DisconnectField>(
     value: Option<String>,
     registered: &Registered,
-    faults: &mut Vec<Fault>,
+    inconsistencies: &mut Vec<Inconsistency>,
 ) -> Option<Recorded<T>> {
     let value = Recorded::<T>::from(value?);
-    let is_told = faults.contains(&Fault::WrongType(T::FIELD));
+    let is_told = inconsistencies.contains(&Inconsistency::WrongType(T::FIELD));
     if !is_told && !value.valid() && registered.find(T::FIELD, value.as_str()).is_none() {
-        faults.push(Fault::UnknownValue(T::FIELD));
+        inconsistencies.push(Inconsistency::UnknownValue(T::FIELD));
     }
     Some(value)
 }

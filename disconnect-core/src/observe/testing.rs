@@ -37,7 +37,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use super::layer::DisconnectLayer;
 use super::observed::{Observed, Registered};
-use crate::DisconnectField;
+use crate::category::DisconnectField;
 
 /// Runs the closure, and returns its disconnect events; see [the module](self) for what is seen.
 pub fn capture<T>(work: impl FnOnce() -> T) -> Captured<T> {
@@ -211,7 +211,7 @@ impl<T> Captured<T> {
 
     #[track_caller]
     fn check_all(&self) {
-        if !self.events.iter().all(Observed::is_sound) {
+        if !self.events.iter().all(Observed::is_consistent) {
             fail(&self.listed("a disconnect event contradicts itself"));
         }
     }

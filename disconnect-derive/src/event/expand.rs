@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, To
 use quote::{format_ident, quote, quote_spanned};
 
 use super::model::{End, Event, Extra, Slots};
-use crate::keys::Slot;
+use crate::slots::Slot;
 
 pub(crate) fn expand(event: &Event) -> TokenStream {
     let core = &event.core;
@@ -43,13 +43,13 @@ fn call(event: &Event, private: &TokenStream, level: &Ident, fields: &TokenStrea
             let lookup = lookup(ty, private);
             quote! {
                 { <#ty as #private::DisconnectField>::FIELD } =
-                    (#row = #private::emit::given::<#ty>(#value).map(#lookup), #private::emit::value(#row)).1,
-                { <#ty as #private::DisconnectField>::BUCKET } = #private::emit::bucket(#row)
+                    (#row = #private::event::given::<#ty>(#value).map(#lookup), #private::event::value(#row)).1,
+                { <#ty as #private::DisconnectField>::EXPECTED_KEY } = #private::event::expected_flag(#row)
             }
         }
     });
     quote! {
-        #private::event!(target: #target, #parent #private::Level::#level, {
+        #private::tracing_event!(target: #target, #parent #private::Level::#level, {
             message = #private::format_args!(#message), #fields #(, #extras)*
         })
     }
@@ -74,7 +74,7 @@ fn key_check(extra: &Extra, private: &TokenStream) -> Option<TokenStream> {
         Extra::Constant { key, .. } => key.clone(),
         Extra::Category { ty, .. } => quote!(<#ty as #private::DisconnectField>::FIELD),
     };
-    Some(quote!(const _: () = #private::emit::own_key(#key);))
+    Some(quote!(const _: () = #private::event::own_key(#key);))
 }
 
 /// When the record, or the reason, is evaluated.
@@ -102,11 +102,11 @@ impl<'a> Attribution<'a> {
         let (value, is_info) = match source {
             End::Record(record) => {
                 let record = borrowed(record);
-                (quote!(#private::emit::record(#record)), quote!(#private::emit::is_info(#end)))
+                (quote!(#private::event::record(#record)), quote!(#private::event::is_info(#end)))
             }
             End::Slots(slots) => {
                 let reason = &slots.reason;
-                (quote!(#private::emit::reason(#reason)), quote!(#end.is_expected()))
+                (quote!(#private::event::reason(#reason)), quote!(#end.is_expected()))
             }
         };
         Self { source, private, end, value, is_info }
@@ -131,16 +131,16 @@ impl<'a> Attribution<'a> {
 
     fn of_record(&self, evaluated: Evaluated) -> TokenStream {
         let Self { private, end, .. } = self;
-        let direction = self.first(evaluated, &quote!(#end.direction_str()));
+        let direction = self.first(evaluated, &quote!(#private::event::value(#end.direction())));
         quote! {
             connect_type = #direction,
-            disconnect_reason = #end.reason_str(),
+            disconnect_reason = #end.reason().value,
             disconnect_expected = #end.expected(),
-            disconnect_initiator = #end.initiator_str(),
-            connection_method = #end.method_str(),
-            disconnect_cause = #end.cause_str(),
-            disconnect_code = #private::emit::record_code(#end).as_str(),
-            disconnect_detail = #end.detail_str()
+            disconnect_initiator = #private::event::value(#end.initiator()),
+            connection_method = #private::event::value(#end.method()),
+            disconnect_cause = #private::event::value(#end.cause()),
+            disconnect_code = #private::event::record_code(#end).as_str(),
+            disconnect_detail = #end.detail()
         }
     }
 
@@ -157,16 +157,16 @@ impl<'a> Attribution<'a> {
                 }
                 Slot::Direction | Slot::Initiator | Slot::Method | Slot::Cause => {
                     let value = slots.get(slot)?;
-                    Some(quote!(#key = #private::emit::#convert(#value)))
+                    Some(quote!(#key = #private::event::#convert(#value)))
                 }
                 Slot::Code => {
                     let value = slots.get(slot)?;
-                    Some(quote!(#key = #private::emit::code(#value).as_str()))
+                    Some(quote!(#key = #private::event::code(#value).as_str()))
                 }
                 Slot::Detail => {
                     let value = slots.get(slot)?;
                     let text = text(value, private);
-                    Some(quote!(#key = #private::emit::detail(#text).as_str()))
+                    Some(quote!(#key = #private::event::detail(#text).as_str()))
                 }
             }
         });
@@ -191,7 +191,7 @@ fn text(value: &TokenStream, private: &TokenStream) -> TokenStream {
 }
 
 /// `&(value)`, placed where the value is, so that an error about its type stands there and not at the whole call.
-fn borrowed(value: &TokenStream) -> TokenStream {
+pub(crate) fn borrowed(value: &TokenStream) -> TokenStream {
     let mut spans = value.clone().into_iter().map(|token| token.span());
     let first = spans.next().unwrap_or_else(Span::call_site);
     let last = spans.last().unwrap_or(first);

@@ -3,6 +3,7 @@
 mod expand;
 mod model;
 mod parse;
+mod refused;
 
 use proc_macro2::TokenStream;
 
@@ -12,10 +13,11 @@ use crate::errors::Errors;
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let written = parse::parse(input, &mut errors);
+    let uses = refused::uses(&written);
     let event = model::build(written, &mut errors);
     let mistakes = errors.finish();
     match event {
         Some(event) if mistakes.is_empty() => expand::expand(&event),
-        _ => quote::quote!({ #mistakes }),
+        _ => quote::quote!({ #mistakes #uses }),
     }
 }

@@ -6,14 +6,15 @@ use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 
 use super::parse::{Item, Key, Written};
 use crate::errors::Errors;
-use crate::keys::{self, Slot};
-use crate::spelling;
+use crate::keys;
+use crate::slots::Slot;
 use crate::split::punct;
+use crate::suggest;
 
 /// One legal event.
 pub(crate) struct Event {
     pub(crate) core: TokenStream,
-    /// Left out, the bucket decides.
+    /// Left out, the expected flag decides.
     pub(crate) level: Option<Ident>,
     pub(crate) target: Option<TokenStream>,
     pub(crate) parent: Option<TokenStream>,
@@ -99,7 +100,7 @@ impl Options {
             "target" => self.target.replace(value).is_some(),
             "parent" => self.parent.replace(value).is_some(),
             other => {
-                let hint = match (spelling::nearest(other, ["level", "target", "parent"]), Slot::of_name(other)) {
+                let hint = match (suggest::one_edit_from(other, ["level", "target", "parent"]), Slot::of_name(other)) {
                     (Some(near), _) => format!("unknown option `{other}:`; did you mean `{near}:`?"),
                     (None, Some(_)) => format!("a slot takes `=`: write `{other} = ...`"),
                     (None, None) => format!("unknown option `{other}:`; known are `level:`, `target:` and `parent:`"),
@@ -128,7 +129,7 @@ fn level(name: &Ident, value: &TokenStream, errors: &mut Errors) -> Option<Ident
     }
 }
 
-fn is_level(word: &Ident) -> bool {
+pub(crate) fn is_level(word: &Ident) -> bool {
     ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().any(|level| word == level)
 }
 
@@ -187,7 +188,7 @@ fn as_slot(item: Item, in_record: bool, slots: &mut Vec<(Slot, TokenStream)>, er
     let name = key.name().unwrap_or_default();
     match Slot::of_name(name) {
         Some(_) if in_record => {
-            errors.at(&key, format!("a record carries its own {name}: set it there, with `.{name}(...)`"));
+            errors.at(&key, format!("a record carries its own {name}: set it there, with `.with_{name}(...)`"));
         }
         Some(slot) if slots.iter().any(|(other, _)| *other == slot) => {
             errors.at(&key, format!("`{name}` is given twice"));
@@ -249,12 +250,15 @@ fn check_own_key(key: &Key, in_record: bool, errors: &mut Errors) {
     if name == "message" {
         return errors.at(key, "the message is the literal at the end");
     }
-    if !keys::is_ours(name) {
+    if !keys::ALL.contains(&name) {
         return;
     }
     let slot = Slot::of_key(name).unwrap_or(Slot::Reason).name();
-    let instead =
-        if in_record { format!("set it on the record, with `.{slot}(...)`") } else { format!("write `{slot} = ...`") };
+    let instead = if in_record {
+        format!("set it on the record, with `.with_{slot}(...)`")
+    } else {
+        format!("write `{slot} = ...`")
+    };
     let instead = match (name, in_record) {
         (keys::EXPECTED, _) => "it follows from the reason".to_owned(),
         ("disconnect_reason", true) => "it is the record's own".to_owned(),
@@ -266,7 +270,7 @@ fn check_own_key(key: &Key, in_record: bool, errors: &mut Errors) {
 /// `initator = ...` was meant as a slot. A quoted key says that it was not.
 fn check_near_slot(key: &Key, in_record: bool, errors: &mut Errors) {
     let Key::Path(_, name) = key else { return };
-    let Some(near) = spelling::nearest(name, Slot::ALL.map(Slot::name)) else { return };
+    let Some(near) = suggest::one_edit_from(name, Slot::ALL.map(Slot::name)) else { return };
     // Four letters have too many honest neighbours: `node`, `mode`, `core`, `codec`.
     let honest = near.len() <= 4 && name.len() >= near.len() && !is_swap(name, near);
     if !in_record && !honest {

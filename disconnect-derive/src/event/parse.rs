@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 
 use crate::errors::Errors;
-use crate::keys::Slot;
+use crate::slots::Slot;
 use crate::split::{at_commas, lone_equals, punct};
 
 /// A call as its author wrote it.
@@ -15,6 +15,8 @@ pub(crate) struct Written {
     /// `level: DEBUG` and its like, which come first.
     pub(crate) options: Vec<(Ident, TokenStream)>,
     pub(crate) items: Vec<Item>,
+    /// Options behind the first item, each of which is a mistake.
+    pub(crate) late_options: Vec<(Ident, TokenStream)>,
 }
 
 /// One item between commas.
@@ -90,20 +92,25 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Written {
     let core = tokens.by_ref().take_while(|token| punct(token) != Some(';')).collect();
     let mut options = Vec::new();
     let mut items = Vec::new();
+    let mut late_options = Vec::new();
     for tokens in at_commas(tokens.collect()) {
         match option(&tokens) {
             Some(option) if items.is_empty() => options.push(option),
-            Some((name, _)) if Slot::of_name(&name.to_string()).is_some() => {
-                errors.at(&name, format!("a slot takes `=`: write `{name} = ...`"));
+            Some((name, value)) => {
+                if Slot::of_name(&name.to_string()).is_some() {
+                    errors.at(&name, format!("a slot takes `=`: write `{name} = ...`"));
+                } else {
+                    errors.at(&name, format!("`{name}:` comes before everything else"));
+                }
+                late_options.push((name, value));
             }
-            Some((name, _)) => errors.at(&name, format!("`{name}:` comes before everything else")),
             None if matches!(&tokens[..], [comma] if punct(comma) == Some(',')) => {
                 errors.at(&tokens[0], "a comma with nothing before it");
             }
             None => items.push(item(tokens)),
         }
     }
-    Written { core, options, items }
+    Written { core, options, items, late_options }
 }
 
 /// `name: value`, but not the path `name::rest`.

@@ -126,7 +126,7 @@ fn verdict(verdict: &Verdict) -> TokenStream {
     }
     if let Some(rank) = &verdict.rank {
         let rank = name(rank, "Rank");
-        tokens = quote!(#tokens.ranked(#rank));
+        tokens = quote!(#tokens.with_rank(#rank));
     }
     tokens
 }

@@ -9,7 +9,7 @@ use syn::{GenericArgument, Generics, Path, PathArguments, Type};
 
 use super::parse::{self, Argument, Case, Field, Member, Reason, Shape, Written};
 use crate::errors::Errors;
-use crate::spelling;
+use crate::suggest;
 
 /// A type of which every error says what it means, as far as it is legal.
 pub(crate) struct Model {
@@ -160,7 +160,7 @@ fn side(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
         return name;
     }
     let text = name.map(|name| name.to_string()).unwrap_or_default();
-    match spelling::nearest(&text, sides) {
+    match suggest::one_edit_from(&text, sides) {
         Some(near) => errors.at(value, format!("unknown side `{text}`; did you mean `{near}`?")),
         None => errors.at(value, "a side is `Local`, `Remote`, `Network` or `Unknown`; the endpoint knows who that is"),
     }
@@ -180,7 +180,7 @@ fn replace(name: &mut Option<Name>, value: &TokenStream, form: &str, errors: &mu
 }
 
 fn unknown_argument(name: &str) -> String {
-    match spelling::nearest(name, ["side", "cause", "code", "rank"]) {
+    match suggest::one_edit_from(name, ["side", "cause", "code", "rank"]) {
         Some(near) => format!("unknown argument `{name}`; did you mean `{near}`?"),
         None => format!("unknown argument `{name}`; known are `side`, `cause`, `code` and `rank`"),
     }

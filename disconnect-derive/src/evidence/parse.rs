@@ -9,8 +9,8 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Generics, Meta, Path, Token, Type};
 
 use crate::errors::Errors;
-use crate::spelling;
 use crate::split::{at_commas, lone_equals, punct};
+use crate::suggest;
 
 /// A type as its author wrote it.
 pub(crate) struct Written {
@@ -181,7 +181,7 @@ fn case(ident: Ident, attrs: &[Attribute], fields: Fields, errors: &mut Errors) 
 /// A misspelt attribute is the compiler's to report.
 fn is_near_verdict(attr: &Attribute) -> bool {
     let verdicts = [Helper::Reason, Helper::Transparent].map(Helper::name);
-    attr.path().get_ident().is_some_and(|name| spelling::nearest(&name.to_string(), verdicts).is_some())
+    attr.path().get_ident().is_some_and(|name| suggest::one_edit_from(&name.to_string(), verdicts).is_some())
 }
 
 fn field(index: u32, field: syn::Field, errors: &mut Errors) -> Field {

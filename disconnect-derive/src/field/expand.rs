@@ -7,10 +7,10 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Fields, Ident, Visibility};
 
-use super::model::{Bucket, Category, Model};
+use super::model::{Category, ExpectedKey, Model};
 use super::parse::{Shape, Written};
-use crate::keys::Slot;
 use crate::lookup;
+use crate::slots::Slot;
 
 /// Everything the derive adds to a legal enum.
 pub(crate) fn expand(model: &Model) -> TokenStream {
@@ -20,9 +20,9 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let idents = categories.iter().map(|category| &category.ident);
     let inherent = inherent(model);
     let field_impl = field_impl(model);
-    let bucket = match &model.bucket {
-        Bucket::None => TokenStream::new(),
-        Bucket::Key(_) => expectation_impl(ident),
+    let expectation = match &model.expected_key {
+        ExpectedKey::None => TokenStream::new(),
+        ExpectedKey::Key(_) => expectation_impl(ident),
     };
     let slot = model.slot.map(|marker| slot_impl(ident, marker));
     // A static, since each const that holds the variants costs the compiler the square of their number.
@@ -32,7 +32,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
             static ALL: [#ident; #count] = [#(#ident::#idents),*];
             #inherent
             #field_impl
-            #bucket
+            #expectation
             #slot
             #core::__text_impls!(#ident);
         };
@@ -48,9 +48,9 @@ fn inherent(model: &Model) -> TokenStream {
     let Model { ident, vis, key, categories, .. } = model;
     let count = categories.len();
     let index = index(model);
-    let expectation = match &model.bucket {
-        Bucket::None => TokenStream::new(),
-        Bucket::Key(bucket) => expectation(vis, bucket),
+    let expectation = match &model.expected_key {
+        ExpectedKey::None => TokenStream::new(),
+        ExpectedKey::Key(key) => expectation(vis, key),
     };
     quote! {
         #[allow(dead_code, unreachable_pub)]
@@ -121,9 +121,9 @@ fn index(model: &Model) -> TokenStream {
 
 fn field_impl(model: &Model) -> TokenStream {
     let Model { ident, key, categories, .. } = model;
-    let (split, bucket) = match &model.bucket {
-        Bucket::None => (false, format!("{key}_expected")),
-        Bucket::Key(key) => (true, key.clone()),
+    let (split, expected_key) = match &model.expected_key {
+        ExpectedKey::None => (false, format!("{key}_expected")),
+        ExpectedKey::Key(key) => (true, key.clone()),
     };
     let rows = categories.iter().map(|category| row(category, split));
     let expected =
@@ -133,7 +133,7 @@ fn field_impl(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl __dc::DisconnectField for #ident {
             const SET: &'static __dc::Set = &__dc::Set {
-                field: #key, bucket: #bucket, categories: &[#(#rows),*], expected: #expected, lookup: #lookup,
+                field: #key, expected_key: #expected_key, categories: &[#(#rows),*], expected: #expected, lookup: #lookup,
             };
             const ALL: &'static [Self] = &ALL;
             fn index(self) -> __dc::usize { self.index() }
@@ -155,11 +155,11 @@ fn row(category: &Category, split: bool) -> TokenStream {
 
 fn expectation(vis: &Visibility, key: &str) -> TokenStream {
     quote! {
-        /// The log key of the bucket.
+        /// The log key of the expected flag.
         #vis const EXPECTED_FIELD: &'static __dc::str = #key;
         /// Whether this end is part of normal operation; `false` means: look into it.
         #vis const fn expected(self) -> __dc::bool { __dc::expected::<Self>(self.index()) }
-        /// Key and value of the bucket, for any logger.
+        /// Key and value of the expected flag, for any logger.
         #vis const fn expected_field(self) -> (&'static __dc::str, __dc::bool) {
             (Self::EXPECTED_FIELD, self.expected())
         }
@@ -169,7 +169,7 @@ fn expectation(vis: &Visibility, key: &str) -> TokenStream {
 fn expectation_impl(ident: &Ident) -> TokenStream {
     quote! {
         #[automatically_derived]
-        impl __dc::fits::Expectation for #ident {}
+        impl __dc::marker::Expectation for #ident {}
     }
 }
 
@@ -177,7 +177,7 @@ fn slot_impl(ident: &Ident, marker: &str) -> TokenStream {
     let marker = format_ident!("{marker}");
     quote! {
         #[automatically_derived]
-        impl __dc::fits::#marker for #ident {}
+        impl __dc::marker::#marker for #ident {}
     }
 }
 
@@ -246,7 +246,7 @@ impl StandIn {
                 const ALL: &'static [Self] = &[];
                 fn index(self) -> __dc::usize { 0 }
             }
-            impl __dc::fits::Expectation for #ident {}
+            impl __dc::marker::Expectation for #ident {}
             #(#slots)*
             #core::__text_impls!(#ident);
         }

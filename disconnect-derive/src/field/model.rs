@@ -10,7 +10,9 @@ use syn::{Fields, Ident, LitStr, Visibility};
 
 use super::parse::{FieldAttr, Shape, Variant, Written};
 use crate::errors::Errors;
-use crate::keys::{self, Slot};
+use crate::keys;
+use crate::slots::Slot;
+use crate::unsafe_chars::replacement;
 
 /// A legal set of categories: at least one, with distinct logged values.
 pub(crate) struct Model {
@@ -20,14 +22,14 @@ pub(crate) struct Model {
     pub(crate) key: String,
     /// The marker trait of the slot that the key belongs to.
     pub(crate) slot: Option<&'static str>,
-    pub(crate) bucket: Bucket,
+    pub(crate) expected_key: ExpectedKey,
     pub(crate) categories: Vec<Category>,
     /// Whether a variant's position is its discriminant.
     pub(crate) dense: bool,
 }
 
 /// Whether the categories are split into expected and not.
-pub(crate) enum Bucket {
+pub(crate) enum ExpectedKey {
     None,
     /// Logged under this key.
     Key(String),
@@ -73,7 +75,7 @@ pub(crate) fn build(mut written: Written, errors: &mut Errors) -> Option<Model> 
     let key = check_key(&field.key, errors);
     let any_expected = categories.iter().any(|category| category.expected);
     Some(Model {
-        bucket: bucket(&key, field.expected.as_ref(), any_expected, errors),
+        expected_key: expected_key(&key, field.expected.as_ref(), any_expected, errors),
         slot: Slot::of_key(&key).and_then(Slot::marker),
         vis: written.vis,
         ident: written.ident,
@@ -100,29 +102,29 @@ fn check_key(key: &LitStr, errors: &mut Errors) -> String {
     let text = key.value();
     if !is_key(&text) {
         errors.at(key, "a log key is lower-case words joined by `_` or `.`, such as \"close_phase\"");
-    } else if keys::is_ours(&text) && Slot::of_key(&text).and_then(Slot::marker).is_none() {
+    } else if keys::ALL.contains(&text.as_str()) && Slot::of_key(&text).and_then(Slot::marker).is_none() {
         errors.at(key, format!("`{text}` is written by the disconnect event itself; choose another key"));
     }
     text
 }
 
-/// Where the bucket is logged: beside `disconnect_reason` always under `disconnect_expected`.
-fn bucket(key: &str, stated: Option<&LitStr>, any_expected: bool, errors: &mut Errors) -> Bucket {
+/// Where the expected flag is logged: beside `disconnect_reason` always under `disconnect_expected`.
+fn expected_key(key: &str, stated: Option<&LitStr>, any_expected: bool, errors: &mut Errors) -> ExpectedKey {
     let default = if key == Slot::Reason.key() { keys::EXPECTED.to_owned() } else { format!("{key}_expected") };
     let Some(stated) = stated else {
-        return if any_expected || key == Slot::Reason.key() { Bucket::Key(default) } else { Bucket::None };
+        return if any_expected || key == Slot::Reason.key() { ExpectedKey::Key(default) } else { ExpectedKey::None };
     };
     let text = stated.value();
     if !is_key(&text) {
         errors.at(stated, "a log key is lower-case words joined by `_` or `.`, such as \"close_phase_ok\"");
     } else if text == key {
-        errors.at(stated, "the bucket needs a key other than the category's own");
+        errors.at(stated, "the expected flag needs a key other than the category's own");
     } else if key == Slot::Reason.key() && text != keys::EXPECTED {
         errors.at(stated, "`disconnect_reason` and `disconnect_expected` always go together; leave `expected` out");
-    } else if key != Slot::Reason.key() && keys::is_ours(&text) {
+    } else if key != Slot::Reason.key() && keys::ALL.contains(&text.as_str()) {
         errors.at(stated, format!("`{text}` is written by the disconnect event itself; choose another key"));
     }
-    Bucket::Key(text)
+    ExpectedKey::Key(text)
 }
 
 /// What a logged value may look like.
@@ -136,7 +138,9 @@ impl Rule {
     fn allows(self, value: &str) -> bool {
         match self {
             Self::SnakeCase => is_words(value, &['_']),
-            Self::Verbatim => value.len() <= 64 && value.chars().all(is_printable) && value.trim() == value,
+            Self::Verbatim => {
+                value.len() <= 64 && value.chars().all(|c| replacement(c).is_none()) && value.trim() == value
+            }
         }
     }
 
@@ -238,12 +242,6 @@ fn is_words(text: &str, joints: &[char]) -> bool {
         && text
             .split(joints)
             .all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
-}
-
-/// Neither a control character nor one that hides, reorders or breaks a line.
-fn is_printable(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// `IdleTimeout` as `idle_timeout`, `TLSError` as `tls_error`, `Http2Gone` as `http2_gone`.

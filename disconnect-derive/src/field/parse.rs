@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Generics, Ident, LitStr, Meta, Path, Token, Visibility};
 
 use crate::errors::Errors;
-use crate::spelling;
+use crate::suggest;
 
 /// A type as its author wrote it.
 pub(crate) struct Written {
@@ -102,7 +102,7 @@ impl Helper {
 }
 
 fn is_near_field(attr: &Attribute) -> bool {
-    attr.path().get_ident().is_some_and(|name| spelling::nearest(&name.to_string(), ["field"]).is_some())
+    attr.path().get_ident().is_some_and(|name| suggest::one_edit_from(&name.to_string(), ["field"]).is_some())
 }
 
 fn field_attr(attr: &Attribute, errors: &mut Errors) -> syn::Result<FieldAttr> {
@@ -179,7 +179,7 @@ fn argument(input: ParseStream<'_>, name: &Ident, form: &str) -> syn::Result<Lit
 const KNOWN: &str = "`expected = \"key\"`, `values = \"verbatim\"` and `crate = path`";
 
 fn unknown_argument(name: &str) -> String {
-    match spelling::nearest(name, ["expected", "values", "crate"]) {
+    match suggest::one_edit_from(name, ["expected", "values", "crate"]) {
         Some(near) => format!("unknown argument `{name}`; did you mean `{near}`?"),
         None => format!("unknown argument `{name}`; known are {KNOWN}"),
     }

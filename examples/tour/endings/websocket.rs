@@ -25,11 +25,11 @@ pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
     let garbage = fault("protocol_error", "client", "client_to_server").cause("malformed");
 
     let id = tour.case("WebSocket client closes with 1000", client_closed);
-    closed(id, Endpoint::ServerToClient, Role::Server, CloseCode::Normal).await?;
+    closed(id, Endpoint::SERVER_FACING_CLIENT, Role::Server, CloseCode::Normal).await?;
     let id = tour.case("WebSocket server closes with 1001", server_leaves);
-    closed(id, Endpoint::ClientToServer, Role::Client, CloseCode::Away).await?;
+    closed(id, Endpoint::CLIENT_FACING_SERVER, Role::Client, CloseCode::Away).await?;
     let id = tour.case("WebSocket agent closes with 1001", agent_leaves);
-    closed(id, Endpoint::ServerToAgent, Role::Server, CloseCode::Away).await?;
+    closed(id, Endpoint::SERVER_FACING_AGENT, Role::Server, CloseCode::Away).await?;
     vanished(tour.case("WebSocket client vanishes without a close frame", dropped)).await?;
     reserved_bits(tour.case("WebSocket client sends a frame with reserved bits", garbage)).await
 }
@@ -50,7 +50,7 @@ async fn closed(id: u64, end: Endpoint, role: Role, code: CloseCode) -> io::Resu
 async fn vanished(id: u64) -> io::Result<()> {
     let (client, server) = handshake().await?;
     drop(client);
-    websocket::serve(Endpoint::ServerToClient, id, server).await;
+    websocket::serve(Endpoint::SERVER_FACING_CLIENT, id, server).await;
     Ok(())
 }
 
@@ -58,7 +58,7 @@ async fn reserved_bits(id: u64) -> io::Result<()> {
     let (client, server) = handshake().await?;
     let mut client = client.into_inner();
     client.write_all(&[0xf1, 0x80, 0, 0, 0, 0]).await?;
-    websocket::serve(Endpoint::ServerToClient, id, server).await;
+    websocket::serve(Endpoint::SERVER_FACING_CLIENT, id, server).await;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::wire::{self, Frame};
 
-const END: Endpoint = Endpoint::AgentToServer;
+const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
 static CLASSIFIER: Classifier = classifier![tokio = tokio];
 
@@ -49,7 +49,7 @@ impl Agent {
     async fn sibling_failed(&self) -> Disconnect {
         let mut failure = self.failure.subscribe();
         match failure.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(first)) => first.clone().detail("ended with its sibling stream"),
+            Ok(Some(first)) => first.clone().with_detail("ended with its sibling stream"),
             // The sender is ours: it is still there, and it waited for one.
             Ok(None) | Err(_) => END.ended(DisconnectReason::Unknown, Side::Unknown),
         }

@@ -7,7 +7,7 @@ use h2::client::SendRequest;
 use http::Request;
 use tokio::net::TcpStream;
 
-const END: Endpoint = Endpoint::AgentToServer;
+const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
 static CLASSIFIER: Classifier = classifier![h2 = h2];
 

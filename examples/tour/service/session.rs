@@ -13,17 +13,17 @@ static CLASSIFIER: Classifier = Classifier::new();
 
 /// The agent's end: answers the client until the connection ends, and says in one line why it did.
 pub(crate) async fn serve(id: u64, mut stream: TcpStream, idle: Duration) {
-    const END: Endpoint = Endpoint::AgentToClient;
+    const END: Endpoint = Endpoint::AGENT_FACING_CLIENT;
 
     let end = answer(END, &mut stream, idle)
         .await
-        .unwrap_or_else(|err| END.failed(&CLASSIFIER, &err).detail(err.to_string()));
+        .unwrap_or_else(|err| END.failed(&CLASSIFIER, &err).with_detail(err.to_string()));
     disconnected!(end, connection_id = id, "client session closed");
 }
 
 async fn answer(end: Endpoint, stream: &mut TcpStream, idle: Duration) -> io::Result<Disconnect> {
     loop {
-        let Ok(frame) = timeout(idle, wire::read(stream)).await else { return Ok(end.silent()) };
+        let Ok(frame) = timeout(idle, wire::read(stream)).await else { return Ok(end.idle_timeout()) };
         match frame? {
             Some(question @ Frame::Data(_)) => wire::write(stream, &question).await?,
             Some(Frame::Goodbye) => return Ok(end.closed_by_peer()),
@@ -34,10 +34,10 @@ async fn answer(end: Endpoint, stream: &mut TcpStream, idle: Duration) -> io::Re
 
 /// The client's end: asks one question and leaves.
 pub(crate) async fn visit(id: u64, mut stream: TcpStream) {
-    const END: Endpoint = Endpoint::ClientToAgent;
+    const END: Endpoint = Endpoint::CLIENT_FACING_AGENT;
 
     let end = match ask_and_leave(&mut stream).await {
-        Ok(()) => END.closed(),
+        Ok(()) => END.closed_locally(),
         Err(err) => END.failed(&CLASSIFIER, &err),
     };
     disconnected!(end, connection_id = id, "session closed");

@@ -6,7 +6,7 @@ use disconnect_core::{Classifier, Endpoint, classifier, disconnected};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-const END: Endpoint = Endpoint::AgentToClient;
+const END: Endpoint = Endpoint::AGENT_FACING_CLIENT;
 
 static CLASSIFIER: Classifier = classifier![rustls = tokio_rustls::rustls];
 
@@ -14,7 +14,7 @@ static CLASSIFIER: Classifier = classifier![rustls = tokio_rustls::rustls];
 pub(crate) async fn serve(id: u64, stream: TlsStream<TcpStream>) {
     let end = match receive(stream).await {
         Ok(()) => END.closed_by_peer(),
-        Err(err) => END.failed(&CLASSIFIER, &err).detail(err.to_string()),
+        Err(err) => END.failed(&CLASSIFIER, &err).with_detail(err.to_string()),
     };
     disconnected!(end, connection_id = id, "upload over TLS ended");
 }

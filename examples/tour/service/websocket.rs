@@ -12,7 +12,7 @@ static CLASSIFIER: Classifier = classifier![tungstenite = tokio_tungstenite::tun
 /// Echoes until the connection ends, and says in one line why it did.
 pub(crate) async fn serve(end: Endpoint, id: u64, mut socket: WebSocketStream<TcpStream>) {
     let ended =
-        echo(end, &mut socket).await.unwrap_or_else(|err| end.failed(&CLASSIFIER, &err).detail(err.to_string()));
+        echo(end, &mut socket).await.unwrap_or_else(|err| end.failed(&CLASSIFIER, &err).with_detail(err.to_string()));
     disconnected!(ended, connection_id = id, "websocket closed");
 }
 

@@ -30,9 +30,9 @@ fn main() -> ExitCode {
     };
     let (Some(error), Ok(times)) = (error(name), times.parse::<u32>()) else { return usage() };
     for _ in 0..times {
-        black_box(Endpoint::AgentToServer.failed(classifier, black_box(&*error)));
+        black_box(Endpoint::AGENT_FACING_SERVER.failed(classifier, black_box(&*error)));
     }
-    println!("{:?}", Endpoint::AgentToServer.failed(classifier, &*error));
+    println!("{:?}", Endpoint::AGENT_FACING_SERVER.failed(classifier, &*error));
     ExitCode::SUCCESS
 }
 

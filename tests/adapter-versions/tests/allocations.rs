@@ -4,7 +4,7 @@ use std::error::Error;
 use std::hint::black_box;
 
 use disconnect_adapter_versions::{EVERY_ADAPTER, EVERY_VERSION, three_levels};
-use disconnect_core::Endpoint;
+use disconnect_core::{Category, Endpoint};
 
 #[test]
 fn three_levels_deep() {
@@ -14,12 +14,12 @@ fn three_levels_deep() {
     for classifier in [&EVERY_ADAPTER, &EVERY_VERSION] {
         let mut end = None;
         let info = allocation_counter::measure(|| {
-            end = Some(black_box(Endpoint::AgentToServer.failed(classifier, black_box(&status))));
+            end = Some(black_box(Endpoint::AGENT_FACING_SERVER.failed(classifier, black_box(&status))));
         });
         assert_eq!(info.count_total, 0, "{end:?}");
         let end = end.expect("a record");
         assert_eq!(
-            (end.reason_str(), end.initiator_str(), end.cause_str()),
+            (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str)),
             ("unknown", Some("server"), Some("overload"))
         );
     }

@@ -8,7 +8,7 @@ use std::io;
 
 use disconnect_adapter_versions::EVERY_VERSION;
 use disconnect_core::evidence::Rank;
-use disconnect_core::{Classifier, Code, Endpoint, classifier};
+use disconnect_core::{Category, Classifier, Code, Endpoint, classifier};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 /// Reason, initiator and cause, as a client of a server sees them.
@@ -23,8 +23,12 @@ const UNKNOWN: Read3 = ("unknown", Some(""), None);
 
 #[track_caller]
 fn assert_read(classifier: &Classifier, error: &(dyn Error + 'static), expected: Read3) {
-    let end = Endpoint::ClientToServer.failed(classifier, error);
-    assert_eq!((end.reason_str(), end.initiator_str(), end.cause_str()), expected, "{error:?}");
+    let end = Endpoint::CLIENT_FACING_SERVER.failed(classifier, error);
+    assert_eq!(
+        (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str)),
+        expected,
+        "{error:?}"
+    );
 }
 
 /// Read by the classifier that has this version, by the one that has every version, and not by the one that has the other
@@ -189,7 +193,7 @@ macro_rules! h2 {
                 };
                 let error = tokio::join!(client, server).0;
                 assert_version(&GIVEN, &OTHER, &error, ("unknown", Some("server"), Some("overload")));
-                assert_eq!(Endpoint::ClientToServer.failed(&GIVEN, &error).protocol_code(), Some(Code::http2(11)));
+                assert_eq!(Endpoint::CLIENT_FACING_SERVER.failed(&GIVEN, &error).code(), Some(Code::http2(11)));
             }
 
             #[tokio::test]
@@ -351,8 +355,8 @@ mod quinn {
                     Box::new(ReadError::Reset(VarInt::from_u32(9))) as Box<dyn Error>,
                     Box::new(WriteError::Stopped(VarInt::from_u32(9))),
                 ] {
-                    let end = Endpoint::ClientToServer.failed(&$given, &*error);
-                    assert_eq!(end.protocol_code(), Some(Code::quic_application(9)));
+                    let end = Endpoint::CLIENT_FACING_SERVER.failed(&$given, &*error);
+                    assert_eq!(end.code(), Some(Code::quic_application(9)));
                     assert_version(&$given, &$other, &*error, ("unknown", Some("server"), None));
                 }
             }
@@ -402,8 +406,8 @@ macro_rules! rustls {
                     assert_version(&GIVEN, &OTHER, &error, expected);
                     let wrapped = io::Error::other(error);
                     assert_version(&GIVEN, &OTHER, &wrapped, expected);
-                    let end = Endpoint::ClientToServer.failed(&GIVEN, &wrapped);
-                    assert_eq!(end.protocol_code(), Some(Code::tls(alert)));
+                    let end = Endpoint::CLIENT_FACING_SERVER.failed(&GIVEN, &wrapped);
+                    assert_eq!(end.code(), Some(Code::tls(alert)));
                 }
             }
 

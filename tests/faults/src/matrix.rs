@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use disconnect_core::{Disconnect, DisconnectInitiator, DisconnectReason};
+use disconnect_core::{Category, Disconnect, DisconnectInitiator, DisconnectReason};
 
 /// What really happened, as whoever injected it knows.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,11 @@ impl Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Truth { reason, initiator } = self.truth;
-        let was = (self.end.reason_str(), self.end.initiator_str().unwrap_or("-"), self.end.cause_str().unwrap_or("-"));
+        let was = (
+            self.end.reason().as_str(),
+            self.end.initiator().map_or("-", Category::as_str),
+            self.end.cause().map_or("-", Category::as_str),
+        );
         write!(f, "{:<10} {:<58} by {:<7}", self.protocol, self.injected, self.seen_by)?;
         write!(f, " truth {reason}/{initiator}, said {}/{} ({})", was.0, was.1, was.2)?;
         match self.undecidable {

@@ -176,7 +176,7 @@ impl Tally {
             row.lines += lines.len();
             row.double += usize::from(lines.len() > 1);
             row.missing += usize::from(lines.is_empty());
-            row.contradictory += lines.iter().filter(|line| !line.is_sound()).count();
+            row.contradictory += lines.iter().filter(|line| !line.is_consistent()).count();
             row.wrong += lines.iter().filter(|line| !way.is_right(line, in_the_middle)).count();
             if let Some(line) = lines.iter().find(|line| !way.is_right(line, in_the_middle)) {
                 eprintln!("{}: {line}", way.name());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use disconnect_core::{
-    Classifier, Counters, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, ShutdownCause, disconnected,
+    Classifier, Counters, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, Shutdown, disconnected,
 };
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::lines::OnPurpose;
 use crate::ways::Way;
 
-const END: Endpoint = Endpoint::ServerToClient;
+const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 static CLASSIFIER: Classifier = Classifier::new();
 
 const HELLO: u8 = b'h';
@@ -30,7 +30,7 @@ const GARBAGE: u8 = b'?';
 /// One server.
 #[derive(Clone)]
 struct Server {
-    shutdown: ShutdownCause,
+    shutdown: Shutdown,
     closing: CancellationToken,
     counters: Arc<Counters>,
     up: Arc<AtomicUsize>,
@@ -72,7 +72,7 @@ pub(crate) async fn run(
     let listener = socket.listen(4096)?;
     let address = listener.local_addr()?;
     let server = Server {
-        shutdown: ShutdownCause::new(),
+        shutdown: Shutdown::new(),
         closing: CancellationToken::new(),
         counters,
         up: Arc::default(),
@@ -140,8 +140,8 @@ async fn session(id: u64, stream: &mut TcpStream, ended: &DisconnectHandle) {
         #[allow(clippy::panic, reason = "one of the ways in which a connection ends")]
         Way::Panicked => panic::panic_any(OnPurpose),
         Way::ClosedByServer => {
-            ended.set(END.closed());
-            stream.write_all(&[HELLO, GOODBYE]).await.map(|()| END.closed())
+            ended.set(END.closed_locally());
+            stream.write_all(&[HELLO, GOODBYE]).await.map(|()| END.closed_locally())
         }
         Way::ClosedByClient | Way::Reset | Way::EndOfFile | Way::Garbage | Way::Cancelled | Way::Shutdown => {
             listen(stream).await

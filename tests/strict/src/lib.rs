@@ -170,7 +170,7 @@ impl<E: fmt::Debug> Error for JobError<E> {}
 
 /// Every form of the line, each in a function that could be anybody's.
 pub fn log(end: JobEnd, id: u64) {
-    let record = Disconnect::new(end).initiator(DisconnectInitiator::Agent).detail("bye");
+    let record = Disconnect::new(end).with_initiator(DisconnectInitiator::Agent).with_detail("bye");
     disconnected!(record, id, "job ended");
     disconnected!(&record, %id, field(jobs::InCrate = jobs::InCrate::Only), "job ended");
     disconnected!(level: DEBUG, record, "job {id} ended");

@@ -1,14 +1,8 @@
 //! The enum has a category that the list does not have.
 
-use disconnect_core::{DisconnectField, assert_categories};
+use disconnect_core::assert_categories;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
-#[field("close_phase")]
-enum ClosePhase {
-    #[expected]
-    Draining,
-    Done,
-}
+include!("../preamble/close_phase.rs");
 
 assert_categories!(ClosePhase, ["draining"]);
 

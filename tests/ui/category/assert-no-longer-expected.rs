@@ -1,14 +1,8 @@
 //! The list has an unexpected category among the expected ones.
 
-use disconnect_core::{DisconnectField, assert_categories};
+use disconnect_core::assert_categories;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
-#[field("close_phase")]
-enum ClosePhase {
-    #[expected]
-    Draining,
-    Done,
-}
+include!("../preamble/close_phase.rs");
 
 assert_categories!(ClosePhase, ["draining", "done"], expected: ["draining", "done"]);
 

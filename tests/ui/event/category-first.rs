@@ -1,12 +1,8 @@
 //! `field(...)` stands where a reason or a record belongs.
 
-use disconnect_core::{DisconnectField, disconnected};
+use disconnect_core::disconnected;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
-#[field("close_phase")]
-enum ClosePhase {
-    Draining,
-}
+include!("../preamble/close_phase.rs");
 
 fn main() {
     disconnected!(field(ClosePhase = ClosePhase::Draining), "session closed");

@@ -1,13 +1,8 @@
 //! `field(Type = )` has no value.
 
-use disconnect_core::{DisconnectField, DisconnectReason, disconnected};
+use disconnect_core::{DisconnectReason, disconnected};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
-#[field("close_phase")]
-#[allow(dead_code)]
-enum ClosePhase {
-    Draining,
-}
+include!("../preamble/close_phase.rs");
 
 fn main() {
     disconnected!(reason = DisconnectReason::Graceful, field(ClosePhase = ), "session closed");

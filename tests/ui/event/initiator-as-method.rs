@@ -3,5 +3,5 @@
 use disconnect_core::{Disconnect, DisconnectInitiator, DisconnectReason};
 
 fn main() {
-    let _ = Disconnect::new(DisconnectReason::Graceful).method(DisconnectInitiator::Client);
+    let _ = Disconnect::new(DisconnectReason::Graceful).with_method(DisconnectInitiator::Client);
 }

@@ -3,5 +3,5 @@
 use disconnect_core::{Disconnect, DisconnectReason};
 
 fn main() {
-    let _ = Disconnect::new(DisconnectReason::Graceful).code(1001);
+    let _ = Disconnect::new(DisconnectReason::Graceful).with_code(1001);
 }

@@ -1,13 +1,9 @@
 //! A category with a key of its own stands where a cause belongs.
 
-use disconnect_core::{Disconnect, DisconnectField, DisconnectReason};
+use disconnect_core::{Disconnect, DisconnectReason};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
-#[field("close_phase")]
-enum ClosePhase {
-    Draining,
-}
+include!("../preamble/close_phase.rs");
 
 fn main() {
-    let _ = Disconnect::new(DisconnectReason::Graceful).cause(ClosePhase::Draining);
+    let _ = Disconnect::new(DisconnectReason::Graceful).with_cause(ClosePhase::Draining);
 }

@@ -3,5 +3,5 @@
 use disconnect_core::{Disconnect, DisconnectReason};
 
 fn main() {
-    let _ = Disconnect::new(DisconnectReason::Graceful).direction(DisconnectReason::Graceful);
+    let _ = Disconnect::new(DisconnectReason::Graceful).with_direction(DisconnectReason::Graceful);
 }

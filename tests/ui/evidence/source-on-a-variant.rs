@@ -9,12 +9,6 @@ enum SessionError {
     Io(std::io::Error),
 }
 
-impl std::fmt::Display for SessionError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the session failed")
-    }
-}
-
-impl std::error::Error for SessionError {}
+include!("../preamble/session_error.rs");
 
 fn main() {}

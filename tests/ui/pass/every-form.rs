@@ -1,17 +1,11 @@
 //! Every form of a line: options, slots as values and options, all forms of a field, a trailing comma.
 
 use disconnect_core::{
-    Code, ConnectionDirection, ConnectionMethod, Detail, Disconnect, DisconnectCause, DisconnectField,
-    DisconnectInitiator, DisconnectReason, disconnected, slot,
+    Code, ConnectionDirection, ConnectionMethod, Detail, Disconnect, DisconnectCause, DisconnectInitiator,
+    DisconnectReason, disconnected, slot,
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
-#[field("close_phase")]
-enum ClosePhase {
-    #[expected]
-    Draining,
-    Done,
-}
+include!("../preamble/close_phase.rs");
 
 const KEY: &str = "tenant";
 
@@ -46,7 +40,7 @@ fn main() {
     let end = Disconnect::new(DisconnectReason::Graceful);
     disconnected!(end, "session closed");
     disconnected!(&end, id = 1, field(ClosePhase = ClosePhase::Done), "session closed",);
-    disconnected!(level: DEBUG, end.clone().detail("x"), "session closed");
+    disconnected!(level: DEBUG, end.clone().with_detail("x"), "session closed");
     disconnected!(Disconnect::new(DisconnectReason::Graceful), "session closed");
     disconnected!(if end.expected() { &end } else { &end }, "session closed");
 }

@@ -40,7 +40,7 @@ fn main() {
         1 + 2
     );
     by_slots!(DisconnectReason::Graceful, Some(DisconnectInitiator::Client), 3);
-    by_record!(Disconnect::new(DisconnectReason::Graceful).detail("bye"),);
+    by_record!(Disconnect::new(DisconnectReason::Graceful).with_detail("bye"),);
     by_record!(&Disconnect::new(DisconnectReason::Graceful), id = 1, less = 1 < 2,);
     with_level!(DEBUG, "session closed", DisconnectReason::Graceful);
     with_type!(DisconnectReason::Graceful, std::collections::HashMap<u8, u16>);

@@ -103,13 +103,13 @@ fn sites(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
         "sites_event",
         "sites_two_events",
         "sites_slots_level",
-        "sites_slots_bucket",
+        "sites_slots_by_expectedness",
         "sites_event_of_record",
         "sites_two_events_of_record",
         "sites_record_level",
-        "sites_record_bucket",
+        "sites_record_by_expectedness",
     ];
-    let [event, two, slots, slots_bucket, event_of_record, two_of_record, record, record_bucket] =
+    let [event, two, slots, slots_by_expectedness, event_of_record, two_of_record, record, record_by_expectedness] =
         least(rounds, packages, |package| lab.recheck(package))?;
     table.heading("re-check of 200 sites");
     for (work, ours, event) in
@@ -119,8 +119,8 @@ fn sites(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
         row.at_most_times("event!", Limits::wanted(1.05, 1.3));
     }
     for (work, ours, event, two) in [
-        ("slots, level by bucket", slots_bucket, event, two),
-        ("a record, level by bucket", record_bucket, event_of_record, two_of_record),
+        ("slots, level by expectedness", slots_by_expectedness, event, two),
+        ("a record, level by expectedness", record_by_expectedness, event_of_record, two_of_record),
     ] {
         let row = table.row(work, Unit::CpuSeconds, ours).beside("event!", event).beside("two event!", two);
         row.at_most_times("event!", Limits::wanted(2.0, 2.7)).at_most_times("two event!", Limits::held(1.3));

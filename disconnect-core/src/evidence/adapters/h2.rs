@@ -14,21 +14,21 @@ macro_rules! __adapter_h2 {
             };
             if let Some(io) = error.get_io() {
                 // The transport failed, also where the kind does not say so: a FIN inside a frame is `Other`.
-                let lost = Verdict::new(Reason::NetworkError, Side::Network).ranked(Rank::BrokenPipe);
+                let lost = Verdict::new(Reason::NetworkError, Side::Network).with_rank(Rank::BrokenPipe);
                 return Reading::verdict(lost).and_inside(io);
             }
             let code = error.reason().map(|reason| Code::http2(reason.into()));
             Reading::verdict(match code {
                 // Only in a `GOAWAY` is "no error" a goodbye. A reset cut the stream short, and does not say why.
                 Some(code) if error.is_remote() && error.is_reset() && code.number() == 0 => {
-                    Verdict::new(Reason::Unknown, Side::Remote).code(code)
+                    Verdict::new(Reason::Unknown, Side::Remote).with_code(code)
                 }
                 Some(code) if error.is_remote() => code.received(),
                 // The library found the violation and said so for us.
-                Some(code) if error.is_library() => code.sent().ranked(Rank::Violation),
+                Some(code) if error.is_library() => code.sent().with_rank(Rank::Violation),
                 Some(code) => code.sent(),
                 // Use of a stream or connection that is gone.
-                None => Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn),
+                None => Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn),
             })
         }
 

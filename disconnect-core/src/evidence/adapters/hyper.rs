@@ -26,24 +26,24 @@ macro_rules! __adapter_hyper {
             Some(if error.is_timeout() {
                 // The time to read a head is up, or else the peer did not answer a ping.
                 let cause = if error.source().is_none() { Cause::Deadline } else { Cause::KeepaliveTimeout };
-                Verdict::new(Reason::NetworkError, Side::Network).cause(cause)
+                Verdict::new(Reason::NetworkError, Side::Network).with_cause(cause)
             } else if error.is_parse_too_large() {
-                violation.cause(Cause::TooLarge)
+                violation.with_cause(Cause::TooLarge)
             } else if error.is_parse() || is_bad_body(error) {
-                violation.cause(Cause::Malformed)
+                violation.with_cause(Cause::Malformed)
             } else if error.is_incomplete_message() {
-                Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::UncleanEof)
+                Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof)
             } else if error.is_canceled() || error.is_closed() {
                 // "Connection was not ready", "connection closed": the connection's own future knows why.
-                Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn)
+                Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn)
             } else if error.source().is_none() && says(error, "received unexpected message from connection") {
-                violation.cause(Cause::Malformed)
+                violation.with_cause(Cause::Malformed)
             } else if error.source().is_none() && says(error, "read header from client timeout") {
                 // What `is_timeout` means too, from version 1 on.
-                Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::Deadline)
+                Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline)
             } else if error.source().is_some_and(|source| source.is::<io::Error>()) {
                 // The transport failed, also where the kind does not say so: over HTTP/2 a FIN inside a frame is `Other`.
-                Verdict::new(Reason::NetworkError, Side::Network).ranked(Rank::BrokenPipe)
+                Verdict::new(Reason::NetworkError, Side::Network).with_rank(Rank::BrokenPipe)
             } else {
                 return None;
             })
@@ -62,8 +62,8 @@ macro_rules! __adapter_hyper {
             if error.is_user() {
                 // Our service or our body failed, perhaps over an end of this very connection: a service hands on what
                 // it got from reading a body.
-                let failed = Verdict::new(Reason::Unknown, Side::Local).cause(Cause::InternalError);
-                return Reading::failure(failed.ranked(Rank::BrokenPipe));
+                let failed = Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::InternalError);
+                return Reading::failure(failed.with_rank(Rank::BrokenPipe));
             }
             match (verdict(error), error.source()) {
                 (None, Some(source)) => Reading::inside(source),

@@ -20,8 +20,10 @@ pub mod vocabulary {
 
     pub use core::error::Error;
 
-    pub use crate::evidence::{Rank, Reader, Reading, Side, Verdict};
-    pub use crate::{Code, DisconnectCause as Cause, DisconnectReason as Reason};
+    pub use super::super::reading::{Reader, Reading};
+    pub use crate::code::Code;
+    pub use crate::verdict::{Rank, Side, Verdict};
+    pub use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
     /// Whether the text of an error is this one, without an allocation: for what no method of the error tells.
     pub fn says(error: &dyn Error, text: &str) -> bool {
@@ -48,12 +50,12 @@ pub mod vocabulary {
 ///
 /// ```
 /// use std::io;
-/// use disconnect_core::{Classifier, Endpoint, classifier};
+/// use disconnect_core::{Category, Classifier, Endpoint, classifier};
 ///
 /// static CLASSIFIER: Classifier = classifier![];
 ///
-/// let end = Endpoint::AgentToServer.failed(&CLASSIFIER, &io::Error::from(io::ErrorKind::UnexpectedEof));
-/// assert_eq!((end.reason_str(), end.cause_str()), ("network_error", Some("unclean_eof")));
+/// let end = Endpoint::AGENT_FACING_SERVER.failed(&CLASSIFIER, &io::Error::from(io::ErrorKind::UnexpectedEof));
+/// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("unclean_eof")));
 /// ```
 ///
 /// | adapter | reads | path, for example |

@@ -15,20 +15,20 @@ macro_rules! __adapter_quinn {
                 }
                 library::ConnectionError::ConnectionClosed(frame) => Code::quic(frame.error_code.into()).received(),
                 library::ConnectionError::TransportError(error) => {
-                    Code::quic(error.code.into()).sent().ranked(Rank::Violation)
+                    Code::quic(error.code.into()).sent().with_rank(Rank::Violation)
                 }
                 library::ConnectionError::Reset => {
-                    Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::Reset)
+                    Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Reset)
                 }
                 library::ConnectionError::TimedOut => {
-                    Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::IdleTimeout)
+                    Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::IdleTimeout)
                 }
                 library::ConnectionError::VersionMismatch => {
-                    Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Negotiation)
+                    Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Negotiation)
                 }
                 // We closed it: why was known before.
                 library::ConnectionError::LocallyClosed => {
-                    Verdict::new(Reason::Unknown, Side::Local).ranked(Rank::FollowOn)
+                    Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn)
                 }
                 #[allow(unreachable_patterns, reason = "newer versions have more variants")]
                 _ => return None,

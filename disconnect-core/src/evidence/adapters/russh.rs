@@ -11,12 +11,12 @@ macro_rules! __adapter_russh {
         fn verdict(error: &library::Error) -> Option<Verdict> {
             let network = Verdict::new(Reason::NetworkError, Side::Network);
             let violation = Verdict::new(Reason::ProtocolError, Side::Remote);
-            let refused = Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Auth);
+            let refused = Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Auth);
             Some(match error {
-                library::Error::KeepaliveTimeout => network.cause(Cause::KeepaliveTimeout),
-                library::Error::InactivityTimeout => network.cause(Cause::IdleTimeout),
-                library::Error::ConnectionTimeout => network.cause(Cause::Deadline),
-                library::Error::HUP => network.cause(Cause::UncleanEof),
+                library::Error::KeepaliveTimeout => network.with_cause(Cause::KeepaliveTimeout),
+                library::Error::InactivityTimeout => network.with_cause(Cause::IdleTimeout),
+                library::Error::ConnectionTimeout => network.with_cause(Cause::Deadline),
+                library::Error::HUP => network.with_cause(Cause::UncleanEof),
                 library::Error::PacketSize { .. }
                 | library::Error::PacketAuth
                 | library::Error::DecryptionError
@@ -25,9 +25,9 @@ macro_rules! __adapter_russh {
                 | library::Error::Utf8 { .. }
                 | library::Error::SshEncoding { .. }
                 | library::Error::StrictKeyExchangeViolation { .. }
-                | library::Error::Version => violation.cause(Cause::Malformed),
+                | library::Error::Version => violation.with_cause(Cause::Malformed),
                 library::Error::Kex | library::Error::KexInit | library::Error::NoCommonAlgo { .. } => {
-                    violation.cause(Cause::Negotiation)
+                    violation.with_cause(Cause::Negotiation)
                 }
                 library::Error::WrongServerSig
                 | library::Error::UnknownKey
@@ -35,10 +35,10 @@ macro_rules! __adapter_russh {
                 | library::Error::NotAuthenticated
                 | library::Error::NoAuthMethod => refused,
                 // The task of a session panicked: nothing else ends it without a result, and it cannot be aborted.
-                library::Error::Join { .. } => Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Panicked),
+                library::Error::Join { .. } => Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Panicked),
                 // The session's own future knows why.
                 library::Error::Disconnect | library::Error::SendError | library::Error::RecvError => {
-                    Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn)
+                    Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn)
                 }
                 _ => return None,
             })

@@ -26,21 +26,21 @@ macro_rules! __adapter_rustls {
         fn verdict(error: &library::Error) -> Option<Verdict> {
             let violation = Verdict::new(Reason::ProtocolError, Side::Remote);
             // Nobody broke a rule: who found out closed, as the alert says that the peer gets.
-            let mismatch = Verdict::new(Reason::ProtocolError, Side::Local).cause(Cause::Negotiation);
-            let refused = Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Auth).ranked(Rank::Violation);
+            let mismatch = Verdict::new(Reason::ProtocolError, Side::Local).with_cause(Cause::Negotiation);
+            let refused = Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Auth).with_rank(Rank::Violation);
             Some(match error {
                 library::Error::AlertReceived(alert) => Code::tls(alert.get_u8()).received(),
                 library::Error::InvalidCertificate { .. } | library::Error::NoCertificatesPresented => refused,
                 library::Error::PeerIncompatible { .. } | library::Error::NoApplicationProtocol => mismatch,
                 library::Error::PeerSentOversizedRecord
                 | library::Error::InvalidMessage(library::InvalidMessage::MessageTooLarge) => {
-                    violation.cause(Cause::TooLarge)
+                    violation.with_cause(Cause::TooLarge)
                 }
                 library::Error::InappropriateMessage { .. }
                 | library::Error::InappropriateHandshakeMessage { .. }
                 | library::Error::InvalidMessage { .. }
                 | library::Error::PeerMisbehaved { .. }
-                | library::Error::DecryptError => violation.cause(Cause::Malformed),
+                | library::Error::DecryptError => violation.with_cause(Cause::Malformed),
                 _ => return None,
             })
         }

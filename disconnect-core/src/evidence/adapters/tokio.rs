@@ -10,11 +10,11 @@ macro_rules! __adapter_tokio {
 
         fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
             if error.is::<library::time::error::Elapsed>() {
-                return Reading::verdict(Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::Deadline));
+                return Reading::verdict(Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline));
             }
             Reading::from(error.downcast_ref::<library::task::JoinError>().map(|error| {
                 let cause = if error.is_panic() { Cause::Panicked } else { Cause::Dropped };
-                Verdict::new(Reason::Unknown, Side::Local).cause(cause)
+                Verdict::new(Reason::Unknown, Side::Local).with_cause(cause)
             }))
         }
 

@@ -10,7 +10,7 @@ macro_rules! __adapter_tonic {
 
         fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
             if error.is::<library::TimeoutExpired>() {
-                return Reading::verdict(Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::Deadline));
+                return Reading::verdict(Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline));
             }
             let Some(status) = error.downcast_ref::<library::Status>() else {
                 return Reading::NOTHING;

@@ -12,12 +12,12 @@ macro_rules! __adapter_tungstenite {
             match error {
                 library::error::ProtocolError::ResetWithoutClosingHandshake
                 | library::error::ProtocolError::HandshakeIncomplete => {
-                    Verdict::new(Reason::NetworkError, Side::Network).cause(Cause::UncleanEof)
+                    Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof)
                 }
                 library::error::ProtocolError::SendAfterClosing => {
-                    Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn)
+                    Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn)
                 }
-                _ => Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Malformed),
+                _ => Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Malformed),
             }
         }
 
@@ -28,17 +28,17 @@ macro_rules! __adapter_tungstenite {
             Reading::verdict(match error {
                 // The goodbye came earlier, in a close frame.
                 library::Error::ConnectionClosed | library::Error::AlreadyClosed => {
-                    Verdict::new(Reason::Unknown, Side::Unknown).ranked(Rank::FollowOn)
+                    Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn)
                 }
                 library::Error::Protocol(error) => protocol(error),
                 library::Error::Capacity { .. } => {
-                    Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::TooLarge)
+                    Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::TooLarge)
                 }
                 library::Error::Utf8 { .. } | library::Error::AttackAttempt => {
-                    Verdict::new(Reason::ProtocolError, Side::Remote).cause(Cause::Malformed)
+                    Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Malformed)
                 }
                 library::Error::WriteBufferFull { .. } => {
-                    Verdict::new(Reason::Unknown, Side::Local).cause(Cause::Overload)
+                    Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Overload)
                 }
                 library::Error::Io(inside) => return Reading::inside(inside),
                 // TLS errors are sources; the rest belongs to a dial.

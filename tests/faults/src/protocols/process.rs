@@ -23,8 +23,8 @@ use crate::peers::say;
 
 static CLASSIFIER: Classifier = classifier![tokio = tokio];
 
-const AGENT: Endpoint = Endpoint::AgentToClient;
-const CLIENT: Endpoint = Endpoint::ClientToAgent;
+const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
 
 /// A command that succeeded.
 const DONE: Truth = truth(Why::Graceful, By::Agent);
@@ -82,7 +82,7 @@ async fn serve(
             if let Some(told) = to_tell(status) {
                 write.write_all(told.as_bytes()).await?;
             }
-            Ok(if keyboard.sent(status.signal()) { AGENT.closed_by_peer() } else { AGENT.exited(status) })
+            Ok(if keyboard.sent(status.signal()) { AGENT.closed_by_peer() } else { AGENT.process_exited(status) })
         }
         read = read.read_line(&mut line) => Ok(match read {
             // What becomes of the process now is only our own doing.
@@ -117,7 +117,7 @@ async fn attend(agent: &mut TcpStream, keyboard: Keyboard) -> Disconnect {
 fn told(line: &str, keyboard: Keyboard) -> Disconnect {
     match line.split_once(' ').map(|(word, number)| (word, number.parse())) {
         Some(("exit", Ok(status))) => CLIENT.received(Code::exit(status)),
-        Some(("signal", Ok(signal))) if keyboard.sent(Some(signal)) => CLIENT.closed(),
+        Some(("signal", Ok(signal))) if keyboard.sent(Some(signal)) => CLIENT.closed_locally(),
         Some(("signal", Ok(signal))) => CLIENT.received(Code::signal(signal)),
         _ if line == "shutdown" => CLIENT.resolve(Verdict::going_away(Side::Remote)),
         _ => CLIENT.ended(Why::ProtocolError, Side::Remote),

@@ -24,8 +24,8 @@ use crate::peers::{Peer, say};
 
 static CLASSIFIER: Classifier = classifier![tokio = tokio];
 
-const CLIENT: Endpoint = Endpoint::ClientToAgent;
-const AGENT: Endpoint = Endpoint::AgentToClient;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
+const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
 
 /// How long a peer may be silent, where that is the thing tested.
 const SHORT: Duration = Duration::from_millis(300);

@@ -21,8 +21,8 @@ use crate::matrix::{Matrix, Truth, truth};
 
 static CLASSIFIER: Classifier = classifier![rustls = rustls, tokio = tokio];
 
-const CLIENT: Endpoint = Endpoint::ClientToServer;
-const SERVER: Endpoint = Endpoint::ServerToClient;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER;
+const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 
 /// How long a peer may be silent, where that is the thing tested.
 const SHORT: Duration = Duration::from_millis(300);

@@ -7,13 +7,17 @@ pub(crate) fn sites() -> Vec<Package> {
     let both = || vec![ours(), tracing()];
     vec![
         package("sites_event", both(), of_slots(EVENT)),
-        package("sites_two_events", both(), of_slots(&by_bucket("why.expected()", EVENT))),
+        package("sites_two_events", both(), of_slots(&by_expectedness("why.expected()", EVENT))),
         package("sites_slots_level", both(), of_slots(SLOTS_LEVEL)),
-        package("sites_slots_bucket", both(), of_slots(SLOTS_BUCKET)),
+        package("sites_slots_by_expectedness", both(), of_slots(SLOTS_BY_EXPECTEDNESS)),
         package("sites_event_of_record", both(), of_record(EVENT_OF_RECORD)),
-        package("sites_two_events_of_record", both(), of_record(&by_bucket("!end.needs_attention()", EVENT_OF_RECORD))),
+        package(
+            "sites_two_events_of_record",
+            both(),
+            of_record(&by_expectedness("!end.should_warn()", EVENT_OF_RECORD)),
+        ),
         package("sites_record_level", both(), of_record(RECORD_LEVEL)),
-        package("sites_record_bucket", both(), of_record(RECORD_BUCKET)),
+        package("sites_record_by_expectedness", both(), of_record(RECORD_BY_EXPECTEDNESS)),
     ]
 }
 
@@ -28,13 +32,13 @@ fn of_slots(call: &str) -> String {
 }
 
 fn of_record(call: &str) -> String {
-    repeated("use disconnect_core::Disconnect;\n", |i| {
+    repeated("use disconnect_core::{Category, Disconnect};\n", |i| {
         format!("pub fn site_{i}(end: &Disconnect, id: u64, attempts: u32) {{{call}}}\n")
     })
 }
 
 /// Two callsites: a level is part of one.
-fn by_bucket(is_info: &str, event: &str) -> String {
+fn by_expectedness(is_info: &str, event: &str) -> String {
     let [info, warn] = ["INFO", "WARN"].map(|level| event.replace("DEBUG", level));
     format!("if {is_info} {{{info}}} else {{{warn}}}")
 }
@@ -66,7 +70,7 @@ const SLOTS_LEVEL: &str = r#"
     );
 "#;
 
-const SLOTS_BUCKET: &str = r#"
+const SLOTS_BY_EXPECTEDNESS: &str = r#"
     disconnect_core::disconnected!(
         direction = ConnectionDirection::ServerToAgent,
         reason = why,
@@ -81,14 +85,14 @@ const SLOTS_BUCKET: &str = r#"
 const EVENT_OF_RECORD: &str = r#"
     tracing::event!(
         tracing::Level::DEBUG,
-        connect_type = end.direction_str(),
-        disconnect_reason = end.reason_str(),
+        connect_type = end.direction().map(Category::as_str),
+        disconnect_reason = end.reason().as_str(),
         disconnect_expected = end.expected(),
-        disconnect_initiator = end.initiator_str(),
-        connection_method = end.method_str(),
-        disconnect_cause = end.cause_str(),
-        disconnect_code = end.protocol_code().map(tracing::field::display),
-        disconnect_detail = end.detail_str(),
+        disconnect_initiator = end.initiator().map(Category::as_str),
+        connection_method = end.method().map(Category::as_str),
+        disconnect_cause = end.cause().map(Category::as_str),
+        disconnect_code = end.code().map(tracing::field::display),
+        disconnect_detail = end.detail(),
         session_id = id,
         attempts = attempts,
         "ssh session closed"
@@ -105,7 +109,7 @@ const RECORD_LEVEL: &str = r#"
     );
 "#;
 
-const RECORD_BUCKET: &str = r#"
+const RECORD_BY_EXPECTEDNESS: &str = r#"
     disconnect_core::disconnected!(
         end,
         session_id = id,

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::LazyLock;
 
 use disconnect_core::{
-    ConnectionDirection, ConnectionMethod, Counters, Disconnect, DisconnectGuard, DisconnectInitiator,
+    Category, ConnectionDirection, ConnectionMethod, Counters, Disconnect, DisconnectGuard, DisconnectInitiator,
     DisconnectMetrics, DisconnectReason, Endpoint, disconnected,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -17,7 +17,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use super::{Case, times};
 
-const END: Endpoint = Endpoint::AgentToServer;
+const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
 pub(crate) const CASES: &[Case] = &[
     Case { name: "slots, off", run: |n| times(n, slots) },
@@ -100,19 +100,19 @@ fn record(end: &Disconnect) {
 
 /// The same fields, and the same choice of a level.
 fn record_by_hand(end: &Disconnect) {
-    let (level_is_info, code) = (!end.needs_attention(), end.protocol_code());
+    let (level_is_info, code) = (!end.should_warn(), end.code());
     macro_rules! line {
         ($level:ident) => {
             event!(
                 Level::$level,
-                connect_type = end.direction_str(),
-                disconnect_reason = end.reason_str(),
+                connect_type = end.direction().map(Category::as_str),
+                disconnect_reason = end.reason().as_str(),
                 disconnect_expected = end.expected(),
-                disconnect_initiator = end.initiator_str(),
-                connection_method = end.method_str(),
-                disconnect_cause = end.cause_str(),
+                disconnect_initiator = end.initiator().map(Category::as_str),
+                connection_method = end.method().map(Category::as_str),
+                disconnect_cause = end.cause().map(Category::as_str),
                 disconnect_code = code.map(|code| code.to_string()),
-                disconnect_detail = end.detail_str(),
+                disconnect_detail = end.detail(),
                 peer_id = black_box(7_u64),
                 "disconnected"
             )
@@ -147,12 +147,15 @@ fn guard_level_stated() {
     black_box(&mut guard);
 }
 
-fn counted(count: u32, work: fn(&Counters)) {
-    let counters = Counters::new();
+/// All four axes.
+type Counted = Counters<DisconnectReason, DisconnectInitiator, ConnectionDirection, ConnectionMethod>;
+
+fn counted(count: u32, work: fn(&Counted)) {
+    let counters = Counted::default();
     times(count, || work(black_box(&counters)));
 }
 
-fn count_typed(counters: &Counters) {
+fn count_typed(counters: &Counted) {
     let Site { direction, reason, initiator, .. } = site();
     counters.count_as(reason, initiator, direction, black_box(ConnectionMethod::Direct));
 }

@@ -16,6 +16,6 @@ fn classify(count: u32) {
     let error: io::Error =
         (0..3).fold(io::ErrorKind::ConnectionReset.into(), |inside, _| io::Error::other::<io::Error>(inside));
     times(count, || {
-        black_box(Endpoint::AgentToServer.failed(&CLASSIFIER, black_box(&error)));
+        black_box(Endpoint::AGENT_FACING_SERVER.failed(&CLASSIFIER, black_box(&error)));
     });
 }

@@ -101,7 +101,7 @@ impl Body for Watched {
             // hyper ends a body also for RST_STREAM NO_ERROR, which completes nothing, and when it gives up the
             // connection after a missed keep-alive: anything that says more counts more.
             Poll::Ready(None) if !self.body.is_end_stream() => {
-                Verdict::new(DisconnectReason::Unknown, Side::Remote).ranked(Rank::FollowOn)
+                Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::FollowOn)
             }
             _ => return polled,
         };

@@ -38,7 +38,7 @@ pub(super) async fn fetch(
         Ok::<_, hyper::Error>(last)
     };
     match timeout(patience, exchange).await {
-        Ok(Ok(true)) if leaves => CLIENT.closed(),
+        Ok(Ok(true)) if leaves => CLIENT.closed_locally(),
         Ok(Ok(true)) => CLIENT.closed_by_peer(),
         Ok(Ok(false)) => idle(task).await,
         Ok(Err(error)) => {

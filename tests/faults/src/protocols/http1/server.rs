@@ -58,7 +58,7 @@ pub(super) async fn serve(
     };
     match (ended, goodbye.get()) {
         (Ok(()), Some(Side::Remote)) => SERVER.closed_by_peer(),
-        (Ok(()), Some(_)) => SERVER.closed(),
+        (Ok(()), Some(_)) => SERVER.closed_locally(),
         (Ok(()), None) => SERVER.eof(),
         (Err(error), _) => SERVER.failed(&CLASSIFIER, &error),
     }

@@ -59,7 +59,7 @@ impl Client {
         let ended = tokio::select! {
             ended = self.events(&first) => ended,
             () = quitting => {
-                let ended = self.end.closed();
+                let ended = self.end.closed_locally();
                 drop(self.requests);
                 // Its goodbye has to be flushed; whether that works says nothing about why it was said.
                 let _ = self.connection.await;

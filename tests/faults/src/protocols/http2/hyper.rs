@@ -66,7 +66,7 @@ async fn follow(mut events: Incoming, requests: Requests, connection: Connection
             // hyper ends a body also for RST_STREAM NO_ERROR, which completes nothing, and when it gives up the
             // connection: anything that says more counts more.
             None if !events.is_end_stream() => {
-                break Verdict::new(Why::Unknown, Side::Remote).ranked(Rank::FollowOn);
+                break Verdict::new(Why::Unknown, Side::Remote).with_rank(Rank::FollowOn);
             }
             None => break Verdict::closed(Side::Remote),
         }

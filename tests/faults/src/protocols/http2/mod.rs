@@ -44,13 +44,13 @@ struct Link {
 impl Link {
     /// A client's events from the server.
     const CONTROL: Self =
-        Self { client: ("client", Endpoint::ClientToServer), server: ("server", Endpoint::ServerToClient) };
+        Self { client: ("client", Endpoint::CLIENT_FACING_SERVER), server: ("server", Endpoint::SERVER_FACING_CLIENT) };
     /// A client's events from an agent.
     const SESSION: Self =
-        Self { client: ("client", Endpoint::ClientToAgent), server: ("agent", Endpoint::AgentToClient) };
+        Self { client: ("client", Endpoint::CLIENT_FACING_AGENT), server: ("agent", Endpoint::AGENT_FACING_CLIENT) };
     /// An agent's events from the server.
     const COORDINATION: Self =
-        Self { client: ("agent", Endpoint::AgentToServer), server: ("server", Endpoint::ServerToAgent) };
+        Self { client: ("agent", Endpoint::AGENT_FACING_SERVER), server: ("server", Endpoint::SERVER_FACING_AGENT) };
 
     /// A connection over which the first event has come.
     async fn following(self) -> Result<Following, Failure> {

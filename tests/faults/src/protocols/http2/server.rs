@@ -76,7 +76,7 @@ impl Server {
     fn obey(&mut self, order: Order) {
         let events = self.events.take();
         let meant = match order {
-            Order::Finish => self.end.closed(),
+            Order::Finish => self.end.closed_locally(),
             Order::Leave => self.end.shutting_down(),
             Order::Reset(code) | Order::Abort(code) => self.end.sent(Code::http2(code.into())),
         };

@@ -19,8 +19,8 @@ use crate::peers::say;
 
 static CLASSIFIER: Classifier = classifier![quinn = quinn, rustls = quinn::rustls, tokio = tokio];
 
-const CLIENT: Endpoint = Endpoint::ClientToAgent;
-const AGENT: Endpoint = Endpoint::AgentToClient;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
+const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
 
 const NETWORK: Truth = truth(Why::NetworkError, By::Network);
 
@@ -44,8 +44,8 @@ mod own {
     pub(super) fn received(code: u64) -> Verdict {
         let unknown = Code::quic_application(code).received();
         match code {
-            DONE => Verdict::closed(Side::Remote).code(Code::quic_application(code)),
-            GOING_AWAY => Verdict::going_away(Side::Remote).code(Code::quic_application(code)),
+            DONE => Verdict::closed(Side::Remote).with_code(Code::quic_application(code)),
+            GOING_AWAY => Verdict::going_away(Side::Remote).with_code(Code::quic_application(code)),
             _ => unknown,
         }
     }

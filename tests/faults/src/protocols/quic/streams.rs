@@ -35,7 +35,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     receiving.stop(VarInt::from_u64(0x107)?)?;
     let end = match sending.stopped().await? {
         Some(code) => CLIENT.received(Code::http3(code.into_inner())),
-        None => CLIENT.closed(),
+        None => CLIENT.closed_locally(),
     };
     matrix.decidable("quic", "STOP_SENDING with H3_EXCESSIVE_LOAD", "client", aborted, end);
 

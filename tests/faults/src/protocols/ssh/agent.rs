@@ -177,9 +177,9 @@ async fn attend_command(
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     // The signal alone does not tell a Ctrl-C from a `kill`: who passed the key on knows.
     if signal == Some(2) && interrupted.load(Ordering::SeqCst) {
-        known.say(known.end.closed_by_peer().code(Code::signal(2)));
+        known.say(known.end.closed_by_peer().with_code(Code::signal(2)));
     } else {
-        known.say(known.end.exited(status));
+        known.say(known.end.process_exited(status));
     }
     if let Some(code) = status.code() {
         handle.exit_status_request(channel, code.unsigned_abs()).await.ok()?;
@@ -237,7 +237,7 @@ impl Served {
         }
         // A client that was refused leaves in whatever way.
         if refused.load(Ordering::SeqCst) && !admitted.load(Ordering::SeqCst) {
-            return end.resolve(Verdict::new(Why::Unknown, Side::Local).cause(DisconnectCause::Auth));
+            return end.resolve(Verdict::new(Why::Unknown, Side::Local).with_cause(DisconnectCause::Auth));
         }
         match result {
             Ok(()) => end.resolve(Verdict::new(Why::Unknown, Side::Remote)),

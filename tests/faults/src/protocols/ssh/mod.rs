@@ -29,8 +29,8 @@ static CLASSIFIER: Classifier = classifier![russh = russh, tokio = tokio];
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-const CLIENT: Endpoint = Endpoint::ClientToAgent;
-const AGENT: Endpoint = Endpoint::AgentToClient;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
+const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
 
 const NETWORK: Truth = truth(Why::NetworkError, By::Network);
 
@@ -114,8 +114,8 @@ async fn said_by_agent(matrix: &mut Matrix) -> Outcome {
 async fn said_by_server(matrix: &mut Matrix) -> Outcome {
     let (near, far) = pair().await?;
     let (visit, served) = tokio::join!(
-        visit(client::Config::default(), near, Endpoint::AgentToServer, true),
-        serve(agent_config(), far, Endpoint::ServerToAgent)
+        visit(client::Config::default(), near, Endpoint::AGENT_FACING_SERVER, true),
+        serve(agent_config(), far, Endpoint::SERVER_FACING_AGENT)
     );
     let (visit, served) = (visit.map_err(unready)?, served.map_err(unready)?);
     served.handle.disconnect(Said::ByApplication, String::new(), String::new()).await?;

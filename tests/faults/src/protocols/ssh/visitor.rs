@@ -70,7 +70,7 @@ impl Visit {
         match self.handle.authenticate_none(user).await {
             Ok(AuthResult::Success) => Ok(()),
             Ok(AuthResult::Failure { .. }) => {
-                Err(Verdict::new(Why::Unknown, Side::Remote).cause(DisconnectCause::Auth))
+                Err(Verdict::new(Why::Unknown, Side::Remote).with_cause(DisconnectCause::Auth))
             }
             Err(error) => Err(CLASSIFIER.verdict(&error)),
         }
@@ -87,7 +87,7 @@ impl Visit {
 
     /// Waits until the connection is over.
     pub(super) async fn idle(self) -> Disconnect {
-        self.ended(Verdict::new(Why::Unknown, Side::Unknown).ranked(Rank::FollowOn)).await
+        self.ended(Verdict::new(Why::Unknown, Side::Unknown).with_rank(Rank::FollowOn)).await
     }
 
     /// Runs a command to its end, or in a shell what is typed.
@@ -122,7 +122,7 @@ impl Visit {
                 }
                 // The signal alone does not tell a Ctrl-C from a `kill`: who pressed the key knows.
                 ChannelMsg::ExitSignal { signal_name: Sig::INT, .. } if interrupted => {
-                    return Ok(Some(Verdict::closed(Side::Local).code(Code::signal(2))));
+                    return Ok(Some(Verdict::closed(Side::Local).with_code(Code::signal(2))));
                 }
                 ChannelMsg::ExitSignal { signal_name, .. } => {
                     let signal = signals::number(&signal_name).map(Code::signal);

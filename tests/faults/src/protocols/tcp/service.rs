@@ -76,7 +76,7 @@ pub(super) fn serve_blocking(stream: std::net::TcpStream, end: Endpoint) -> io::
             Ok(Some(Message::Bye)) => return Ok(end.closed_by_peer()),
             Ok(Some(Message::GoingAway)) => return Ok(end.resolve(Verdict::going_away(Side::Remote))),
             Ok(None) => return Ok(end.eof()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(end.silent()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(end.idle_timeout()),
             Err(error) => return Ok(end.failed(&CLASSIFIER, &error)),
         }
     }
@@ -115,7 +115,7 @@ pub(super) async fn leave(mut stream: TcpStream, end: Endpoint) -> io::Result<Di
     stream.write_all(b"bye\n").await?;
     stream.shutdown().await?;
     stream.read_to_end(&mut Vec::new()).await?;
-    Ok(end.closed())
+    Ok(end.closed_locally())
 }
 
 /// A shutdown that begins at once: says so, and gives the peer some time to close.

@@ -212,7 +212,7 @@ async fn own(matrix: &mut Matrix, authority: &Authority) -> Outcome {
 async fn leave(mut stream: impl AsyncRead + AsyncWrite + Unpin, end: Endpoint) -> io::Result<Disconnect> {
     stream.shutdown().await?;
     stream.read_to_end(&mut Vec::new()).await?;
-    Ok(end.closed())
+    Ok(end.closed_locally())
 }
 
 /// Answers a goodbye with one.

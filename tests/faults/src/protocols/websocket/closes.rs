@@ -91,7 +91,7 @@ async fn hostile_reason(matrix: &mut Matrix) -> Outcome {
     let mut leaving = Session::new(dialer, Link::SESSION.dialer.1);
     let frame = close_frame(4999.into(), &reason);
     let (_, heard) = tokio::join!(leaving.close(Some(frame)), Session::new(listener, Link::SESSION.listener.1).serve());
-    let detail = heard.detail_str().ok_or("the reason was lost")?;
+    let detail = heard.detail().ok_or("the reason was lost")?;
     if detail.chars().any(|character| character.is_control() || character == '\u{202e}') {
         return Err(format!("the detail is not clean: {detail:?}").into());
     }

@@ -24,8 +24,8 @@ const BROKEN: Truth = truth(Why::ProtocolError, By::Client);
 /// How long a service waits for a peer that is silent on purpose.
 const SHORT: Duration = Duration::from_millis(300);
 
-const CLIENT: Endpoint = Endpoint::ClientToServer;
-const SERVER: Endpoint = Endpoint::ServerToClient;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER;
+const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     killed(matrix).await?;

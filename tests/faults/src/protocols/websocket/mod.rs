@@ -102,7 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     async fn close(&mut self, goodbye: Option<CloseFrame>) -> Disconnect {
         let ended = match &goodbye {
             Some(frame) => self.end.sent(Code::websocket(frame.code.into())),
-            None => self.end.closed(),
+            None => self.end.closed_locally(),
         };
         let _ = self.socket.close(goodbye).await;
         self.linger().await;
@@ -115,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let _ = self.socket.close(Some(close_frame(CloseCode::Away, ""))).await;
         match timeout(self.idle, self.answer()).await {
             Ok(()) => ended,
-            Err(Elapsed { .. }) => ended.cause(DisconnectCause::Deadline),
+            Err(Elapsed { .. }) => ended.with_cause(DisconnectCause::Deadline),
         }
     }
 
@@ -140,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 /// What a close frame means. One without a code is what the protocol calls 1005.
 fn said(end: Endpoint, frame: Option<CloseFrame>) -> Disconnect {
     match frame {
-        Some(frame) => end.received(Code::websocket(frame.code.into())).detail(frame.reason.to_string()),
+        Some(frame) => end.received(Code::websocket(frame.code.into())).with_detail(frame.reason.to_string()),
         None => end.received(Code::websocket(1005)),
     }
 }
@@ -162,13 +162,15 @@ type Stand = (&'static str, Endpoint);
 impl Link {
     /// A client's session on an agent.
     const SESSION: Self =
-        Self { dialer: ("client", Endpoint::ClientToAgent), listener: ("agent", Endpoint::AgentToClient) };
+        Self { dialer: ("client", Endpoint::CLIENT_FACING_AGENT), listener: ("agent", Endpoint::AGENT_FACING_CLIENT) };
     /// A client's control plane.
-    const CONTROL: Self =
-        Self { dialer: ("client", Endpoint::ClientToServer), listener: ("server", Endpoint::ServerToClient) };
+    const CONTROL: Self = Self {
+        dialer: ("client", Endpoint::CLIENT_FACING_SERVER),
+        listener: ("server", Endpoint::SERVER_FACING_CLIENT),
+    };
     /// An agent's control plane.
     const COORDINATION: Self =
-        Self { dialer: ("agent", Endpoint::AgentToServer), listener: ("server", Endpoint::ServerToAgent) };
+        Self { dialer: ("agent", Endpoint::AGENT_FACING_SERVER), listener: ("server", Endpoint::SERVER_FACING_AGENT) };
 }
 
 /// One of the two ends.

@@ -109,7 +109,7 @@ async fn handshakes(matrix: &mut Matrix) -> Outcome {
         let (mut client, server) = pair().await?;
         client.write_all(bytes).await?;
         client.shutdown().await?;
-        matrix.decidable(PROTOCOL, injected, "server", truth, accept(server, Endpoint::ServerToClient).await);
+        matrix.decidable(PROTOCOL, injected, "server", truth, accept(server, Endpoint::SERVER_FACING_CLIENT).await);
     }
     Ok(())
 }

@@ -1,0 +1,30 @@
+//! gRPC status codes: "Status codes and their use in gRPC" (`doc/statuscodes.md`) and `google/rpc/code.proto`.
+
+use super::meaning::{Meaning, Whose, cancelled, closed, ended, gave_up, lost, mismatch, sorted, unexplained};
+use crate::verdict::Rank;
+use crate::vocabulary::DisconnectCause as Cause;
+
+/// A status is about one call. Only the library of either side makes most of them up; what an application says about a
+/// request that failed (`NOT_FOUND`, say) tells nothing about its connection.
+#[rustfmt::skip] // one row a line
+pub(super) const STATUSES: &[Meaning] = &sorted([
+    closed(0, "OK"),
+    cancelled(1, "CANCELLED"),
+    unexplained(2, "UNKNOWN").ambiguous(),
+    unexplained(3, "INVALID_ARGUMENT").ambiguous(),
+    // Either side's library says so when the caller's time is up, often without hearing from the other.
+    gave_up(4, "DEADLINE_EXCEEDED", Cause::Deadline).by(Whose::Unknown).with_rank(Rank::Timeout),
+    unexplained(5, "NOT_FOUND").ambiguous(),
+    unexplained(6, "ALREADY_EXISTS").ambiguous(),
+    ended(7, "PERMISSION_DENIED", Cause::Auth),
+    ended(8, "RESOURCE_EXHAUSTED", Cause::Limit),
+    unexplained(9, "FAILED_PRECONDITION").ambiguous(),
+    unexplained(10, "ABORTED").ambiguous(),
+    unexplained(11, "OUT_OF_RANGE").ambiguous(),
+    mismatch(12, "UNIMPLEMENTED").because(Cause::Negotiation),
+    mismatch(13, "INTERNAL").because(Cause::InternalError),
+    // A server that shuts down says so, but so do a proxy without a backend and a client whose connection broke.
+    lost(14, "UNAVAILABLE", Cause::Unreachable).with_rank(Rank::Transport).ambiguous(),
+    unexplained(15, "DATA_LOSS").ambiguous(),
+    ended(16, "UNAUTHENTICATED", Cause::Auth),
+]);

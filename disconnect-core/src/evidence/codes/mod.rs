@@ -1,0 +1,143 @@
+//! What a protocol code means: one table for each protocol.
+
+mod grpc;
+mod http2;
+mod http3;
+mod meaning;
+mod mqtt;
+mod process;
+mod quic;
+mod ssh;
+mod tls;
+mod websocket;
+
+use self::meaning::{Meaning, find};
+use crate::code::{Code, Protocol};
+use crate::verdict::{Side, Verdict};
+use crate::vocabulary::DisconnectReason;
+
+impl Code {
+    /// The registered name, or `None` for a number that is not registered, private, or an application's own.
+    ///
+    /// It is spelled as its standard spells constants: `GOING_AWAY` for WebSocket, gRPC, HTTP/2 and QUIC, `H3_NO_ERROR`
+    /// and `QPACK_DECOMPRESSION_FAILED` with the prefix of the RFC, SSH without its `SSH_DISCONNECT_`, alerts
+    /// (`close_notify`) and the reason codes of MQTT (`server_shutting_down`) in lower case, signals as `SIGTERM`, an
+    /// exit status as in C. A QUIC code that carries a TLS alert has the name of the alert.
+    ///
+    /// ```
+    /// use disconnect_core::Code;
+    ///
+    /// assert_eq!(Code::websocket(1001).name(), Some("GOING_AWAY"));
+    /// assert_eq!(Code::quic(0x0100 + 48).name(), Some("unknown_ca"));
+    /// assert_eq!(Code::exit(143).name(), Some("SIGTERM"));
+    /// assert_eq!(Code::websocket(4999).name(), None);
+    /// ```
+    pub const fn name(self) -> Option<&'static str> {
+        match self.meaning() {
+            Some(meaning) => Some(meaning.name),
+            None => None,
+        }
+    }
+
+    /// Whether the protocol lets an endpoint say this code.
+    ///
+    /// Some numbers only stand for what an endpoint saw (WebSocket 1005, 1006, 1015) or are reserved; WebSocket, TLS,
+    /// gRPC, MQTT and SSH restrict numbers that are not registered as well. Ask before a code that came from elsewhere
+    /// is put into a close frame.
+    ///
+    /// ```
+    /// use disconnect_core::Code;
+    ///
+    /// assert!(Code::websocket(1000).may_be_sent() && Code::websocket(4999).may_be_sent());
+    /// assert!(!Code::websocket(1006).may_be_sent() && !Code::websocket(2999).may_be_sent());
+    /// ```
+    pub const fn may_be_sent(self) -> bool {
+        match (self.meaning(), self.protocol()) {
+            (Some(meaning), _) => meaning.sendable,
+            // For libraries (registered with IANA) and for applications: RFC 6455, section 7.4.2.
+            (None, Protocol::WebSocket) => matches!(self.number(), 3000..=4999),
+            // For local extensions: RFC 4250, section 4.2.1.
+            (None, Protocol::Ssh) => self.number() >= 0xfe00_0000,
+            // A closed set: RFC 8446, section 6; gRPC's status codes; MQTT 5.0, section 3.14.2.1.
+            (None, Protocol::Tls | Protocol::Grpc | Protocol::Mqtt) => false,
+            (
+                None,
+                Protocol::Http2
+                | Protocol::Http3
+                | Protocol::Quic
+                | Protocol::QuicApplication
+                | Protocol::Exit
+                | Protocol::Signal,
+            ) => true,
+        }
+    }
+
+    /// Whether one and the same code is used for ends of different kinds, so that it does not settle the matter: any
+    /// further evidence is worth asking for. A number that is not registered is always ambiguous.
+    ///
+    /// ```
+    /// use disconnect_core::Code;
+    ///
+    /// // `GOAWAY` without an error: a shutdown, or merely the end of an idle connection.
+    /// assert!(Code::http2(0).is_ambiguous());
+    /// assert!(!Code::websocket(1001).is_ambiguous());
+    /// ```
+    pub const fn is_ambiguous(self) -> bool {
+        match self.meaning() {
+            Some(meaning) => meaning.ambiguous,
+            None => true,
+        }
+    }
+
+    /// What it means that the peer gave this code; for a process, that it ran at the peer's end.
+    ///
+    /// The side is who closed. Two exceptions: a code that accuses the other side of breaking the protocol names the
+    /// accused, so a received 1002 names us, and one that reports a lost connection names the network.
+    ///
+    /// ```
+    /// use disconnect_core::{Category, Code, Endpoint};
+    ///
+    /// let end = Endpoint::AGENT_FACING_SERVER.resolve(Code::websocket(1002).received());
+    /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("protocol_error", Some("agent")));
+    /// ```
+    pub const fn received(self) -> Verdict {
+        self.verdict(Side::Remote, Side::Local).received()
+    }
+
+    /// What it means that this side gave this code; for a process, that it ran at this end.
+    ///
+    /// ```
+    /// use disconnect_core::{Category, Code, Endpoint};
+    ///
+    /// let end = Endpoint::AGENT_FACING_SERVER.resolve(Code::websocket(1002).sent());
+    /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("protocol_error", Some("server")));
+    /// ```
+    pub const fn sent(self) -> Verdict {
+        self.verdict(Side::Local, Side::Remote)
+    }
+
+    const fn verdict(self, sender: Side, receiver: Side) -> Verdict {
+        match self.meaning() {
+            Some(meaning) => meaning.verdict(sender, receiver),
+            None => Verdict::new(DisconnectReason::Unknown, sender),
+        }
+        .with_code(self)
+    }
+
+    const fn meaning(self) -> Option<&'static Meaning> {
+        match self.protocol() {
+            Protocol::WebSocket => find(websocket::CODES, self.number()),
+            Protocol::Ssh => find(ssh::REASONS, self.number()),
+            Protocol::Http2 => find(http2::CODES, self.number()),
+            Protocol::Http3 => find(http3::CODES, self.number()),
+            Protocol::Quic => quic::meaning(self.number()),
+            // The meaning of such a code is the application's own: RFC 9000, section 20.2.
+            Protocol::QuicApplication => None,
+            Protocol::Tls => find(tls::ALERTS, self.number()),
+            Protocol::Grpc => find(grpc::STATUSES, self.number()),
+            Protocol::Mqtt => find(mqtt::REASONS, self.number()),
+            Protocol::Exit => process::exit(self.number()),
+            Protocol::Signal => find(process::SIGNALS, self.number()),
+        }
+    }
+}

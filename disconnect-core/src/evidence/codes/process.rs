@@ -1,0 +1,84 @@
+//! How a process ended: exit statuses (C, section 7.22; POSIX, "Exit Status and Errors" of the shell) and signals
+//! (Linux, signal(7)).
+//!
+//! The sender of such a code is the side where the process ran, the receiver the one whose session it served.
+
+use super::meaning::{Meaning, Whose, cancelled, closed, ended, find, sorted};
+#[cfg(feature = "std")]
+use crate::code::Code;
+use crate::vocabulary::DisconnectCause as Cause;
+
+#[rustfmt::skip] // one row a line
+const STATUSES: &[Meaning] = &sorted([
+    closed(0, "EXIT_SUCCESS"),
+    // A shell ends with the status of its last command, so that the session of a client ended when the client left the
+    // shell. A process that serves nobody's session failed.
+    cancelled(1, "EXIT_FAILURE").by(Whose::Receiver).ambiguous().up_to(125),
+    // The session's command could not be started.
+    ended(126, "CANNOT_EXECUTE", Cause::InternalError).ambiguous(),
+    ended(127, "COMMAND_NOT_FOUND", Cause::InternalError).ambiguous(),
+    // The last command of a shell that was left: the user had pressed Ctrl-C.
+    cancelled(130, "SIGINT").by(Whose::Receiver),
+]);
+
+/// A shell adds this to the number of the signal that ended its command.
+const SIGNALLED: i64 = 128;
+
+/// The row of an exit status; that of the signal where the status reports one.
+///
+/// Neither 255 (ssh's own failure, or the command's status) nor a negative number (no status at all) is here.
+pub(super) const fn exit(status: i64) -> Option<&'static Meaning> {
+    match find(STATUSES, status) {
+        Some(row) => Some(row),
+        None => find(SIGNALS, status - SIGNALLED),
+    }
+}
+
+/// Numbers as Linux counts them. Other systems agree on those up to 15, save 7, 10 and 12, and on none that would make
+/// an end normal.
+#[rustfmt::skip] // one row a line
+pub(super) const SIGNALS: &[Meaning] = &sorted([
+    // The terminal is gone: the client left, or the network lost it.
+    ended(1, "SIGHUP", Cause::Killed).ambiguous(),
+    // The user pressed Ctrl-C, or somebody sent it from outside.
+    ended(2, "SIGINT", Cause::Killed).ambiguous(),
+    // The user asked for a core dump, or a supervisor did.
+    ended(3, "SIGQUIT", Cause::Killed).ambiguous(),
+    ended(4, "SIGILL", Cause::Crash),
+    ended(5, "SIGTRAP", Cause::Crash),
+    ended(6, "SIGABRT", Cause::Crash),
+    ended(7, "SIGBUS", Cause::Crash),
+    ended(8, "SIGFPE", Cause::Crash),
+    // For its memory, by an operator, or because a stop took too long: only the supervisor knows.
+    ended(9, "SIGKILL", Cause::Killed),
+    ended(10, "SIGUSR1", Cause::Killed).ambiguous(),
+    ended(11, "SIGSEGV", Cause::Crash),
+    ended(12, "SIGUSR2", Cause::Killed).ambiguous(),
+    // Whoever read its output went away.
+    ended(13, "SIGPIPE", Cause::BrokenPipe).ambiguous(),
+    ended(14, "SIGALRM", Cause::Deadline).ambiguous(),
+    // An ordered stop, of the workspace or of the agent, or a user's `kill`. Who shuts down knows, and says so.
+    ended(15, "SIGTERM", Cause::Killed).ambiguous(),
+    ended(16, "SIGSTKFLT", Cause::Crash),
+    ended(24, "SIGXCPU", Cause::Limit),
+    ended(25, "SIGXFSZ", Cause::Limit),
+    ended(31, "SIGSYS", Cause::Crash),
+]);
+
+#[cfg(feature = "std")]
+impl Code {
+    /// How a process ended: an exit status, or where the system has signals, a signal. `None` if it has not ended.
+    pub(crate) fn of_process(status: std::process::ExitStatus) -> Option<Self> {
+        status.code().map(Self::exit).or_else(|| signal(status))
+    }
+}
+
+#[cfg(all(feature = "std", unix))]
+fn signal(status: std::process::ExitStatus) -> Option<Code> {
+    std::os::unix::process::ExitStatusExt::signal(&status).map(Code::signal)
+}
+
+#[cfg(all(feature = "std", not(unix)))]
+fn signal(_: std::process::ExitStatus) -> Option<Code> {
+    None
+}

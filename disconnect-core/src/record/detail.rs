@@ -1,0 +1,115 @@
+//! Free text beside the categories.
+
+use core::fmt;
+
+#[cfg(feature = "std")]
+use std::{borrow::Cow, boxed::Box, string::String};
+
+#[cfg(feature = "std")]
+use crate::category::{Line, replacement};
+use crate::category::{MAX, clean_prefix};
+
+/// Free text for the human reader: logged as `disconnect_detail`, and never a metric label.
+///
+/// It may come from an attacker, so it is always one line of at most [`Detail::MAX_LEN`] bytes, cut at a character:
+/// what breaks a line becomes a space, and every other control, escape, bidi or hidden character becomes U+FFFD.
+/// A clean `&'static str` is kept as it is, without allocation. Without the feature `std` only those exist, and a text
+/// is cut before the first character that is not clean.
+///
+/// ```
+/// use disconnect_core::Detail;
+///
+/// assert_eq!(Detail::from("agent is restarting").as_str(), "agent is restarting");
+/// # #[cfg(feature = "std")] {
+/// assert_eq!(Detail::from(format_args!("line 1\nline {}", 2)).as_str(), "line 1 line 2");
+/// assert_eq!(Detail::from("\u{1b}[31mred").as_str(), "\u{fffd}[31mred");
+/// assert_eq!(Detail::from("é".repeat(200)).as_str().len(), 256);
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Detail(Text);
+
+#[cfg(feature = "std")]
+type Text = Cow<'static, str>;
+#[cfg(not(feature = "std"))]
+type Text = &'static str;
+
+impl Detail {
+    /// The most bytes that are kept.
+    pub const MAX_LEN: usize = MAX;
+
+    /// The text: one clean line.
+    pub fn as_str(&self) -> &str {
+        let Self(text) = self;
+        text
+    }
+}
+
+impl fmt::Debug for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl fmt::Display for Detail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<&'static str> for Detail {
+    fn from(text: &'static str) -> Self {
+        let clean = clean_prefix(text);
+        let next = text[clean.len()..].chars().next();
+        match next.and_then(replacement) {
+            None => Self(Cow::Borrowed(clean)),
+            Some(_) => Self::from(format_args!("{text}")),
+        }
+    }
+}
+
+#[cfg(not(feature = "std"))]
+impl From<&'static str> for Detail {
+    fn from(text: &'static str) -> Self {
+        Self(clean_prefix(text))
+    }
+}
+
+/// A borrowed text that is not `'static` goes through `format_args!("{text}")`.
+#[cfg(feature = "std")]
+impl From<fmt::Arguments<'_>> for Detail {
+    fn from(text: fmt::Arguments<'_>) -> Self {
+        Self(Cow::Owned(<Line>::new(text).text().into()))
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<String> for Detail {
+    fn from(mut text: String) -> Self {
+        let clean = clean_prefix(&text).len();
+        if clean == text.len() {
+            // A short text in a huge buffer must not hold on to it.
+            text.shrink_to_fit();
+            return Self(Cow::Owned(text));
+        }
+        Self::from(format_args!("{text}"))
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<Box<str>> for Detail {
+    fn from(text: Box<str>) -> Self {
+        Self::from(String::from(text))
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<Cow<'static, str>> for Detail {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self::from(text),
+            Cow::Owned(text) => Self::from(text),
+        }
+    }
+}
