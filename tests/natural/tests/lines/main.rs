@@ -1,0 +1,12 @@
+//! Runs each program on real sockets and injects faults. Every connection writes exactly one line, the right one.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test panics when its set-up fails")]
+
+mod cancelled;
+mod copy;
+mod line;
+mod peer;
+mod question_mark;
+mod select_loop;
+mod spawned;
+mod with_anyhow;
