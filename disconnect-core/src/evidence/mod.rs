@@ -40,6 +40,7 @@
 //!   [`DisconnectEvidence`](derive@crate::DisconnectEvidence), or its reset reads as this one's.
 
 mod adapters;
+mod as_error;
 mod classifier;
 mod codes;
 mod derived;
@@ -49,6 +50,7 @@ mod reading;
 
 #[doc(hidden)]
 pub use self::adapters::vocabulary;
+pub use self::as_error::AsError;
 pub use self::classifier::Classifier;
 #[doc(hidden)]
 pub use self::derived::expanded;
