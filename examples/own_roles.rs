@@ -67,40 +67,41 @@ enum Node {
     Network,
 }
 
+/// The broker's end of a subscriber's connection.
+const BROKER: Endpoint =
+    Endpoint::between(&Party::Broker, Peer::client(&Party::Subscriber), &Link::BrokerToSubscriber).reasons::<Leave>();
+const NODE: Endpoint = Endpoint::between(&Node::Local, Peer::symmetric(&Node::Remote), &Link::NodeToNode);
+
 fn main() -> io::Result<()> {
     tracing_subscriber::fmt().with_target(false).without_time().with_ansi(io::stdout().is_terminal()).init();
-    let broker = Endpoint::between(Party::Broker, Peer::client(Party::Subscriber), Link::BrokerToSubscriber);
-    let broker = broker.reasons::<Leave>();
-
-    let gone = wait_for_end(broker)?;
+    let gone = wait_for_end()?;
     assert_eq!((gone.reason_as(), gone.initiator_as()), (Some(Leave::Lost), Some(Party::Network)));
     disconnected!(gone, "subscriber lost");
 
     // A newer session ends the older one: the same subscriber did it, by connecting again.
-    let taken_over = broker.ended(Leave::TakenOver, Side::Remote).with_cause(DisconnectCause::Replaced);
+    let taken_over = BROKER.ended(Leave::TakenOver, Side::Remote).with_cause(DisconnectCause::Replaced);
     disconnected!(taken_over, "subscriber connected again");
 
     // A third party: the broker closes, but an administrator is who ended it.
     let kicked =
-        broker.ended(Leave::Kicked, Side::Local).with_initiator(Party::Admin).with_cause(DisconnectCause::Kicked);
+        BROKER.ended(Leave::Kicked, Side::Local).with_initiator(Party::Admin).with_cause(DisconnectCause::Kicked);
     assert_eq!((kicked.expected(), kicked.initiator_as()), (false, Some(Party::Admin)));
     disconnected!(kicked, "subscriber removed");
 
     // Two equals: whoever leaves is going away, and neither is a client.
-    let node = Endpoint::between(Node::Local, Peer::symmetric(Node::Remote), Link::NodeToNode);
-    let left = node.closed_by_peer();
+    let left = NODE.closed_by_peer();
     assert_eq!((left.reason_as(), left.initiator_as()), (Some(DisconnectReason::Graceful), Some(Node::Remote)));
     disconnected!(left, "node left the cluster");
     Ok(())
 }
 
 /// A subscriber that connects, and vanishes without a goodbye.
-fn wait_for_end(broker: Endpoint) -> io::Result<Disconnect> {
+fn wait_for_end() -> io::Result<Disconnect> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let subscriber = TcpStream::connect(listener.local_addr()?)?;
     let (mut accepted, _) = listener.accept()?;
     drop(subscriber);
     let read = accepted.read(&mut [0; 1])?;
     assert_eq!(read, 0);
-    Ok(broker.eof())
+    Ok(BROKER.eof())
 }

@@ -4,13 +4,12 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 
-use disconnect_core::{Classifier, Disconnect, DisconnectGuard, DisconnectMetrics, Endpoint, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectMetrics, Endpoint, disconnected};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
-static CLASSIFIER: Classifier = Classifier::new();
 
 const USAGE: &str = "\
 Ends a few loopback connections, and prints the page that Prometheus would get.
@@ -66,7 +65,7 @@ async fn connection(way: Way, metrics: &'static DisconnectMetrics) -> io::Result
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let mut client = TcpStream::connect(listener.local_addr()?).await?;
     let (mut stream, _) = listener.accept().await?;
-    let mut guard = DisconnectGuard::new(END, move |end: &Disconnect| {
+    let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
         metrics.count(end);
         disconnected!(end, "connection closed");
     });
@@ -77,11 +76,12 @@ async fn connection(way: Way, metrics: &'static DisconnectMetrics) -> io::Result
         Way::Cancelled => return Ok(()),
     }
     drop(client);
-    let mut said = String::new();
-    guard.set(match stream.read_to_string(&mut said).await {
-        Ok(_) if said == "bye" => END.closed_by_peer(),
-        Ok(_) => END.eof(),
-        Err(error) => END.failed(&CLASSIFIER, &error),
-    });
+    guard
+        .run(async |_| -> io::Result<_> {
+            let mut said = String::new();
+            stream.read_to_string(&mut said).await?;
+            Ok(if said == "bye" { END.closed_by_peer() } else { END.eof() })
+        })
+        .await?;
     Ok(())
 }

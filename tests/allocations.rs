@@ -101,11 +101,11 @@ fn a_line_that_is_written() {
 fn a_verdict_on_an_error_three_deep() {
     let error = io::Error::other(Outer(io::Error::other(io::Error::from(io::ErrorKind::ConnectionReset))));
     let classifier = Classifier::new();
-    let end = Endpoint::AGENT_FACING_SERVER.failed(&classifier, &error);
+    let end = Endpoint::AGENT_FACING_SERVER.failed(&error);
     assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
     assert_free("a verdict", || {
         black_box(classifier.verdict(black_box(&error)));
-        black_box(Endpoint::AGENT_FACING_SERVER.failed(&classifier, black_box(&error)));
+        black_box(Endpoint::AGENT_FACING_SERVER.failed(black_box(&error)));
     });
 }
 

@@ -88,16 +88,50 @@ enum LeaveReason {
 
 #[test]
 fn own_categories_are_checked_once_registered() {
-    let quit = || disconnected!(reason = LeaveReason::Quit, "left");
-    let end = capture(quit).one();
-    assert_eq!((end.reason_as(), end.expected()), (Some(LeaveReason::Quit), false));
-    assert_eq!(end.inconsistencies(), [Inconsistency::UnknownValue("disconnect_reason")]);
-
     let end = Capture::new().register::<LeaveReason>().run(quit).one();
     assert!(end.expected() && end.inconsistencies().is_empty());
 
     let wrong = || tracing::info!(disconnect_reason = LeaveReason::Idle.as_str(), disconnect_expected = true);
-    refusal(|| Capture::new().register::<LeaveReason>().run(wrong).one());
+    let text = refusal(|| Capture::new().register::<LeaveReason>().run(wrong).one());
+    assert!(text.starts_with("a disconnect event contradicts itself"), "{text}");
+}
+
+fn quit() {
+    disconnected!(reason = LeaveReason::Quit, "left");
+}
+
+#[test]
+fn own_expected_reasons_have_to_be_registered() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for text in [
+        refusal(|| capture(quit).one()),
+        refusal(|| capture(quit).all()),
+        refusal(|| runtime.block_on(capture_async(async { quit() })).one()),
+    ] {
+        let expected = "`quit` says that it is expected, but no registered set has it: \
+            `Capture::new().register::<YourReason>()`\n  INFO \"left\": reason=quit expected=true";
+        assert!(text.starts_with(expected), "{text}");
+    }
+    let captured = capture(quit);
+    let end = &captured.unchecked()[0];
+    assert_eq!((end.reason_as(), end.expected()), (Some(LeaveReason::Quit), false));
+
+    let registered = || Capture::new().register::<LeaveReason>();
+    assert!(runtime.block_on(registered().run_async(async { quit() })).one().expected());
+    // A reason that claims nothing needs no registering.
+    let end = capture(|| disconnected!(reason = LeaveReason::Idle, "left")).one();
+    assert_eq!(end.inconsistencies(), [Inconsistency::UnknownValue("disconnect_reason")]);
+}
+
+/// Each global capture knows its own sets.
+#[test]
+fn own_reasons_are_registered_for_the_global_form() {
+    let (plain, registered) = (capture_global(), Capture::new().register::<LeaveReason>().global());
+    thread::spawn(|| disconnected!(reason = LeaveReason::Quit, id = 815, "left")).join().unwrap();
+    let own = |captured: Captured| captured.only(|end| end.field("id") == Some("815"));
+    assert!(own(registered.captured()).one().expected());
+    let text = refusal(|| own(plain.captured()).one());
+    assert!(text.starts_with("`quit` says that it is expected"), "{text}");
 }
 
 #[test]
@@ -144,7 +178,7 @@ fn spawned_threads_are_not_followed_but_by_the_global_form() {
 fn a_future_may_move_between_threads() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let work = async {
-        let mut guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));
+        let guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));
         tokio::task::yield_now().await;
         guard.set(END.closed_locally());
         7

@@ -32,7 +32,7 @@ fn capture_sees_what_a_naive_subscriber_loses() {
     let seen = AtomicUsize::new(0);
     let seen: &'static AtomicUsize = Box::leak(Box::new(seen));
     let layer = DisconnectLayer::new(|_| _ = seen.fetch_add(1, Ordering::Relaxed));
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer.layer()), || {
         first();
         met_elsewhere(second);
         second();

@@ -6,8 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use disconnect_core::evidence::{Rank, Verdict};
-use disconnect_core::{Category, Classifier, Code, Disconnect, DisconnectInitiator, DisconnectReason, Endpoint};
+use disconnect_core::evidence::{Rank, Side, Verdict};
+use disconnect_core::{
+    Category, Code, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator, DisconnectReason, Endpoint,
+    Protocol,
+};
 use serde::Deserialize;
 
 use self::Question::{Ambiguous, ByAgent, ByClient, ByServer, Name, Received, Sendable, Sent};
@@ -66,19 +69,18 @@ const DISAGREEMENTS: &[Disagreement] = &[
     // Ambiguous, and no goodbye: never towards normal.
     ("quic", "0x0f", ALL_ROLES, "unknown", "worn-out keys that could not be renewed are no goodbye"),
     ("grpc", "14", NOT_A_CLIENT, "network_error", "also said by proxies without a backend, and by the own library"),
+    ("process", "1-125", NOT_A_CLIENT, "unknown", "what it says is the command's own; a shell has `shell_exited`"),
     ("process", "126-127", NOT_A_CLIENT, "unknown", "the command did not start; nobody left"),
     ("process", "129", NOT_A_CLIENT, "unknown", "the client left, or the network lost it"),
+    ("process", "130", NOT_A_CLIENT, "unknown", "Ctrl-C, or somebody's `kill -INT`; a shell has `shell_exited`"),
     ("process", "131", NOT_A_CLIENT, "unknown", "asked for by a user, or by a supervisor"),
     ("process", "141", NOT_A_CLIENT, "unknown", "the reader went away, by intent or not"),
     ("process", "143", NOT_A_CLIENT, "unknown", "who stops a workspace or an agent says so before"),
     ("process", "-1", NOT_A_CLIENT, "unknown", "some say so for a death by signal, some for no status at all"),
+    ("process", "130", &[Ambiguous], "true", "Ctrl-C, or somebody's `kill -INT`"),
     // Who it was.
     ("grpc", "4", &[Sent], "unknown", "either side's library says so when the caller's time is up"),
     ("grpc", "14", &[Received, Sent], "network", "a lost connection, where it is not a server's word"),
-    ("process", "1-125", &[Received], "self", "`client_closed` names the client, who left its shell"),
-    ("process", "1-125", &[Sent], "peer", "`client_closed` names the client, who left its shell"),
-    ("process", "130", &[Received], "self", "`client_closed` names the client, who pressed Ctrl-C"),
-    ("process", "130", &[Sent], "peer", "`client_closed` names the client, who pressed Ctrl-C"),
     // What may be sent.
     ("websocket", "1004", &[Sendable], "false", "reserved"),
     ("ssh", "4", &[Sendable], "false", "reserved"),
@@ -169,8 +171,7 @@ fn a_tls_alert_in_quic_means_what_it_means_in_tls() {
 
 #[test]
 fn an_exit_status_above_128_means_what_the_signal_means() {
-    // A shell that was left after a Ctrl-C has that status, while a bare signal may come from anybody.
-    for signal in (1..=64).filter(|signal| *signal != 2) {
+    for signal in 1..=64 {
         let (signal, status) = (Code::signal(signal), Code::exit(128 + signal));
         assert_eq!((status.name(), status.is_ambiguous()), (signal.name(), signal.is_ambiguous()), "{status}");
         assert!(ends(status).eq(ends(signal).map(|end| end.with_code(status))), "{status}");
@@ -189,7 +190,7 @@ fn only_these_codes_are_ever_expected() {
     normal.extend([0, 90].map(Code::tls));
     normal.extend([0, 1].map(Code::grpc));
     normal.extend([0x00, 0x04, 0x8b, 0x9c, 0x9d, 0xa0].map(Code::mqtt));
-    normal.extend((0..=125).chain([130]).map(Code::exit));
+    normal.push(Code::exit(0));
 
     let found: Vec<Code> = all_codes().filter(|&code| ends(code).any(|end| end.expected())).collect();
     assert_eq!(found, normal);
@@ -326,18 +327,211 @@ fn a_number_may_be_sent_where_its_protocol_allows() {
     assert!(Code::http2(0xffff).may_be_sent() && Code::quic_application(7).may_be_sent());
 }
 
-/// The status of a process only says that a client left where there is a client.
+/// An end of each kind that a protocol may tell apart, and the codes to close with.
+#[rustfmt::skip] // one end a line
 #[test]
-fn a_failed_process_without_a_client_is_not_normal() {
-    for code in [Code::exit(1), Code::exit(125), Code::exit(130), Code::signal(2)] {
-        for end in [Endpoint::AGENT_FACING_SERVER, Endpoint::SERVER_FACING_AGENT] {
-            assert_eq!(
-                (end.sent(code).reason().as_str(), end.received(code).reason().as_str()),
-                ("unknown", "unknown")
-            );
+fn the_code_to_close_with_says_why_this_side_closes() {
+    use disconnect_core::{DisconnectCause as Cause, DisconnectReason as Reason};
+    use Side::{Local, Network, Remote, Unknown};
+
+    const NOTHING: i64 = -1;
+    let end = Endpoint::SERVER_FACING_AGENT;
+    let new = |reason, side| Verdict::new(reason, side);
+    let because = |reason, side, cause| Verdict::new(reason, side).with_cause(cause);
+    // WebSocket, SSH, HTTP/2, HTTP/3, QUIC, TLS, gRPC, MQTT.
+    for (verdict, codes) in [
+        (Verdict::closed(Local), [1000, 11, 0x00, 0x100, 0x00, 0, 0, 0x00]),
+        (Verdict::closed(Remote), [1000, 11, 0x00, 0x100, 0x00, 0, 0, 0x00]),
+        (Verdict::own(Leave::Quit, Local), [1000, 11, 0x00, 0x100, 0x00, 0, 0, 0x00]),
+        (Verdict::going_away(Local), [1001, 11, 0x00, 0x100, 0x00, 0, 14, 0x8b]),
+        (Verdict::going_away(Local).with_cause(Cause::Restart), [1012, 11, 0x00, 0x100, 0x00, 0, 14, 0x8b]),
+        (Verdict::going_away(Local).with_cause(Cause::Migrate), [1001, 11, 0x00, 0x100, 0x00, 0, 14, 0x9c]),
+        (Verdict::going_away(Local).with_cause(Cause::Deadline), [1001, 11, 0x00, 0x100, 0x00, 0, 14, 0x8b]),
+        // The peer's goodbye is answered.
+        (Verdict::going_away(Remote).with_cause(Cause::Restart), [1000, 11, 0x00, 0x100, 0x00, 0, 0, 0x00]),
+        (new(Reason::WorkspaceStopped, Local), [1001, 11, 0x00, 0x100, 0x00, 0, 14, 0x8b]),
+        (new(Reason::ProtocolError, Remote), [1002, 2, 0x01, 0x101, 0x0a, 10, 13, 0x82]),
+        (new(Reason::ProtocolError, Unknown), [1002, 2, 0x01, 0x101, 0x0a, 10, 13, 0x82]),
+        (because(Reason::ProtocolError, Remote, Cause::Malformed), [1007, 2, 0x01, 0x106, 0x07, 50, 13, 0x81]),
+        (because(Reason::ProtocolError, Remote, Cause::TooLarge), [1009, 2, 0x06, 0x106, 0x0a, 22, 8, 0x95]),
+        (because(Reason::ProtocolError, Remote, Cause::Negotiation), [1003, 2, 0x01, 0x101, 0x0a, 10, 12, 0x82]),
+        (because(Reason::ProtocolError, Local, Cause::Negotiation), [1011, 3, 0x02, 0x102, 0x11, 40, 12, 0x83]),
+        (new(Reason::ProtocolError, Local), [1011, 7, 0x02, 0x102, 0x01, 80, 13, 0x80]),
+        (because(Reason::Unknown, Local, Cause::Auth), [1008, 14, 0x02, 0x102, 0x131, 49, 16, 0x87]),
+        (because(Reason::Unknown, Local, Cause::Policy), [1008, 7, 0x02, 0x102, 0x02, 49, 7, 0x87]),
+        (because(Reason::Unknown, Local, Cause::Limit), [1008, 12, 0x0b, 0x107, 0x02, 80, 8, 0x97]),
+        (because(Reason::Unknown, Local, Cause::Overload), [1013, 7, 0x0b, 0x107, 0x02, 80, 8, 0x89]),
+        (because(Reason::Unknown, Local, Cause::Replaced), [1008, 7, 0x02, 0x102, 0x01, 80, 10, 0x8e]),
+        (because(Reason::Unknown, Local, Cause::Kicked), [1008, 7, 0x02, 0x102, 0x01, 80, 10, 0x98]),
+        (because(Reason::Unknown, Local, Cause::Panicked), [1011, 7, 0x02, 0x102, 0x01, 80, 13, 0x80]),
+        (because(Reason::Unknown, Local, Cause::BrokenPipe), [1011, 7, 0x02, 0x102, 0x01, 80, 13, 0x80]),
+        (because(Reason::Unknown, Local, Cause::Deadline), [3008, 7, 0x02, 0x102, 0x01, 80, 4, 0x80]),
+        (new(Reason::Unknown, Unknown), [1011, 7, 0x02, 0x102, 0x01, 80, 2, 0x80]),
+        (Verdict::own(Leave::Kicked, Local), [1011, 7, 0x02, 0x102, 0x01, 80, 2, 0x80]),
+        (new(Reason::ControlPlaneLost, Local), [1011, 7, 0x02, 0x102, 0x01, 80, 13, 0x80]),
+        (because(Reason::NetworkError, Network, Cause::KeepaliveTimeout), [3008, 10, NOTHING, NOTHING, NOTHING, NOTHING, 14, 0x8d]),
+        (because(Reason::NetworkError, Network, Cause::Deadline), [3008, 10, NOTHING, NOTHING, NOTHING, NOTHING, 4, NOTHING]),
+        (because(Reason::NetworkError, Local, Cause::IdleTimeout), [3008, 7, 0x02, 0x102, 0x01, 80, 4, 0x80]),
+        // A connection behind this one.
+        (because(Reason::NetworkError, Local, Cause::Unreachable), [1014, 7, 0x0a, 0x10f, 0x01, 80, 14, 0x80]),
+        // Nobody hears it.
+        (because(Reason::NetworkError, Network, Cause::Reset), [NOTHING; 8]),
+        (because(Reason::Unknown, Unknown, Cause::BrokenPipe), [NOTHING; 8]),
+        // The peer knows why.
+        (because(Reason::Unknown, Remote, Cause::Overload), [NOTHING; 8]),
+        (new(Reason::ControlPlaneLost, Remote), [NOTHING; 8]),
+    ] {
+        let end = end.resolve(verdict);
+        for (protocol, number) in PROTOCOLS.into_iter().zip(codes) {
+            let code = end.close_code(protocol);
+            assert_eq!(code.map_or(NOTHING, Code::number), number, "{} {end:?}", protocol.as_str());
+            assert!(code.is_none_or(|code| code.protocol() == protocol && code.name().is_some()));
         }
-        // A helper process of the client's own.
-        assert_eq!(Endpoint::CLIENT_FACING_AGENT.sent(code).reason().as_str(), "unknown");
+        for protocol in [Protocol::QuicApplication, Protocol::Exit, Protocol::Signal] {
+            assert_eq!(end.close_code(protocol), None);
+        }
+    }
+}
+
+/// The protocols that close with a code.
+const PROTOCOLS: [Protocol; 8] = [
+    Protocol::WebSocket,
+    Protocol::Ssh,
+    Protocol::Http2,
+    Protocol::Http3,
+    Protocol::Quic,
+    Protocol::Tls,
+    Protocol::Grpc,
+    Protocol::Mqtt,
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_reason")]
+enum Leave {
+    #[expected]
+    Quit,
+    Kicked,
+}
+
+/// Every kind of end with every cause or none, on every side, as one endpoint sees it.
+fn every_end(end: Endpoint) -> impl Iterator<Item = Disconnect> {
+    let sides = [Side::Local, Side::Remote, Side::Network, Side::Unknown];
+    let verdicts = sides.into_iter().flat_map(|side| {
+        let goodbyes = [Verdict::closed(side), Verdict::going_away(side), Verdict::cancelled(side)];
+        let own = [Leave::Quit, Leave::Kicked].map(|reason| Verdict::own(reason, side));
+        let ours = DisconnectReason::ALL.iter().map(move |reason| Verdict::new(*reason, side));
+        goodbyes.into_iter().chain(own).chain(ours)
+    });
+    verdicts.flat_map(move |verdict| {
+        let causes = DisconnectCause::ALL.iter().map(move |cause| verdict.with_cause(*cause));
+        [verdict].into_iter().chain(causes).map(move |verdict| end.resolve(verdict))
+    })
+}
+
+#[test]
+fn a_code_to_close_with_may_be_sent_and_never_makes_the_end_normal() {
+    for (_, _, near, _) in WAYS {
+        for end in every_end(near) {
+            for code in PROTOCOLS.into_iter().filter_map(|protocol| end.close_code(protocol)) {
+                assert!(code.may_be_sent(), "{code} {end:?}");
+                assert!(end.expected() || !near.sent(code).expected(), "{code} {end:?}");
+            }
+        }
+    }
+}
+
+/// Where a code to close with names another side than the end does: code, the end's side, the code's, and why.
+const OTHER_SIDES: &[(&str, Side, Side, &str)] = &[
+    ("grpc.12", Side::Remote, Side::Local, "no status accuses its receiver"),
+    ("grpc.13", Side::Remote, Side::Local, "no status accuses its receiver"),
+    ("grpc.8", Side::Remote, Side::Local, "no status accuses its receiver"),
+    ("grpc.14", Side::Local, Side::Network, "a server that goes away says the same as a lost connection"),
+    ("grpc.14", Side::Remote, Side::Network, "whether a silent peer is gone or its network is not known"),
+    ("grpc.4", Side::Local, Side::Unknown, "either side's library says so when the caller's time is up"),
+    ("grpc.4", Side::Network, Side::Unknown, "either side's library says so when the caller's time is up"),
+    ("grpc.4", Side::Remote, Side::Unknown, "either side's library says so when the caller's time is up"),
+    ("mqtt.141", Side::Remote, Side::Network, "whether a silent peer is gone or its network is not known"),
+    ("ssh.10", Side::Remote, Side::Network, "whether a silent peer is gone or its network is not known"),
+    ("websocket.3008", Side::Network, Side::Local, "what names the network may not be sent"),
+    ("websocket.3008", Side::Remote, Side::Local, "what names the network may not be sent"),
+];
+
+/// But for a goodbye, which this side answers with its own.
+#[test]
+fn a_code_to_close_with_names_the_side_that_the_end_names() {
+    let mut listed: BTreeMap<_, bool> =
+        OTHER_SIDES.iter().map(|&(code, end, said, _)| ((code.to_owned(), end as u8, said as u8), false)).collect();
+    for (_, _, near, _) in WAYS {
+        for end in every_end(near) {
+            let side = end.side().unwrap();
+            // Only a network error is the network's.
+            let names_side = match side {
+                Side::Local | Side::Remote => true,
+                Side::Network => end.reason().as_str() == "network_error",
+                Side::Unknown => false,
+            };
+            for code in PROTOCOLS.into_iter().filter_map(|protocol| end.close_code(protocol)).filter(|_| names_side) {
+                let sent = near.sent(code);
+                let said = sent.side().unwrap();
+                let is_answer = end.expected() && sent.expected() && said == Side::Local;
+                if side != said && !is_answer {
+                    let entry = listed.get_mut(&(code.to_string(), side as u8, said as u8));
+                    *entry.unwrap_or_else(|| panic!("{code} names {said:?}: {end:?}")) = true;
+                }
+            }
+        }
+    }
+    let unused: Vec<_> = listed.into_iter().filter(|(_, used)| !used).collect();
+    assert!(unused.is_empty(), "listed, but no code names them: {unused:?}");
+}
+
+/// Received or sent, it is given back where this side may say it, too.
+#[test]
+fn an_end_that_has_a_code_closes_with_it() {
+    let end = Endpoint::SERVER_FACING_CLIENT;
+    let closes = |end: &Disconnect| end.code().and_then(|code| end.close_code(code.protocol()));
+    for code in [
+        Code::websocket(1000),
+        Code::websocket(1001),
+        Code::websocket(1011),
+        Code::websocket(4001),
+        Code::ssh(11),
+        Code::http2(0xffff),
+        Code::tls(0),
+        Code::mqtt(0x98),
+    ] {
+        assert_eq!(closes(&end.received(code)), Some(code), "{code}");
+        assert_eq!(closes(&end.sent(code)), Some(code), "{code}");
+    }
+    // Of another protocol.
+    assert_eq!(end.received(Code::http2(0)).close_code(Protocol::WebSocket), Some(Code::websocket(1000)));
+    // It may not be sent.
+    assert_eq!(closes(&end.received(Code::websocket(1005))), Some(Code::websocket(1000)));
+    assert_eq!(closes(&end.received(Code::websocket(1006))), None);
+    // The peer accused us. We do not accuse it.
+    assert_eq!(closes(&end.received(Code::websocket(1002))), Some(Code::websocket(1011)));
+    assert_eq!(closes(&end.sent(Code::websocket(1002))), Some(Code::websocket(1002)));
+    // A server that cancels says nothing of a client that leaves.
+    let cancelled = Endpoint::CLIENT_FACING_SERVER.received(Code::http2(0x08));
+    assert_eq!((cancelled.expected(), closes(&cancelled)), (false, None));
+    let reset = Verdict::new(DisconnectReason::Unknown, Side::Local).with_code(Code::http2(0));
+    assert_eq!(closes(&end.resolve(reset)), Some(Code::http2(0x02)));
+    for code in all_codes().filter(|code| code.name().is_some()) {
+        for (_, _, near, _) in WAYS {
+            for end in [near.received(code), near.sent(code)] {
+                if let Some(code) = closes(&end) {
+                    assert!(code.may_be_sent() && (end.expected() || !near.sent(code).expected()), "{code} {end:?}");
+                }
+            }
+        }
+    }
+}
+
+/// What the status of a process says is its own, whoever it served.
+#[test]
+fn a_failed_process_is_not_normal() {
+    for code in [Code::exit(1), Code::exit(125), Code::exit(130), Code::signal(2)] {
+        assert!(ends(code).all(|end| end.reason().as_str() == "unknown"), "{code}");
     }
 }
 
@@ -354,10 +548,10 @@ fn a_process_ended_by_status_or_by_signal() {
     };
     let text = |code: &str| Some(String::from(code));
     assert_eq!(exited(0), ("graceful", Some("agent"), None, text("exit.0")));
-    assert_eq!(exited(3 << 8), ("client_closed", Some("client"), None, text("exit.3")));
+    assert_eq!(exited(3 << 8), ("unknown", Some("agent"), Some("exit_status"), text("exit.3")));
     assert_eq!(exited(137 << 8), ("unknown", Some("agent"), Some("killed"), text("exit.137")));
-    assert_eq!(exited(255 << 8), ("unknown", Some("agent"), None, text("exit.255")));
-    assert_eq!(exited(130 << 8), ("client_closed", Some("client"), None, text("exit.130")));
+    assert_eq!(exited(255 << 8), ("unknown", Some("agent"), Some("exit_status"), text("exit.255")));
+    assert_eq!(exited(130 << 8), ("unknown", Some("agent"), Some("killed"), text("exit.130")));
     assert_eq!(exited(2), ("unknown", Some("agent"), Some("killed"), text("signal.2")));
     assert_eq!(exited(9), ("unknown", Some("agent"), Some("killed"), text("signal.9")));
     assert_eq!(exited(0x8b), ("unknown", Some("agent"), Some("crash"), text("signal.11")));
@@ -373,7 +567,7 @@ fn io_errors_have_the_reason_of_their_row() {
     let mut seen = 0;
     for row in rows().iter().filter(|row| row.protocol == "io_error_kind") {
         seen += 1;
-        let end = Endpoint::AGENT_FACING_SERVER.failed(&Classifier::new(), &io_error(&row.code));
+        let end = Endpoint::AGENT_FACING_SERVER.failed(&io_error(&row.code));
         assert_eq!(end.reason().as_str(), row.reason, "{}", row.code);
     }
     assert_eq!(seen, 22);

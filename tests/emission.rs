@@ -3,11 +3,12 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 
 use disconnect_core::{
-    Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator,
-    DisconnectReason, disconnected, slot,
+    Code, ConnectionDirection, ConnectionMethod, Detail, Disconnect, DisconnectCause, DisconnectField,
+    DisconnectInitiator, DisconnectReason, disconnected, slot,
 };
 use tracing::field::{Empty, Field, Visit};
 use tracing::{Event, Level, Subscriber, subscriber};
@@ -150,6 +151,153 @@ fn level_target_and_parent_can_be_stated() {
     assert_eq!((event.level, event.target.as_str(), event.parent.as_deref()), (Level::DEBUG, "ends", Some("session")));
     let event = one(|| disconnected!(level: tracing::Level::ERROR, reason = DisconnectReason::Graceful, "gone"));
     assert_eq!((event.level, event.target.as_str()), (Level::ERROR, module_path!()));
+}
+
+#[test]
+fn the_event_has_a_name() {
+    let end = full();
+    for event in all(|| {
+        disconnected!(end, "gone");
+        disconnected!(level: DEBUG, reason = DisconnectReason::Graceful, "gone");
+        disconnected!(level: DEBUG, target: "ends", parent: None, reason = DisconnectReason::Graceful, "gone");
+    }) {
+        assert_eq!(event.name, "disconnect");
+    }
+}
+
+#[test]
+fn a_level_may_be_stated_for_expected_and_for_unexpected_ends() {
+    let level = |reason| one(|| disconnected!(level: DEBUG | tracing::Level::ERROR, reason = reason, "gone")).level;
+    assert_eq!(level(DisconnectReason::Graceful), Level::DEBUG);
+    assert_eq!(level(DisconnectReason::Unknown), Level::ERROR);
+
+    let level = |end| one(|| disconnected!(level: TRACE | WARN, target: "ends", end, "gone")).level;
+    assert_eq!(level(full()), Level::TRACE);
+    assert_eq!(level(full().with_cause(DisconnectCause::Deadline)), Level::WARN);
+    assert_eq!(level(Disconnect::new(DisconnectReason::NetworkError)), Level::WARN);
+}
+
+#[test]
+fn of_two_levels_only_what_picks_one_is_evaluated_where_both_are_off() {
+    let evaluated = Cell::new(0);
+    let count = || evaluated.set(evaluated.get() + 1);
+    subscriber::with_default(Off, || {
+        disconnected!(
+            level: DEBUG | WARN,
+            reason = {
+                count();
+                DisconnectReason::Graceful
+            },
+            detail = {
+                count();
+                "text"
+            },
+            group({ count(); Some(String::new()) } => length = len()),
+            "gone"
+        );
+    });
+    assert_eq!(evaluated.get(), 1);
+}
+
+/// What a service logs beside the ends that a build caused.
+#[derive(Clone)]
+struct Build {
+    id: u64,
+    reason: String,
+    transition: Option<&'static str>,
+    by: (io::ErrorKind, f64),
+}
+
+fn build() -> Build {
+    let by = (io::ErrorKind::TimedOut, 0.5);
+    Build { id: 7, reason: "initiator".to_owned(), transition: Some("stop"), by }
+}
+
+fn own(event: &Seen, from: usize) -> Vec<(&str, &str)> {
+    event.fields[from..].iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+#[test]
+fn a_group_adds_fields_of_an_optional_value() {
+    let log = |build: Option<&Build>| {
+        one(|| {
+            disconnected!(
+                full(),
+                group(build => build_id = id, build_reason = reason, transition),
+                client_session_id = 3,
+                "gone"
+            );
+        })
+    };
+    let fields = [("build_id", "u64 7"), ("build_reason", "str initiator"), ("transition", "str stop")];
+    assert_eq!(own(&log(Some(&build())), 9), [&fields[..], &[("client_session_id", "i64 3")]].concat());
+    assert_eq!(own(&log(None), 9), [("client_session_id", "i64 3")]);
+    let without_transition = Build { transition: None, ..build() };
+    assert_eq!(own(&log(Some(&without_transition)), 9)[2], ("client_session_id", "i64 3"));
+}
+
+#[test]
+fn a_group_takes_any_option_and_any_form_of_field() {
+    const KEY: &str = "from.a.constant";
+    let owned = Some(build());
+    let shared = Some(Arc::new(build()));
+    let event = one(|| {
+        disconnected!(
+            level: DEBUG,
+            group(owned => id, why = %reason, ?transition, kind = ?by.0, net.share = by.1, { KEY } = id),
+            reason = DisconnectReason::Graceful,
+            group(&shared => "cause" = reason, length = reason.len(), upper = %reason.to_uppercase()),
+            group(Some(&build()) => r#type = transition),
+            "gone"
+        );
+    });
+    let fields = [
+        ("id", "u64 7"),
+        ("why", "debug initiator"),
+        ("transition", "debug Some(\"stop\")"),
+        ("kind", "debug TimedOut"),
+        ("net.share", "f64 0.5"),
+        ("from.a.constant", "u64 7"),
+        ("cause", "str initiator"),
+        ("length", "u64 9"),
+        ("upper", "debug INITIATOR"),
+        ("type", "str stop"),
+    ];
+    assert_eq!(own(&event, 3), fields);
+    assert_eq!(owned.map(|build| build.id), Some(7), "it is borrowed");
+}
+
+#[test]
+fn a_group_is_evaluated_once() {
+    for enabled in [true, false] {
+        let evaluated = Cell::new(0);
+        let log = || {
+            let count = || {
+                evaluated.set(evaluated.get() + 1);
+                Some(build())
+            };
+            disconnected!(level: DEBUG, full(), group(count() => id, transition), "gone");
+        };
+        if enabled {
+            assert_eq!(all(log).len(), 1);
+        } else {
+            subscriber::with_default(Off, log);
+        }
+        assert_eq!(evaluated.get(), u32::from(enabled));
+    }
+}
+
+#[test]
+fn an_empty_detail_is_absent() {
+    let record = Disconnect::new(DisconnectReason::Unknown).with_detail("first").with_detail(String::new());
+    for event in [
+        one(|| disconnected!(record, "gone")),
+        one(|| disconnected!(reason = DisconnectReason::Unknown, detail = "", "gone")),
+        one(|| disconnected!(reason = DisconnectReason::Unknown, detail = %"", "gone")),
+    ] {
+        assert_eq!(event.keys(), ["message", "disconnect_reason", "disconnect_expected"]);
+    }
+    assert_eq!(record, Disconnect::new(DisconnectReason::Unknown));
 }
 
 #[test]
@@ -333,6 +481,47 @@ fn a_hostile_detail_is_one_clean_line() {
     assert_eq!(event.get("disconnect_detail"), Some("str a b \u{fffd}[31m"));
 }
 
+/// `Default_Ignorable_Code_Point` of Unicode 17.0, `DerivedCoreProperties.txt`.
+const HIDDEN: [RangeInclusive<char>; 17] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{202a}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fff8}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
+#[test]
+fn a_detail_hides_no_character() {
+    let detail = |text: &str| {
+        let detail = Detail::from(format_args!("{text}"));
+        let slot = one(|| disconnected!(reason = DisconnectReason::Unknown, detail = text, "gone"));
+        assert_eq!(slot.get("disconnect_detail"), Some(&*format!("str {detail}")));
+        detail.as_str().to_owned()
+    };
+    for c in HIDDEN.into_iter().flatten() {
+        assert_eq!(Detail::from(format!("a{c}b")).as_str(), "a\u{fffd}b", "{}", c.escape_unicode());
+    }
+    for first in HIDDEN.map(|range| *range.start()) {
+        assert_eq!(detail(&format!("a{first}b")), "a\u{fffd}b");
+    }
+    for text in ["größer: 100 %", "соединение закрыто", "連線中斷", "연결 끊김", "خطأ", "कनेक्शन", "e\u{301} 🦀 \u{a0}°"]
+    {
+        assert_eq!(detail(text), text);
+    }
+}
+
 #[test]
 fn a_detail_cannot_imitate_our_fields() {
     let written = Written::default();
@@ -415,6 +604,7 @@ fn a_span_takes_the_fields_that_it_declared() {
 /// One event, with the type each value was recorded as.
 #[derive(Debug, PartialEq)]
 struct Seen {
+    name: &'static str,
     level: Level,
     target: String,
     parent: Option<String>,
@@ -450,6 +640,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
         let mut fields = Fields::default();
         event.record(&mut fields);
         self.0.lock().unwrap().push(Seen {
+            name: event.metadata().name(),
             level: *event.metadata().level(),
             target: event.metadata().target().to_owned(),
             parent: context.event_span(event).map(|span| span.name().to_owned()),
@@ -527,4 +718,20 @@ impl Write for Written {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// The same keys as the line, for a database or a message.
+#[test]
+#[cfg(feature = "serde")]
+fn a_record_is_serialized_under_its_log_keys() {
+    let end = Disconnect::new(DisconnectReason::ServerShutdown)
+        .with_initiator(DisconnectInitiator::Agent)
+        .with_direction(ConnectionDirection::ServerToAgent)
+        .with_cause(DisconnectCause::Restart)
+        .with_code(Code::websocket(1012))
+        .with_detail("an upgrade");
+    let written = r#"{"connect_type":"server_to_agent","disconnect_reason":"server_shutdown","disconnect_expected":true,"disconnect_initiator":"agent","disconnect_cause":"restart","disconnect_code":"websocket.1012","disconnect_detail":"an upgrade"}"#;
+    assert_eq!(serde_json::to_string(&end).unwrap(), written);
+    let bare = Disconnect::new(DisconnectReason::Unknown);
+    assert_eq!(serde_json::to_string(&bare).unwrap(), r#"{"disconnect_reason":"unknown","disconnect_expected":false}"#);
 }

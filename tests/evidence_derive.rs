@@ -13,7 +13,7 @@ use disconnect_core::{
     classifier,
 };
 
-const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
+const END: Endpoint = Endpoint::AGENT_FACING_SERVER.with_classifier(&CLASSIFIER);
 
 /// Reads the errors of this file that are not generic, and nothing of a library's.
 static CLASSIFIER: Classifier = Classifier::with(&[
@@ -34,7 +34,7 @@ fn verdict(error: impl Error + 'static) -> Verdict {
 }
 
 fn failed(error: impl Error + 'static) -> Disconnect {
-    END.failed(&CLASSIFIER, &error)
+    END.failed(&error)
 }
 
 /// What the io adapter makes of a reset.
@@ -143,10 +143,10 @@ enum Party {
 
 #[test]
 fn an_endpoint_with_roles_and_reasons_of_its_own_translates_ours() {
-    let end = Endpoint::between(Party::Broker, Peer::client(Party::Subscriber), Direction::ClientToServer);
-    let end = end.reasons::<Leave>();
+    let end = Endpoint::between(&Party::Broker, Peer::client(&Party::Subscriber), &Direction::ClientToServer);
+    let end = end.reasons::<Leave>().with_classifier(&CLASSIFIER);
     for error in [&Refusal::Ours as &(dyn Error + 'static), &reset_error()] {
-        let end = end.failed(&CLASSIFIER, error);
+        let end = end.failed(error);
         assert_eq!((end.reason_as(), end.initiator_as()), (Some(Leave::Kicked), Some(Party::Network)));
     }
 }
@@ -233,7 +233,7 @@ fn an_option_is_what_is_inside_if_anything_is() {
     assert_eq!(verdict(Layers::Maybe(None)), violation);
     assert_eq!(verdict(Layers::Maybe(Some(reset_error()))), violation);
     assert_eq!(verdict(Layers::Whatever(Some(reset_error().into()))), reset());
-    assert_eq!(verdict(Layers::Whatever(None)), verdict(Ranked::Bare));
+    assert_eq!(verdict(Layers::Whatever(None)).rank(), Rank::NotUnderstood);
 }
 
 /// Codes out of what the error carries.
@@ -384,6 +384,336 @@ fn an_error_inside_is_found_behind_any_pointer() {
     assert_eq!(verdict(Wrapped::Static(&Lost)), verdict(Lost));
 }
 
+/// Evidence that no classifier lists, so that only `#[transparent]` finds it.
+mod unlisted {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error, DisconnectEvidence)]
+    #[error("kicked")]
+    #[reason(Unknown, side = Remote, cause = Kicked)]
+    pub(super) struct Kicked;
+
+    #[derive(Debug, thiserror::Error, DisconnectEvidence)]
+    #[error("inner")]
+    pub(super) enum Inner {
+        #[reason(ControlPlaneLost, side = Remote)]
+        Lost,
+        #[transparent]
+        Io(#[source] io::Error),
+        #[transparent]
+        Maybe(Option<io::Error>),
+    }
+
+    /// No error at all.
+    #[derive(DisconnectEvidence)]
+    pub(super) enum Signal {
+        #[reason(Graceful, side = Local)]
+        Quit,
+        #[transparent]
+        Error(Inner),
+        #[transparent]
+        Next(Box<Signal>),
+    }
+
+    /// What a site may write by hand: what lies in `source()` may be stronger.
+    #[derive(Debug, thiserror::Error)]
+    #[error("by hand")]
+    pub(super) struct ByHand(#[source] pub(super) io::Error);
+
+    impl DisconnectEvidence for ByHand {
+        fn evidence(&self) -> Reading<'_> {
+            Reading::verdict(Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::BrokenPipe))
+        }
+    }
+
+    /// A failure of ours.
+    #[derive(Debug, thiserror::Error)]
+    #[error("the handler failed")]
+    pub(super) struct Handler(#[source] pub(super) Bye);
+
+    impl DisconnectEvidence for Handler {
+        fn evidence(&self) -> Reading<'_> {
+            Reading::failure(Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn))
+        }
+    }
+
+    /// A goodbye.
+    #[derive(Debug, thiserror::Error)]
+    #[error("bye")]
+    pub(super) struct Bye;
+
+    impl DisconnectEvidence for Bye {
+        fn evidence(&self) -> Reading<'_> {
+            Reading::settled(Verdict::closed(Side::Remote))
+        }
+    }
+
+    /// Around all of them. Its own `source()` says nothing.
+    #[derive(DisconnectEvidence)]
+    pub(super) enum Outer {
+        #[transparent]
+        Plain(Inner),
+        #[transparent]
+        Boxed(Box<Inner>),
+        #[transparent]
+        Shared(Arc<Inner>),
+        #[transparent]
+        Static(&'static Inner),
+        #[transparent]
+        Maybe(Option<Box<Inner>>),
+        #[transparent]
+        Signal(Signal),
+        #[transparent]
+        ByHand(ByHand),
+        #[transparent]
+        Handler(Handler),
+        #[reason(NetworkError)]
+        #[transparent]
+        Transport(Inner),
+        #[reason(Unknown, side = Local, cause = Policy)]
+        #[transparent]
+        Stated(Option<Kicked>),
+        #[reason(NetworkError)]
+        #[transparent]
+        ByHandOr(ByHand),
+    }
+
+    impl fmt::Debug for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("outer")
+        }
+    }
+
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("outer")
+        }
+    }
+
+    impl Error for Outer {}
+
+    /// What a classifier finds that lists the outer type alone.
+    pub(super) fn found(error: &Outer) -> Verdict {
+        static OUTER: Classifier = classifier![Outer];
+        OUTER.verdict(error)
+    }
+}
+
+#[test]
+fn evidence_inside_is_read_whether_or_not_it_is_listed() {
+    use unlisted::{Inner, Outer, Signal, found};
+
+    let lost = Verdict::new(Reason::ControlPlaneLost, Side::Remote);
+    for error in [
+        Outer::Plain(Inner::Lost),
+        Outer::Boxed(Box::new(Inner::Lost)),
+        Outer::Shared(Arc::new(Inner::Lost)),
+        Outer::Static(&Inner::Lost),
+        Outer::Maybe(Some(Box::new(Inner::Lost))),
+        Outer::Signal(Signal::Error(Inner::Lost)),
+        Outer::Signal(Signal::Next(Box::new(Signal::Error(Inner::Lost)))),
+        Outer::Transport(Inner::Lost),
+    ] {
+        assert_eq!(found(&error), lost);
+        assert_eq!(error.verdict(), lost);
+    }
+    assert_eq!(found(&Outer::Signal(Signal::Quit)), Verdict::new(Reason::Graceful, Side::Local));
+    for error in
+        [Outer::Plain(Inner::Io(reset_error())), Outer::Maybe(Some(Box::new(Inner::Maybe(Some(reset_error())))))]
+    {
+        assert_eq!(found(&error), reset());
+        assert_eq!(error.verdict(), reset());
+    }
+    assert_eq!(found(&Outer::Maybe(None)).rank(), Rank::NotUnderstood);
+    assert_eq!(Outer::Plain(Inner::Maybe(None)).verdict().rank(), Rank::NotUnderstood);
+}
+
+#[test]
+fn a_reading_inside_keeps_where_it_goes_on_and_that_it_is_a_failure() {
+    use unlisted::{ByHand, Bye, Handler, Outer, found};
+
+    static BOTH: Classifier = classifier![Outer, Bye];
+    assert_eq!(found(&Outer::ByHand(ByHand(reset_error()))), reset());
+    assert_eq!(found(&Outer::ByHand(ByHand(ErrorKind::Other.into()))).rank(), Rank::BrokenPipe);
+
+    // A goodbye inside a failure was said on another connection.
+    assert_eq!(BOTH.verdict(&Bye), Verdict::closed(Side::Remote));
+    let failed = Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn);
+    assert_eq!(BOTH.verdict(&Outer::Handler(Handler(Bye))), failed);
+}
+
+#[test]
+fn with_transparent_a_reading_inside_wins_unless_it_is_weaker() {
+    use unlisted::{ByHand, Inner, Kicked, Outer, found};
+
+    let transport = Verdict::new(Reason::NetworkError, Side::Network);
+    assert_eq!(found(&Outer::Transport(Inner::Io(ErrorKind::BrokenPipe.into()))), transport);
+    assert_eq!(found(&Outer::Transport(Inner::Io(reset_error()))), reset(), "among equals the inner");
+    assert_eq!(found(&Outer::Stated(Some(Kicked))), Kicked.verdict(), "among equals the inner");
+    let policy = Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Policy);
+    assert_eq!(found(&Outer::Stated(None)), policy);
+    assert_eq!(found(&Outer::ByHandOr(ByHand(ErrorKind::NotConnected.into()))), transport);
+    assert_eq!(found(&Outer::ByHandOr(ByHand(ErrorKind::TimedOut.into()))).rank(), Rank::Timeout);
+}
+
+/// What happened depends on what the error carries.
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("depends")]
+enum Depends {
+    #[reason(NetworkError, cause = (if *_0 > 1 { Cause::KeepaliveTimeout } else { Cause::BrokenPipe }))]
+    Silent(u32),
+    #[reason(Unknown, cause = (*why), code = *code)]
+    Told { why: Option<Cause>, code: Option<Code> },
+    #[reason(Unknown, side = Remote, cause = (Why::of(source)))]
+    #[transparent]
+    Own { source: io::Error },
+    #[reason(Unknown, cause = (_0.0), code = Code::mqtt(_0.1))]
+    Both((Why, u8)),
+    #[reason(Unknown, cause = (Why::Superseded))]
+    Path,
+}
+
+impl Why {
+    fn of(error: &io::Error) -> Option<Self> {
+        (error.kind() == ErrorKind::AddrInUse).then_some(Self::Superseded)
+    }
+}
+
+#[test]
+fn a_cause_may_come_out_of_the_fields() {
+    let silent = Verdict::new(Reason::NetworkError, Side::Network);
+    assert_eq!(Depends::Silent(3).verdict(), silent.with_cause(Cause::KeepaliveTimeout));
+    assert_eq!(Depends::Silent(0).verdict().rank(), Rank::BrokenPipe);
+
+    let unknown = Verdict::new(Reason::Unknown, Side::Unknown);
+    let told = |why, code| Depends::Told { why, code }.verdict();
+    assert_eq!(told(Some(Cause::Policy), None), unknown.with_cause(Cause::Policy));
+    assert_eq!(told(None, Some(Code::tls(40))), unknown.with_code(Code::tls(40)));
+    assert_eq!(told(None, None), unknown.with_rank(Rank::FollowOn), "no cause is no statement");
+
+    let superseded = unknown.with_own_cause(Why::Superseded);
+    assert_eq!(Depends::Both((Why::Superseded, 0x8e)).verdict(), superseded.with_code(Code::mqtt(0x8e)));
+    assert_eq!(Depends::Path.verdict(), superseded);
+    let own = Depends::Own { source: ErrorKind::AddrInUse.into() };
+    assert_eq!(own.verdict(), Verdict::new(Reason::Unknown, Side::Remote).with_own_cause(Why::Superseded));
+    assert_eq!(Depends::Own { source: reset_error() }.verdict(), reset());
+}
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("by a party")]
+enum ByParty {
+    #[reason(ClientClosed, by = Client)]
+    Left,
+    #[reason(Unknown, side = Remote, cause = Kicked, by = Party::Broker, rank = Violation)]
+    Kicked,
+    #[reason(NetworkError, by = Initiator::Network)]
+    Lost,
+}
+
+/// Only that the derive hands the party on. What an endpoint makes of it is told beside `Verdict::by`.
+#[test]
+fn a_party_may_be_named_next_to_a_side_or_instead_of_one() {
+    assert_eq!(ByParty::Left.verdict(), Verdict::new(Reason::ClientClosed, Side::Unknown).by(Initiator::Client));
+    let kicked = Verdict::new(Reason::Unknown, Side::Remote).with_cause(Cause::Kicked).with_rank(Rank::Violation);
+    assert_eq!(ByParty::Kicked.verdict(), kicked.by(Party::Broker));
+    assert_ne!(ByParty::Kicked.verdict(), kicked);
+    assert_eq!(ByParty::Lost.verdict(), Verdict::new(Reason::NetworkError, Side::Network).by(Initiator::Network));
+}
+
+/// No error: the value says by itself what it means.
+#[derive(DisconnectEvidence)]
+enum Finished<T: 'static> {
+    #[reason(Graceful, side = Local)]
+    Done(#[allow(dead_code)] T),
+    #[transparent]
+    Failed(io::Error),
+    #[reason(NetworkError, cause = Unreachable)]
+    #[transparent]
+    Unreachable(Box<dyn Error>),
+    #[transparent]
+    Any(anyhow::Error),
+    #[transparent]
+    SharedAny(Arc<anyhow::Error>),
+}
+
+#[test]
+fn a_value_that_is_no_error_has_a_verdict() {
+    struct NoError;
+    let done: Finished<NoError> = Finished::Done(NoError);
+    assert_eq!(END.resolve(done.verdict()).reason_as(), Some(Reason::Graceful));
+    assert_eq!(Finished::<u8>::Failed(io::Error::other(reset_error())).verdict(), reset());
+    assert_eq!(Finished::<u8>::Any(anyhow::Error::new(reset_error()).context("reading")).verdict(), reset());
+    assert_eq!(Finished::<u8>::SharedAny(Arc::new(reset_error().into())).verdict(), reset());
+
+    let unreachable = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Unreachable);
+    assert_eq!(Finished::<u8>::Unreachable("nobody understands this".into()).verdict(), unreachable);
+    assert_eq!(Finished::<u8>::Unreachable(ErrorKind::BrokenPipe.into_error()).verdict(), unreachable);
+    assert_eq!(Finished::<u8>::Unreachable(ErrorKind::ConnectionReset.into_error()).verdict(), reset());
+    let pointer: &dyn DisconnectEvidence = &Finished::<u8>::Failed(reset_error());
+    assert_eq!(pointer.verdict(), reset());
+}
+
+/// `ErrorKind` as a boxed error.
+trait IntoError {
+    fn into_error(self) -> Box<dyn Error>;
+}
+
+impl IntoError for ErrorKind {
+    fn into_error(self) -> Box<dyn Error> {
+        io::Error::from(self).into()
+    }
+}
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("defaults")]
+#[reason(NetworkError, cause = Deadline)]
+enum Defaults {
+    First,
+    Second(#[allow(dead_code)] u8),
+    #[reason(Unknown, side = Local)]
+    Own,
+    #[transparent]
+    Io(io::Error),
+}
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("transparent")]
+#[transparent]
+enum Wrapper {
+    Io(#[from] io::Error),
+    Session {
+        source: SessionError,
+        attempts: u8,
+    },
+    #[reason(Unknown, side = Local)]
+    Own,
+}
+
+#[derive(Debug, thiserror::Error, DisconnectEvidence)]
+#[error("either")]
+#[transparent]
+#[reason(NetworkError, code = Code::exit(0))]
+enum EitherWay {
+    Empty,
+    Io(#[from] io::Error),
+}
+
+#[test]
+fn a_verdict_on_the_enum_is_that_of_variants_without_one() {
+    let deadline = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline);
+    assert_eq!([Defaults::First.verdict(), Defaults::Second(2).verdict()], [deadline; 2]);
+    assert_eq!(Defaults::Own.verdict().rank(), Rank::FollowOn);
+    assert_eq!(Defaults::Io(reset_error()).verdict(), reset());
+
+    assert_eq!(Wrapper::from(reset_error()).verdict(), reset());
+    let heartbeat = SessionError::Heartbeat(Duration::ZERO);
+    assert_eq!(Wrapper::Session { source: heartbeat, attempts: 1 }.verdict().rank(), Rank::Timeout);
+    assert_eq!(Wrapper::Own.verdict().rank(), Rank::FollowOn);
+
+    let exited = Verdict::new(Reason::NetworkError, Side::Network).with_code(Code::exit(0)).with_rank(Rank::Stated);
+    assert_eq!([EitherWay::Empty.verdict(), EitherWay::from(reset_error()).verdict()], [exited; 2]);
+}
+
 /// A struct says it on itself.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 #[error("lost the coordinator")]
@@ -485,7 +815,7 @@ fn the_trait_can_be_written_by_hand() {
 
     static CLOSED: Classifier = Classifier::with(&[derived::<Closed>]);
     assert_eq!(CLOSED.verdict(&Closed(1000)), Verdict::closed(Side::Remote));
-    assert_eq!(CLOSED.verdict(&Closed(4000)), verdict(Ranked::Bare));
+    assert_eq!(CLOSED.verdict(&Closed(4000)).rank(), Rank::NotUnderstood);
 }
 
 mod hygiene {
@@ -536,11 +866,72 @@ mod hygiene {
 #[test]
 fn nothing_of_the_users_is_in_the_way() {
     static MACROED: Classifier = Classifier::with(&[derived::<hygiene::Macroed>]);
-    let code = |error| END.failed(&MACROED, &error).code();
+    let code = |error| END.with_classifier(&MACROED).failed(&error).code();
     assert_eq!(code(hygiene::Macroed::Ours { inside: 1 }), Some(Code::exit(2)));
     assert_eq!(code(hygiene::Macroed::Mentioned { inside: 40 }), Some(Code::tls(40)));
     assert_eq!(MACROED.verdict(&hygiene::Macroed::Maybe(Some(reset_error()))), reset());
-    assert_eq!(END.failed(&MACROED, &hygiene::Macroed::Own).reason_as(), Some(Leave::Kicked));
+    assert_eq!(END.with_classifier(&MACROED).failed(&hygiene::Macroed::Own).reason_as(), Some(Leave::Kicked));
+}
+
+/// A bare name that the derive does not know gives an error, so each of ours is one that it knows.
+#[test]
+fn every_reason_and_initiator_of_ours_is_known_by_its_name() {
+    #[derive(DisconnectEvidence)]
+    enum ByName {
+        #[reason(Unknown)]
+        Unknown,
+        #[reason(Graceful)]
+        Graceful,
+        #[reason(ClientClosed)]
+        ClientClosed,
+        #[reason(ServerShutdown)]
+        ServerShutdown,
+        #[reason(NetworkError)]
+        NetworkError,
+        #[reason(ProtocolError)]
+        ProtocolError,
+        #[reason(WorkspaceStopped)]
+        WorkspaceStopped,
+        #[reason(ControlPlaneLost)]
+        ControlPlaneLost,
+    }
+    #[derive(DisconnectEvidence)]
+    enum ByParty {
+        #[reason(Unknown, by = Unknown)]
+        Unknown,
+        #[reason(Unknown, by = Client)]
+        Client,
+        #[reason(Unknown, by = Agent)]
+        Agent,
+        #[reason(Unknown, by = Server)]
+        Server,
+        #[reason(Unknown, by = Network)]
+        Network,
+    }
+    for &reason in Reason::ALL {
+        let by_name = match reason {
+            Reason::Unknown => ByName::Unknown,
+            Reason::Graceful => ByName::Graceful,
+            Reason::ClientClosed => ByName::ClientClosed,
+            Reason::ServerShutdown => ByName::ServerShutdown,
+            Reason::NetworkError => ByName::NetworkError,
+            Reason::ProtocolError => ByName::ProtocolError,
+            Reason::WorkspaceStopped => ByName::WorkspaceStopped,
+            Reason::ControlPlaneLost => ByName::ControlPlaneLost,
+        };
+        assert_eq!(END.resolve(by_name.verdict()).reason_as(), Some(reason));
+    }
+    let unknown = Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn);
+    for &party in Initiator::ALL {
+        let by_party = match party {
+            Initiator::Unknown => ByParty::Unknown,
+            Initiator::Client => ByParty::Client,
+            Initiator::Agent => ByParty::Agent,
+            Initiator::Server => ByParty::Server,
+            Initiator::Network => ByParty::Network,
+        };
+        assert_eq!(by_party.verdict(), unknown.by(party));
+    }
 }
 
 /// The four that `side = Network` does not go with are in `ui/evidence/network-ends-on-purpose.rs`.

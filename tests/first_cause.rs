@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-const END: Endpoint = Endpoint::AGENT_FACING_CLIENT;
+const END: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
 static CLASSIFIER: Classifier = classifier![tokio = tokio];
 
 fn guard() -> DisconnectGuard<impl FnOnce(&Disconnect)> {
@@ -41,7 +41,7 @@ async fn read(here: &mut TcpStream, ended: &DisconnectHandle) -> Option<SetOutco
     match here.read(&mut [0; 64]).await {
         Ok(0) => Some(ended.set(END.eof())),
         Ok(_) => None,
-        Err(error) => Some(ended.set(END.failed(&CLASSIFIER, &error))),
+        Err(error) => Some(ended.set(END.failed(&error))),
     }
 }
 
@@ -84,13 +84,13 @@ fn a_reset_latches() {
 #[test]
 fn a_closed_pipe_latches() {
     let captured = capture(|| {
-        let mut guard = guard();
+        let guard = guard();
         let mut command = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = command.stdin.take().unwrap();
         command.wait().unwrap();
         let error = stdin.write_all(b"too late").unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
-        assert_eq!(guard.set(END.failed(&CLASSIFIER, &error)), SetOutcome::Kept);
+        assert_eq!(guard.set(END.failed(&error)), SetOutcome::Kept);
         assert_eq!(guard.set(END.shutting_down()), SetOutcome::Ignored);
     });
     assert_eq!(cause(&captured), network("broken_pipe"));
@@ -100,7 +100,7 @@ fn a_closed_pipe_latches() {
 fn a_deadline_does_not_latch() {
     let captured = connection(async |mut here, _peer, ended| {
         let elapsed = timeout(Duration::ZERO, here.read(&mut [0; 64])).await.unwrap_err();
-        assert_eq!(ended.set(END.failed(&CLASSIFIER, &elapsed)), SetOutcome::Kept);
+        assert_eq!(ended.set(END.failed(&elapsed)), SetOutcome::Kept);
         assert_eq!(ended.set(END.shutting_down()), SetOutcome::Kept);
     });
     assert_eq!(captured.one().reason().as_str(), SHUTDOWN);
@@ -111,7 +111,7 @@ fn would_block_does_not_latch() {
     let captured = connection(async |here, _peer, ended| {
         let error = here.try_read(&mut [0; 64]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
-        ended.set(END.failed(&CLASSIFIER, &error));
+        ended.set(END.failed(&error));
         assert_eq!(ended.set(END.shutting_down()), SetOutcome::Kept);
     });
     assert_eq!(captured.one().reason().as_str(), SHUTDOWN);
@@ -131,7 +131,7 @@ fn no_error_does_not_latch() {
 fn a_deadline_is_the_end_where_nothing_else_comes() {
     let captured = connection(async |mut here, _peer, ended| {
         let elapsed = timeout(Duration::ZERO, here.read(&mut [0; 64])).await.unwrap_err();
-        ended.set(END.failed(&CLASSIFIER, &elapsed));
+        ended.set(END.failed(&elapsed));
     });
     assert_eq!(cause(&captured), network("deadline"));
 }
@@ -189,7 +189,7 @@ fn a_double_close_is_one_line() {
 fn a_channels_end_outranks_its_connections() {
     let captured = connection(async |mut here, peer, ended| {
         let write = |end: &Disconnect| disconnected!(end, "ssh session closed");
-        let mut channel = DisconnectGuard::new(END, write).under(&ended);
+        let channel = DisconnectGuard::new(END, write).under(&ended);
         let status = Command::new("sh").args(["-c", "exit 0"]).status().unwrap();
         channel.set(END.process_exited(status));
         reset(peer);

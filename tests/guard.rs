@@ -10,13 +10,12 @@ use allocation_counter::measure;
 use disconnect_core::evidence::{Rank, Side, Verdict};
 use disconnect_core::testing::capture;
 use disconnect_core::{
-    BoxedGuard, Category, Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause,
-    DisconnectGuard, DisconnectHandle, DisconnectInitiator, DisconnectReason, Endpoint, Observed, Peer, SetOutcome,
-    Shutdown, disconnected,
+    BoxedGuard, Category, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard,
+    DisconnectHandle, DisconnectInitiator, DisconnectReason, Endpoint, Observed, Peer, SetOutcome, Shutdown,
+    disconnected,
 };
 
 const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
-static CLASSIFIER: Classifier = Classifier::new();
 
 /// A guard that writes its line as a service does.
 fn guard(id: u64) -> DisconnectGuard<impl FnOnce(&Disconnect)> {
@@ -32,7 +31,7 @@ fn line(work: impl FnOnce(&DisconnectHandle)) -> Observed {
 }
 
 fn failed(kind: io::ErrorKind) -> Disconnect {
-    END.failed(&CLASSIFIER, &io::Error::from(kind))
+    END.failed(&io::Error::from(kind))
 }
 
 fn of_rank(rank: Rank) -> Disconnect {
@@ -46,37 +45,90 @@ fn reason_and_initiator(end: &Observed) -> (&str, Option<&str>) {
 /// Every end against every other: which of the two the line is about.
 #[test]
 fn the_table_of_ends() {
-    let ends: [(&str, Disconnect); 9] = [
+    let ends: [(&str, Disconnect); 12] = [
         ("deadline", failed(io::ErrorKind::TimedOut)),
+        ("not understood", END.failed(&io::Error::other("what is this"))),
         ("follow-on", failed(io::ErrorKind::NotConnected)),
+        ("fin", END.fin_is_goodbye().eof()),
         ("broken pipe", failed(io::ErrorKind::BrokenPipe)),
         ("eof", END.eof()),
         ("silent", END.idle_timeout()),
         ("violation", failed(io::ErrorKind::InvalidData)),
-        ("peer", END.received(Code::websocket(1001))),
+        ("goodbye", END.received(Code::websocket(1001))),
+        ("complaint", END.received(Code::websocket(1008))),
         ("own normal", END.shutting_down()),
         ("own failure", END.sent(Code::websocket(1011))),
     ];
-    // One row for the end that is there, one column for the one that comes: `+` takes its place.
+    // One row for the end that is there, one column for the one that comes: `+` replaces it, `r` refines it, and `d`
+    // replaces it and keeps its deadline.
     let table = [
-        ("deadline", ".++++++++"),
-        ("follow-on", "..+++++.+"),
-        ("broken pipe", "...++++.+"),
-        ("eof", "......+.."),
-        ("silent", "......+.."),
-        ("violation", "........."),
-        ("peer", "........."),
-        ("own normal", "........."),
-        ("own failure", "........."),
+        ("deadline", ".++d++++++d+"),
+        ("not understood", "....++++.+.+"),
+        ("follow-on", "....++++++.+"),
+        ("fin", "++..++++++.+"),
+        ("broken pipe", ".....+++++.+"),
+        ("eof", ".......+++.."),
+        ("silent", ".......+.+.."),
+        ("violation", "............"),
+        ("goodbye", "............"),
+        ("complaint", "............"),
+        ("own normal", "rr....rr.r.r"),
+        ("own failure", "............"),
     ];
     for ((name, row), (there, first)) in table.iter().zip(&ends) {
         assert_eq!(name, there);
         for (sign, (comes, next)) in row.chars().zip(&ends) {
-            let mut guard = DisconnectGuard::new(END, |_| ());
+            let guard = DisconnectGuard::new(END, |_| ());
             assert_eq!(guard.set(first.clone()), SetOutcome::Kept);
             let outcome = guard.set(next.clone());
-            let (expected, stays) = if sign == '+' { (SetOutcome::Kept, next) } else { (SetOutcome::Ignored, first) };
-            assert_eq!((outcome, guard.get().as_ref()), (expected, Some(stays)), "{there}, then {comes}");
+            let end = guard.get().unwrap();
+            let told = format!("{there}, then {comes}");
+            match sign {
+                '+' => assert_eq!((outcome, &end), (SetOutcome::Kept, next), "{told}"),
+                'd' => {
+                    assert_eq!((outcome, end.reason()), (SetOutcome::Kept, next.reason()), "{told}");
+                    assert!(end.cause_as() == Some(DisconnectCause::Deadline) && end.should_warn(), "{told}");
+                }
+                'r' => {
+                    assert_eq!((outcome, end.reason()), (SetOutcome::Kept, first.reason()), "{told}");
+                    assert!(end.cause().is_some() && end.should_warn(), "{told}");
+                }
+                _ => assert_eq!((outcome, &end), (SetOutcome::Ignored, first), "{told}"),
+            }
+        }
+    }
+}
+
+/// `or_stronger` and the guard decide alike.
+#[test]
+fn two_verdicts_are_told_apart_as_two_ends_are() {
+    let network = |cause| Verdict::new(DisconnectReason::NetworkError, Side::Network).with_cause(cause);
+    let verdicts = [
+        network(DisconnectCause::Deadline),
+        network(DisconnectCause::BrokenPipe),
+        network(DisconnectCause::UncleanEof),
+        network(DisconnectCause::KeepaliveTimeout),
+        Verdict::new(DisconnectReason::Unknown, Side::Unknown).with_rank(Rank::NotUnderstood),
+        Verdict::new(DisconnectReason::Unknown, Side::Unknown).with_rank(Rank::FollowOn),
+        Verdict::new(DisconnectReason::ProtocolError, Side::Remote),
+        Verdict::new(DisconnectReason::ControlPlaneLost, Side::Remote),
+        Verdict::closed(Side::Remote),
+        Verdict::going_away(Side::Local),
+        Code::websocket(1002).received(),
+        Code::websocket(1011).sent(),
+    ];
+    for first in verdicts {
+        for next in verdicts {
+            let guard = DisconnectGuard::new(END, |_| ());
+            guard.set(END.resolve(first));
+            guard.set(END.resolve(next));
+            let (end, stronger) = (guard.finish(), END.resolve(first.or_stronger(next)));
+            // What refines our own end leaves it the same end.
+            assert_eq!(
+                (end.reason(), end.initiator()),
+                (stronger.reason(), stronger.initiator()),
+                "{first:?} {next:?}"
+            );
         }
     }
 }
@@ -88,20 +140,20 @@ fn what_the_peer_said_counts_as_such_however_it_was_recorded() {
     assert_eq!(accused.initiator().map(Category::as_str), Some("agent"));
     let by_hand = Disconnect::new(DisconnectReason::ServerShutdown).with_initiator(DisconnectInitiator::Server);
     for statement in [accused, by_hand, END.closed_by_peer()] {
-        let mut guard = DisconnectGuard::new(END, |_| ());
+        let guard = DisconnectGuard::new(END, |_| ());
         guard.set(END.eof());
         assert_eq!(guard.set(statement.clone()), SetOutcome::Kept, "{statement:?}");
     }
     // Of two equals that are logged alike, a record made by hand does not tell which one it is about.
-    let equal = Peer::symmetric(DisconnectInitiator::Server);
-    let node = Endpoint::between(DisconnectInitiator::Server, equal, ConnectionDirection::ClientToServer);
-    let mut guard = DisconnectGuard::new(node, |_| ());
+    let equal = Peer::symmetric(&DisconnectInitiator::Server);
+    let node = Endpoint::between(&DisconnectInitiator::Server, equal, &ConnectionDirection::ClientToServer);
+    let guard = DisconnectGuard::new(node, |_| ());
     guard.set(node.eof());
     let by_one = Disconnect::new(DisconnectReason::ServerShutdown).with_initiator(DisconnectInitiator::Server);
     assert_eq!(guard.set(by_one), SetOutcome::Ignored);
     assert_eq!(guard.set(node.closed_by_peer()), SetOutcome::Kept);
     // Somebody who is neither side is not the peer.
-    let mut guard = DisconnectGuard::new(Endpoint::AGENT_FACING_CLIENT, |_| ());
+    let guard = DisconnectGuard::new(Endpoint::AGENT_FACING_CLIENT, |_| ());
     guard.set(Endpoint::AGENT_FACING_CLIENT.eof());
     let stopped = Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server);
     assert_eq!(guard.set(stopped), SetOutcome::Ignored);
@@ -110,6 +162,7 @@ fn what_the_peer_said_counts_as_such_however_it_was_recorded() {
 #[test]
 fn every_rank_but_the_follow_on_ones_is_an_end() {
     for (rank, yields) in [
+        (Rank::NotUnderstood, true),
         (Rank::FollowOn, true),
         (Rank::BrokenPipe, true),
         (Rank::Transport, false),
@@ -117,7 +170,7 @@ fn every_rank_but_the_follow_on_ones_is_an_end() {
         (Rank::Violation, false),
         (Rank::Stated, false),
     ] {
-        let mut guard = DisconnectGuard::new(END, |_| ());
+        let guard = DisconnectGuard::new(END, |_| ());
         guard.set(of_rank(rank));
         assert_eq!(guard.set(END.eof()) == SetOutcome::Kept, yields, "{rank:?}");
     }
@@ -127,7 +180,7 @@ fn every_rank_but_the_follow_on_ones_is_an_end() {
 #[test]
 fn an_expected_end_of_any_rank_does_not_cover_up_a_broken_pipe() {
     for rank in [Rank::Violation, Rank::Stated] {
-        let mut guard = DisconnectGuard::new(END, |_| ());
+        let guard = DisconnectGuard::new(END, |_| ());
         guard.set(failed(io::ErrorKind::BrokenPipe));
         let expected = END.resolve(Verdict::new(DisconnectReason::Graceful, Side::Local).with_rank(rank));
         assert_eq!(guard.set(expected), SetOutcome::Ignored, "{rank:?}");
@@ -179,7 +232,7 @@ fn on_drop_says_what_a_bare_drop_means() {
     assert_eq!(end.reason().as_str(), "server_shutdown", "the second call counts");
     for better in [failed(io::ErrorKind::TimedOut), failed(io::ErrorKind::NotConnected), END.eof()] {
         let end = capture(|| {
-            let mut guard = guard(1);
+            let guard = guard(1);
             guard.on_drop(END.closed_locally());
             assert_eq!(guard.set(better), SetOutcome::Kept);
             guard.on_drop(END.shutting_down());
@@ -236,7 +289,7 @@ fn what_runs_in_a_connection_that_never_came_up_has_its_line() {
         let shutdown = Shutdown::new();
         let refused = guard(1).under(&shutdown).connecting();
         let channel = guard(2).under(&refused);
-        shutdown.set(END.shutting_down());
+        shutdown.begin();
         assert_eq!(refused.get().unwrap().reason().as_str(), "server_shutdown");
         drop(refused);
         drop(channel);
@@ -261,11 +314,11 @@ fn a_panic_of_a_connection_that_is_up_is_told() {
 /// What `finish` returns is what the line says, whoever else has a say in it.
 #[test]
 fn finish_returns_what_the_line_says() {
-    let finished = |set: &dyn Fn(&mut BoxedGuard)| {
+    let finished = |set: &dyn Fn(&BoxedGuard)| {
         let lines: Arc<Mutex<Vec<Disconnect>>> = Arc::default();
         let inside = lines.clone();
-        let mut guard = BoxedGuard::boxed(END, move |end| inside.lock().unwrap().push(end.clone()));
-        set(&mut guard);
+        let guard = BoxedGuard::boxed(END, move |end| inside.lock().unwrap().push(end.clone()));
+        set(&guard);
         let end = guard.finish();
         assert_eq!(lines.lock().unwrap().as_slice(), std::slice::from_ref(&end));
         assert_eq!(end.direction_as(), Some(ConnectionDirection::ServerToAgent), "filled in");
@@ -283,7 +336,7 @@ fn finish_returns_what_the_line_says() {
     let shutdown = Shutdown::new();
     let guard = DisconnectGuard::new(END, |_| ()).under(&shutdown);
     let ended = guard.handle();
-    shutdown.set(END.shutting_down());
+    shutdown.begin();
     assert_eq!(guard.finish(), END.shutting_down());
     assert_eq!(ended.set(END.eof()), SetOutcome::TooLate(END.eof()));
 
@@ -295,13 +348,13 @@ fn finish_returns_what_the_line_says() {
 #[test]
 fn a_panic_is_one() {
     type Boxed = DisconnectGuard<Box<dyn FnOnce(&Disconnect)>>;
-    let panicked = |set: fn(&mut Boxed)| {
+    let panicked = |set: fn(&Boxed)| {
         capture(|| {
             let work = AssertUnwindSafe(|| {
                 let write: Box<dyn FnOnce(&Disconnect)> =
                     Box::new(|end: &Disconnect| disconnected!(end, "connection closed"));
-                let mut guard = DisconnectGuard::new(END, write);
-                set(&mut guard);
+                let guard = DisconnectGuard::new(END, write);
+                set(&guard);
                 panic!("on purpose");
             });
             catch_unwind(work).unwrap_err();
@@ -364,7 +417,7 @@ fn a_guard_may_be_shared_and_sent() {
     both(&guard);
     both(&guard.handle());
     both(&BoxedGuard::boxed(END, |_| ()));
-    both(&Shutdown::<u32>::new());
+    both(&Shutdown::<u32>::default());
 }
 
 #[test]
@@ -464,7 +517,7 @@ fn the_word_of_the_connections_peer_explains_the_channels_loss() {
 #[test]
 fn a_written_line_stays_what_it_was() {
     let connection = DisconnectGuard::new(END, |_| ());
-    let mut channel =
+    let channel =
         DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "network_error")).under(&connection);
     let ended = channel.handle();
     channel.set(END.eof());
@@ -477,7 +530,7 @@ fn a_written_line_stays_what_it_was() {
 fn a_channel_outlives_its_connection() {
     let lines = capture(|| {
         let connection = guard(1);
-        let mut channel = guard(2).under(&connection);
+        let channel = guard(2).under(&connection);
         connection.on_drop(END.closed_locally());
         drop(connection);
         assert_eq!(channel.set(END.eof()), SetOutcome::Ignored, "the connection ended before, on purpose");
@@ -515,14 +568,14 @@ fn nothing_runs_inside_itself() {
     );
 }
 
-fn stopped() -> Disconnect {
-    Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server)
+fn stopped() -> Verdict {
+    Verdict::new(DisconnectReason::WorkspaceStopped, Side::Unknown).by(DisconnectInitiator::Server)
 }
 
 #[test]
 fn a_shutdown_is_stamped_on_what_lives() {
     let captured = capture(|| {
-        let shutdown = Shutdown::new();
+        let shutdown = Shutdown::default();
         let guard = |id: u64| {
             let context = shutdown.clone();
             let write = move |end: &Disconnect| {
@@ -538,15 +591,16 @@ fn a_shutdown_is_stamped_on_what_lives() {
             };
             DisconnectGuard::new(END, write).under(&shutdown)
         };
-        let mut before = guard(1);
+        let before = guard(1);
         before.set(END.eof());
-        let mut lives = guard(2);
+        let lives = guard(2);
         let channel = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, id = 3, "channel closed"));
         let channel = channel.under(&lives);
 
         assert_eq!(shutdown.get(), None);
         assert_eq!(shutdown.set_with(stopped(), (7, "autostop", "stop")), SetOutcome::Kept);
-        for second in [END.shutting_down(), END.shutting_down().with_cause(DisconnectCause::Deadline), END.eof()] {
+        let going_away = Verdict::going_away(Side::Local);
+        for second in [going_away, going_away.with_cause(DisconnectCause::Deadline)] {
             assert_eq!(shutdown.set_with(second, (8, "initiator", "start")), SetOutcome::Ignored);
         }
         assert_eq!(shutdown.get(), Some(stopped()));
@@ -588,60 +642,106 @@ fn a_context_that_comes_too_late_may_ask_the_shutdown() {
             assert!(self.0.as_ref().is_none_or(|shutdown| shutdown.get() == Some(stopped())));
         }
     }
-    let shutdown = Shutdown::new();
+    let shutdown = Shutdown::default();
     assert_eq!(shutdown.set_with(stopped(), Asks(None)), SetOutcome::Kept);
     assert_eq!(shutdown.set_with(stopped(), Asks(Some(shutdown.clone()))), SetOutcome::Ignored);
-}
-
-#[test]
-fn a_shutdown_whose_goodbye_timed_out_keeps_its_reason() {
-    let timeout = io::Error::from(io::ErrorKind::TimedOut);
-    let end = line(|ended| drop(ended.set(END.exit(true, &CLASSIFIER, Some(&timeout)))));
-    assert_eq!(
-        (end.reason().as_str(), end.cause().unwrap().known()),
-        ("server_shutdown", Some(DisconnectCause::Deadline))
-    );
-    assert_eq!(end.level(), tracing::Level::WARN);
 }
 
 /// The end is set before closing, so that the goodbye is sent, and times out, afterwards.
 #[test]
 fn a_goodbye_that_times_out_after_the_shutdown_was_set_is_told() {
-    let timeout = io::Error::from(io::ErrorKind::TimedOut);
-    let late = || END.exit(true, &CLASSIFIER, Some(&timeout)).with_detail("no answer within 5 s");
+    let timeout = io::Error::new(io::ErrorKind::TimedOut, "no answer within 5 s");
     let end = line(|ended| {
         ended.set(END.shutting_down());
-        assert_eq!(ended.set(late()), SetOutcome::Kept);
-        assert_eq!(ended.set(late()), SetOutcome::Ignored, "it is known");
+        assert_eq!(ended.failed(&timeout), SetOutcome::Kept);
+        assert_eq!(ended.failed(&timeout), SetOutcome::Ignored, "it is known");
     });
     assert_eq!((end.reason().as_str(), end.cause().unwrap().as_str()), ("server_shutdown", "deadline"));
     assert_eq!((end.detail(), end.level()), (Some("no answer within 5 s"), tracing::Level::WARN));
 
-    let mut guard = DisconnectGuard::new(END, |_| ());
+    let guard = DisconnectGuard::new(END, |_| ());
     guard.set(END.shutting_down().with_detail("an upgrade"));
-    guard.set(late());
+    guard.failed(&timeout);
     assert_eq!(guard.finish().detail(), Some("an upgrade"), "it has one");
 
-    // The shutdown cause stays what it was, on this connection alone it was late.
-    let shutdown = Shutdown::new();
+    // The shutdown stays what it was, on this connection alone it was late.
+    let shutdown = Shutdown::default();
     shutdown.set_with(stopped(), 7);
-    let mut slow = DisconnectGuard::new(END, |_| ()).under(&shutdown);
-    assert_eq!(slow.set(late()), SetOutcome::Kept);
+    let slow = DisconnectGuard::new(END, |_| ()).under(&shutdown);
+    assert_eq!(slow.failed(&timeout), SetOutcome::Kept);
     let end = slow.get().unwrap();
     assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("workspace_stopped", Some("server")));
     assert_eq!((end.cause().map(Category::as_str), shutdown.context(&end)), (Some("deadline"), Some(&7)));
     assert_eq!(DisconnectGuard::new(END, |_| ()).under(&shutdown).get().unwrap().cause().map(Category::as_str), None);
 
-    // A deadline of something else is no news about the goodbye, and what was never ours is not late.
-    for first in [END.shutting_down(), END.closed_by_peer(), END.eof()] {
-        let mut guard = DisconnectGuard::new(END, |_| ());
+    // What was never ours is not late.
+    for first in [END.closed_by_peer(), END.eof()] {
+        let guard = DisconnectGuard::new(END, |_| ());
         guard.set(first.clone());
-        let next = if first.expected() { failed(io::ErrorKind::TimedOut) } else { late() };
-        assert_eq!(guard.set(next), SetOutcome::Ignored, "{first:?}");
+        assert_eq!(guard.failed(&timeout), SetOutcome::Ignored, "{first:?}");
     }
-    let mut guard = DisconnectGuard::new(END, |_| ());
-    guard.set(END.closed_by_peer());
-    assert_eq!(guard.set(late()), SetOutcome::Ignored);
+}
+
+/// Whatever goes wrong while this side closes shows in the cause, and the line is written at `WARN`.
+#[test]
+fn a_fault_behind_our_own_end_is_told() {
+    let out_of_handles = io::Error::from_raw_os_error(24);
+    let behind = |next: Disconnect| {
+        let end = line(|ended| {
+            ended.set(END.shutting_down());
+            ended.set(next);
+        });
+        let cause = end.cause().map(|cause| cause.as_str().to_owned());
+        (end.reason().as_str().to_owned(), cause, end.level())
+    };
+    let unclean = |cause: &str| ("server_shutdown".to_owned(), Some(cause.to_owned()), tracing::Level::WARN);
+    assert_eq!(behind(END.keepalive_timeout()), unclean("deadline"));
+    assert_eq!(behind(END.idle_timeout()), unclean("deadline"));
+    assert_eq!(behind(failed(io::ErrorKind::InvalidData)), unclean("malformed"));
+    assert_eq!(behind(END.received(Code::websocket(1002))), unclean("internal_error"));
+    assert_eq!(behind(failed(io::ErrorKind::StorageFull)), unclean("out_of_resources"));
+    assert_eq!(behind(END.failed(&out_of_handles)), unclean("out_of_resources"));
+    for consequence in [END.eof(), failed(io::ErrorKind::ConnectionReset), END.received(Code::websocket(1000))] {
+        assert_eq!(behind(consequence), ("server_shutdown".to_owned(), None, tracing::Level::INFO));
+    }
+}
+
+/// The peer answers our close with our own code: that says nothing of the peer.
+#[test]
+fn an_echo_of_our_close_is_no_statement() {
+    let broken = io::Error::other("no number");
+    for echo in [1000, 1011] {
+        let end = line(|ended| {
+            ended.failed(&broken);
+            assert_eq!(ended.set(END.received(Code::websocket(echo))), SetOutcome::Ignored);
+        });
+        assert_eq!((reason_and_initiator(&end), end.detail()), (("unknown", Some("")), Some("no number")));
+    }
+}
+
+/// An end that another endpoint resolved is told by this one's roles and on its layer.
+#[test]
+fn an_end_of_another_connection_is_told_as_seen_from_here() {
+    let other = Endpoint::CLIENT_FACING_SERVER;
+    let end = line(|ended| drop(ended.set(other.closed_by_peer())));
+    assert_eq!(end.direction().unwrap().as_str(), "server_to_agent");
+    assert_eq!(reason_and_initiator(&end), ("graceful", Some("server")));
+}
+
+#[test]
+fn a_goodbye_that_fails_in_a_way_nobody_understands_is_not_clean() {
+    let end = line(|ended| {
+        ended.set(END.shutting_down());
+        assert_eq!(ended.failed(&io::Error::other("the encoder is stuck")), SetOutcome::Kept);
+    });
+    assert_eq!((end.reason().as_str(), end.cause().unwrap().as_str()), ("server_shutdown", "internal_error"));
+    assert_eq!((end.detail(), end.level()), (Some("the encoder is stuck"), tracing::Level::WARN));
+    // Closing makes the peer close, too: that is a consequence.
+    for consequence in [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe, io::ErrorKind::NotConnected] {
+        let guard = DisconnectGuard::new(END, |_| ());
+        guard.set(END.shutting_down());
+        assert_eq!(guard.failed(&io::Error::from(consequence)), SetOutcome::Ignored, "{consequence:?}");
+    }
 }
 
 #[test]
@@ -650,14 +750,15 @@ fn what_it_allocates() {
         work();
         measure(work).count_total
     };
+    // Without handles and with them, under a shutdown and not.
     let alone = allocations(|| {
-        let mut guard = DisconnectGuard::new(END, |end| assert!(end.expected()));
+        let guard = DisconnectGuard::new(END, |end| assert!(end.expected()));
         guard.on_drop(END.closed_locally());
         guard.set_method(ConnectionMethod::Direct);
         guard.set(END.shutting_down());
         guard.set(END.eof());
     });
-    assert_eq!(alone, 0);
+    assert_eq!(alone, 1);
     let with_handles = allocations(|| {
         let guard = DisconnectGuard::new(END, |end| assert!(end.expected()));
         let (first, second) = (guard.handle(), guard.handle());
@@ -667,13 +768,25 @@ fn what_it_allocates() {
     assert_eq!(with_handles, 1);
     let finished = allocations(|| assert!(!DisconnectGuard::new(END, |_| ()).connecting().finish().expected()));
     assert_eq!(finished, 1);
+    let shutdown = Shutdown::new();
+    shutdown.begin();
+    let under = measure(|| drop(DisconnectGuard::new(END, |end| assert!(end.expected())).under(&shutdown)));
+    assert_eq!(under.count_total, 1);
+}
+
+/// What a million connections cost: the guard with its one allocation.
+#[test]
+fn a_guard_is_small() {
+    let inline = size_of_val(&DisconnectGuard::new(END, |_| ()));
+    let heap = measure(|| drop(DisconnectGuard::new(END, |_| ()))).bytes_total;
+    assert!(inline as u64 + heap <= 256, "{inline} + {heap}");
 }
 
 #[test]
 fn debug_shows_the_end() {
-    let mut guard: DisconnectGuard<_> = DisconnectGuard::new(END, |_| ());
+    let guard: DisconnectGuard<_> = DisconnectGuard::new(END, |_| ());
     assert_eq!(format!("{guard:?}"), "DisconnectGuard(None)");
     guard.set(END.closed_locally());
     assert!(format!("{:?}", guard.handle()).contains("graceful"));
-    assert_eq!(format!("{:?}", Shutdown::<u8>::new()), "Shutdown(None)");
+    assert_eq!(format!("{:?}", Shutdown::<u8>::default()), "Shutdown(None)");
 }

@@ -110,6 +110,7 @@ mod shadowed_line {
     pub struct Level;
     pub trait DisconnectField {}
     pub trait GivenDetail {}
+    pub trait OptionalGroup {}
     pub mod core {}
     pub mod std {}
     pub mod tracing {}
@@ -131,11 +132,13 @@ mod shadowed_line {
         };
     }
 
-    pub fn log(end: &str, row0: u8) {
-        let (record, level, message) = (Record::new(Why::Graceful), "own", "own");
-        line!(record, end, row0, level, own = message, "the locals are the user's");
-        line!(reason = Why::Graceful, end, row0, level, own = message, "the locals are the user's");
-        line!(level: DEBUG, reason = Why::Graceful, field(Why2 = Why2::One), row0, end, "the locals are the user's");
+    pub fn log(end: &str, extra0: u8) {
+        let (record, level, message, value) = (Record::new(Why::Graceful), "own", "own", "own");
+        line!(record, end, extra0, level, own = message, "the locals are the user's");
+        line!(reason = Why::Graceful, end, extra0, level, own = message, "the locals are the user's");
+        line!(level: DEBUG, reason = Why::Graceful, field(Why2 = Why2::One), extra0, end, "the locals are the user's");
+        let extra1 = ::core::option::Option::Some(value);
+        line!(record, group(extra1 => len = len(), end = is_empty()), value, extra0, "the locals are the user's");
     }
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq, ::disconnect_core::DisconnectField)]

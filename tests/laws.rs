@@ -246,6 +246,7 @@ static TABLE: [bool; LeaveReason::COUNT] = [false; LeaveReason::COUNT];
 fn the_inherent_functions_work_at_compile_time() {
     const { assert!(Thousand::valid("category999") && !Thousand::valid("category1000")) };
     const { assert!(LeaveReason::Idle.index() == 2 && LeaveReason::Quit.expected()) };
+    const { assert!(LeaveReason::Quit.category().is_expected()) };
     const { assert!(Twins::parse("a").is_some() && Twins::parse("b").is_none()) };
     assert_eq!((READ, WRITTEN), (Some(LeaveReason::Idle), "afk_kick"));
     assert_eq!((EXPECTED_FIELD, KEY_AND_VALUE), (("disconnect_expected", true), ("thousand", "category999")));
@@ -265,7 +266,7 @@ fn a_category_is_one_byte_and_a_record_at_most_96() {
 
 #[test]
 fn the_causes_stay_few_enough_to_group_by() {
-    const { assert!(DisconnectCause::COUNT <= 24) };
+    const { assert!(DisconnectCause::COUNT <= 26) };
 }
 
 #[test]

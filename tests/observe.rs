@@ -8,13 +8,8 @@ use disconnect_core::{
     Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator,
     DisconnectLayer, DisconnectReason, Inconsistency, Observed, Recorded, disconnected,
 };
-use tracing::callsite::{Callsite, Identifier};
-use tracing::field::{Empty, FieldSet, Value};
-use tracing::metadata::Kind;
-use tracing::subscriber::Interest;
-use tracing::{Event, Level, Metadata, info, info_span, subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::LevelFilter;
+use tracing::field::Empty;
+use tracing::{Level, info, info_span, subscriber};
 use tracing_subscriber::layer::SubscriberExt;
 
 type Seen = Arc<Mutex<Vec<Observed>>>;
@@ -31,7 +26,7 @@ fn take(seen: &Seen) -> Vec<Observed> {
 
 fn observe(work: impl FnOnce()) -> Vec<Observed> {
     let seen = Seen::default();
-    subscriber::with_default(tracing_subscriber::registry().with(keeping(&seen)), work);
+    subscriber::with_default(tracing_subscriber::registry().with(keeping(&seen).layer()), work);
     take(&seen)
 }
 
@@ -145,12 +140,21 @@ fn wrong_types_are_kept_and_told() {
 #[test]
 fn unknown_values_are_kept_and_told() {
     let end = observe_one(|| {
-        info!(disconnect_reason = "quota", disconnect_expected = true, connection_method = "carrier pigeon");
+        info!(disconnect_reason = "quota", disconnect_expected = false, connection_method = "carrier pigeon");
     });
     assert_eq!((end.reason().as_str(), end.method().unwrap().as_str()), ("quota", "carrier pigeon"));
     assert_eq!(end.inconsistencies(), ["disconnect_reason", "connection_method"].map(Inconsistency::UnknownValue));
-    // It may be somebody's own; but nobody here knows that it is normal.
+    // It may be somebody's own.
     assert!(end.is_consistent() && !end.expected());
+}
+
+/// Nobody here knows that it is normal.
+#[test]
+fn an_unknown_reason_that_claims_to_be_expected_is_told() {
+    let end = observe_one(|| info!(disconnect_reason = "quota", disconnect_expected = true));
+    let unknown = Inconsistency::UnknownValue("disconnect_reason");
+    assert_eq!(end.inconsistencies(), [unknown, Inconsistency::ExpectedUnregistered]);
+    assert_eq!((end.is_consistent(), end.expected(), end.logged_expected()), (false, false, Some(true)));
 }
 
 #[test]
@@ -182,7 +186,11 @@ fn contradictions_are_told() {
     let own = || info!(disconnect_reason = "quota", disconnect_expected = true, disconnect_initiator = "network");
     assert_eq!(
         inconsistencies(own),
-        [Inconsistency::UnknownValue("disconnect_reason"), Inconsistency::ExpectedOfNetwork]
+        [
+            Inconsistency::UnknownValue("disconnect_reason"),
+            Inconsistency::ExpectedUnregistered,
+            Inconsistency::ExpectedOfNetwork
+        ]
     );
     assert_eq!(
         inconsistencies(|| disconnected!(
@@ -209,7 +217,7 @@ fn a_key_that_is_there_twice_is_told() {
     assert!(!end.is_consistent());
 }
 
-/// The layer remembers which call sites are none of its business.
+/// tracing remembers which call sites the layer does not want.
 #[test]
 fn what_is_remembered_of_a_call_site_holds() {
     let ends = observe(|| {
@@ -222,34 +230,6 @@ fn what_is_remembered_of_a_call_site_holds() {
     });
     let reasons: Vec<_> = ends.iter().map(|end| end.reason().as_str()).collect();
     assert_eq!(reasons, ["unknown", "graceful", "unknown", "unknown"]);
-}
-
-/// More call sites than the layer can remember, every third with a reason.
-#[test]
-fn no_call_site_is_taken_for_another() {
-    struct Site;
-    impl Callsite for Site {
-        fn set_interest(&self, _: Interest) {}
-
-        fn metadata(&self) -> &Metadata<'_> {
-            unreachable!("nobody registers it");
-        }
-    }
-    static SITE: Site = Site;
-    let site = |number: usize| -> &'static Metadata<'static> {
-        let key: &[_] = if number.is_multiple_of(3) { &["disconnect_reason"] } else { &["reason"] };
-        let fields = FieldSet::new(key, Identifier(&SITE));
-        Box::leak(Box::new(Metadata::new("site", "target", Level::INFO, None, None, None, fields, Kind::EVENT)))
-    };
-    let sites: Vec<_> = (0..6000).map(site).collect();
-    let ends = observe(|| {
-        for site in sites.iter().chain(&sites) {
-            let field = site.fields().iter().next().unwrap();
-            let value: &dyn Value = &"graceful";
-            Event::dispatch(site, &site.fields().value_set(&[(&field, Some(value))]));
-        }
-    });
-    assert_eq!(ends.len(), 2 * 2000);
 }
 
 #[test]
@@ -271,6 +251,32 @@ fn hostile_texts_are_cut_and_shown_clean() {
     assert_eq!(long.inconsistencies(), [], "a message is for the reader");
     let shown = end.to_string();
     assert!(!shown.contains(['\n', '\u{1b}']) && shown.len() < 2048, "{shown}");
+}
+
+#[test]
+fn a_text_is_kept_whole_or_its_cut_is_told() {
+    let (fits, cut) = ([], |key| [Inconsistency::Cut(key)]);
+    let of_detail = |detail: &str| {
+        let end = observe_one(|| {
+            info!(disconnect_reason = "unknown", disconnect_expected = false, disconnect_detail = detail);
+        });
+        (end.detail().unwrap().len(), end.inconsistencies().to_vec())
+    };
+    let of_code = |code: &str| {
+        let end = observe_one(|| {
+            info!(disconnect_reason = "unknown", disconnect_expected = false, disconnect_code = %code);
+        });
+        (end.code().unwrap().len(), end.inconsistencies().to_vec())
+    };
+    // Longer than what our own lines hold.
+    assert_eq!(of_detail(&"x".repeat(257)), (257, fits.to_vec()));
+    assert_eq!(of_detail(&"x".repeat(1024)), (1024, fits.to_vec()));
+    assert_eq!(of_detail(&"x".repeat(1025)), (1024, cut("disconnect_detail").to_vec()));
+    assert_eq!(of_code(&"x".repeat(1024)), (1024, fits.to_vec()));
+    assert_eq!(of_code(&"x".repeat(1025)), (1024, cut("disconnect_code").to_vec()));
+    // What replaces an escape character is three bytes long.
+    assert_eq!(of_detail(&"\u{1b}".repeat(1000)), (1023, cut("disconnect_detail").to_vec()));
+    assert_eq!(of_detail(&"\u{1b}".repeat(2000)), (1023, cut("disconnect_detail").to_vec()), "once");
 }
 
 #[test]
@@ -305,7 +311,7 @@ enum GameLink {
 #[test]
 fn registered_categories_are_known() {
     let seen = Seen::default();
-    let layer = keeping(&seen).register::<LeaveReason>().register::<GameLink>();
+    let layer = keeping(&seen).register::<LeaveReason>().register::<GameLink>().layer();
     subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         disconnected!(reason = LeaveReason::Quit, direction = GameLink::Lobby, "left");
         disconnected!(reason = LeaveReason::Idle, "left");
@@ -321,7 +327,7 @@ fn registered_categories_are_known() {
 #[test]
 fn fields_are_found_on_the_event_and_on_its_spans() {
     let seen = Seen::default();
-    let layer = keeping(&seen).fields(["session", "peer", "late", "missing"]);
+    let layer = keeping(&seen).fields(["session", "peer", "late", "missing"]).layer();
     subscriber::with_default(tracing_subscriber::registry().with(layer), || {
         let outer = info_span!("outer", session = "outer", peer = 7, late = Empty, other = "not asked for").entered();
         let inner = info_span!("inner", session = "inner", peer = Empty).entered();
@@ -343,8 +349,8 @@ fn fields_are_found_on_the_event_and_on_its_spans() {
 fn two_layers_ask_for_fields_of_their_own() {
     let (first, second) = (Seen::default(), Seen::default());
     let subscriber = tracing_subscriber::registry()
-        .with(keeping(&first).fields(["session"]))
-        .with(keeping(&second).fields(["peer"]));
+        .with(keeping(&first).fields(["session"]).layer())
+        .with(keeping(&second).fields(["peer"]).layer());
     subscriber::with_default(subscriber, || {
         let _span = info_span!("session", session = "7f3a", peer = 7).entered();
         disconnected!(reason = DisconnectReason::Unknown, "gone");
@@ -358,22 +364,10 @@ fn two_layers_ask_for_fields_of_their_own() {
 }
 
 #[test]
-fn a_filter_of_its_own_hides_and_another_layers_does_not() {
-    let (all, warnings) = (Seen::default(), Seen::default());
-    let subscriber =
-        tracing_subscriber::registry().with(keeping(&warnings).with_filter(LevelFilter::WARN)).with(keeping(&all));
-    subscriber::with_default(subscriber, || {
-        disconnected!(reason = DisconnectReason::Graceful, "closed");
-        disconnected!(reason = DisconnectReason::NetworkError, "lost");
-    });
-    assert_eq!((take(&all).len(), take(&warnings).len()), (2, 1));
-}
-
-#[test]
 fn a_panicking_observer_breaks_nothing_else() {
     let seen = Seen::default();
-    let layer = DisconnectLayer::new(|_: &Observed| panic!("on purpose"));
-    let subscriber = tracing_subscriber::registry().with(keeping(&seen)).with(layer);
+    let layer = DisconnectLayer::new(|_: &Observed| panic!("on purpose")).layer();
+    let subscriber = tracing_subscriber::registry().with(keeping(&seen).layer()).with(layer);
     subscriber::with_default(subscriber, || {
         for _ in 0..2 {
             let log = || disconnected!(reason = DisconnectReason::Graceful, "closed");

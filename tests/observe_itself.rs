@@ -16,7 +16,7 @@ fn an_observer_that_logs_a_disconnect_is_not_observed() {
         assert!(inside.lock().unwrap().len() < 3, "it has observed itself");
         disconnected!(reason = DisconnectReason::Unknown, "from within");
     });
-    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer.layer())).unwrap();
     for _ in 0..2 {
         disconnected!(reason = DisconnectReason::Graceful, "closed");
     }

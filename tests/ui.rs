@@ -16,6 +16,7 @@ fn every_mistake_is_told_once_and_at_its_own_token() {
     cases.compile_fail("ui/category/*.rs");
     cases.compile_fail("ui/event/*.rs");
     cases.compile_fail("ui/evidence/*.rs");
+    cases.compile_fail("ui/guard/*.rs");
     cases.pass("ui/pass/*.rs");
 }
 

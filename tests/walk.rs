@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use disconnect_core::evidence::{Rank, Reading, Side, Verdict};
-use disconnect_core::{Classifier, DisconnectReason, Endpoint};
+use disconnect_core::{Classifier, DisconnectField, DisconnectReason, Endpoint};
 
 const CLASSIFIER: Classifier = Classifier::new();
 
@@ -80,27 +80,108 @@ fn the_strongest_evidence_wins_and_among_equals_the_deepest() {
 
 #[test]
 fn a_cycle_and_a_chain_without_end_are_left() {
-    assert_eq!(rank(&Cycle), Rank::FollowOn);
+    assert_eq!(rank(&Cycle), Rank::NotUnderstood);
     let chain = |length: usize| {
         (0..length).fold(Box::new(reset()) as Box<dyn Error + Send + Sync>, |error, _| Box::new(Around(error)))
     };
     assert_eq!(rank(&*chain(Classifier::MAX_DEPTH - 1)), Rank::Transport);
-    assert_eq!(rank(&*chain(10_000)), Rank::FollowOn);
+    assert_eq!(rank(&*chain(10_000)), Rank::NotUnderstood);
 }
 
-/// What failed here is an end of this connection; a goodbye inside it was said on another.
+/// What failed here is an end of this connection; a normal end inside it is another one's.
 #[test]
-fn a_goodbye_inside_a_failure_does_not_make_it_a_normal_end() {
+fn a_normal_end_inside_a_failure_does_not_make_it_one() {
     fn reader<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
         if error.is::<Around>() {
             return Reading::failure(Verdict::new(DisconnectReason::Unknown, Side::Local).with_rank(Rank::BrokenPipe));
         }
-        if error.is::<fmt::Error>() { Reading::verdict(Verdict::closed(Side::Remote)) } else { Reading::NOTHING }
+        Reading::from(error.downcast_ref::<Said>().map(|said| said.0))
     }
     let classifier = Classifier::with(&[reader]);
-    let expected = |error: &(dyn Error + 'static)| Endpoint::AGENT_FACING_SERVER.failed(&classifier, error).expected();
-    assert!(expected(&fmt::Error));
-    assert!(!expected(&Around(Box::new(fmt::Error))));
-    let stronger = Around(Box::new(reset()));
-    assert_eq!(classifier.verdict(&stronger).rank(), Rank::Transport, "stronger evidence counts all the same");
+    let expected =
+        |error: &(dyn Error + 'static)| Endpoint::AGENT_FACING_SERVER.resolve(classifier.verdict(error)).expected();
+    let around = |verdict| Around(Box::new(Around(Box::new(Said(verdict)))));
+    for verdict in [
+        Verdict::closed(Side::Remote),
+        Verdict::going_away(Side::Local),
+        Verdict::new(DisconnectReason::Graceful, Side::Local),
+        Verdict::new(DisconnectReason::ClientClosed, Side::Remote),
+        Verdict::new(DisconnectReason::ServerShutdown, Side::Remote),
+        Verdict::new(DisconnectReason::WorkspaceStopped, Side::Remote),
+        Verdict::own(Leave::Quit, Side::Remote),
+    ] {
+        assert!(expected(&Said(verdict)), "{verdict:?}");
+        assert!(!expected(&around(verdict)), "{verdict:?}");
+    }
+    for stronger in [
+        CLASSIFIER.classify(&reset()),
+        Verdict::new(DisconnectReason::ControlPlaneLost, Side::Remote),
+        Verdict::own(Leave::Kicked, Side::Remote),
+    ] {
+        assert_eq!(classifier.classify(&around(stronger)), stronger, "stronger evidence counts all the same");
+    }
+    // A request that was cancelled may be a normal end, too.
+    let failure = classifier.classify(&around(Verdict::cancelled(Side::Remote)));
+    assert_eq!((failure.rank(), failure), (Rank::BrokenPipe, classifier.classify(&Around(Box::new(fmt::Error)))));
+}
+
+/// An error that means what it is told to.
+#[derive(Debug)]
+struct Said(Verdict);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("said")
+    }
+}
+
+impl Error for Said {}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_reason")]
+enum Leave {
+    #[expected]
+    Quit,
+    Kicked,
+}
+
+#[test]
+fn a_reader_opens_what_holds_an_error() {
+    #[derive(Debug)]
+    struct Holder(anyhow::Error, Box<dyn Error + Send + Sync>);
+    impl fmt::Display for Holder {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("holder")
+        }
+    }
+    impl Error for Holder {}
+
+    fn first<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+        error.downcast_ref::<Holder>().map_or(Reading::NOTHING, |holder| Reading::inside(&holder.0))
+    }
+    fn second<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+        let weak = Verdict::new(DisconnectReason::Unknown, Side::Local).with_rank(Rank::FollowOn);
+        error.downcast_ref::<Holder>().map_or(Reading::NOTHING, |holder| Reading::verdict(weak).and_inside(&holder.1))
+    }
+    let timed_out = io::Error::from(ErrorKind::TimedOut);
+    let holder = Holder(anyhow::Error::new(reset()).context("while reading"), timed_out.into());
+    assert_eq!(CLASSIFIER.classify(&holder).rank(), Rank::NotUnderstood);
+    assert_eq!(Classifier::with(&[first]).classify(&holder).rank(), Rank::Transport);
+    assert_eq!(Classifier::with(&[second]).classify(&holder).rank(), Rank::Timeout);
+}
+
+#[test]
+fn an_error_is_classified_in_whatever_it_comes() {
+    let verdict = CLASSIFIER.verdict(&reset());
+    assert_eq!(verdict.rank(), Rank::Transport);
+    let boxed: Box<dyn Error> = Box::new(reset());
+    let sent: Box<dyn Error + Send> = Box::new(reset());
+    let shared: Box<dyn Error + Send + Sync> = Box::new(reset());
+    assert_eq!(CLASSIFIER.classify(&reset()), verdict);
+    assert_eq!(CLASSIFIER.classify(&*boxed), verdict);
+    assert_eq!(CLASSIFIER.classify(&boxed), verdict);
+    assert_eq!(CLASSIFIER.classify(&sent), verdict);
+    assert_eq!(CLASSIFIER.classify(&shared), verdict);
+    assert_eq!(CLASSIFIER.classify(&anyhow::Error::new(reset())), verdict);
+    assert_eq!(CLASSIFIER.classify(&eyre::Report::new(reset())), verdict);
 }

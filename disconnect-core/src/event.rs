@@ -25,6 +25,26 @@ use std::{borrow::Cow, boxed::Box, string::String};
 /// takes: `name = value`, `%name`, `?name`, `a.b = value`, `"quoted" = value`, `{ CONST } = value`. A category enum
 /// under a key of its own is `field(Type = value)`, as below.
 ///
+/// # From an optional value
+///
+/// `group(option => a, b = path)` adds fields of a value that may not be there. Where it is not, the fields are absent.
+///
+/// ```
+/// use disconnect_core::{Disconnect, DisconnectReason, disconnected};
+///
+/// struct Build {
+///     id: u64,
+///     transition: &'static str,
+/// }
+///
+/// let end = Disconnect::new(DisconnectReason::WorkspaceStopped);
+/// let build = Some(Build { id: 7, transition: "stop" });
+/// disconnected!(end, group(build => build_id = id, transition), "session closed");
+/// ```
+///
+/// The option is an `Option<T>`, an `Option<&T>` or a reference to one, evaluated once. Behind the value stands a field,
+/// or a call: `name = id()`. `%` and `?` work as in any field: `%addr`, `peer = ?addr`.
+///
 /// # From slots
 ///
 /// ```
@@ -56,23 +76,25 @@ use std::{borrow::Cow, boxed::Box, string::String};
 /// | `method` | any [`slot::Method`], or an option | `connection_method` |
 /// | `cause` | any [`slot::Cause`], or an option | `disconnect_cause` |
 /// | `code` | a [`Code`](crate::Code), or an option | `disconnect_code` |
-/// | `detail` | text, `format_args!`, `%display`, `?debug`, or an option | `disconnect_detail` |
+/// | `detail` | text, `format_args!`, `%display`, `?debug`, or an option; empty, it is absent | `disconnect_detail` |
 /// | `field(Type = value)` | a category enum with a key of its own, or an option | its key, and its expected flag where it has one |
 ///
 /// Slots work in generic code. `field(Type = value)` needs a concrete type, since a callsite is a static.
 ///
-/// # Level, target, parent
+/// # Name, level, target, parent
 ///
-/// `level: DEBUG`, `target: "..."` and `parent: &span` come before everything else. Without a level, it is `INFO` for
-/// an expected end and `WARN` for one to look into; a record also asks for `WARN` where
-/// [`should_warn`](Disconnect::should_warn) says so. Such a line has two callsites. A stated level needs one,
-/// and compiles faster.
+/// The event's name is `disconnect`. `level: DEBUG`, `target: "..."` and `parent: &span` come before everything else.
+///
+/// `level: DEBUG | WARN` states a level for an expected end and one for an unexpected end. Without a level, it is
+/// `INFO | WARN`. The second one is also that of a record for which [`should_warn`](Disconnect::should_warn) says so.
+/// Two levels need two callsites; one level needs one, and compiles faster.
 ///
 /// # What does not compile
 ///
 /// A missing reason, a slot that is misspelt, given twice or given beside a record, a field of your own under a key
-/// of ours, a string where a category belongs, a message that is not one literal at the end. A field of your own that
-/// is spelt almost like a slot is taken for a mistake; quoted, it is not: `"methods" = 3`.
+/// of ours, a string where a category belongs, a category where a plain value belongs, a message that is not one literal
+/// at the end. A field of your own that is spelt almost like a slot or a key of ours is taken for a mistake; quoted, it is
+/// not: `"methods" = 3`.
 ///
 /// # Cost
 ///
@@ -349,6 +371,58 @@ pub fn given<T>(given: impl OptionalCategory<T>) -> Option<T> {
     given.category()
 }
 
+/// What a field of one's own takes without `%` and `?`: whatever tracing does.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of a log field",
+    label = "expected a number, a `bool`, text, or an option of one",
+    note = "a category is given by its slot, or as `field(Type = value)` where its key is its own",
+    note = "anything else is given by its `Display` or `Debug`: `name = %value`, `name = ?value`"
+)]
+pub trait OwnValue {
+    /// The value.
+    fn as_value(&self) -> &dyn tracing::Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: tracing::Value> OwnValue for T {
+    fn as_value(&self) -> &dyn tracing::Value {
+        self
+    }
+}
+
+/// A field of one's own. Returned as a trait object so that an error about its type is told once.
+pub fn own_value<T: OwnValue>(value: &T) -> &dyn tracing::Value {
+    value.as_value()
+}
+
+/// What `group(option => ...)` takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an option",
+    label = "expected an `Option`, also of a reference",
+    note = "the fields of a value that is always there are fields of their own: `id = value.id`"
+)]
+pub trait OptionalGroup<T> {
+    /// The value, if there is one.
+    fn value(&self) -> Option<&T>;
+}
+
+impl<T> OptionalGroup<T> for Option<T> {
+    fn value(&self) -> Option<&T> {
+        self.as_ref()
+    }
+}
+
+impl<T, G: OptionalGroup<T> + ?Sized> OptionalGroup<T> for &G {
+    fn value(&self) -> Option<&T> {
+        (**self).value()
+    }
+}
+
+/// The optional value in `group(option => ...)`.
+pub fn group<T, G: OptionalGroup<T>>(option: &G) -> Option<&T> {
+    option.value()
+}
+
 /// The logged value of a row.
 pub fn value(category: Option<&'static Category>) -> Option<&'static str> {
     category.map(|category| category.value)
@@ -361,9 +435,26 @@ pub fn expected_flag(category: Option<&'static Category>) -> Option<bool> {
 
 /// Holds a key that only the compiler knows against the keys of the event.
 pub const fn own_key(key: &str) {
+    assert!(!same(key, keys::MESSAGE), "the message is the literal at the end");
     let mut i = 0;
     while i < keys::ALL.len() {
         assert!(!same(key, keys::ALL[i]), "this key is written by the disconnect event itself: use its slot");
         i += 1;
     }
+}
+
+/// An end that came after the line of its connection, and would have explained it better. Under keys of its own, so that
+/// nobody counts it as a second end.
+#[cfg(feature = "std")]
+pub(crate) fn late(end: &Disconnect) {
+    tracing::event!(
+        name: "disconnect_late",
+        tracing::Level::DEBUG,
+        late_reason = end.reason().value,
+        late_initiator = value(end.initiator()),
+        late_cause = value(end.cause()),
+        late_code = record_code(end).as_str(),
+        late_detail = end.detail(),
+        "an end came after the line of its connection, and would have explained it better"
+    );
 }

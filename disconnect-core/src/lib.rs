@@ -22,13 +22,14 @@
 //! - [`assert_categories!`]: a set that others rely on does not change unseen.
 //! - [`Disconnect`]: the record, with a [`Code`] and a [`Detail`]; [`disconnected!`]: the one line it becomes.
 //! - [`Endpoint`]: turns what you saw (an end of file, an error, a cancelled task) into a record.
-//! - [`Classifier`]: finds the evidence inside an error; [`classifier!`] teaches it the errors of other libraries.
+//! - [`Classifier`]: finds the evidence inside an error; [`classifier!`] teaches it the errors of other libraries;
+//!   `Classifier::explain` says what it found, and what it did not understand.
 //! - [`DisconnectEvidence`](macro@DisconnectEvidence): the derive by which error types of your own say what they mean.
 //! - [`DisconnectGuard`]: exactly one line for each connection, whatever happened, set from elsewhere by a
 //!   [`DisconnectHandle`]; [`BoxedGuard`]: one whose type has a name; [`Shutdown`]: why a server closes all of them.
 //! - [`Counters`]: how many connections ended, by category; [`PerCategory`]: that, once for each category of an enum of
 //!   your own; `DisconnectMetrics`: the same for Prometheus and its like.
-//! - `DisconnectLayer`: reads back what anybody logs; `testing::capture`: the same in a test.
+//! - `DisconnectLayer`: a tracing layer that reads back what anybody logs; `testing::capture`: the same in a test.
 //! - [`Recorded`]: categories read back from a log, a database or a peer.
 //!
 //! # Features
@@ -37,7 +38,7 @@
 //! |---|---|---|
 //! | `std` | yes | owned [`Detail`]s, [`Recorded`], reading `std::io::Error`, [`DisconnectGuard`], [`Counters`] |
 //! | `tracing` | yes | [`disconnected!`], `Disconnect::record_on` |
-//! | `serde` | no | `Serialize` and `Deserialize` for every derived enum and for [`Recorded`] |
+//! | `serde` | no | `Serialize` and `Deserialize` for every derived enum and for [`Recorded`], `Serialize` for [`Disconnect`] |
 //! | `layer` | no | `DisconnectLayer`, which reads disconnect events back |
 //! | `metrics` | no | `DisconnectMetrics`: the counters through the crate `metrics` |
 //! | `testing` | no | `testing::capture`: the disconnect events of a test |
@@ -46,6 +47,8 @@
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// What only the guard reads is compiled without it too: a cfg on each such item would cost more than the items.
+#![cfg_attr(not(feature = "std"), allow(dead_code))]
 
 #[cfg(feature = "std")]
 extern crate std;
@@ -77,7 +80,9 @@ pub use crate::code::{Code, Protocol};
 pub use crate::endpoint::{Endpoint, Peer};
 pub use crate::evidence::{Classifier, DisconnectEvidence};
 #[cfg(feature = "std")]
-pub use crate::guard::{BoxedGuard, DisconnectGuard, DisconnectHandle, Scope, SetOutcome, Shutdown};
+pub use crate::guard::{
+    BoxedGuard, Context, DisconnectGuard, DisconnectHandle, Scope, SetOutcome, Shutdown, late_ends,
+};
 #[cfg(feature = "metrics")]
 pub use crate::observe::DisconnectMetrics;
 #[cfg(feature = "testing")]
@@ -87,6 +92,7 @@ pub use crate::observe::{Axis, Count, Counters, PerCategory, Snapshot};
 #[cfg(feature = "layer")]
 pub use crate::observe::{DisconnectLayer, Inconsistency, Observed};
 pub use crate::record::{Detail, Disconnect};
+pub use crate::verdict::{Rank, Side, Verdict};
 pub use crate::vocabulary::{
     ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectInitiator, DisconnectReason,
 };

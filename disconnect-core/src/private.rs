@@ -11,13 +11,16 @@ pub use disconnect_derive::__disconnected as disconnected;
 #[cfg(feature = "serde")]
 pub use serde_core;
 #[cfg(feature = "tracing")]
-pub use tracing::{Level, event as tracing_event};
+pub use tracing::{
+    Level, event as tracing_event,
+    field::{debug, display},
+};
 
 #[cfg(feature = "serde")]
 pub use crate::category::deserialize;
 pub use crate::category::{
-    Category, Difference, DisconnectField, EXPECTED, Expectation, Line, Lookup, NO_ALIASES, Set, UNEXPECTED,
-    UnknownCategory, as_str, categories, expected, from_str, marker, parse, valid, value,
+    Category, Difference, DisconnectField, EXPECTED, Expectation, Line, Lookup, NO_ALIASES, NO_CATEGORY, Set,
+    UNEXPECTED, UnknownCategory, as_str, categories, expected, from_str, marker, parse, valid, value,
 };
 pub use crate::code::OptionalCode;
 #[cfg(feature = "tracing")]

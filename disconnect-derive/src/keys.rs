@@ -9,6 +9,8 @@ pub(crate) const METHOD: &str = "connection_method";
 pub(crate) const CAUSE: &str = "disconnect_cause";
 pub(crate) const CODE: &str = "disconnect_code";
 pub(crate) const DETAIL: &str = "disconnect_detail";
+/// The text of the event, which tracing writes under this key.
+pub(crate) const MESSAGE: &str = "message";
 
-/// All of them, in the order in which the event writes them.
+/// All of ours, in the order in which the event writes them.
 pub(crate) const ALL: [&str; 8] = [DIRECTION, REASON, EXPECTED, INITIATOR, METHOD, CAUSE, CODE, DETAIL];

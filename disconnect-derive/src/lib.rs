@@ -27,10 +27,11 @@ use proc_macro::TokenStream;
 ///
 /// On the enum:
 ///
-/// - `#[field("key")]`: the log key, lower-case words joined by `_` or `.`.
+/// - `#[field("key")]`: the log key, lower-case words joined by `_` or `.`. It is none that the event writes itself.
 /// - `#[field("key", expected = "key")]`: the log key of the expected flag. Left out, it is `disconnect_expected` beside
 ///   `disconnect_reason`, and `<key>_expected` for any other key.
-/// - `#[field("key", values = "verbatim")]`: a `#[value]` may be any printable line of at most 64 bytes.
+/// - `#[field("key", values = "verbatim")]`: a `#[value]` may be any line of at most 64 bytes, without the characters
+///   that a [`Detail`](https://docs.rs/disconnect-core) may not hold.
 /// - `#[field("key", crate = path)]`: where `disconnect_core` is, when it goes by another name.
 ///
 /// On a variant:
@@ -45,35 +46,44 @@ pub fn derive_disconnect_field(input: TokenStream) -> TokenStream {
     field::derive(syn::parse_macro_input!(input)).into()
 }
 
-/// Makes every error of a type say what it means for the connection: the reason, the side, and how strong that is.
+/// Makes every value of a type say what it means for the connection: the reason, the side, and how strong that is.
 ///
-/// Documented, with examples, at `disconnect_core::DisconnectEvidence`. The type needs `Error`, from `thiserror` or
-/// written by hand.
+/// Documented, with examples, at `disconnect_core::DisconnectEvidence`. The type may be an `Error`, from `thiserror` or
+/// written by hand, which `classifier!` then finds anywhere in an error; any other value has a `verdict()`.
 ///
 /// # Attributes
 ///
 /// On every variant of an enum, or on a struct, one or both of these:
 ///
-/// - `#[reason(NetworkError)]`: the error ends a connection for this reason, whatever lies inside it. A bare name is a
+/// - `#[reason(NetworkError)]`: the value ends a connection for this reason, whatever lies inside it. A bare name is a
 ///   `DisconnectReason`; a category of your own set is given by a path: `#[reason(Leave::Kicked)]`.
 /// - `#[transparent]`: what the error inside means. That is the field marked `#[source]` or `#[from]`, or else named
-///   `source`, or else the only one. It may be an error, a `Box<dyn Error>` with or without `Send + Sync`, an `Arc` or
-///   `Box` of an error, anything that derefs to an error (`anyhow::Error`), a type parameter, or an `Option` of one of
-///   these.
+///   `source`, or else the only one. It may be an error, a `Box<dyn Error>` with or without `Send + Sync`, an
+///   `anyhow::Error`, an `Arc` or `Box` of one of these, a type parameter that is an error, or an `Option` of one of
+///   these. Where its type derives `DisconnectEvidence`, its verdict is read from it, whether or not a classifier lists
+///   that type; it need not be an error then.
 /// - Both together: the stronger of the two, and between equals the error inside.
+///
+/// On an enum, they are what its variants without either mean. Where both stand there, a variant without fields means the
+/// reason alone.
 ///
 /// Behind the reason, each left out or given once:
 ///
 /// - `side = Local`, `Remote`, `Network` or `Unknown`: who ended or broke it, as seen from here. Left out, it is
 ///   `Network` for a `NetworkError`, and `Unknown` for any other reason. The network ends nothing on purpose, so
 ///   `Network` does not go with an expected reason of ours.
-/// - `cause = KeepaliveTimeout`: what exactly happened, a `DisconnectCause`, or a cause of your own by its path.
-/// - `code = Code::websocket(1002)`: the protocol code, any expression for a `Code` or an `Option<Code>`. It may use the
-///   fields: named ones by their names, others as `_0`, `_1`, each as a reference.
+/// - `by = Client`: the party that ended it, where it is the same one on both ends. A `DisconnectInitiator`, or an
+///   initiator of your own by its path.
+/// - `cause = KeepaliveTimeout`: what exactly happened, a `DisconnectCause`, or a cause of your own by its path. In
+///   parentheses, `cause = (why.cause())`, it is any expression for a cause or an option of one.
+/// - `code = Code::websocket(1002)`: the protocol code, any expression for a `Code` or an `Option<Code>`.
 /// - `rank = Timeout`: how strong this is as evidence. Left out, it follows: stated where there is a code, otherwise
 ///   what the reason and the cause imply. An `Unknown` with neither code nor cause is the weakest.
 ///
-/// For reason, cause and rank, a bare name is one of the core's own, and a path is taken as it stands.
+/// The expressions of a cause and a code may use the fields: named ones by their names, others as `_0`, `_1`, each as a
+/// reference.
+///
+/// For reason, initiator, cause and rank, a bare name is one of the core's own, and a path is taken as it stands.
 ///
 /// On the type:
 ///

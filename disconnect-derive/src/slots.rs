@@ -53,15 +53,14 @@ impl Slot {
         }
     }
 
-    /// The trait in `disconnect_core::slot` that an enum with this key implements; a code and a detail are no
-    /// categories.
+    /// The marker trait that an enum with this key implements; a code and a detail are no categories.
     pub(crate) fn marker(self) -> Option<&'static str> {
         match self {
-            Self::Direction => Some("Direction"),
-            Self::Reason => Some("Reason"),
-            Self::Initiator => Some("Initiator"),
-            Self::Method => Some("Method"),
-            Self::Cause => Some("Cause"),
+            Self::Direction => Some("DirectionKey"),
+            Self::Reason => Some("ReasonKey"),
+            Self::Initiator => Some("InitiatorKey"),
+            Self::Method => Some("MethodKey"),
+            Self::Cause => Some("CauseKey"),
             Self::Code | Self::Detail => None,
         }
     }

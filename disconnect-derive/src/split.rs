@@ -55,7 +55,7 @@ pub(crate) fn punct(token: &TokenTree) -> Option<char> {
     }
 }
 
-fn is_joint(token: &TokenTree) -> bool {
+pub(crate) fn is_joint(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint)
 }
 

@@ -5,7 +5,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use disconnect_core::{
-    Category, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, SetOutcome, Shutdown,
+    Category, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, SetOutcome, Shutdown, Side,
+    Verdict,
 };
 use loom::sync::{Arc, Mutex};
 use loom::thread;
@@ -119,7 +120,7 @@ fn a_shutdown_while_a_connection_and_its_channel_go() {
         let channel = channels.guard().under(&connection);
         let connection = thread::spawn(move || drop(connection));
         let channel = thread::spawn(move || drop(channel));
-        assert_eq!(shutdown.set(END.shutting_down()), SetOutcome::Kept);
+        assert_eq!(shutdown.begin(), SetOutcome::Kept);
         connection.join().unwrap();
         channel.join().unwrap();
         let (line, channel) = (lines.one(), channels.one());
@@ -138,7 +139,7 @@ fn a_shutdown_while_a_connection_and_its_channel_go() {
 fn our_own_shutdown_wins_only_where_it_is_first() {
     loom::model(|| {
         let lines = Lines::new();
-        let mut guard = lines.guard();
+        let guard = lines.guard();
         let reader = guard.handle();
         let reader = thread::spawn(move || reader.set(END.eof()));
         let shutdown = guard.set(END.shutting_down());
@@ -158,7 +159,7 @@ fn our_own_shutdown_wins_only_where_it_is_first() {
 fn a_channel_and_its_connection() {
     loom::model(|| {
         let (lines, channels) = (Lines::new(), Lines::new());
-        let mut connection = lines.guard();
+        let connection = lines.guard();
         let channel = channels.guard().under(&connection);
         let task = thread::spawn(move || drop(channel));
         connection.set(END.eof());
@@ -175,7 +176,7 @@ fn a_channels_own_end_against_its_connections() {
     loom::model(|| {
         let (lines, channels) = (Lines::new(), Lines::new());
         let connection = lines.guard();
-        let mut channel = channels.guard().under(&connection);
+        let channel = channels.guard().under(&connection);
         let ended = connection.handle();
         let task = thread::spawn(move || ended.set(END.eof()));
         let own = channel.set(stated("channel"));
@@ -195,7 +196,10 @@ fn a_channels_own_end_against_its_connections() {
 /// Two connections go into each other at once: one of them does, and nobody waits for ever.
 #[test]
 fn two_that_go_into_each_other() {
-    loom::model(|| {
+    // All orders with up to three preemptions: without a bound there are too many.
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
         let (lines, others) = (Lines::new(), Lines::new());
         let (first, second) = (lines.guard(), others.guard());
         let (of_first, of_second) = (first.handle(), second.handle());
@@ -214,11 +218,11 @@ fn two_that_go_into_each_other() {
 fn what_is_closed_was_stamped_before() {
     loom::model(|| {
         let lines = Lines::new();
-        let shutdown: Shutdown<&str> = Shutdown::new();
+        let shutdown = Shutdown::<&str>::default();
         let guard = lines.guard().under(&shutdown);
         let (first, second) = (shutdown.clone(), shutdown.clone());
         let ended = guard.handle();
-        let cause = || Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server);
+        let cause = || Verdict::new(DisconnectReason::WorkspaceStopped, Side::Unknown).by(DisconnectInitiator::Server);
         let task = thread::spawn(move || {
             let outcome = first.set_with(cause(), "first");
             // Whoever began it, it has begun: this closes the connection, whose reader sees an end of file.
@@ -233,5 +237,89 @@ fn what_is_closed_was_stamped_before() {
         let context = if first == SetOutcome::Kept { "first" } else { "second" };
         assert_ne!(first, second);
         assert_eq!(shutdown.context(&line), Some(&context));
+    });
+}
+
+/// A handle is there before the guard goes under a shutdown: what is said there still reaches the line.
+#[test]
+fn a_shutdown_reaches_a_guard_that_had_a_handle_before() {
+    static STAMPED: AtomicUsize = AtomicUsize::new(0);
+    loom::model(|| {
+        let lines = Lines::new();
+        let shutdown = Shutdown::new();
+        let guard = lines.guard();
+        let ended = guard.handle();
+        let guard = guard.under(&shutdown);
+        let task = thread::spawn(move || ended.get().is_some());
+        assert_eq!(shutdown.begin(), SetOutcome::Kept);
+        task.join().unwrap();
+        drop(guard);
+        let line = lines.one();
+        assert_eq!(line.reason().as_str(), "server_shutdown");
+        STAMPED.fetch_add(1, Ordering::Relaxed);
+    });
+    assert!(STAMPED.load(Ordering::Relaxed) > 0);
+}
+
+/// The same for a connection, whose end comes while its channel is used.
+#[test]
+fn a_connection_reaches_a_channel_that_had_a_handle_before() {
+    loom::model(|| {
+        let (lines, channels) = (Lines::new(), Lines::new());
+        let connection = lines.guard();
+        let channel = channels.guard();
+        let ended = channel.handle();
+        let channel = channel.under(&connection);
+        let task = thread::spawn(move || ended.set(END.eof()));
+        connection.set(END.closed_by_peer());
+        let own = task.join().unwrap();
+        drop(channel);
+        drop(connection);
+        // The peer's word explains the loss, whichever came first.
+        assert_eq!(channels.one().reason().as_str(), "graceful", "{own:?}");
+    });
+}
+
+/// Both connections of a pair end at once, each in its task: two lines, and one story.
+#[test]
+fn both_lines_of_a_pair_agree_in_every_order() {
+    loom::model(|| {
+        let (lines, others) = (Lines::new(), Lines::new());
+        let (first, second) = DisconnectGuard::pair(lines.guard(), others.guard());
+        let task = thread::spawn(move || {
+            let outcome = second.set(END.eof());
+            drop(second);
+            outcome
+        });
+        let outcome = first.set(END.closed_by_peer());
+        drop(first);
+        let other = task.join().unwrap();
+        let (first, second) = (lines.one(), others.one());
+        assert_eq!(first, second, "{outcome:?}, {other:?}");
+        let expected = if matches!(outcome, SetOutcome::TooLate(_)) { "network_error" } else { "graceful" };
+        assert_eq!(first.reason().as_str(), expected);
+    });
+}
+
+/// Two shutdowns, one under the other, begin at once: the line is of one of them, with its own context.
+#[test]
+fn nested_shutdowns_that_begin_at_once() {
+    loom::model(|| {
+        let lines = Lines::new();
+        let process = Shutdown::<&str>::default();
+        let server = Shutdown::<&str>::default().under(&process);
+        let guard = lines.guard().under(&server);
+        let outer = process.clone();
+        let task = thread::spawn(move || outer.set_with(Verdict::going_away(Side::Local), "process"));
+        let inner = server.set_with(Verdict::closed(Side::Local), "server");
+        assert_eq!(task.join().unwrap(), SetOutcome::Kept);
+        drop(guard);
+        let line = lines.one();
+        let contexts = (server.context(&line).copied(), process.context(&line).copied());
+        match inner {
+            SetOutcome::Kept => assert_eq!(contexts, (Some("server"), None)),
+            SetOutcome::Ignored => assert_eq!(contexts, (None, Some("process"))),
+            SetOutcome::TooLate(_) => panic!("a shutdown is never too late"),
+        }
     });
 }

@@ -129,7 +129,7 @@ pub trait Expectation: DisconnectField {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: DisconnectField + marker::Expectation> Expectation for T {}
+impl<T: DisconnectField + marker::ExpectedKey> Expectation for T {}
 
 /// The tables of one set, as literals: nothing is computed when an enum is checked.
 #[derive(Debug)]
@@ -157,6 +157,8 @@ impl Set {
     };
 }
 
+/// What a category of an enum with mistakes is known by.
+pub static NO_CATEGORY: Category = Category { value: "", aliases: &[], expected: None, docs: "" };
 /// In a row of a set: part of normal operation.
 pub const EXPECTED: Option<bool> = Some(true);
 /// In a row of a set: to be looked into.
@@ -175,6 +177,26 @@ pub const fn parse<T: DisconnectField>(value: &str) -> Option<T> {
         Lookup::MISS => None,
         position => Some(T::ALL[position]),
     }
+}
+
+/// The row with this logged value or alias.
+pub(crate) const fn row<T: DisconnectField>(value: &str) -> Option<&'static Category> {
+    match T::SET.lookup.find(value) {
+        Lookup::MISS => None,
+        position => Some(&T::SET.categories[position]),
+    }
+}
+
+/// The position of a row in this set. One of its own is known by its address; another set's, by its logged value.
+#[cfg(feature = "std")]
+#[inline]
+pub(crate) fn position<T: DisconnectField>(row: &'static Category) -> Option<usize> {
+    let offset = core::ptr::from_ref(row).addr().wrapping_sub(T::CATEGORIES.as_ptr().addr());
+    let position = offset / size_of::<Category>();
+    if T::CATEGORIES.get(position).is_some_and(|own| core::ptr::eq(own, row)) {
+        return Some(position);
+    }
+    T::parse(row.value).map(DisconnectField::index)
 }
 
 /// The body of every derived `valid`.

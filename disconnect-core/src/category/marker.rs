@@ -3,14 +3,14 @@
 //! Without supertraits, so that a bound that the enum does not meet is told once, at its `DisconnectField`.
 
 /// The key is `disconnect_reason`.
-pub trait Reason {}
+pub trait ReasonKey {}
 /// The key is `disconnect_initiator`.
-pub trait Initiator {}
+pub trait InitiatorKey {}
 /// The key is `connect_type`.
-pub trait Direction {}
+pub trait DirectionKey {}
 /// The key is `connection_method`.
-pub trait Method {}
+pub trait MethodKey {}
 /// The key is `disconnect_cause`.
-pub trait Cause {}
+pub trait CauseKey {}
 /// The set is split into expected and not.
-pub trait Expectation {}
+pub trait ExpectedKey {}

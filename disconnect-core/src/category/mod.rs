@@ -15,9 +15,12 @@ mod unknown;
 pub use self::assert::Difference;
 #[cfg(feature = "tracing")]
 pub(crate) use self::assert::same;
+#[cfg(feature = "std")]
+pub(crate) use self::field::position;
+pub(crate) use self::field::row;
 pub use self::field::{
-    DisconnectField, EXPECTED, Expectation, NO_ALIASES, Set, UNEXPECTED, as_str, categories, expected, parse, valid,
-    value,
+    DisconnectField, EXPECTED, Expectation, NO_ALIASES, NO_CATEGORY, Set, UNEXPECTED, as_str, categories, expected,
+    parse, valid, value,
 };
 pub use self::lookup::Lookup;
 #[cfg(feature = "std")]

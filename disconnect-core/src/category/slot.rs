@@ -36,7 +36,7 @@ use super::marker;
 pub trait Reason: DisconnectField + Expectation {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DisconnectField + Expectation + marker::Reason> Reason for T {}
+impl<T: DisconnectField + Expectation + marker::ReasonKey> Reason for T {}
 
 /// Who closed or broke the connection: `disconnect_initiator`.
 #[diagnostic::on_unimplemented(
@@ -47,7 +47,7 @@ impl<T: DisconnectField + Expectation + marker::Reason> Reason for T {}
 pub trait Initiator: DisconnectField {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DisconnectField + marker::Initiator> Initiator for T {}
+impl<T: DisconnectField + marker::InitiatorKey> Initiator for T {}
 
 /// On which layer, and from whom to whom: `connect_type`.
 #[diagnostic::on_unimplemented(
@@ -58,7 +58,7 @@ impl<T: DisconnectField + marker::Initiator> Initiator for T {}
 pub trait Direction: DisconnectField {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DisconnectField + marker::Direction> Direction for T {}
+impl<T: DisconnectField + marker::DirectionKey> Direction for T {}
 
 /// Over which path: `connection_method`.
 #[diagnostic::on_unimplemented(
@@ -69,7 +69,7 @@ impl<T: DisconnectField + marker::Direction> Direction for T {}
 pub trait Method: DisconnectField {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DisconnectField + marker::Method> Method for T {}
+impl<T: DisconnectField + marker::MethodKey> Method for T {}
 
 /// Finer than the reason, and still closed: `disconnect_cause`.
 #[diagnostic::on_unimplemented(
@@ -80,4 +80,4 @@ impl<T: DisconnectField + marker::Method> Method for T {}
 pub trait Cause: DisconnectField {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DisconnectField + marker::Cause> Cause for T {}
+impl<T: DisconnectField + marker::CauseKey> Cause for T {}

@@ -5,7 +5,8 @@ use core::error::Error;
 use core::marker::PhantomData;
 use core::ops::DerefMut;
 
-/// What [`Endpoint::failed`](crate::Endpoint::failed) and the guard take for an error.
+/// What [`Classifier::classify`](crate::Classifier::classify), [`Endpoint::failed`](crate::Endpoint::failed) and the guard
+/// take for an error.
 ///
 /// Implemented for every [`Error`] type, for `dyn Error` with and without `Send` and `Sync`, and for what dereferences to
 /// one: `Box<dyn Error + Send + Sync>`, `anyhow::Error`, `eyre::Report`. You never name `M`: inference finds the one
@@ -38,6 +39,7 @@ pub enum AsObject {}
 #[derive(Debug)]
 pub struct InContainer<Object: ?Sized>(PhantomData<Object>);
 
+#[diagnostic::do_not_recommend]
 impl<E: Error + 'static> AsError<ByType> for E {
     fn as_error(&self) -> &(dyn Error + 'static) {
         self
@@ -50,6 +52,7 @@ impl<E: Error + 'static> AsError<ByType> for E {
 
 macro_rules! held_as {
     ($object:ty) => {
+        #[diagnostic::do_not_recommend]
         impl AsError<AsObject> for $object {
             fn as_error(&self) -> &(dyn Error + 'static) {
                 self
@@ -60,6 +63,7 @@ macro_rules! held_as {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<E: DerefMut<Target = $object> + 'static> AsError<InContainer<$object>> for E {
             fn as_error(&self) -> &(dyn Error + 'static) {
                 &**self

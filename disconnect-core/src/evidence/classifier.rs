@@ -1,8 +1,10 @@
 //! The walk through an error and everything inside it.
 
+use core::any::Any;
 use core::error::Error;
 
-use super::reading::{Next, Reader, Reading};
+use super::as_error::AsError;
+use super::reading::{Contexts, Next, Reader, Reading};
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::DisconnectReason;
 
@@ -19,12 +21,16 @@ use crate::vocabulary::DisconnectReason;
 /// static CLASSIFIER: Classifier = Classifier::new();
 ///
 /// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
-/// let end = Endpoint::AGENT_FACING_SERVER.failed(&CLASSIFIER, &io::Error::other(reset));
+/// let end = Endpoint::AGENT_FACING_SERVER.failed(&io::Error::other(reset));
 /// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Classifier {
     readers: &'static [Reader],
+    contexts: &'static [Contexts],
+    /// How each reader was given to `classifier!`, for [`explain`](Self::explain). None where they were given by hand.
+    #[cfg(feature = "std")]
+    items: &'static [&'static str],
 }
 
 impl Classifier {
@@ -55,65 +61,203 @@ impl Classifier {
     /// assert_eq!(CLASSIFIER.verdict(&error).rank(), Rank::Violation);
     /// ```
     pub const fn with(readers: &'static [Reader]) -> Self {
-        Self { readers }
+        Self::listed(&[], readers, &[])
     }
 
-    /// What an error means: `unknown` where nothing in it is understood.
+    /// What [`classifier!`](crate::classifier) makes: the readers, how they were written, and the containers with typed
+    /// contexts.
+    #[doc(hidden)]
+    #[cfg_attr(not(feature = "std"), allow(unused_variables, reason = "for explanations, which allocate"))]
+    pub const fn listed(
+        items: &'static [&'static str],
+        readers: &'static [Reader],
+        contexts: &'static [Contexts],
+    ) -> Self {
+        Self {
+            readers,
+            contexts,
+            #[cfg(feature = "std")]
+            items,
+        }
+    }
+
+    /// What an error means, whatever it comes in: a type of its own, a boxed `dyn Error`, an `anyhow::Error`, an
+    /// `eyre::Report`. `unknown` where nothing in it is understood.
+    ///
+    /// ```
+    /// use std::{error::Error, io};
+    /// use disconnect_core::evidence::Rank;
+    /// use disconnect_core::Classifier;
+    ///
+    /// static CLASSIFIER: Classifier = Classifier::new();
+    ///
+    /// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+    /// assert_eq!(CLASSIFIER.classify(&reset).rank(), Rank::Transport);
+    /// let boxed: Box<dyn Error + Send + Sync> = reset.into();
+    /// assert_eq!(CLASSIFIER.classify(&boxed).rank(), Rank::Transport);
+    /// ```
+    #[inline]
+    pub fn classify<M, E: AsError<M> + ?Sized>(&self, error: &E) -> Verdict {
+        self.walk(error.as_error(), error.container(), &mut ())
+    }
+
+    /// What an error means that comes as a trait object: see [`classify`](Self::classify).
+    #[inline]
     pub fn verdict(&self, error: &(dyn Error + 'static)) -> Verdict {
+        self.walk(error, None, &mut ())
+    }
+
+    /// The walk itself. With `()` to watch it, watching costs nothing.
+    pub(super) fn walk<'a>(
+        &self,
+        mut error: &'a (dyn Error + 'static),
+        mut container: Option<&'a dyn Any>,
+        watch: &mut impl Watch,
+    ) -> Verdict {
         let mut strongest: Option<Verdict> = None;
-        let mut next = Some(error);
+        // The rest of the chain, while the walk is inside one of its typed contexts.
+        let mut rest = None;
         let mut in_failure = false;
         for _ in 0..Self::MAX_DEPTH {
-            let Some(error) = next else { break };
             #[cfg(feature = "std")]
-            let reading = match error.downcast_ref().map(|error| (error, super::io::mere_wrapper(error))) {
+            let (mut reading, mut by) = match error.downcast_ref().map(|error| (error, super::io::mere_wrapper(error)))
+            {
                 Some((_, Some(payload))) => {
-                    next = Some(payload);
+                    watch.step(error, By::Io, &Reading::inside(payload), Outcome::NoVerdict);
+                    error = payload;
                     continue;
                 }
-                Some((error, None)) => super::io::read(error),
+                Some((error, None)) => (super::io::read(error), By::Io),
                 None => self.read(error),
             };
             #[cfg(not(feature = "std"))]
-            let reading = self.read(error);
-            if strongest.is_none() && matches!(reading.next, Next::Nowhere) {
-                return reading.verdict.unwrap_or(NOT_UNDERSTOOD);
-            }
-            // A verdict is large: it is only moved where there is one.
-            if let Some(inner) = reading.verdict {
-                let counts = !in_failure || !inner.is_goodbye();
-                if counts && strongest.as_ref().is_none_or(|outer| outer.rank <= inner.rank) {
-                    strongest = Some(inner);
+            let (mut reading, mut by) = self.read(error);
+            if let (Some(container), None, true) = (container, rest, reading.is_nothing()) {
+                if let Some(context) = self.context(container, error) {
+                    (reading, by, rest) = (context, By::Context, error.source());
                 }
             }
+            if strongest.is_none() && rest.is_none() && matches!(reading.next, Next::Nowhere) {
+                watch.step(error, by, &reading, Outcome::Strongest);
+                return reading.verdict.unwrap_or(NOT_UNDERSTOOD);
+            }
+            let outcome = match (&reading.verdict, &strongest) {
+                (None, _) => Outcome::NoVerdict,
+                (Some(inner), _) if in_failure && inner.may_be_expected() => Outcome::InFailure,
+                (Some(inner), Some(outer)) if inner.rank < outer.rank => Outcome::Weaker,
+                (Some(_), _) => Outcome::Strongest,
+            };
+            watch.step(error, by, &reading, outcome);
+            // A verdict is large: it is only moved where there is one.
+            if matches!(outcome, Outcome::Strongest) {
+                strongest = reading.verdict;
+            }
             in_failure |= reading.is_failure;
-            next = match reading.next {
+            let next = match reading.next {
                 Next::Source => error.source(),
                 Next::Inside(inside) => Some(inside),
+                Next::Container(inner, inside) => {
+                    if rest.is_none() {
+                        container = Some(inner);
+                    }
+                    Some(inside)
+                }
                 Next::Nowhere => None,
             };
+            error = match next.or_else(|| rest.take()) {
+                Some(next) => next,
+                None => return strongest.unwrap_or(NOT_UNDERSTOOD),
+            };
         }
+        watch.cut();
         strongest.unwrap_or(NOT_UNDERSTOOD)
     }
 
     /// The first reader that recognises the error. Pointers come last: most errors are none.
-    fn read<'a>(&self, error: &'a (dyn Error + 'static)) -> Reading<'a> {
-        for reader in self.readers {
+    fn read<'a>(&self, error: &'a (dyn Error + 'static)) -> (Reading<'a>, By) {
+        for (index, reader) in self.readers.iter().enumerate() {
             let reading = reader(error);
             if !reading.is_nothing() {
-                return reading;
+                return (reading, By::Reader(index));
             }
         }
         #[cfg(feature = "std")]
         if let Some(inside) = super::io::open(error) {
-            return Reading::inside(inside);
+            return (Reading::inside(inside), By::Pointer);
         }
-        Reading::NOTHING
+        (Reading::NOTHING, By::Nobody)
+    }
+
+    /// What the typed context of this error says. Kept out of line so that an error without a container stays cheap.
+    #[cold]
+    fn context<'a>(&self, container: &'a dyn Any, error: &'a (dyn Error + 'static)) -> Option<Reading<'a>> {
+        self.contexts.iter().find_map(|contexts| contexts(container, error))
     }
 }
 
+#[cfg(feature = "std")]
+impl Classifier {
+    pub(super) const fn items(&self) -> &'static [&'static str] {
+        self.items
+    }
+
+    pub(super) const fn has_readers(&self) -> bool {
+        !self.readers.is_empty()
+    }
+}
+
+/// Sees each error that a walk meets.
+pub(super) trait Watch {
+    /// An error, who read it, what it says, and what became of that.
+    fn step(&mut self, error: &(dyn Error + 'static), by: By, reading: &Reading<'_>, outcome: Outcome);
+
+    /// The walk ended at [`Classifier::MAX_DEPTH`].
+    fn cut(&mut self);
+}
+
+/// Nobody watches.
+impl Watch for () {
+    #[inline]
+    fn step(&mut self, _: &(dyn Error + 'static), _: By, _: &Reading<'_>, _: Outcome) {}
+
+    #[inline]
+    fn cut(&mut self) {}
+}
+
+/// Who read an error.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "std"), allow(dead_code, reason = "for explanations, which allocate"))]
+pub(super) enum By {
+    /// It is an `io::Error`.
+    #[cfg(feature = "std")]
+    Io,
+    /// The reader at this position.
+    Reader(usize),
+    /// It carries a typed context.
+    Context,
+    /// It points to another error.
+    #[cfg(feature = "std")]
+    Pointer,
+    /// No reader knows it.
+    Nobody,
+}
+
+/// What became of the verdict of one error.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Outcome {
+    /// There is none.
+    NoVerdict,
+    /// It is the strongest so far, if there is one.
+    Strongest,
+    /// One further out is stronger.
+    Weaker,
+    /// It may be a normal end, inside a failure.
+    InFailure,
+}
+
 /// The weakest evidence there is.
-const NOT_UNDERSTOOD: Verdict = Verdict::new(DisconnectReason::Unknown, Side::Unknown).with_rank(Rank::FollowOn);
+pub(super) const NOT_UNDERSTOOD: Verdict =
+    Verdict::new(DisconnectReason::Unknown, Side::Unknown).with_rank(Rank::NotUnderstood);
 
 impl Default for Classifier {
     fn default() -> Self {

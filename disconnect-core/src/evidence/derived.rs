@@ -2,14 +2,20 @@
 
 use core::error::Error;
 
-use super::reading::Reading;
+#[cfg(feature = "std")]
+use std::{boxed::Box, sync::Arc};
 
-/// An error that says itself what it means for the connection.
+use super::classifier::{Classifier, NOT_UNDERSTOOD};
+use super::reading::{Next, Reading};
+use crate::verdict::Verdict;
+
+/// An error, or any other value, that says itself what it means for the connection.
 ///
-/// Derived by [`#[derive(DisconnectEvidence)]`](macro@crate::DisconnectEvidence), beside `thiserror` or an
-/// [`Error`] written by hand: every variant names its verdict, or hands over to the error inside. A variant without
-/// either does not compile, so a new one cannot be forgotten. A [`classifier!`](crate::classifier) that is given the
-/// type by its name finds it anywhere in an error.
+/// Derived by [`#[derive(DisconnectEvidence)]`](macro@crate::DisconnectEvidence): every variant names its verdict, or
+/// hands over to the error inside. A variant without either does not compile, so a new one cannot be forgotten.
+///
+/// For an [`Error`], from `thiserror` or written by hand, a [`classifier!`](crate::classifier) that is given the type by
+/// its name finds it anywhere in an error. Any other value is asked for its [`verdict`](Self::verdict).
 ///
 /// Not for errors of other libraries: those are read by an adapter, or by a [`Reader`](super::Reader).
 ///
@@ -33,16 +39,16 @@ use super::reading::Reading;
 /// impl std::error::Error for SessionError {} // or derive(thiserror::Error)
 ///
 /// static CLASSIFIER: Classifier = classifier![SessionError];
-/// const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
+/// const END: Endpoint = Endpoint::AGENT_FACING_SERVER.with_classifier(&CLASSIFIER);
 ///
-/// let end = END.failed(&CLASSIFIER, &SessionError::Heartbeat(Duration::from_secs(30)));
+/// let end = END.failed(&SessionError::Heartbeat(Duration::from_secs(30)));
 /// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("keepalive_timeout")));
 ///
 /// let wrapped = io::Error::other(SessionError::BadFrame(vec![0xff]));
-/// let end = END.failed(&CLASSIFIER, &wrapped);
+/// let end = END.failed(&wrapped);
 /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("protocol_error", Some("server")));
 ///
-/// let end = END.failed(&CLASSIFIER, &SessionError::Io(io::ErrorKind::ConnectionReset.into()));
+/// let end = END.failed(&SessionError::Io(io::ErrorKind::ConnectionReset.into()));
 /// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
 /// ```
 #[diagnostic::on_unimplemented(
@@ -51,10 +57,63 @@ use super::reading::Reading;
     note = "an error enum or struct of your own says so by `#[derive(DisconnectEvidence)]`",
     note = "an error of a library is read by an adapter, `classifier![tungstenite = path]`, or by a reader of your own"
 )]
-pub trait DisconnectEvidence: Error + 'static {
-    /// What this error means by itself, and whether an error inside it may say more.
+pub trait DisconnectEvidence: 'static {
+    /// What this value means by itself, and whether an error inside it may say more.
     fn evidence(&self) -> Reading<'_>;
+
+    /// What this value means. `std::io::Error` is understood inside it, an error of another library is not: for those,
+    /// ask a [`Classifier`] that reads them.
+    ///
+    /// ```
+    /// use disconnect_core::{Category, DisconnectEvidence, Endpoint};
+    ///
+    /// /// How a session may end. It is no error.
+    /// #[derive(DisconnectEvidence)]
+    /// #[reason(Graceful, side = Local)] // what a variant without an attribute means
+    /// enum SessionEnd {
+    ///     LoggedOut,
+    ///     Finished,
+    ///     #[reason(Unknown, by = Server, cause = Kicked)]
+    ///     Kicked,
+    /// }
+    ///
+    /// let end = Endpoint::SERVER_FACING_CLIENT.resolve(SessionEnd::LoggedOut.verdict());
+    /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("graceful", Some("server")));
+    /// ```
+    fn verdict(&self) -> Verdict {
+        verdict_of(self.evidence())
+    }
 }
+
+/// Nothing but io errors is understood inside, so it cannot say goodbye, and a failure of ours is as any other verdict.
+fn verdict_of(reading: Reading<'_>) -> Verdict {
+    let inside = match reading.next {
+        Next::Inside(error) | Next::Container(_, error) => Classifier::new().verdict(error),
+        Next::Source | Next::Nowhere => NOT_UNDERSTOOD,
+    };
+    match reading.verdict {
+        Some(outer) if outer.rank > inside.rank || inside == NOT_UNDERSTOOD => outer,
+        Some(_) | None => inside,
+    }
+}
+
+/// Evidence behind a pointer is evidence.
+macro_rules! pointer {
+    ($($pointer:ty),*) => {
+        $(
+            #[diagnostic::do_not_recommend]
+            impl<T: DisconnectEvidence + ?Sized> DisconnectEvidence for $pointer {
+                fn evidence(&self) -> Reading<'_> {
+                    (**self).evidence()
+                }
+            }
+        )*
+    };
+}
+
+pointer!(&'static T);
+#[cfg(feature = "std")]
+pointer!(Box<T>, Arc<T>);
 
 /// Reads errors of the type `T`, also behind an `Arc` or a `Box`: the [`Reader`](super::Reader) that
 /// [`classifier!`](crate::classifier) makes of a type's name.
@@ -76,12 +135,12 @@ pub trait DisconnectEvidence: Error + 'static {
 /// let verdict = Verdict::new(DisconnectReason::ControlPlaneLost, Side::Unknown);
 /// assert_eq!(CLASSIFIER.verdict(&std::io::Error::other(LostCoordinator)), verdict);
 /// ```
-pub fn derived<'a, T: DisconnectEvidence>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+pub fn derived<'a, T: DisconnectEvidence + Error>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
     let own = error.downcast_ref::<T>();
     #[cfg(feature = "std")]
     let own = own
-        .or_else(|| error.downcast_ref::<std::sync::Arc<T>>().map(|shared| &**shared))
-        .or_else(|| error.downcast_ref::<std::boxed::Box<T>>().map(|boxed| &**boxed));
+        .or_else(|| error.downcast_ref::<Arc<T>>().map(|shared| &**shared))
+        .or_else(|| error.downcast_ref::<Box<T>>().map(|boxed| &**boxed));
     own.map_or(Reading::NOTHING, T::evidence)
 }
 
@@ -95,21 +154,29 @@ pub mod expanded {
     pub use super::super::reading::Reading;
     pub use super::DisconnectEvidence;
     pub use crate::verdict::{Rank, Side};
-    pub use crate::vocabulary::{DisconnectCause, DisconnectReason};
+    pub use crate::vocabulary::{DisconnectCause, DisconnectInitiator, DisconnectReason};
 
+    #[cfg(feature = "std")]
+    use std::{boxed::Box, sync::Arc};
+
+    use super::super::as_error::AsError;
+    use super::super::reading::Next;
     use crate::category::slot;
     use crate::code::OptionalCode;
     use crate::verdict::Verdict;
 
     /// `#[transparent]`.
-    pub fn inside<'a>(error: Option<&'a (dyn Error + 'static)>) -> Reading<'a> {
-        error.map_or(Reading::NOTHING, Reading::inside)
+    pub fn inside(reading: Option<Reading<'_>>) -> Reading<'_> {
+        reading.unwrap_or(Reading::NOTHING)
     }
 
     /// `#[reason(...)]` with `#[transparent]`.
-    pub fn either<'a>(verdict: Verdict, error: Option<&'a (dyn Error + 'static)>) -> Reading<'a> {
-        match error {
-            Some(error) => Reading::verdict(verdict).and_inside(error),
+    pub fn either(verdict: Verdict, inside: Option<Reading<'_>>) -> Reading<'_> {
+        match inside {
+            Some(reading) => {
+                let inner = reading.verdict.filter(|inner| inner.rank >= verdict.rank);
+                Reading { verdict: Some(inner.unwrap_or(verdict)), ..reading }
+            }
             None => Reading::settled(verdict),
         }
     }
@@ -134,75 +201,106 @@ pub mod expanded {
     }
 
     /// `cause = ...`. With one, `unknown` is a statement: what happened is known, and only which reason it is is not.
-    pub fn cause<C: slot::Cause>(verdict: Verdict, cause: C) -> Verdict {
-        let rank = if verdict.rank == Rank::FollowOn { Rank::Stated } else { verdict.rank };
-        let verdict = verdict.with_rank(rank);
-        match (&cause as &dyn Any).downcast_ref::<DisconnectCause>() {
-            Some(&ours) => verdict.with_cause(ours),
-            None => verdict.with_own_cause(cause),
+    pub fn cause(verdict: Verdict, given: impl OptionalCause) -> Verdict {
+        let said = if verdict.rank == Rank::FollowOn { verdict.with_rank(Rank::Stated) } else { verdict };
+        given.add_to(said).unwrap_or(verdict)
+    }
+
+    /// What `cause = ...` takes.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not a disconnect cause",
+        label = "expected a cause, such as `DisconnectCause::Reset`, or an option of one",
+        note = "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`",
+        note = "a field is a reference here: write `(*field)`"
+    )]
+    pub trait OptionalCause {
+        /// The verdict with the cause, if there is one.
+        fn add_to(self, verdict: Verdict) -> Option<Verdict>;
+    }
+
+    #[diagnostic::do_not_recommend]
+    impl<T: slot::Cause> OptionalCause for T {
+        fn add_to(self, verdict: Verdict) -> Option<Verdict> {
+            Some(match (&self as &dyn Any).downcast_ref::<DisconnectCause>() {
+                Some(&ours) => verdict.with_cause(ours),
+                None => verdict.with_own_cause(self),
+            })
+        }
+    }
+
+    #[diagnostic::do_not_recommend]
+    impl<T: slot::Cause> OptionalCause for Option<T> {
+        fn add_to(self, verdict: Verdict) -> Option<Verdict> {
+            self?.add_to(verdict)
         }
     }
 
     /// `code = ...`. Where there is one, somebody said so.
     pub fn code(verdict: Verdict, given: impl OptionalCode) -> Verdict {
         match given.code() {
+            Some(code) if verdict.side == Side::Remote => verdict.with_code(code).said_by_peer(),
             Some(code) => verdict.with_code(code).with_rank(Rank::Stated),
             None => verdict,
         }
     }
 
-    /// The error that a field is, or points to. A call of the method by its name finds the first of these:
+    /// The field that `#[transparent]` follows.
+    #[derive(Debug)]
+    pub struct Inside<'a, F>(pub &'a F);
+
+    /// What a field says, through `(&&&&Inside(field)).read_inside()`: method calls look behind one reference after the
+    /// other, so that the first of these applies:
     ///
-    /// 1. what an `Arc` or `Box` of a sized error points to: such a pointer is an error itself, and no downcast would
-    ///    see through it;
-    /// 2. the field, where it is an error: [`Plain`];
-    /// 3. the `dyn Error` that the field derefs to: `Box<dyn Error>`, `anyhow::Error`.
-    pub trait Opened {
-        /// The error.
-        fn as_dyn_error(&self) -> &(dyn Error + 'static);
+    /// 1. an error that is evidence, also in a `Box`, an `Arc` or a reference: its own reading;
+    /// 2. any other value that is evidence;
+    /// 3. what a pointer to an error points to: the pointer is an error itself, and no downcast would see through it;
+    /// 4. an error, or what contains a `dyn Error`: [`Inside::read_inside`].
+    pub trait ReadInside<'a, M> {
+        /// What it means by itself, and where the walk goes on.
+        fn read_inside(&self) -> Reading<'a>;
     }
 
+    impl<'a, T: DisconnectEvidence + Error> ReadInside<'a, ()> for &&&Inside<'a, T> {
+        fn read_inside(&self) -> Reading<'a> {
+            let Inside(error) = ****self;
+            let reading = error.evidence();
+            // The source is that of the error inside, and not of the one around it.
+            if let Next::Source = reading.next { reading.and_inside(error) } else { reading }
+        }
+    }
+
+    impl<'a, T: DisconnectEvidence> ReadInside<'a, ()> for &&Inside<'a, T> {
+        fn read_inside(&self) -> Reading<'a> {
+            let Inside(value) = ***self;
+            let reading = value.evidence();
+            if let Next::Source = reading.next { reading.and_no_further() } else { reading }
+        }
+    }
+
+    macro_rules! pointer {
+        ($($pointer:ty),*) => {
+            $(
+                impl<'a, M, T: AsError<M> + ?Sized> ReadInside<'a, M> for &Inside<'a, $pointer> {
+                    fn read_inside(&self) -> Reading<'a> {
+                        let Inside(pointer) = **self;
+                        Reading::inside(&**pointer)
+                    }
+                }
+            )*
+        };
+    }
+
+    pointer!(&'static T);
     #[cfg(feature = "std")]
-    impl<T: Error + 'static> Opened for std::boxed::Box<T> {
-        fn as_dyn_error(&self) -> &(dyn Error + 'static) {
-            &**self
-        }
-    }
+    pointer!(Box<T>, Arc<T>);
 
-    #[cfg(feature = "std")]
-    impl<T: Error + 'static> Opened for std::sync::Arc<T> {
-        fn as_dyn_error(&self) -> &(dyn Error + 'static) {
-            &**self
-        }
-    }
-
-    impl Opened for dyn Error + 'static {
-        fn as_dyn_error(&self) -> &(dyn Error + 'static) {
-            self
-        }
-    }
-
-    impl Opened for dyn Error + Send + 'static {
-        fn as_dyn_error(&self) -> &(dyn Error + 'static) {
-            self
-        }
-    }
-
-    impl Opened for dyn Error + Send + Sync + 'static {
-        fn as_dyn_error(&self) -> &(dyn Error + 'static) {
-            self
-        }
-    }
-
-    /// The second of the three. A method of the reference is only tried after those of what it refers to.
-    pub trait Plain<'a> {
-        /// The error.
-        fn as_dyn_error(&self) -> &'a (dyn Error + 'static);
-    }
-
-    impl<'a, T: Error + 'static> Plain<'a> for &'a T {
-        fn as_dyn_error(&self) -> &'a (dyn Error + 'static) {
-            *self
+    impl<'a, F> Inside<'a, F> {
+        /// The last of the four.
+        pub fn read_inside<M>(&self) -> Reading<'a>
+        where
+            F: AsError<M>,
+        {
+            Reading::inside(self.0)
         }
     }
 }

@@ -38,13 +38,28 @@ pub(super) fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Erro
     if let Some(error) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
         return Some(&**error);
     }
+    if let Some(error) = error.downcast_ref::<Arc<dyn Error + Send>>() {
+        return Some(&**error);
+    }
+    if let Some(error) = error.downcast_ref::<&'static io::Error>() {
+        return Some(*error);
+    }
+    if let Some(error) = error.downcast_ref::<Arc<Arc<io::Error>>>() {
+        return Some(&**error);
+    }
+    if let Some(error) = error.downcast_ref::<Box<Arc<io::Error>>>() {
+        return Some(&**error);
+    }
+    if let Some(error) = error.downcast_ref::<Box<Box<io::Error>>>() {
+        return Some(&**error);
+    }
     error.downcast_ref::<Arc<dyn Error>>().map(|error| &**error)
 }
 
 /// What the kind means by itself, or `None` where it says nothing.
 fn verdict(error: &io::Error) -> Option<Verdict> {
     let network = |cause| Verdict::new(Reason::NetworkError, Side::Network).with_cause(cause);
-    let local = |cause| Verdict::new(Reason::Unknown, Side::Local).with_cause(cause).with_rank(Rank::Transport);
+    let local = |cause| Verdict::new(Reason::Unknown, Side::Local).with_cause(cause);
     Some(match error.kind() {
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => network(Cause::Reset),
         ErrorKind::UnexpectedEof => network(Cause::UncleanEof),
@@ -66,7 +81,19 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
         ErrorKind::OutOfMemory | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => local(Cause::OutOfResources),
         // Use after close: never the first cause.
         ErrorKind::NotConnected => Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn),
+        // No kind of its own.
+        _ if error.raw_os_error().is_some_and(is_out_of_handles) => local(Cause::OutOfResources),
         // Not the end of anything (`Interrupted`), or no statement (`Other`).
         _ => return None,
     })
+}
+
+/// No file handle, or no buffer, is left: `ENFILE`, `EMFILE`, `ENOBUFS`, and what Windows calls them.
+fn is_out_of_handles(code: i32) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    const ENOBUFS: i32 = if cfg!(target_os = "linux") { 105 } else { 55 };
+    const WSAEMFILE: i32 = 10_024;
+    const WSAENOBUFS: i32 = 10_055;
+    if cfg!(windows) { matches!(code, WSAEMFILE | WSAENOBUFS) } else { matches!(code, ENFILE | EMFILE | ENOBUFS) }
 }

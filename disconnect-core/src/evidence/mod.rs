@@ -33,7 +33,9 @@
 //!   server's next write fail, which hides the goodbye: hand russh a stream that keeps such an error to itself until all
 //!   is read. `Disconnect` from `run_stream` is an [`eof`](crate::Endpoint::eof) before the first word.
 //! - **A process under a PTY**: `EIO` or an end of file of the master says nothing; wait for the child, and say
-//!   [`process_exited`](crate::Endpoint::process_exited). A key that asked for the signal (Ctrl-C) was seen by the site, which says so.
+//!   [`shell_exited`](crate::Endpoint::shell_exited) for an interactive shell, and
+//!   [`process_exited`](crate::Endpoint::process_exited) for a command. The site that passed on a Ctrl-C knows who asked for
+//!   the signal, and says so.
 //! - **A read timeout of a std socket** is `WouldBlock`, which ends nothing by itself: the site that set it says
 //!   [`idle_timeout`](crate::Endpoint::idle_timeout).
 //! - **A proxy**: wrap the error of the other connection in a type of your own with
@@ -43,7 +45,10 @@ mod adapters;
 mod as_error;
 mod classifier;
 mod codes;
+mod contexts;
 mod derived;
+#[cfg(feature = "std")]
+mod explain;
 #[cfg(feature = "std")]
 mod io;
 mod reading;
@@ -55,5 +60,7 @@ pub use self::classifier::Classifier;
 #[doc(hidden)]
 pub use self::derived::expanded;
 pub use self::derived::{DisconnectEvidence, derived};
+#[cfg(feature = "std")]
+pub use self::explain::{Explanation, Finding, Step};
 pub use self::reading::{Reader, Reading};
 pub use crate::verdict::{Rank, Side, Verdict};

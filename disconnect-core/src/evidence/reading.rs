@@ -1,7 +1,9 @@
 //! What a reader makes of one error.
 
+use core::any::Any;
 use core::error::Error;
 
+use super::as_error::AsError;
 use crate::verdict::Verdict;
 
 /// Looks at one error, not at its sources. Where it recognises it, it says what it means, what lies inside, or both.
@@ -23,8 +25,15 @@ pub(super) enum Next<'a> {
     #[default]
     Source,
     Inside(&'a (dyn Error + 'static)),
+    /// In what a container such as `anyhow::Error` holds.
+    Container(&'a dyn Any, &'a (dyn Error + 'static)),
     Nowhere,
 }
+
+/// Finds what the typed context of one error in a container's chain says. `None` where it has none that is listed.
+///
+/// The second argument is that error: a container finds a context by its type, and not where in the chain it stands.
+pub type Contexts = for<'a> fn(&'a dyn Any, &'a (dyn Error + 'static)) -> Option<Reading<'a>>;
 
 impl<'a> Reading<'a> {
     /// The error is not one that this reader knows, or says nothing by itself.
@@ -36,8 +45,8 @@ impl<'a> Reading<'a> {
         Self { verdict: Some(verdict), ..Self::NOTHING }
     }
 
-    /// Something of ours failed, such as a handler. What lies inside may be stronger evidence; but a goodbye in there
-    /// was said on another connection, and does not make this end a normal one.
+    /// Something of ours failed, such as a handler. What lies inside may be stronger evidence; but a normal end in there,
+    /// such as a goodbye or a shutdown, is that of another connection, and does not make this end a normal one.
     pub const fn failure(verdict: Verdict) -> Self {
         Self { verdict: Some(verdict), is_failure: true, ..Self::NOTHING }
     }
@@ -47,19 +56,46 @@ impl<'a> Reading<'a> {
         Self { verdict: Some(verdict), next: Next::Nowhere, ..Self::NOTHING }
     }
 
-    /// The error is a wrapper, and `source()` would skip what it wraps.
+    /// The error is a wrapper, and `source()` would skip what it wraps: an error, a boxed one, an `anyhow::Error`.
+    ///
+    /// ```
+    /// use core::{error::Error, fmt};
+    /// use std::io;
+    /// use disconnect_core::evidence::{Rank, Reading};
+    /// use disconnect_core::Classifier;
+    ///
+    /// /// An error of a library that keeps the error inside to itself.
+    /// #[derive(Debug)]
+    /// struct Closed(Box<dyn Error + Send + Sync>);
+    /// # impl fmt::Display for Closed {
+    /// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("closed") }
+    /// # }
+    /// impl Error for Closed {}
+    ///
+    /// fn reader<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+    ///     error.downcast_ref::<Closed>().map_or(Reading::NOTHING, |error| Reading::inside(&error.0))
+    /// }
+    /// static CLASSIFIER: Classifier = Classifier::with(&[reader]);
+    ///
+    /// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+    /// assert_eq!(CLASSIFIER.classify(&Closed(reset.into())).rank(), Rank::Transport);
+    /// ```
     #[inline]
-    pub const fn inside(error: &'a (dyn Error + 'static)) -> Self {
-        Self { next: Next::Inside(error), ..Self::NOTHING }
+    pub fn inside<M, E: AsError<M> + ?Sized>(error: &'a E) -> Self {
+        Self::NOTHING.and_inside(error)
     }
 
     /// The same reading, which goes on inside `error`.
-    pub const fn and_inside(self, error: &'a (dyn Error + 'static)) -> Self {
-        Self { next: Next::Inside(error), ..self }
+    #[inline]
+    pub fn and_inside<M, E: AsError<M> + ?Sized>(self, error: &'a E) -> Self {
+        let next = match error.container() {
+            Some(container) => Next::Container(container, error.as_error()),
+            None => Next::Inside(error.as_error()),
+        };
+        Self { next, ..self }
     }
 
     /// The same, at the end of the walk.
-    #[cfg(feature = "std")]
     pub(super) const fn and_no_further(self) -> Self {
         Self { next: Next::Nowhere, ..self }
     }

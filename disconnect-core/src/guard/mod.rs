@@ -1,97 +1,125 @@
 //! Exactly one line for each connection that came up.
 
+mod context;
+mod handle;
+mod late;
+mod outcome;
 mod shutdown;
 mod state;
 mod sync;
 
 use std::boxed::Box;
 use std::fmt;
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+pub use self::context::Context;
+pub use self::handle::DisconnectHandle;
+pub use self::late::late_ends;
+pub use self::outcome::SetOutcome;
+pub use self::shutdown::Shutdown;
+use self::state::{Outer, Seat};
 use crate::category::slot;
 use crate::endpoint::Endpoint;
-use crate::record::{Disconnect, Parts};
-
-pub use self::shutdown::Shutdown;
-pub use self::state::SetOutcome;
-use self::state::{Access, Shared, State};
-use self::sync::{Arc, Mutex, NESTING, get_mut, lock};
+use crate::evidence::AsError;
+use crate::record::Disconnect;
 
 /// Writes the one line of a connection when it is dropped, whatever happened.
 ///
-/// Make it once the connection is up, since a dial that failed is no disconnect (or say
-/// [`connecting`](Self::connecting)). Keep it where the connection lives, and set the end where it is known, through the
-/// guard or through a [handle](Self::handle).
+/// Make it once the connection is up, since a dial that failed is no disconnect. Then [`run`](Self::run) the connection
+/// under it: an error is classified, logged and returned, and every other way out says why.
 ///
 /// ```
-/// use disconnect_core::{Category, Classifier, DisconnectGuard, Endpoint, SetOutcome};
-/// # use std::io;
+/// use std::io;
+/// use disconnect_core::{Category, DisconnectGuard, Endpoint};
 ///
-/// const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
-/// static CLASSIFIER: Classifier = Classifier::new();
+/// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+///
+/// fn read_frame() -> io::Result<Option<u8>> {
+///     Err(io::ErrorKind::ConnectionReset.into())
+/// }
 ///
 /// let guard = DisconnectGuard::new(END, |end| {
-///     assert_eq!((end.reason().as_str(), end.direction().map(Category::as_str)), ("server_shutdown", Some("server_to_agent")));
+///     assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
+///     assert_eq!(end.detail(), Some("connection reset"));
 ///     # #[cfg(feature = "tracing")]
-///     disconnect_core::disconnected!(end, peer_id = 7, "disconnected from coordination RPC");
+///     disconnect_core::disconnected!(end, peer_id = 7, "session closed");
 /// });
-/// let ended = guard.handle();
-///
-/// assert_eq!(ended.set(END.shutting_down()), SetOutcome::Kept); // before closing, not after
-/// let error = io::Error::from(io::ErrorKind::ConnectionReset);
-/// assert_eq!(ended.set(END.failed(&CLASSIFIER, &error)), SetOutcome::Ignored);
-/// drop(guard);
-/// assert!(matches!(ended.set(END.eof()), SetOutcome::TooLate(_)));
+/// let result = guard.run_blocking(|_| -> io::Result<_> {
+///     loop {
+///         match read_frame()? {
+///             None => return Ok(END.closed_by_peer()),
+///             Some(frame) => drop(frame),
+///         }
+///     }
+/// });
+/// assert!(result.is_err());
 /// ```
+///
+/// Without `run`, set the end where it is known, through the guard or through a [handle](Self::handle), and drop the guard
+/// where the connection ends.
 ///
 /// # Which end wins
 ///
-/// The first one. It gives way to what stands firmer, by the [rank](Disconnect::evidence_rank) of the evidence, weakest
-/// first:
+/// The first one: what ends a connection makes everything after it fail. It is replaced or refined where a later end
+/// explains it:
 ///
-/// | there | its place is taken by |
+/// | the end so far | what replaces it |
 /// |---|---|
-/// | nothing, or what [`on_drop`](Self::on_drop) said | any end |
-/// | a deadline that one operation missed | any end but another such |
-/// | [`FollowOn`](crate::evidence::Rank::FollowOn): use after close, an error that nobody understands | a broken pipe or an end, unless it is one of ours that is expected |
-/// | [`BrokenPipe`](crate::evidence::Rank::BrokenPipe) | an end, unless it is one of ours that is expected |
-/// | an end of file, a reset, silence | what the peer said itself |
-/// | any other end | nothing |
+/// | none, or what [`on_drop`](Self::on_drop) said | any end |
+/// | a deadline that one operation missed | any end but another such; an expected end of this side keeps the deadline |
+/// | an error that nobody understands | a broken pipe, a loss, silence, a violation, a failure, a complaint of the peer |
+/// | use after close, a broken pipe | the same, and the peer's goodbye |
+/// | a FIN that is declared a goodbye | every sign of a fault, and the peer's word |
+/// | a loss: an end of file, a reset | a violation that was found in the bytes before it, the peer's word |
+/// | silence: an idle or keep-alive timeout | a violation, a complaint of the peer |
+/// | an expected end of this side | a panic |
+/// | a violation, a failure, the peer's word | nothing |
 ///
-/// So our own shutdown never covers up what broke the connection before it.
+/// An expected end of this side, or a [`Shutdown`], is refined by what became of its goodbye. Where no answer comes in time,
+/// it gains the cause `deadline`; an error that nobody understands gives it `internal_error`; garbage, a complaint of the
+/// peer or a failure of this side gives it their cause. Its line is then written at `WARN`. An end of file or a reset is how
+/// a peer takes a goodbye, and changes nothing. A close code that only repeats ours says nothing of the peer.
 ///
-/// Where our goodbye gets no answer in time, say the same end once more with the cause `deadline`, as
-/// [`Endpoint::exit`] does: the end stays what it was, and takes over the cause (and the detail, if it has none), so that
-/// it does not look like a clean one.
+/// An end that was resolved by the endpoint of another connection is told as seen from this one, with its layer and roles.
 ///
 /// # A bare drop
 ///
-/// Dropped with nothing set, because the task was cancelled or the runtime is gone, the end is `unknown` with the cause
-/// `dropped`; while panicking, the cause is `panicked`. Both are unexpected.
+/// Dropped without an end, because the task was cancelled or the runtime is gone, the end is `unknown` by this side with
+/// the cause `dropped`; while panicking, the cause is `panicked`. Both are unexpected.
 ///
 /// # Inside something else
 ///
 /// A channel of a connection has a guard of its own, [under](Self::under) that of the connection. A connection may be
-/// under the [`Shutdown`] of its server. Where the inner one has no end of its own, it has that of the outer one;
-/// of two ends, the earlier wins, by the table above. An inner one that is dropped *before* the outer one has an end
-/// was dropped bare: set the connection's end first, then let its channels go. What the peer said on a channel before it
-/// closed the connection may still be on its way to the channel's task: let that take it, then set the connection's end.
+/// under the [`Shutdown`] of its server. Where the inner one has no end of its own, it has that of the outer one; of two
+/// ends, the earlier wins, by the table above. Set the connection's end first, then let its channels go: a channel that is
+/// dropped before its connection has an end was dropped bare.
 ///
 /// # What it costs
 ///
-/// Nothing is allocated without handles, and once with them, with guards under it, by
-/// [`connecting`](Self::connecting) or by [`finish`](Self::finish). An end with an owned detail is copied for those who
-/// ask later.
+/// One allocation. A guard waits for no lock while nobody else sets an end.
 ///
 /// # Panics
 ///
 /// The closure runs in `drop`. If it panics, `drop` does; while the thread is panicking anyway, that second panic is
 /// caught, since it would abort the process. The line counts as written.
+///
+/// # Where there is no line
+///
+/// A guard writes its line when it is dropped. Nothing drops it where the process exits at once (`std::process::exit`), or
+/// where its closure owns what owns the guard (an `Arc` of the struct that the guard is in).
+///
+/// # In a struct
+///
+/// The type of the closure cannot be named. For a field or a return type there is [`BoxedGuard`], which is also what
+/// `DisconnectGuard` without a parameter means.
 #[must_use = "a guard that is dropped at once writes its line at once"]
-pub struct DisconnectGuard<F: FnOnce(&Disconnect)> {
-    // One lock around both, so that a guard can be shared although its closure is not `Sync`.
-    inner: Mutex<Inner<F>>,
+pub struct DisconnectGuard<F: FnOnce(&Disconnect) = Box<dyn FnOnce(&Disconnect) + Send>> {
+    seat: Seat,
+    // Never locked: so that a guard can be shared although its closure is not `Sync`.
+    on_end: Mutex<Option<F>>,
 }
 
 /// A guard whose type can be named, to keep it in a struct or to return it from a task. The closure is boxed for that.
@@ -104,7 +132,7 @@ pub struct DisconnectGuard<F: FnOnce(&Disconnect)> {
 /// }
 ///
 /// let write = |end: &disconnect_core::Disconnect| assert_eq!(end.reason().as_str(), "client_closed");
-/// let mut connection = Connection { guard: BoxedGuard::boxed(Endpoint::AGENT_FACING_CLIENT, write) };
+/// let connection = Connection { guard: BoxedGuard::boxed(Endpoint::AGENT_FACING_CLIENT, write) };
 /// connection.guard.set(Endpoint::AGENT_FACING_CLIENT.closed_by_peer());
 /// ```
 pub type BoxedGuard = DisconnectGuard<Box<dyn FnOnce(&Disconnect) + Send>>;
@@ -116,86 +144,136 @@ impl BoxedGuard {
     }
 }
 
-struct Inner<F> {
-    place: Place,
-    on_end: Option<F>,
-}
-
-/// What is known of the end, and who else has a say in it.
-struct Place {
-    state: State,
-    others: Sharing,
-}
-
-enum Sharing {
-    None,
-    /// What this connection runs in.
-    Upper(Arc<Shared>),
-    /// Handles and guards under this one: the state is there, with what this connection runs in.
-    Shared(Arc<Shared>),
-}
-
-impl Place {
-    #[inline]
-    fn is_alone(&self) -> bool {
-        matches!(self.others, Sharing::None)
-    }
-
-    fn with<T>(&mut self, work: impl FnOnce(Access<'_>) -> T) -> T {
-        match &self.others {
-            Sharing::None => work(self.state.with_upper(None)),
-            Sharing::Upper(upper) => work(self.state.with_upper(Some(upper))),
-            Sharing::Shared(shared) => shared.with(work),
-        }
-    }
-
-    fn share(&mut self) -> Arc<Shared> {
-        let upper = match &self.others {
-            Sharing::None => None,
-            Sharing::Upper(upper) => Some(upper.clone()),
-            Sharing::Shared(shared) => return shared.clone(),
-        };
-        let state = std::mem::replace(&mut self.state, State::EMPTY);
-        let shared = Arc::new(Shared::new(state, upper));
-        self.others = Sharing::Shared(shared.clone());
-        shared
-    }
-
-    fn set_upper(&mut self, upper: Arc<Shared>) {
-        match &self.others {
-            Sharing::None | Sharing::Upper(_) => self.others = Sharing::Upper(upper),
-            Sharing::Shared(shared) => {
-                let _nesting = lock(&NESTING);
-                if !is_around(shared, &upper) {
-                    shared.set_upper(upper);
-                }
-            }
-        }
-    }
-}
-
-/// Whether the other one is this one, or inside it.
-fn is_around(shared: &Arc<Shared>, other: &Arc<Shared>) -> bool {
-    let mut next = Some(other.clone());
-    while let Some(other) = next {
-        if Arc::ptr_eq(&other, shared) {
-            return true;
-        }
-        next = other.upper();
-    }
-    false
-}
-
 impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// A connection that is up. `on_end` gets its one end, with the direction of the endpoint filled in, and writes the
     /// line; it runs in whatever span is entered when the guard is dropped.
-    #[inline]
     pub fn new(endpoint: Endpoint, on_end: F) -> Self {
-        let place = Place { state: State::of(endpoint), others: Sharing::None };
-        Self { inner: Mutex::new(Inner { place, on_end: Some(on_end) }) }
+        Self { seat: Seat::new(endpoint), on_end: Mutex::new(Some(on_end)) }
     }
 
-    /// Puts this connection into another, or under the shutdown cause of its server; the last call counts.
+    /// Runs the connection. The body gets a handle and says how the connection ended: by an end, or by an error, which the
+    /// endpoint's classifier reads. The line is written before this returns.
+    ///
+    /// - `Ok(end)`: the end, unless a handle said before why. Returns what the line says, which is logged by then.
+    /// - `Err(error)`: what the error means, with its text in the detail. Returns the error.
+    /// - Dropped, because the task is cancelled: `unknown`, `dropped`. A panic: `unknown`, `panicked`.
+    ///
+    /// The body is an async closure, or a closure or function that returns a future. State its error type once:
+    ///
+    /// ```
+    /// # use std::future::Future;
+    /// # fn block_on<T>(future: impl Future<Output = T>) -> T {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    /// #     loop {
+    /// #         if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) { return value }
+    /// #     }
+    /// # }
+    /// # async fn read_frame() -> std::io::Result<Option<u8>> { Ok(None) }
+    /// # block_on(async {
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+    ///
+    /// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "client_closed"));
+    /// guard
+    ///     .run(async |_ended| -> std::io::Result<_> {
+    ///         loop {
+    ///             match read_frame().await? {
+    ///                 None => return Ok(END.closed_by_peer()),
+    ///                 Some(frame) => drop(frame),
+    ///             }
+    ///         }
+    ///     })
+    ///     .await?;
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// A body with `?` that does not state it fails to compile: the type parameter `BodyError` cannot be inferred.
+    ///
+    /// ```compile_fail,E0283
+    /// # use disconnect_core::{DisconnectGuard, Endpoint};
+    /// # const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+    /// # let guard = DisconnectGuard::new(END, |_| ());
+    /// let _ = guard.run(async |_ended| {
+    ///     let _port: u16 = "7".parse()?;
+    ///     Ok(END.closed_by_peer())
+    /// });
+    /// ```
+    ///
+    /// What the body owns is dropped before its error is known. A guard of another connection, such as the second one of a
+    /// [`pair`](Self::pair), stays outside of the body; a channel's guard runs its own body, by `run`.
+    ///
+    /// Where tasks set the end through handles, the body may have nothing to add: it returns what they said, by
+    /// [`ended.so_far()`](DisconnectHandle::so_far).
+    ///
+    /// # Errors
+    ///
+    /// The body's error.
+    pub async fn run<M, BodyError, B, Fut>(self, body: B) -> Result<Disconnect, BodyError>
+    where
+        BodyError: AsError<M>,
+        B: FnOnce(DisconnectHandle) -> Fut,
+        Fut: Future<Output = Result<Disconnect, BodyError>>,
+    {
+        let result = body(self.handle()).await;
+        self.finish_with(result)
+    }
+
+    /// The same on a thread: the body returns when the connection has ended.
+    ///
+    /// # Errors
+    ///
+    /// The body's error.
+    pub fn run_blocking<M, BodyError, B>(self, body: B) -> Result<Disconnect, BodyError>
+    where
+        BodyError: AsError<M>,
+        B: FnOnce(DisconnectHandle) -> Result<Disconnect, BodyError>,
+    {
+        let result = body(self.handle());
+        self.finish_with(result)
+    }
+
+    fn take_on_end(&mut self) -> Option<F> {
+        self.on_end.get_mut().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn finish_with<M, E: AsError<M>>(self, result: Result<Disconnect, E>) -> Result<Disconnect, E> {
+        match result {
+            Ok(end) => {
+                self.set(end);
+                Ok(self.finish())
+            }
+            Err(error) => {
+                self.failed(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Sets why the connection ends. Say it before closing, not after.
+    pub fn set(&self, end: Disconnect) -> SetOutcome {
+        self.seat.set(end)
+    }
+
+    /// An error ended the connection: the endpoint's classifier reads it, and its text becomes the detail.
+    ///
+    /// ```
+    /// use std::io;
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// let guard = DisconnectGuard::new(Endpoint::AGENT_FACING_SERVER, |end| {
+    ///     assert_eq!((end.reason().as_str(), end.detail()), ("unknown", Some("disk on fire")));
+    /// });
+    /// guard.failed(&io::Error::other("disk on fire"));
+    /// ```
+    pub fn failed<M, E: AsError<M> + ?Sized>(&self, error: &E) -> SetOutcome {
+        self.seat.failed(error)
+    }
+
+    /// Puts this connection into another, or under a [`Shutdown`]; the last call counts. A connection that runs in another
+    /// one needs no shutdown of its own: it has that of the outer one.
     ///
     /// A connection cannot run inside itself: a call that would make it do so changes nothing.
     ///
@@ -203,18 +281,56 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
     ///
     /// const END: Endpoint = Endpoint::AGENT_FACING_CLIENT;
+    /// let is_eof = |end: &disconnect_core::Disconnect| assert_eq!(end.cause().map(Category::as_str), Some("unclean_eof"));
     ///
-    /// let mut connection = DisconnectGuard::new(END, |end| assert_eq!(end.cause().map(Category::as_str), Some("unclean_eof")));
-    /// let mut first = DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "client_closed")).under(&connection);
-    /// let second = DisconnectGuard::new(END, |end| assert_eq!(end.cause().map(Category::as_str), Some("unclean_eof"))).under(&connection);
+    /// let connection = DisconnectGuard::new(END, is_eof);
+    /// let first = DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "client_closed")).under(&connection);
+    /// let second = DisconnectGuard::new(END, is_eof).under(&connection);
     ///
     /// first.set(END.closed_by_peer());
     /// connection.set(END.eof());
     /// drop((first, second, connection));
     /// ```
-    pub fn under(mut self, outer: &impl Scope) -> Self {
-        get_mut(&mut self.inner).place.set_upper(outer.shared(Sealed));
+    pub fn under(self, outer: &impl Scope) -> Self {
+        self.seat.set_outer(outer.outer(Sealed));
         self
+    }
+
+    /// Joins the two connections of a proxy: both lines tell the same end. What one of them says first is the end of both,
+    /// by the table above, and once one line is written it stays.
+    ///
+    /// Each connection logs it with its own roles and layer. "The peer closed" on one of them names that party on both, as
+    /// far as the other one's set has it. The pair runs under what the first one is under, or else the second.
+    ///
+    /// A guard that is in a pair already stays as it is.
+    ///
+    /// ```
+    /// use disconnect_core::{Category, Disconnect, DisconnectField, DisconnectGuard, Endpoint, Peer};
+    ///
+    /// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+    /// #[field("disconnect_initiator")]
+    /// enum Party { Client, Proxy, Backend, Network }
+    ///
+    /// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+    /// #[field("connect_type")]
+    /// enum Link { Downstream, Upstream }
+    ///
+    /// const DOWN: Endpoint = Endpoint::between(&Party::Proxy, Peer::client(&Party::Client), &Link::Downstream);
+    /// const UP: Endpoint = Endpoint::between(&Party::Proxy, Peer::server(&Party::Backend), &Link::Upstream);
+    ///
+    /// let by_client = |end: &Disconnect| {
+    ///     assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("client_closed", Some("client")));
+    /// };
+    /// let (down, up) = DisconnectGuard::pair(DisconnectGuard::new(DOWN, by_client), DisconnectGuard::new(UP, by_client));
+    /// down.set(DOWN.closed_by_peer());
+    /// up.set(UP.eof()); // a consequence
+    /// drop((down, up));
+    /// ```
+    pub fn pair<G: FnOnce(&Disconnect)>(first: Self, mut second: DisconnectGuard<G>) -> (Self, DisconnectGuard<G>) {
+        if let Some(seat) = first.seat.join(&second.seat) {
+            second.seat = seat;
+        }
+        (first, second)
     }
 
     /// Not up yet: until [`established`](Self::established) says so, a drop writes no line.
@@ -236,39 +352,37 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// guard.established();
     /// ended.set(END.closed_locally());
     /// ```
-    pub fn connecting(mut self) -> Self {
-        get_mut(&mut self.inner).place.share().set_connecting(true);
+    pub fn connecting(self) -> Self {
+        self.seat.set_connecting();
         self
     }
 
     /// The connection is up: from here on it ends in a line.
     pub fn established(&self) {
-        self.share().set_connecting(false);
+        self.seat.set_established();
+    }
+
+    /// Drops the guard without a line: there was no connection after all, or another line tells its end.
+    pub fn discard(mut self) {
+        self.take_on_end();
+        self.seat.discard();
     }
 
     /// What sets the end from elsewhere. Give one to every task of the connection.
     pub fn handle(&self) -> DisconnectHandle {
-        DisconnectHandle { shared: self.share() }
+        DisconnectHandle { seat: self.seat.clone() }
     }
 
-    /// Sets why the connection ends. Say it before closing, not after.
-    ///
-    /// Takes no lock while there are no handles; from more than one place, set it through [handles](Self::handle).
-    #[inline]
-    pub fn set(&mut self, end: Disconnect) -> SetOutcome {
-        let place = &mut get_mut(&mut self.inner).place;
-        if place.is_alone() && !place.state.has_end() {
-            place.state.set_first(end);
-            SetOutcome::Kept
-        } else {
-            set_against_others(place, end.into())
-        }
+    /// Sets which end of which connection this is, where the peer's role is known only after its first message. An end that
+    /// is set already stays as it is.
+    pub fn set_endpoint(&self, endpoint: Endpoint) {
+        self.seat.set_endpoint(endpoint);
     }
 
-    /// Sets over which path the connection runs now, for ends that do not say so. Guards under this one have it too.
+    /// Sets over which path the connection runs now, for ends that do not say so. Guards under this one have it too, unless
+    /// they have a path of their own.
     pub fn set_method(&self, method: impl slot::Method) {
-        let method = method.category();
-        lock(&self.inner).place.with(|mut state| state.set_method(method));
+        self.seat.set_method(method.category());
     }
 
     /// Sets what a bare drop means, where cancellation is the normal way to stop. A panic is still a panic.
@@ -282,13 +396,12 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// guard.on_drop(END.closed_locally());
     /// ```
     pub fn on_drop(&self, end: Disconnect) {
-        lock(&self.inner).place.with(|mut state| state.set_on_drop(end));
+        self.seat.set_on_drop(end);
     }
 
     /// The end so far: what the line would be about, were it written now. `None` where a drop would be a bare one.
-    /// A direction and a method that the end leaves open are filled in when the line is written.
     pub fn get(&self) -> Option<Disconnect> {
-        lock(&self.inner).place.with(|mut state| state.get().cloned())
+        self.seat.get()
     }
 
     /// Writes the line now, and returns the end that it says; of one that is still [`connecting`](Self::connecting), the
@@ -297,55 +410,35 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// ```
     /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
     ///
-    /// let mut guard = DisconnectGuard::new(Endpoint::CLIENT_FACING_AGENT, |_| ());
+    /// let guard = DisconnectGuard::new(Endpoint::CLIENT_FACING_AGENT, |_| ());
     /// guard.set(Endpoint::CLIENT_FACING_AGENT.eof());
     /// assert_eq!(guard.finish().cause().map(Category::as_str), Some("unclean_eof"));
     /// ```
     pub fn finish(self) -> Disconnect {
-        let shared = self.share();
+        let handle = self.handle();
         drop(self);
-        shared.end()
-    }
-
-    fn share(&self) -> Arc<Shared> {
-        lock(&self.inner).place.share()
+        handle.so_far()
     }
 }
 
 impl<F: FnOnce(&Disconnect)> Drop for DisconnectGuard<F> {
-    #[inline]
     fn drop(&mut self) {
-        let Inner { place, on_end } = get_mut(&mut self.inner);
-        let Some(on_end) = on_end.take() else { return };
-        if place.is_alone() && !thread::panicking() {
-            on_end(place.state.finish());
-        } else {
-            write_shared_or_panicking(place, on_end);
+        let Some(on_end) = self.take_on_end() else { return };
+        let panicking = thread::panicking();
+        if !panicking {
+            if let Ok(end) = self.seat.finish_alone() {
+                return end.map_or((), on_end);
+            }
         }
-    }
-}
-
-/// Apart, so that the plain case stays small.
-#[inline(never)]
-fn set_against_others(place: &mut Place, end: Parts) -> SetOutcome {
-    place.with(|mut state| state.set(end.into()))
-}
-
-/// Apart, so that the plain case stays small.
-#[inline(never)]
-fn write_shared_or_panicking(place: &mut Place, on_end: impl FnOnce(&Disconnect)) {
-    let panicking = thread::panicking();
-    // The closure may ask the handles, so no lock is held while it runs.
-    let end = match &place.others {
-        Sharing::Shared(shared) => shared.finish(panicking),
-        Sharing::None | Sharing::Upper(_) => Some(place.with(|state| state.finish(panicking).clone())),
-    };
-    let Some(end) = end else { return };
-    if panicking {
-        // The second panic has been reported by the panic hook, like the first.
-        let _ = catch_unwind(AssertUnwindSafe(|| on_end(&end)));
-    } else {
-        on_end(&end);
+        // The closure may ask the handles, so no lock is held while it runs.
+        let finish = || self.seat.finish(panicking).map_or((), |end| on_end(&end));
+        if panicking {
+            // A second panic, in the closure or in the user's own mapping of reasons, would abort the process. The panic
+            // hook has reported it like the first.
+            let _ = catch_unwind(AssertUnwindSafe(finish));
+        } else {
+            finish();
+        }
     }
 }
 
@@ -355,58 +448,11 @@ impl<F: FnOnce(&Disconnect)> fmt::Debug for DisconnectGuard<F> {
     }
 }
 
-/// Sets the end of a guarded connection from elsewhere: cheap to clone, and allowed to outlive the guard.
-///
-/// A handle does not keep the connection open: the line is written when the [guard](DisconnectGuard) is dropped.
-#[derive(Clone)]
-pub struct DisconnectHandle {
-    shared: Arc<Shared>,
-}
-
-impl DisconnectHandle {
-    /// Sets why the connection ends. Say it before closing, not after.
-    pub fn set(&self, end: Disconnect) -> SetOutcome {
-        self.shared.with(|mut state| state.set(end))
-    }
-
-    /// Sets over which path the connection runs now; see [`DisconnectGuard::set_method`].
-    pub fn set_method(&self, method: impl slot::Method) {
-        let method = method.category();
-        self.shared.with(|mut state| state.set_method(method));
-    }
-
-    /// The connection is up; see [`DisconnectGuard::connecting`].
-    pub fn established(&self) {
-        self.shared.set_connecting(false);
-    }
-
-    /// The end so far; once the guard is dropped, what its line said.
-    ///
-    /// ```
-    /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
-    ///
-    /// let guard = DisconnectGuard::new(Endpoint::SERVER_FACING_CLIENT, |_| ());
-    /// let ended = guard.handle();
-    /// assert_eq!(ended.get(), None);
-    /// drop(guard);
-    /// assert_eq!(ended.get().unwrap().cause().map(Category::as_str), Some("dropped"));
-    /// ```
-    pub fn get(&self) -> Option<Disconnect> {
-        self.shared.with(|mut state| state.get().cloned())
-    }
-}
-
-impl fmt::Debug for DisconnectHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("DisconnectHandle").field(&self.get()).finish()
-    }
-}
-
 /// What a connection may be [under](DisconnectGuard::under): a guard, its handle, or a [`Shutdown`].
 pub trait Scope {
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "seals the trait")]
-    fn shared(&self, _: Sealed) -> Arc<Shared>;
+    fn outer(&self, _: Sealed) -> Outer;
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -414,21 +460,21 @@ struct Sealed;
 
 impl<F: FnOnce(&Disconnect)> Scope for DisconnectGuard<F> {
     #[allow(private_interfaces, reason = "seals the trait")]
-    fn shared(&self, _: Sealed) -> Arc<Shared> {
-        self.share()
+    fn outer(&self, _: Sealed) -> Outer {
+        Outer::Connection(self.seat.clone())
     }
 }
 
 impl Scope for DisconnectHandle {
     #[allow(private_interfaces, reason = "seals the trait")]
-    fn shared(&self, _: Sealed) -> Arc<Shared> {
-        self.shared.clone()
+    fn outer(&self, _: Sealed) -> Outer {
+        Outer::Connection(self.seat.clone())
     }
 }
 
 impl<T> Scope for Shutdown<T> {
     #[allow(private_interfaces, reason = "seals the trait")]
-    fn shared(&self, _: Sealed) -> Arc<Shared> {
-        self.shared()
+    fn outer(&self, _: Sealed) -> Outer {
+        Outer::Shutdown(self.announcement())
     }
 }

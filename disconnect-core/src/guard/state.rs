@@ -1,290 +1,579 @@
-//! What is known of the end of one connection so far, and which of two ends stays.
+//! What is known of the end of one connection, or of the two connections of a pair.
+//!
+//! No lock of a connection is taken while that of another one is held, so that nothing waits in a circle. Which of two ends
+//! stays is the table in `verdict/precedence.rs`.
 
-use super::sync::{Arc, Mutex, lock};
+use std::boxed::Box;
+use std::ptr;
+use std::vec::Vec;
+
+use super::outcome::SetOutcome;
+use super::shutdown::Announcement;
+use super::sync::{Arc, Mutex, NESTING, get_mut, lock};
 use crate::category::Category;
 use crate::endpoint::Endpoint;
+use crate::evidence::AsError;
 use crate::record::{Disconnect, Origin};
-use crate::verdict::Rank;
+use crate::verdict::{Effect, Kind, Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
-/// What a guard knows of its own connection. Once somebody else has to know, it moves into what they share.
-#[derive(Debug)]
-pub(super) struct State {
-    end: Option<Disconnect>,
-    direction: Option<&'static Category>,
-    /// The initiator that stands for the peer.
-    peer: Option<&'static Category>,
-    method: Option<&'static Category>,
+/// One connection's access to what is known of its end: its guard and its handles have one each.
+#[derive(Clone, Debug)]
+pub(super) struct Seat {
+    shared: Arc<Shared>,
+    is_second: bool,
 }
 
 /// What a guard, its handles and the guards under it share.
 #[derive(Debug)]
-pub(super) struct Shared(Mutex<Joint>);
+pub(super) struct Shared(Mutex<State>);
 
 #[derive(Debug)]
-struct Joint {
-    state: State,
-    /// What this connection runs in: where it has no end of its own, it has that one's.
-    upper: Option<Arc<Shared>>,
+struct State {
+    end: Option<Disconnect>,
+    /// Whose endpoint resolved the end.
+    is_end_of_second: bool,
+    /// The end is that of what this runs in.
+    is_lent: bool,
+    /// An end came after the line, and was told: once is enough.
+    has_told_late: bool,
+    /// How far each of the two connections is.
+    stages: [Stage; 2],
+    first: Leg,
+    /// The other connection of a pair.
+    second: Option<Box<Leg>>,
+    outer: Option<Outer>,
+}
+
+/// One connection.
+#[derive(Clone, Copy, Debug)]
+struct Leg {
+    endpoint: Endpoint,
+    method: Option<&'static Category>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stage {
     /// The connection is not up yet: there is no line to write.
-    is_connecting: bool,
-    /// The guard was dropped: nothing changes any more.
-    is_over: bool,
+    Connecting,
+    Up,
+    /// The guard was dropped, and its line written: the end is final.
+    Over,
+    /// The guard was dropped without a line.
+    Gone,
 }
 
-/// A state, wherever it is, together with what it has to be held against.
-pub(super) struct Access<'a> {
-    state: &'a mut State,
-    upper: Option<&'a Shared>,
-    is_over: bool,
+/// What a connection has for what runs inside it.
+#[derive(Default)]
+struct Lent {
+    end: Option<Disconnect>,
+    method: Option<&'static Category>,
 }
 
-/// What became of an end that was set.
-///
-/// It may be dropped without a warning: whatever it says, there will be one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SetOutcome {
-    /// It is the end of this connection, unless stronger evidence comes; or, of a goodbye that got no answer, it has
-    /// become part of the end that was there.
-    Kept,
-    /// An end that was set before stays.
-    Ignored,
-    /// The line was written before. Here is the end back.
-    TooLate(Disconnect),
+/// What a connection runs in.
+#[derive(Clone, Debug)]
+pub(super) enum Outer {
+    Connection(Seat),
+    Shutdown(Arc<Announcement>),
+    /// This state has become the second connection of that pair.
+    MovedTo(Arc<Shared>),
 }
 
-impl Shared {
-    pub(super) fn new(state: State, upper: Option<Arc<Self>>) -> Self {
-        Self(Mutex::new(Joint { state, upper, is_connecting: false, is_over: false }))
+impl Seat {
+    pub(super) fn new(endpoint: Endpoint) -> Self {
+        let first = Leg { endpoint, method: None };
+        let state = State {
+            end: None,
+            is_end_of_second: false,
+            is_lent: false,
+            has_told_late: false,
+            stages: [Stage::Up; 2],
+            first,
+            second: None,
+            outer: None,
+        };
+        Self { shared: Arc::new(Shared(Mutex::new(state))), is_second: false }
     }
 
-    /// Gives access to the state. Whoever holds it may ask the upper ones, and never the other way round.
-    pub(super) fn with<T>(&self, work: impl FnOnce(Access<'_>) -> T) -> T {
-        let Joint { state, upper, is_over, .. } = &mut *lock(&self.0);
-        work(Access { state, upper: upper.as_deref(), is_over: *is_over })
+    /// Runs the work on the state, wherever that has moved.
+    fn with<T>(&self, work: impl FnOnce(&mut State, bool) -> T) -> T {
+        let mut state = lock(&self.shared.0);
+        let Some(Outer::MovedTo(home)) = &state.outer else { return work(&mut state, self.is_second) };
+        let home = home.clone();
+        drop(state);
+        work(&mut lock(&home.0), true)
+    }
+
+    /// The same, once the end is brought up to date with what this connection runs in.
+    fn up_to_date<T>(&self, work: impl FnOnce(&mut State, bool, Option<&'static Category>) -> T) -> T {
+        let alone = self.with(|state, is_second| match &state.outer {
+            Some(Outer::Connection(around)) => Err((around.clone(), work)),
+            Some(Outer::Shutdown(_) | Outer::MovedTo(_)) | None => {
+                state.adopt_shutdown();
+                Ok(work(state, is_second, None))
+            }
+        });
+        alone.unwrap_or_else(|(around, work)| {
+            let lent = around.lend();
+            self.with(|state, is_second| {
+                let method = lent.method;
+                state.adopt(lent);
+                work(state, is_second, method)
+            })
+        })
+    }
+
+    /// The end of this connection for what runs inside it. The connections around this one come first, the outermost before
+    /// the others, as if their ends had been set here when they were set there. Not by recursion: a chain may be long.
+    fn lend(self) -> Lent {
+        let mut chain = Vec::from([self]);
+        while let Some(around) = chain.last().and_then(Self::outer_connection) {
+            chain.push(around);
+        }
+        let mut lent = Lent::default();
+        while let Some(seat) = chain.pop() {
+            lent = seat.with(|state, is_second| {
+                let method = lent.method;
+                state.adopt_shutdown();
+                state.adopt(lent);
+                state.lend(is_second, method)
+            });
+        }
+        lent
+    }
+
+    pub(super) fn set(&self, end: Disconnect) -> SetOutcome {
+        // The common case, inlined into the caller: nothing competes with this end.
+        {
+            let mut state = lock(&self.shared.0);
+            let is_of_here = end.direction().is_none_or(|layer| ptr::eq(layer, state.first.endpoint.direction()));
+            if is_of_here && state.end.is_none() && state.outer.is_none() && !state.is_over() {
+                state.end = Some(end.once_dropped());
+                state.is_end_of_second = self.is_second;
+                return SetOutcome::Kept;
+            }
+        }
+        self.set_against_others(end)
+    }
+
+    #[inline(never)]
+    fn set_against_others(&self, end: Disconnect) -> SetOutcome {
+        let outcome = self.up_to_date(|state, is_second, _| {
+            let end = state.leg(is_second).endpoint.adopt(end.once_dropped());
+            if state.is_over() {
+                let is_told = state.is_worth_telling(&end, is_second);
+                return Err((end, is_told));
+            }
+            Ok(if state.offer(end, is_second) { SetOutcome::Kept } else { SetOutcome::Ignored })
+        });
+        outcome.unwrap_or_else(|(end, is_told)| {
+            if is_told {
+                super::late::tell(&end);
+            }
+            SetOutcome::TooLate(end)
+        })
+    }
+
+    pub(super) fn failed<M, E: AsError<M> + ?Sized>(&self, error: &E) -> SetOutcome {
+        self.set(self.endpoint().failed_with_detail(error))
+    }
+
+    pub(super) fn set_on_drop(&self, end: Disconnect) {
+        self.up_to_date(|state, is_second, _| {
+            if state.is_over() {
+                return;
+            }
+            // The last call counts.
+            state.end.take_if(|end| end.origin() == Origin::OnDrop);
+            state.offer(end.with_origin(Origin::OnDrop), is_second);
+        });
+    }
+
+    pub(super) fn endpoint(&self) -> Endpoint {
+        self.with(|state, is_second| state.leg(is_second).endpoint)
+    }
+
+    pub(super) fn set_endpoint(&self, endpoint: Endpoint) {
+        self.with(|state, is_second| {
+            // An end that is there was resolved by the endpoint before.
+            if matches!(state.stage(is_second), Stage::Over | Stage::Gone) {
+                return;
+            }
+            if state.is_end_of_second == is_second {
+                let is_lent = state.is_lent;
+                let end = state.end.as_ref().filter(|end| is_lent || end.origin() == Origin::OnDrop);
+                if let Some(end) = end.map(|end| endpoint.translate(end)) {
+                    state.end = Some(end);
+                }
+            }
+            state.leg(is_second).endpoint = endpoint;
+        });
+    }
+
+    pub(super) fn set_method(&self, method: &'static Category) {
+        self.with(|state, is_second| {
+            if !matches!(state.stage(is_second), Stage::Over | Stage::Gone) {
+                state.leg(is_second).method = Some(method);
+            }
+        });
+    }
+
+    pub(super) fn set_connecting(&self) {
+        self.with(|state, is_second| *state.stage(is_second) = Stage::Connecting);
+    }
+
+    pub(super) fn set_established(&self) {
+        self.with(|state, is_second| {
+            let stage = state.stage(is_second);
+            if *stage == Stage::Connecting {
+                *stage = Stage::Up;
+            }
+        });
+    }
+
+    /// The end so far, as this connection sees it; once the guard was dropped, what its line said.
+    pub(super) fn get(&self) -> Option<Disconnect> {
+        self.up_to_date(|state, is_second, _| {
+            let is_over = state.is_over();
+            state.seen_by(is_second).filter(|end| is_over || end.origin() != Origin::OnDrop)
+        })
+    }
+
+    /// The end where nobody has said why.
+    pub(super) fn unexplained(&self) -> Disconnect {
+        // The weakest evidence there is, so that any other end stays.
+        self.endpoint().resolve(Verdict::new(DisconnectReason::Unknown, Side::Local).with_rank(Rank::FollowOn))
+    }
+
+    /// The guard is dropped, and nobody else knows of this connection: what its line says. `Err` where somebody does.
+    pub(super) fn finish_alone(&mut self) -> Result<Option<&Disconnect>, ()> {
+        let Shared(state) = Arc::get_mut(&mut self.shared).ok_or(())?;
+        let state = get_mut(state);
+        if state.outer.is_some() || state.second.is_some() {
+            return Err(());
+        }
+        Ok(state.finish_alone())
     }
 
     /// The guard is dropped: what its line says, or `None` where the connection never came up.
+    #[inline(never)]
     pub(super) fn finish(&self, panicking: bool) -> Option<Disconnect> {
-        let joint = &mut *lock(&self.0);
-        let access = Access { state: &mut joint.state, upper: joint.upper.as_deref(), is_over: false };
-        joint.is_over = true;
-        let end = access.finish(panicking);
-        (!joint.is_connecting).then(|| end.clone())
+        self.up_to_date(|state, is_second, outer_method| {
+            let is_connecting = *state.stage(is_second) == Stage::Connecting;
+            let is_final = state.is_over();
+            // A connection that never came up says nothing about the other one of a pair.
+            let is_silent = is_connecting && state.second.is_some();
+            if !is_final && !is_silent {
+                state.settle(panicking, is_second);
+            }
+            let leg = state.leg(is_second);
+            leg.method = leg.method.or(outer_method);
+            *state.stage(is_second) = if is_connecting { Stage::Gone } else { Stage::Over };
+            if state.all_over() {
+                // Or a chain of connections would keep all that ended before.
+                state.outer = None;
+            }
+            let mut end = state.seen_by(is_second).filter(|_| !is_connecting)?;
+            if panicking && is_final && end.expected() {
+                // The other line is written. This one tells of the panic all the same.
+                end.refine(&end.clone(), Some(DisconnectCause::Panicked.category()));
+            }
+            Some(end)
+        })
     }
 
-    /// What the line said, once the guard was dropped.
-    pub(super) fn end(&self) -> Disconnect {
-        lock(&self.0).state.finish().clone()
+    /// The same where nobody wants a line.
+    pub(super) fn discard(&self) {
+        self.set_connecting();
+        self.finish(false);
     }
 
-    pub(super) fn set_connecting(&self, is_connecting: bool) {
-        lock(&self.0).is_connecting = is_connecting;
+    /// Puts this connection into another, or under a shutdown.
+    pub(super) fn set_outer(&self, outer: Outer) {
+        let put = |outer| {
+            self.with(|state, _| {
+                if !state.is_over() {
+                    state.outer = Some(outer);
+                }
+            });
+        };
+        let Outer::Connection(around) = &outer else { return put(outer) };
+        // Nothing can be under a guard without handles.
+        if Arc::strong_count(&self.shared) == 1 {
+            return put(outer);
+        }
+        let _nesting = lock(&NESTING);
+        let home = self.home();
+        if !around.runs_in(&home) {
+            put(outer);
+        }
     }
 
-    pub(super) fn upper(&self) -> Option<Arc<Self>> {
-        lock(&self.0).upper.clone()
+    /// Joins another connection to this one: from here on they have one end. `None` where one of them is in a pair.
+    pub(super) fn join(&self, other: &Self) -> Option<Self> {
+        let _nesting = lock(&NESTING);
+        let is_paired = |seat: &Self| seat.with(|state, is_second| is_second || state.second.is_some());
+        if is_paired(self) || is_paired(other) || Arc::ptr_eq(&self.shared, &other.shared) {
+            return None;
+        }
+        // An end of what either of them runs in counts, although nobody has asked for it yet.
+        self.get();
+        other.get();
+        let outers = [self, other].map(|seat| lock(&seat.shared.0).outer.clone());
+        let outer = outers.into_iter().flatten().find(|outer| match outer {
+            Outer::Connection(around) => !around.runs_in(&self.shared) && !around.runs_in(&other.shared),
+            Outer::Shutdown(_) | Outer::MovedTo(_) => true,
+        });
+        // The only place that holds two: nobody else does, and joins wait for each other.
+        let (mut state, mut theirs) = (lock(&self.shared.0), lock(&other.shared.0));
+        state.second = Some(Box::new(theirs.first));
+        *state.stage(true) = *theirs.stage(false);
+        state.outer = outer;
+        theirs.outer = Some(Outer::MovedTo(self.shared.clone()));
+        if let Some(end) = theirs.end.take() {
+            state.offer(end, true);
+        }
+        drop((state, theirs));
+        Some(Self { shared: self.shared.clone(), is_second: true })
     }
 
-    pub(super) fn set_upper(&self, upper: Arc<Self>) {
-        lock(&self.0).upper = Some(upper);
+    /// Where the state is.
+    fn home(&self) -> Arc<Shared> {
+        match &lock(&self.shared.0).outer {
+            Some(Outer::MovedTo(home)) => home.clone(),
+            Some(Outer::Connection(_) | Outer::Shutdown(_)) | None => self.shared.clone(),
+        }
+    }
+
+    fn outer_connection(&self) -> Option<Self> {
+        self.with(|state, _| match &state.outer {
+            Some(Outer::Connection(around)) => Some(around.clone()),
+            Some(Outer::Shutdown(_) | Outer::MovedTo(_)) | None => None,
+        })
+    }
+
+    /// Whether this connection is that one, or runs in it.
+    fn runs_in(&self, other: &Arc<Shared>) -> bool {
+        let mut next = Some(self.clone());
+        while let Some(seat) = next {
+            if Arc::ptr_eq(&seat.home(), other) {
+                return true;
+            }
+            next = seat.outer_connection();
+        }
+        false
     }
 }
 
-// What is inlined makes a guard without handles, whose first end is the only one, a few moves.
 impl State {
-    /// A connection.
-    #[inline]
-    pub(super) fn of(endpoint: Endpoint) -> Self {
-        Self { end: None, direction: Some(endpoint.direction()), peer: endpoint.peer_initiator(), method: None }
+    fn finish_alone(&mut self) -> Option<&Disconnect> {
+        let Leg { endpoint, method } = &self.first;
+        let end = self.end.get_or_insert_with(|| unexplained(*endpoint, DisconnectCause::Dropped));
+        end.or_direction(endpoint.direction());
+        end.or_method(*method);
+        let [stage, _] = self.stages;
+        (stage != Stage::Connecting).then_some(end)
     }
 
-    /// No connection: what others may be under.
-    pub(super) const EMPTY: Self = Self { end: None, direction: None, peer: None, method: None };
-
-    pub(super) fn with_upper<'a>(&'a mut self, upper: Option<&'a Shared>) -> Access<'a> {
-        Access { state: self, upper, is_over: false }
-    }
-
-    #[inline]
-    pub(super) fn has_end(&self) -> bool {
-        self.end.is_some()
-    }
-
-    /// Sets the end where there is none yet, and nothing else that it would have to compete with.
-    #[inline]
-    pub(super) fn set_first(&mut self, end: Disconnect) {
-        self.end = Some(end);
-    }
-
-    /// The guard is dropped: what its line says, where nobody else has a say.
-    #[inline]
-    pub(super) fn finish(&mut self) -> &Disconnect {
-        let end = self.end.get_or_insert_with(|| unexplained(DisconnectCause::Dropped));
-        end.or_direction(self.direction);
-        end.or_method(self.method);
-        end
-    }
-}
-
-impl<'a> Access<'a> {
-    pub(super) fn set(&mut self, end: Disconnect) -> SetOutcome {
-        if self.is_over {
-            return SetOutcome::TooLate(end);
+    fn leg(&mut self, is_second: bool) -> &mut Leg {
+        match &mut self.second {
+            Some(second) if is_second => second,
+            Some(_) | None => &mut self.first,
         }
-        // What ended the upper one before this was set came first.
-        self.adopt();
-        if self.state.offer(end) { SetOutcome::Kept } else { SetOutcome::Ignored }
     }
 
-    pub(super) fn set_on_drop(&mut self, end: Disconnect) {
-        // The last call counts.
-        self.state.end.take_if(|end| end.origin() == Origin::OnDrop);
-        self.set(end.with_origin(Origin::OnDrop));
+    fn stage(&mut self, is_second: bool) -> &mut Stage {
+        let [first, second] = &mut self.stages;
+        if is_second { second } else { first }
     }
 
-    pub(super) fn set_method(&mut self, method: &'static Category) {
-        self.state.method = Some(method);
+    /// Whether a line was written: from then on the end stays, also for the other connection of a pair.
+    fn is_over(&self) -> bool {
+        self.has_line() || self.all_over()
     }
 
-    /// The end so far, were the guard dropped in good order now.
-    pub(super) fn get(&mut self) -> Option<&Disconnect> {
-        self.adopt();
-        self.state.end.as_ref().filter(|end| self.is_over || end.origin() != Origin::OnDrop)
+    fn has_line(&self) -> bool {
+        self.stages.contains(&Stage::Over)
     }
 
-    /// The guard is dropped: what its line says.
-    pub(super) fn finish(mut self, panicking: bool) -> &'a Disconnect {
-        self.adopt();
-        self.state.method = self.method();
-        if panicking {
-            self.state.offer(unexplained(DisconnectCause::Panicked));
+    fn all_over(&self) -> bool {
+        let is_over = |stage| matches!(stage, Stage::Over | Stage::Gone);
+        let [first, second] = self.stages;
+        is_over(first) && (is_over(second) || self.second.is_none())
+    }
+
+    /// The end as one of the two connections logs it.
+    fn seen_by(&mut self, is_second: bool) -> Option<Disconnect> {
+        let end = self.end.clone()?;
+        let is_of_other = self.second.is_some() && self.is_end_of_second != is_second;
+        let leg = self.leg(is_second);
+        let mut end = if is_of_other { leg.endpoint.translate(&end) } else { end };
+        end.or_direction(leg.endpoint.direction());
+        end.or_method(leg.method);
+        Some(end)
+    }
+
+    /// The end for what runs inside.
+    fn lend(&mut self, is_second: bool, outer_method: Option<&'static Category>) -> Lent {
+        let has_line = self.has_line();
+        let leg = *self.leg(is_second);
+        let end = self.seen_by(is_second).and_then(|end| match end.origin() {
+            // Of what runs inside, the peer may be somebody else.
+            Origin::Site | Origin::Peer if leg.endpoint.is_said_by_peer(&end) => Some(end.with_origin(Origin::Peer)),
+            Origin::Site | Origin::Peer => Some(end),
+            // It was about this one, and has happened.
+            Origin::OnDrop => has_line.then(|| end.with_origin(Origin::Site)),
+        });
+        Lent { end, method: leg.method.or(outer_method) }
+    }
+
+    /// Takes over the end of the shutdown that this is under.
+    fn adopt_shutdown(&mut self) {
+        let Some(Outer::Shutdown(announcement)) = &self.outer else { return };
+        let Some(said) = announcement.said() else { return };
+        let end = self.first.endpoint.resolve(said.verdict);
+        self.borrow(end.with_detail_or_none(said.detail).of_shutdown(said.id));
+    }
+
+    /// Takes over the end of the connection that this runs in.
+    fn adopt(&mut self, lent: Lent) {
+        if let Some(end) = lent.end {
+            let end = self.first.endpoint.translate(&end);
+            self.borrow(end);
         }
-        self.state.finish()
     }
 
-    /// Takes over the end of the upper one, as if it had been set here.
-    fn adopt(&mut self) {
-        if self.is_over {
+    /// Takes over an end from what this runs in.
+    fn borrow(&mut self, lent: Disconnect) {
+        if self.is_over() {
             return;
         }
-        if let Some(end) = self.upper.and_then(|upper| upper.with(|mut upper| upper.lend())) {
-            self.state.offer(end);
+        // The same end as before may have been refined there.
+        if self.end.is_none() || self.is_lent || self.effect(&lent, false) == Effect::Replaces {
+            self.end = Some(lent);
+            self.is_end_of_second = false;
+            self.is_lent = true;
         }
     }
 
-    /// The end as one that runs inside has it.
-    fn lend(&mut self) -> Option<Disconnect> {
-        let end = self.get()?.clone();
-        let origin = match end.origin() {
-            // It was about this one, and has happened.
-            Origin::OnDrop => Origin::Site,
-            _ if self.state.is_stated_by_peer(&end) => Origin::Peer,
-            origin @ (Origin::Site | Origin::Peer | Origin::Shutdown) => origin,
-        };
-        // The layer is the inner one's own.
-        Some(end.without_direction().with_origin(origin))
+    /// What the end so far is, to the endpoint that resolved it.
+    fn kind_of_end(&self) -> Option<Kind> {
+        let second = if self.is_end_of_second { self.second.as_deref() } else { None };
+        Some(kind(self.end.as_ref()?, second.unwrap_or(&self.first).endpoint))
     }
 
-    /// Over which path the connection ran, or what it runs in.
-    fn method(&self) -> Option<&'static Category> {
-        self.state.method.or_else(|| self.upper?.with(|upper| upper.method()))
+    /// What becomes of an end that comes now.
+    fn effect(&mut self, next: &Disconnect, is_second: bool) -> Effect {
+        let comes = kind(next, self.leg(is_second).endpoint);
+        self.kind_of_end().map_or(Effect::Replaces, |first| comes.after(first))
     }
-}
 
-impl State {
     /// Lets an end compete with the one that is there, and tells whether it left anything.
-    fn offer(&mut self, next: Disconnect) -> bool {
-        let comes = self.kind(&next);
-        let Some(there) = self.end.as_ref().map(|first| self.kind(first)) else {
-            self.end = Some(next);
+    fn offer(&mut self, mut next: Disconnect, is_second: bool) -> bool {
+        let effect = self.effect(&next, is_second);
+        let comes = kind(&next, self.leg(is_second).endpoint);
+        let Some(first) = &mut self.end else {
+            self.replace(next, is_second);
             return true;
         };
-        if comes.strength().comes > there.strength().stands {
-            self.end = Some(next);
-            return true;
-        }
-        match &mut self.end {
-            // Its goodbye got no answer: the same end, which must not look like a clean one.
-            Some(first) if (there, comes) == (Kind::Ours, Kind::Ours) && next.is_deadline() => {
-                first.was_not_in_time(next)
+        match effect {
+            Effect::IsIgnored => false,
+            Effect::Replaces if is_echo(first, &next) => false,
+            Effect::Replaces => {
+                if matches!(comes, Kind::Ours | Kind::Fin) && first.is_deadline() {
+                    // The operation was not done in time, whatever this side did then.
+                    next.refine(first, first.cause());
+                }
+                self.replace(next, is_second);
+                true
             }
-            _ => false,
+            Effect::Refines => {
+                let unclean = what_became_of_the_goodbye(comes, &next);
+                if unclean.is_none() && first.shutdown() == 0 {
+                    // Another end of ours, and not what a single connection adds to the shutdown of all.
+                    return false;
+                }
+                let is_refined = first.refine(&next, unclean);
+                self.is_lent &= !is_refined;
+                is_refined
+            }
         }
     }
 
-    fn kind(&self, end: &Disconnect) -> Kind {
-        match end.evidence_rank() {
-            _ if end.origin() == Origin::OnDrop => Kind::OnDrop,
-            Rank::FollowOn | Rank::Timeout if end.is_deadline() => Kind::Deadline,
-            Rank::FollowOn => Kind::FollowOn,
-            Rank::BrokenPipe => Kind::BrokenPipe,
-            Rank::Transport | Rank::Timeout => Kind::Lost,
-            Rank::Stated if self.is_stated_by_peer(end) => Kind::Peer,
-            Rank::Violation | Rank::Stated if end.expected() => Kind::Ours,
-            Rank::Violation | Rank::Stated => Kind::Failed,
-        }
+    /// Whether an end that comes after the line would have explained it better. Once for each connection.
+    fn is_worth_telling(&mut self, end: &Disconnect, is_second: bool) -> bool {
+        let comes = kind(end, self.leg(is_second).endpoint);
+        let is_better = match (self.effect(end, is_second), comes) {
+            // The latter only follow from the end of the task.
+            (Effect::IsIgnored, _)
+            | (Effect::Replaces, Kind::OnDrop | Kind::Deadline | Kind::FollowOn | Kind::BrokenPipe) => false,
+            (Effect::Replaces, _) => true,
+            (Effect::Refines, _) => what_became_of_the_goodbye(comes, end).is_some(),
+        };
+        is_better && self.has_line() && !std::mem::replace(&mut self.has_told_late, true)
     }
 
-    /// Whether the peer said so: it is known from the evidence, or the site names the peer.
-    fn is_stated_by_peer(&self, end: &Disconnect) -> bool {
-        let names_peer = || self.peer.is_some_and(|peer| end.initiator().map(Category::as_str) == Some(peer.value));
-        match end.origin() {
-            _ if end.evidence_rank() != Rank::Stated => false,
-            Origin::Peer => true,
-            Origin::Site => names_peer(),
-            Origin::Shutdown | Origin::OnDrop => false,
+    fn replace(&mut self, end: Disconnect, is_second: bool) {
+        self.end = Some(end);
+        self.is_end_of_second = is_second;
+        self.is_lent = false;
+    }
+
+    /// The guard is dropped: the last word on the end.
+    fn settle(&mut self, panicking: bool, is_second: bool) {
+        let endpoint = self.leg(is_second).endpoint;
+        if panicking {
+            let panicked = unexplained(endpoint, DisconnectCause::Panicked);
+            match self.kind_of_end().map(|first| Kind::Panicked.after(first)) {
+                None | Some(Effect::Replaces) => self.replace(panicked, is_second),
+                Some(Effect::Refines) => {
+                    let cause = panicked.cause();
+                    self.end.as_mut().map(|first| first.refine(&panicked, cause));
+                }
+                Some(Effect::IsIgnored) => {}
+            }
+        }
+        if self.end.is_none() {
+            // Any end would have been better, also one that comes too late.
+            self.end = Some(unexplained(endpoint, DisconnectCause::Dropped).with_origin(Origin::OnDrop));
+            self.is_end_of_second = is_second;
         }
     }
 }
 
-#[cold]
-fn unexplained(cause: DisconnectCause) -> Disconnect {
-    Disconnect::new(DisconnectReason::Unknown).with_cause(cause)
-}
-
-/// What an end is, as far as others may take its place.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    /// What a bare drop means.
-    OnDrop,
-    /// One operation was not done in time: the connection may well be alive.
-    Deadline,
-    /// Something has ended before, and this only shows it.
-    FollowOn,
-    /// The same, and it was the connection.
-    BrokenPipe,
-    /// An end of file, a reset, silence: the end, and only the peer can still say why.
-    Lost,
-    /// An expected end that is not the peer's: mostly our own.
-    Ours,
-    /// A violation, or an unexpected end that a site knew of.
-    Failed,
-    /// The peer said so itself.
-    Peer,
-}
-
-/// How firmly an end stands once it is there, and how strongly it comes while another one is.
-struct Strength {
-    stands: u8,
-    comes: u8,
-}
-
-impl Kind {
-    /// The rule: an end takes the place of another where it comes with more than the other stands with.
-    #[rustfmt::skip]
-    const fn strength(self) -> Strength {
-        match self {
-            Self::OnDrop     => Strength { stands: 0, comes: 0 },
-            Self::Deadline   => Strength { stands: 1, comes: 1 },
-            Self::FollowOn   => Strength { stands: 2, comes: 2 },
-            Self::BrokenPipe => Strength { stands: 3, comes: 3 },
-            Self::Lost       => Strength { stands: 4, comes: 4 },
-            // What broke the connection before is not covered up by what we would have closed it for.
-            Self::Ours       => Strength { stands: 5, comes: 2 },
-            Self::Failed     => Strength { stands: 5, comes: 4 },
-            // The peer's word explains the loss that it arrived with.
-            Self::Peer       => Strength { stands: 5, comes: 5 },
+/// What an end is to the endpoint that resolved it.
+fn kind(end: &Disconnect, endpoint: Endpoint) -> Kind {
+    match end.origin() {
+        Origin::OnDrop => Kind::OnDrop,
+        Origin::Site | Origin::Peer => {
+            Kind::of(end.evidence_rank(), endpoint.is_said_by_peer(end), end.expected(), end.cause())
         }
+    }
+}
+
+/// The end of a task that did not say why.
+fn unexplained(endpoint: Endpoint, cause: DisconnectCause) -> Disconnect {
+    endpoint.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local).with_cause(cause))
+}
+
+/// Whether the peer only repeats the code with which this side closes for the first end.
+fn is_echo(first: &Disconnect, next: &Disconnect) -> bool {
+    let is_said = next.origin() == Origin::Peer && !first.expected();
+    let echo = next.code().filter(|_| is_said).filter(|code| first.close_code(code.protocol()) == Some(*code));
+    echo.is_some()
+}
+
+/// The cause that makes an end of this side unclean, if the later one is about its goodbye.
+fn what_became_of_the_goodbye(comes: Kind, next: &Disconnect) -> Option<&'static Category> {
+    let or_internal = |cause: Option<&'static Category>| cause.or(Some(DisconnectCause::InternalError.category()));
+    match comes {
+        // No answer in time.
+        Kind::Deadline | Kind::Silent => Some(DisconnectCause::Deadline.category()),
+        Kind::NotUnderstood => Some(DisconnectCause::InternalError.category()),
+        Kind::Violation | Kind::Complaint => or_internal(next.cause()),
+        // What else ended may be a consequence.
+        Kind::Failed => or_internal(next.cause()).filter(|_| next.side() == Some(Side::Local)),
+        Kind::Ours | Kind::Panicked => next.cause().filter(|_| next.is_unclean()),
+        Kind::OnDrop | Kind::FollowOn | Kind::Fin | Kind::BrokenPipe | Kind::Lost | Kind::Goodbye => None,
     }
 }

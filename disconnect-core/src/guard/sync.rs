@@ -7,8 +7,7 @@ pub(super) use std::sync::{Arc, Mutex, MutexGuard};
 
 use std::sync::PoisonError;
 
-// Held while a connection that others may be under is put into another: two that go into each other at once would each
-// see that the other is not around it yet, and wait for each other ever after.
+// Held while one thing is put under another, so that two that go under each other at once do not make a circle.
 #[cfg(not(loom))]
 pub(super) static NESTING: Mutex<()> = Mutex::new(());
 #[cfg(loom)]
@@ -17,13 +16,11 @@ loom::lazy_static! {
 }
 
 /// Nothing panics under these locks, but for a user's `Drop`; what is behind them is whole at any time.
-#[inline]
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The same without a lock, where nobody else can have it.
-#[inline]
 pub(super) fn get_mut<T>(mutex: &mut Mutex<T>) -> &mut T {
     mutex.get_mut().unwrap_or_else(PoisonError::into_inner)
 }

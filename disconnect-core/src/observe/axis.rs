@@ -1,6 +1,6 @@
 //! What counters can tell apart: the categories of a slot, or nothing.
 
-use crate::category::{Category, DisconnectField, slot};
+use crate::category::{Category, DisconnectField, position, slot};
 
 /// One axis of [`Counters`](crate::Counters): a category enum of that slot, or `()` for an axis that is not counted.
 #[diagnostic::on_unimplemented(
@@ -18,6 +18,9 @@ pub trait Axis<Slot>: Copy + 'static {
     /// The place of the category with this logged value.
     #[doc(hidden)]
     fn find(value: &str) -> Option<usize>;
+    /// The place of this category, of whatever set.
+    #[doc(hidden)]
+    fn place(row: &'static Category) -> Option<usize>;
 }
 
 macro_rules! axis {
@@ -37,6 +40,11 @@ macro_rules! axis {
             fn find(value: &str) -> Option<usize> {
                 T::parse(value).map(DisconnectField::index)
             }
+
+            #[inline]
+            fn place(row: &'static Category) -> Option<usize> {
+                position::<T>(row)
+            }
         }
     };
 }
@@ -53,6 +61,10 @@ impl<Slot> Axis<Slot> for () {
     }
 
     fn find(_: &str) -> Option<usize> {
+        Some(0)
+    }
+
+    fn place(_: &'static Category) -> Option<usize> {
         Some(0)
     }
 }

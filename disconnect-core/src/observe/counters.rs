@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::vec::Vec;
 
 use super::axis::{Axis, OfDirection, OfInitiator, OfMethod};
-use crate::category::{Category, DisconnectField, Recorded, slot};
+use crate::category::{Category, DisconnectField, Recorded, position, slot};
 use crate::record::Disconnect;
 use crate::vocabulary::{ConnectionDirection, DisconnectInitiator, DisconnectReason};
 
 /// Counts ended connections by reason, initiator and direction, in an array as large as the product of the sets. The
-/// array never grows: a value that is no category is counted as `unrecognized`.
+/// array never grows: a value that is no category is counted as `unrecognized`, or as `(unrecognized)` where the set has
+/// a category of that name.
 ///
 /// The sets are ours, or your own: `Counters::<LeaveReason, Player>::default()`. An axis given as `()` is not counted;
 /// the connection method is not, unless you ask for it:
@@ -45,7 +46,7 @@ pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = Connectio
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     /// A category, or `unrecognized`: for what is none, and for what is named like an expected one although the record
-    /// says that it is not expected.
+    /// says that it is not expected. Where the set has a category of that name, it is `(unrecognized)` here and below.
     pub reason: &'static str,
     /// The expected flag of the reason; for `unrecognized`, what the record said.
     pub expected: bool,
@@ -59,8 +60,9 @@ pub struct Count {
     pub value: u64,
 }
 
-/// What is counted that is no category.
-pub(super) const UNRECOGNIZED: &str = "unrecognized";
+/// The labels of what is no category: the first that no category of the set has. The last one is always free, since no
+/// logged value begins with a space.
+const UNRECOGNIZED: [&str; 3] = ["unrecognized", "(unrecognized)", " unrecognized"];
 
 impl Counters {
     /// All series at zero, of our own categories without the method.
@@ -154,7 +156,7 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
     /// Every combination, in the order of the cells.
     pub(super) fn series() -> impl Iterator<Item = Count> {
         let reasons = R::CATEGORIES.iter().map(|row| (row.value, row.is_expected()));
-        let reasons = reasons.chain([(UNRECOGNIZED, false), (UNRECOGNIZED, true)]);
+        let reasons = reasons.chain([false, true].map(|expected| (unrecognized_label(R::CATEGORIES), expected)));
         reasons.flat_map(|(reason, expected)| {
             labels::<OfInitiator, I>().flat_map(move |initiator| {
                 labels::<OfDirection, D>().flat_map(move |direction| {
@@ -173,19 +175,21 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
 
     /// Where a record is counted. A reason of another set may be spelt alike, and not be expected.
     pub(super) fn place_of(end: &Disconnect) -> usize {
-        let reason = R::parse(end.reason().as_str()).filter(|reason| end.expected() || !is_expected(*reason));
+        let reason = position::<R>(end.reason());
+        let reason = reason.filter(|reason| end.expected() || !R::CATEGORIES[*reason].is_expected());
         Self::place(
-            Self::reason(reason, end.expected()),
-            text::<OfInitiator, I>(end.initiator().map(Category::as_str)),
-            text::<OfDirection, D>(end.direction().map(Category::as_str)),
-            text::<OfMethod, M>(end.method().map(Category::as_str)),
+            reason.unwrap_or(R::ALL.len() + usize::from(end.expected())),
+            row::<OfInitiator, I>(end.initiator()),
+            row::<OfDirection, D>(end.direction()),
+            row::<OfMethod, M>(end.method()),
         )
     }
 
     /// Where a line is counted.
     #[cfg(feature = "layer")]
     pub(super) fn place_of_observed(end: &super::Observed) -> usize {
-        let reason = R::parse(end.reason().as_str()).filter(|reason| !(is_expected(*reason) && end.denies_expected()));
+        let reason = R::parse(end.reason().as_str())
+            .filter(|reason| !(reason.category().is_expected() && end.denies_expected()));
         Self::place(
             Self::reason(reason, end.expected()),
             text::<OfInitiator, I>(end.initiator().map(Recorded::as_str)),
@@ -210,10 +214,14 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
     }
 }
 
-fn is_expected(reason: impl slot::Reason) -> bool {
-    reason.category().is_expected()
+fn row<S, T: Axis<S>>(category: Option<&'static Category>) -> usize {
+    match category {
+        None => absent::<S, T>(),
+        Some(row) => T::place(row).unwrap_or(unrecognized::<S, T>()),
+    }
 }
 
+#[cfg(feature = "layer")]
 fn text<S, T: Axis<S>>(value: Option<&str>) -> usize {
     match value {
         None => absent::<S, T>(),
@@ -262,8 +270,14 @@ const fn places<S, T: Axis<S>>() -> usize {
 fn labels<S, T: Axis<S>>() -> impl Iterator<Item = &'static str> {
     let rows = T::CATEGORIES;
     let of_absent = (absent::<S, T>() == rows.len()).then_some("");
-    let of_unrecognized = (!rows.is_empty()).then_some(UNRECOGNIZED);
+    let of_unrecognized = (!rows.is_empty()).then(|| unrecognized_label(rows));
     rows.iter().map(|row| row.value).chain(of_absent).chain(of_unrecognized)
+}
+
+fn unrecognized_label(rows: &[Category]) -> &'static str {
+    let is_free = |label: &&str| rows.iter().all(|row| row.value != *label);
+    let [.., last] = UNRECOGNIZED;
+    UNRECOGNIZED.into_iter().find(is_free).unwrap_or(last)
 }
 
 /// A value for each category of an enum of your own, so that its categories become one more label and nothing else can.

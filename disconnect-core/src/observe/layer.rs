@@ -4,28 +4,38 @@ use std::borrow::ToOwned;
 use std::boxed::Box;
 use std::cell::Cell;
 use std::fmt::{self, Write};
-use std::ptr;
 use std::string::String;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread_local;
 use std::vec::Vec;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
-use tracing_subscriber::layer::Context;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{Filtered, LevelFilter};
+use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::observed::{Inconsistency, Observed, Raw, Registered};
 use crate::category::{DisconnectField, keys};
 
-/// A layer that hands every event with a `disconnect_reason` to an observer, whoever wrote it.
+/// Makes a layer that hands every event with a `disconnect_reason` to an observer, whoever wrote the event.
 ///
-/// Any other event passes by at the cost of a few instructions, however many fields it has.
+/// [`layer`](Self::layer) returns the layer, with a filter of its own:
 ///
-/// It enables nothing and disables nothing: what another layer's filter keeps from this one is not seen. An observer
-/// runs in the thread that logs, before the logging call returns; disconnect events that it logs itself are not
-/// observed. If it panics, the logging call does.
+/// - It sees disconnect events up to its own [`level`](Self::level), whatever the filters of other layers say. A filter
+///   that is a layer itself, such as `registry().with(EnvFilter::new("error"))`, applies to the whole program, and so to
+///   this layer: give it to the layer that it is meant for, by `with_filter`.
+/// - It enables no other event: where no other layer wants one, tracing skips its call site in a few instructions, and
+///   does not evaluate its arguments.
+/// - The maximum level of the program does not rise above its own level.
+///
+/// The layer needs tracing-subscriber's registry. The observer runs in the thread that logs, before the logging call
+/// returns. If it panics, the logging call does. The layer does not observe disconnect events that the observer logs.
+///
+/// If the observer logs, add the layer last: tracing-subscriber then forgets how the filters of later layers answered,
+/// and those layers see the disconnect event although they filter it.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,7 +50,8 @@ use crate::category::{DisconnectField, keys};
 ///         TO_INVESTIGATE.fetch_add(1, Ordering::Relaxed);
 ///     }
 /// })
-/// .fields(["client_session_id"]);
+/// .fields(["client_session_id"])
+/// .layer();
 ///
 /// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
 ///     let _session = tracing::info_span!("session", client_session_id = "7f3a").entered();
@@ -48,158 +59,166 @@ use crate::category::{DisconnectField, keys};
 /// });
 /// assert_eq!(TO_INVESTIGATE.load(Ordering::Relaxed), 1);
 /// ```
+#[must_use = "`.layer()` makes the layer"]
 pub struct DisconnectLayer<O> {
     observer: O,
-    keep: Keep,
+    wanted: Wanted,
     registered: Registered,
-    others: OtherCallsites,
-}
-
-/// Which fields an [`Observed`] keeps besides ours.
-#[derive(Clone, Debug)]
-pub(super) enum Keep {
-    Named(Vec<&'static str>),
-    #[cfg(feature = "testing")]
-    All,
-}
-
-impl Keep {
-    fn wants(&self, name: &str) -> bool {
-        match self {
-            Self::Named(names) => names.contains(&name),
-            #[cfg(feature = "testing")]
-            Self::All => true,
-        }
-    }
 }
 
 impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
-    /// A layer for this observer.
+    /// Starts with this observer, the level `INFO`, no fields but ours, and our categories.
     pub fn new(observer: O) -> Self {
-        Self {
-            observer,
-            keep: Keep::Named(Vec::new()),
-            registered: Registered::default(),
-            others: OtherCallsites::new(),
-        }
+        let wanted = Wanted { fields: Some(Vec::new()), level: LevelFilter::INFO };
+        Self { observer, wanted, registered: Registered::default() }
     }
 
     /// Asks for fields by name, of the event or of the spans around it, for [`Observed::field`].
+    ///
+    /// The layer sees spans up to its own [`level`](Self::level).
     pub fn fields(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
-        self.keep = Keep::Named(names.into_iter().collect());
+        self.wanted.fields = Some(names.into_iter().collect());
+        self
+    }
+
+    /// Sets the level up to which the layer sees disconnect events, and spans with the fields asked for: a `Level` or a
+    /// `LevelFilter`.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectLayer, DisconnectReason, disconnected};
+    /// use tracing_subscriber::layer::SubscriberExt;
+    ///
+    /// let layer = DisconnectLayer::new(|end| assert!(!end.expected())).level(tracing::Level::WARN).layer();
+    /// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+    ///     disconnected!(reason = DisconnectReason::NetworkError, "lost");
+    ///     // An expected end is logged at `INFO`.
+    ///     disconnected!(reason = DisconnectReason::Graceful, "closed");
+    /// });
+    /// ```
+    pub fn level(mut self, level: impl Into<LevelFilter>) -> Self {
+        self.wanted.level = level.into();
         self
     }
 
     /// Takes the categories of this enum for known ones, under its key.
+    ///
+    /// An own reason that is `#[expected]` needs this: without it, the layer has nothing but the claim of the line, and
+    /// reports [`Inconsistency::ExpectedUnregistered`].
     pub fn register<T: DisconnectField>(mut self) -> Self {
         self.registered.add::<T>();
         self
     }
 
-    #[cfg(feature = "testing")]
-    pub(super) fn for_tests(observer: O, registered: Registered) -> Self {
-        Self { observer, keep: Keep::All, registered, others: OtherCallsites::new() }
+    /// Makes the layer.
+    pub fn layer<S>(self) -> Filtered<impl Layer<S>, impl Filter<S>, S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let Self { observer, wanted, registered } = self;
+        wanted.layer(move |raw, metadata| {
+            if let Some(observed) = raw.judge(&registered, metadata) {
+                once_at_a_time(|| observer(&observed));
+            }
+        })
     }
 }
 
 impl<O> fmt::Debug for DisconnectLayer<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DisconnectLayer")
-            .field("keep", &self.keep)
+            .field("wanted", &self.wanted)
             .field("registered", &self.registered)
             .finish_non_exhaustive()
     }
 }
 
-impl<S, O> tracing_subscriber::Layer<S> for DisconnectLayer<O>
+/// What a layer sees: disconnect events, and spans with certain fields.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    /// Fields that are kept besides ours; `None` keeps all.
+    pub(super) fields: Option<Vec<&'static str>>,
+    pub(super) level: LevelFilter,
+}
+
+impl Wanted {
+    /// The layer that reads this, and hands on what it read.
+    pub(super) fn layer<S, R>(self, receive: R) -> Filtered<impl Layer<S>, impl Filter<S>, S>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+        R: Fn(Raw, &'static Metadata<'static>) + 'static,
+    {
+        Filtered::new(Observing { wanted: self.clone(), receive }, self)
+    }
+
+    #[inline]
+    fn includes(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.level
+            && if metadata.is_span() {
+                metadata.fields().iter().any(|field| self.keeps(field.name()))
+            } else {
+                metadata.fields().field(keys::REASON).is_some()
+            }
+    }
+
+    fn keeps(&self, name: &str) -> bool {
+        self.fields.as_ref().is_none_or(|names| names.contains(&name))
+    }
+}
+
+impl<S> Filter<S> for Wanted {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        self.includes(metadata)
+    }
+
+    /// Never `always`: `enabled!` and the bridge from the crate `log` ask filters without logging, and tracing-subscriber
+    /// keeps their "no" for the next event of the thread. An event whose filters are asked again is not lost to that.
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.includes(metadata) { Interest::sometimes() } else { Interest::never() }
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level)
+    }
+}
+
+/// Reads what is wanted.
+struct Observing<R> {
+    wanted: Wanted,
+    receive: R,
+}
+
+impl<S, R> Layer<S> for Observing<R>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
-    O: Fn(&Observed) + 'static,
+    R: Fn(Raw, &'static Metadata<'static>) + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        if attributes.metadata().fields().iter().any(|field| self.keep.wants(field.name())) {
-            let mut kept = Kept::new(&self.keep);
-            attributes.record(&mut kept);
-            keep_on_span(kept.fields, id, &context);
-        }
+        let mut kept = Kept::new(&self.wanted);
+        attributes.record(&mut kept);
+        keep_on_span(kept.fields, id, &context);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let mut kept = Kept::new(&self.keep);
+        let mut kept = Kept::new(&self.wanted);
         values.record(&mut kept);
         keep_on_span(kept.fields, id, &context);
     }
 
-    #[inline]
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if !self.others.contain(event.metadata()) {
-            self.observe(event, &context);
+        // `Event::dispatch` asks no filter, and the filter's answer is lost where an argument of the event logs.
+        if !self.wanted.includes(event.metadata()) {
+            return;
         }
-    }
-}
-
-impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
-    /// Apart, so that the events of others pass by in a few instructions.
-    #[inline(never)]
-    fn observe<S>(&self, event: &Event<'_>, context: &Context<'_, S>)
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        if !is_disconnect(event.metadata()) {
-            return self.others.add(event.metadata());
-        }
-        let mut reader = EventReader { raw: Raw::default(), keep: &self.keep };
+        let mut reader = EventReader { raw: Raw::default(), wanted: &self.wanted };
         event.record(&mut reader);
         let mut raw = reader.raw;
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(SpanFields(fields)) = span.extensions().get() {
                 // From the inside out: the first one of a name is the one that is found.
-                raw.fields.extend(fields.iter().filter(|(name, _)| self.keep.wants(name)).cloned());
+                raw.fields.extend(fields.iter().filter(|(name, _)| self.wanted.keeps(name)).cloned());
             }
         }
-        if let Some(observed) = raw.judge(&self.registered, event.metadata()) {
-            once_at_a_time(|| (self.observer)(&observed));
-        }
-    }
-}
-
-/// Whether an event can carry a reason.
-fn is_disconnect(metadata: &Metadata<'_>) -> bool {
-    metadata.fields().iter().any(|field| field.name() == keys::REASON)
-}
-
-/// Call sites that cannot carry a reason: most cannot, and their events shall not pay for a look at each of their keys.
-///
-/// A call site is known by the address of its metadata, which stays its own. One whose two places are taken is looked at
-/// each time, since to displace another would be dearer where two threads do it in turns.
-struct OtherCallsites(Box<[AtomicUsize; OtherCallsites::PLACES]>);
-
-impl OtherCallsites {
-    const PLACES: usize = 1024;
-
-    fn new() -> Self {
-        Self(Box::new([const { AtomicUsize::new(0) }; Self::PLACES]))
-    }
-
-    #[inline]
-    fn contain(&self, metadata: &'static Metadata<'static>) -> bool {
-        let address = ptr::from_ref(metadata).addr();
-        self.places(address).any(|place| place.load(Ordering::Relaxed) == address)
-    }
-
-    fn add(&self, metadata: &'static Metadata<'static>) {
-        let address = ptr::from_ref(metadata).addr();
-        // The place is the address and nothing else, so there is nothing to be ordered.
-        let take = |place: &AtomicUsize| place.compare_exchange(0, address, Ordering::Relaxed, Ordering::Relaxed);
-        let _ = self.places(address).map(take).find(|taken| *taken == Ok(0) || *taken == Err(address));
-    }
-
-    /// Two neighbours, which share a cache line.
-    #[inline]
-    fn places(&self, address: usize) -> impl Iterator<Item = &AtomicUsize> {
-        // Metadata are far larger than 16 bytes, and lie beside each other.
-        let first = (address >> 4) ^ (address >> 14);
-        [first, first ^ 1].into_iter().filter_map(|place| self.0.get(place % Self::PLACES))
+        (self.receive)(raw, event.metadata());
     }
 }
 
@@ -246,25 +265,25 @@ where
 
 /// Reads the fields that were asked for.
 struct Kept<'a> {
-    keep: &'a Keep,
+    wanted: &'a Wanted,
     fields: Vec<(&'static str, Box<str>)>,
 }
 
 impl<'a> Kept<'a> {
-    fn new(keep: &'a Keep) -> Self {
-        Self { keep, fields: Vec::new() }
+    fn new(wanted: &'a Wanted) -> Self {
+        Self { wanted, fields: Vec::new() }
     }
 }
 
 impl Visit for Kept<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        if self.keep.wants(field.name()) {
+        if self.wanted.keeps(field.name()) {
             self.fields.push((field.name(), cut(value).into()));
         }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if self.keep.wants(field.name()) {
+        if self.wanted.keeps(field.name()) {
             self.fields.push((field.name(), text(value).0.into()));
         }
     }
@@ -273,7 +292,7 @@ impl Visit for Kept<'_> {
 /// Reads a disconnect event.
 struct EventReader<'a> {
     raw: Raw,
-    keep: &'a Keep,
+    wanted: &'a Wanted,
 }
 
 impl EventReader<'_> {
@@ -300,7 +319,7 @@ impl EventReader<'_> {
             if is_cut && key != "message" {
                 self.raw.inconsistencies.push(Inconsistency::Cut(key));
             }
-        } else if self.keep.wants(key) {
+        } else if self.wanted.keeps(key) {
             self.raw.fields.push((key, text.into()));
         }
     }

@@ -18,8 +18,8 @@ use crate::vocabulary::{ConnectionDirection, DisconnectInitiator, DisconnectReas
 /// [`Counters`](crate::Counters).
 ///
 /// Every series is registered, and so present at zero, when this is made: install the recorder before. Labels are
-/// categories, the empty text for what was not given, and `unrecognized`; a text from elsewhere never becomes one. How
-/// many series that are is [`Counters::LEN`].
+/// categories, the empty text for what was not given, and `unrecognized` as in [`Counters`](crate::Counters); a text from
+/// elsewhere never becomes one. How many series that are is [`Counters::LEN`].
 ///
 /// Counting takes no lock and allocates nothing, as far as the recorder's handles do not.
 ///

@@ -1,14 +1,13 @@
 //! One disconnect event as it was logged, and what is wrong with it.
 
 use std::boxed::Box;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::string::String;
 use std::vec::Vec;
 
 use tracing::Level;
 
-use crate::category::{Category, DisconnectField, Recorded};
-use crate::record::Detail;
+use crate::category::{Category, DisconnectField, Line, Recorded, keys};
 use crate::vocabulary::{
     ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectInitiator, DisconnectReason,
 };
@@ -16,7 +15,8 @@ use crate::vocabulary::{
 /// One disconnect event as it was logged, by this library or by anything else.
 ///
 /// Nothing is lost and nothing is guessed: what is no category is kept as it was, what has the wrong type is kept as
-/// text, and both are told by [`inconsistencies`](Self::inconsistencies). A text is kept up to [`Observed::MAX_LEN`] bytes.
+/// text, and both are told by [`inconsistencies`](Self::inconsistencies). A text is kept up to [`Observed::MAX_LEN`]
+/// bytes, and a cut is told. What a [`Detail`](crate::Detail) cut before it was logged cannot be known here.
 ///
 /// ```
 /// use disconnect_core::{DisconnectLayer, Observed};
@@ -26,7 +26,7 @@ use crate::vocabulary::{
 ///     assert_eq!(end.reason().as_str(), "graceful");
 ///     assert!(!end.expected() && !end.is_consistent());
 /// });
-/// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+/// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer.layer()), || {
 ///     tracing::info!(disconnect_reason = "graceful", disconnect_expected = false, "contradicts itself");
 /// });
 /// ```
@@ -40,9 +40,9 @@ pub struct Observed {
     pub(super) direction: Option<Recorded<ConnectionDirection>>,
     pub(super) method: Option<Recorded<ConnectionMethod>>,
     pub(super) cause: Option<Recorded<DisconnectCause>>,
-    pub(super) code: Option<Detail>,
-    pub(super) detail: Option<Detail>,
-    pub(super) message: Option<Detail>,
+    pub(super) code: Option<Box<str>>,
+    pub(super) detail: Option<Box<str>>,
+    pub(super) message: Option<Box<str>>,
     pub(super) fields: Vec<(&'static str, Box<str>)>,
     pub(super) target: &'static str,
     pub(super) level: Level,
@@ -65,7 +65,7 @@ impl Observed {
 
     /// Whether this end is part of normal operation: the reason is a category that says so, ours or of a registered
     /// enum, and the line does not deny it. Where one of the two keys is there twice or has the wrong type, nobody knows
-    /// what the line says, and this is `false`.
+    /// what the line says, and this is `false`. An own reason has to be registered: a claim of the line is not enough.
     pub fn expected(&self) -> bool {
         self.is_expected
     }
@@ -122,17 +122,17 @@ impl Observed {
 
     /// The protocol code, as it is logged: `websocket.1001`.
     pub fn code(&self) -> Option<&str> {
-        self.code.as_ref().map(Detail::as_str)
+        self.code.as_deref()
     }
 
     /// The free text beside the categories, as one clean line.
     pub fn detail(&self) -> Option<&str> {
-        self.detail.as_ref().map(Detail::as_str)
+        self.detail.as_deref()
     }
 
     /// The message of the event, as one clean line.
     pub fn message(&self) -> Option<&str> {
-        self.message.as_ref().map(Detail::as_str)
+        self.message.as_deref()
     }
 
     /// The value of a field that was asked for by name: of the event, or of the innermost span that has it.
@@ -157,7 +157,8 @@ impl Observed {
         &self.inconsistencies
     }
 
-    /// Whether nothing is wrong with the line. An unknown category alone is: it may be somebody's own.
+    /// Whether nothing is wrong with the line. An unknown category alone is no fault, since it may be somebody's own;
+    /// an unknown reason that claims to be expected is one.
     pub fn is_consistent(&self) -> bool {
         self.inconsistencies.iter().all(|inconsistency| matches!(inconsistency, Inconsistency::UnknownValue(_)))
     }
@@ -198,7 +199,7 @@ pub enum Inconsistency {
     WrongType(&'static str),
     /// The value is no category of ours or of a registered enum.
     UnknownValue(&'static str),
-    /// The value was longer than [`Observed::MAX_LEN`].
+    /// The value was longer than [`Observed::MAX_LEN`], as it was logged or as one clean line.
     Cut(&'static str),
     /// The key was there several times; the last value is kept.
     Repeated(&'static str),
@@ -206,6 +207,9 @@ pub enum Inconsistency {
     ExpectedMissing,
     /// `disconnect_expected` is not what the reason means.
     ExpectedContradicts,
+    /// `disconnect_expected` is true, and the reason is no category of ours or of a registered enum: nobody can tell
+    /// whether that is so. [`DisconnectLayer::register`](crate::DisconnectLayer::register) makes an own reason known.
+    ExpectedUnregistered,
     /// `client_closed`, and the initiator is somebody else.
     ClosedByAnother,
     /// The end is expected, and the network is said to have caused it.
@@ -221,6 +225,7 @@ impl fmt::Display for Inconsistency {
             Self::Repeated(key) => write!(f, "{key} is there several times"),
             Self::ExpectedMissing => f.write_str("disconnect_expected is missing"),
             Self::ExpectedContradicts => f.write_str("disconnect_expected contradicts the reason"),
+            Self::ExpectedUnregistered => f.write_str("disconnect_expected is claimed by an unknown reason"),
             Self::ClosedByAnother => f.write_str("client_closed, but not by a client"),
             Self::ExpectedOfNetwork => f.write_str("expected, although the network caused it"),
         }
@@ -229,9 +234,9 @@ impl fmt::Display for Inconsistency {
 
 /// Categories beyond ours that a line may hold: `(key, lookup)`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Registered(Vec<(&'static str, Lookup)>);
+pub(super) struct Registered(Vec<(&'static str, FindRow)>);
 
-type Lookup = fn(&str) -> Option<&'static Category>;
+type FindRow = fn(&str) -> Option<&'static Category>;
 
 impl Registered {
     pub(super) fn add<T: DisconnectField>(&mut self) {
@@ -243,8 +248,8 @@ impl Registered {
     }
 }
 
-/// The values of one event while it is being read.
-#[derive(Default)]
+/// The values of one event, as they were read.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Raw {
     pub(super) reason: Option<String>,
     pub(super) expected: Option<bool>,
@@ -274,6 +279,7 @@ impl Raw {
             (_, None) if inconsistencies.contains(&Inconsistency::WrongType(DisconnectReason::EXPECTED_FIELD)) => {}
             (_, None) => inconsistencies.push(Inconsistency::ExpectedMissing),
             (Some(meant), Some(logged)) if meant != logged => inconsistencies.push(Inconsistency::ExpectedContradicts),
+            (None, Some(true)) => inconsistencies.push(Inconsistency::ExpectedUnregistered),
             (_, Some(_)) => {}
         }
         let by = |initiator: &Recorded<DisconnectInitiator>| initiator.known();
@@ -303,9 +309,9 @@ impl Raw {
             direction: axis(self.direction, registered, &mut inconsistencies),
             method: axis(self.method, registered, &mut inconsistencies),
             cause: axis(self.cause, registered, &mut inconsistencies),
-            code: self.code.map(Detail::from),
-            detail: self.detail.map(Detail::from),
-            message: self.message.map(Detail::from),
+            code: self.code.map(|code| clean(&code, keys::CODE, &mut inconsistencies)),
+            detail: self.detail.map(|detail| clean(&detail, keys::DETAIL, &mut inconsistencies)),
+            message: self.message.map(|message| one_line(&message).0),
             fields,
             target: metadata.target(),
             level: *metadata.level(),
@@ -326,4 +332,19 @@ fn axis<T: DisconnectField>(
         inconsistencies.push(Inconsistency::UnknownValue(T::FIELD));
     }
     Some(value)
+}
+
+/// The text as one clean line. To clean it may make it longer.
+fn clean(text: &str, key: &'static str, inconsistencies: &mut Vec<Inconsistency>) -> Box<str> {
+    let (line, is_cut) = one_line(text);
+    if is_cut && !inconsistencies.contains(&Inconsistency::Cut(key)) {
+        inconsistencies.push(Inconsistency::Cut(key));
+    }
+    line
+}
+
+fn one_line(text: &str) -> (Box<str>, bool) {
+    let mut line = Line::<{ Observed::MAX_LEN }>::EMPTY;
+    let is_cut = line.write_str(text).is_err();
+    (line.text().into(), is_cut)
 }

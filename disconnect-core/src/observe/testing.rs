@@ -33,10 +33,11 @@ use tracing::dispatcher::{self, Dispatch};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::layer::DisconnectLayer;
-use super::observed::{Observed, Registered};
+use super::layer::Wanted;
+use super::observed::{Inconsistency, Observed, Raw, Registered};
 use crate::category::DisconnectField;
 
 /// Runs the closure, and returns its disconnect events; see [the module](self) for what is seen.
@@ -92,16 +93,7 @@ pub fn capture_async<F: Future>(work: F) -> impl Future<Output = Captured<F::Out
 /// Where the process has a global subscriber of its own.
 #[track_caller]
 pub fn capture_global() -> GlobalCapture {
-    static GLOBAL: OnceLock<Option<Events>> = OnceLock::new();
-    let global = GLOBAL.get_or_init(|| {
-        let events = Events::default();
-        let dispatch = events.subscriber(Registered::default());
-        dispatcher::set_global_default(dispatch).is_ok().then_some(events)
-    });
-    let Some(events) = global else {
-        fail("this process has a global subscriber already: `capture_global` needs to be the first to set one");
-    };
-    GlobalCapture { first: events.lock().len(), events: events.clone() }
+    Capture::new().global()
 }
 
 /// A capture with categories of your own.
@@ -140,16 +132,33 @@ impl Capture {
     /// As [`capture`].
     pub fn run<T>(self, work: impl FnOnce() -> T) -> Captured<T> {
         let events = Events::default();
-        let dispatch = events.subscriber(self.registered);
-        let value = dispatcher::with_default(&dispatch, work);
-        Captured { value, events: events.take() }
+        let value = dispatcher::with_default(&events.subscriber(), work);
+        Captured { value, events: events.judge(&self.registered, 0) }
     }
 
     /// As [`capture_async`].
     pub fn run_async<F: Future>(self, work: F) -> impl Future<Output = Captured<F::Output>> {
         let events = Events::default();
-        let dispatch = events.subscriber(self.registered);
-        Capturing { future: Some(Box::pin(work)), dispatch, events }
+        let dispatch = events.subscriber();
+        Capturing { future: Some(Box::pin(work)), dispatch, events, registered: self.registered }
+    }
+
+    /// As [`capture_global`].
+    ///
+    /// # Panics
+    ///
+    /// Where the process has a global subscriber of its own.
+    #[track_caller]
+    pub fn global(self) -> GlobalCapture {
+        static GLOBAL: OnceLock<Option<Events>> = OnceLock::new();
+        let global = GLOBAL.get_or_init(|| {
+            let events = Events::default();
+            dispatcher::set_global_default(events.subscriber()).is_ok().then_some(events)
+        });
+        let Some(events) = global else {
+            fail("this process has a global subscriber already: `capture_global` needs to be the first to set one");
+        };
+        GlobalCapture { first: events.lock().len(), events: events.clone(), registered: self.registered }
     }
 }
 
@@ -166,7 +175,8 @@ impl<T> Captured<T> {
     ///
     /// # Panics
     ///
-    /// Where there is none, where there are several, and where it contradicts itself; the text shows them all.
+    /// Where there is none, where there are several, where it contradicts itself, and where its reason claims to be
+    /// expected and is no category of ours or of a [registered](Capture::register) enum; the text shows them all.
     #[track_caller]
     pub fn one(&self) -> Observed {
         self.check_all();
@@ -192,7 +202,7 @@ impl<T> Captured<T> {
     ///
     /// # Panics
     ///
-    /// Where one contradicts itself; the text shows them all.
+    /// Where [`one`](Self::one) would refuse one of them; the text shows them all.
     #[track_caller]
     pub fn all(&self) -> Vec<Observed> {
         self.check_all();
@@ -211,9 +221,15 @@ impl<T> Captured<T> {
 
     #[track_caller]
     fn check_all(&self) {
-        if !self.events.iter().all(Observed::is_consistent) {
-            fail(&self.listed("a disconnect event contradicts itself"));
+        let Some(end) = self.events.iter().find(|end| !end.is_consistent()) else { return };
+        if end.inconsistencies().contains(&Inconsistency::ExpectedUnregistered) {
+            fail(&self.listed(&std::format!(
+                "`{}` says that it is expected, but no registered set has it: \
+                 `Capture::new().register::<YourReason>()`",
+                end.reason()
+            )));
         }
+        fail(&self.listed("a disconnect event contradicts itself"));
     }
 
     fn listed(&self, mistake: &str) -> String {
@@ -228,12 +244,13 @@ pub struct GlobalCapture {
     events: Events,
     /// How many events there were before this capture began.
     first: usize,
+    registered: Registered,
 }
 
 impl GlobalCapture {
     /// What has been logged since this capture began.
     pub fn captured(&self) -> Captured {
-        Captured { value: (), events: self.events.lock().iter().skip(self.first).cloned().collect() }
+        Captured { value: (), events: self.events.judge(&self.registered, self.first) }
     }
 }
 
@@ -244,24 +261,29 @@ fn fail(mistake: &str) -> ! {
     panic!("{mistake}")
 }
 
-/// Where the events go.
+/// Where the events go. Each capture judges them by the sets that it knows.
 #[derive(Clone, Debug, Default)]
-struct Events(Arc<Mutex<Vec<Observed>>>);
+struct Events(Arc<Mutex<Vec<Logged>>>);
+
+type Logged = (Raw, &'static Metadata<'static>);
 
 impl Events {
-    fn subscriber(&self, registered: Registered) -> Dispatch {
+    fn subscriber(&self) -> Dispatch {
         keep_callsites_open();
         let events = self.clone();
-        let layer = DisconnectLayer::for_tests(move |end| events.lock().push(end.clone()), registered);
+        let wanted = Wanted { fields: None, level: LevelFilter::TRACE };
+        let layer = wanted.layer(move |raw, metadata| events.lock().push((raw, metadata)));
         Dispatch::new(tracing_subscriber::registry().with(layer))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Observed>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Logged>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Vec<Observed> {
-        core::mem::take(&mut self.lock())
+    /// The events from the given one on.
+    fn judge(&self, registered: &Registered, first: usize) -> Vec<Observed> {
+        let judge = |(raw, metadata): &Logged| raw.clone().judge(registered, metadata);
+        self.lock().iter().skip(first).filter_map(judge).collect()
     }
 }
 
@@ -282,8 +304,8 @@ impl Subscriber for Undecided {
         Interest::sometimes()
     }
 
-    fn max_level_hint(&self) -> Option<tracing::level_filters::LevelFilter> {
-        Some(tracing::level_filters::LevelFilter::TRACE)
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::TRACE)
     }
 
     fn enabled(&self, _: &Metadata<'_>) -> bool {
@@ -310,13 +332,14 @@ struct Capturing<F> {
     future: Option<Pin<Box<F>>>,
     dispatch: Dispatch,
     events: Events,
+    registered: Registered,
 }
 
 impl<F: Future> Future for Capturing<F> {
     type Output = Captured<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { future, dispatch, events } = &mut *self;
+        let Self { future, dispatch, events, registered } = &mut *self;
         let polled = dispatcher::with_default(dispatch, || {
             let polled = future.as_mut().map(|future| future.as_mut().poll(context));
             if matches!(polled, Some(Poll::Ready(_))) {
@@ -326,7 +349,7 @@ impl<F: Future> Future for Capturing<F> {
             polled
         });
         match polled {
-            Some(polled) => polled.map(|value| Captured { value, events: events.take() }),
+            Some(polled) => polled.map(|value| Captured { value, events: events.judge(registered, 0) }),
             // Polled again after it was done.
             None => Poll::Pending,
         }

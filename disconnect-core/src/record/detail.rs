@@ -3,6 +3,9 @@
 use core::fmt;
 
 #[cfg(feature = "std")]
+use core::error::Error;
+
+#[cfg(feature = "std")]
 use std::{borrow::Cow, boxed::Box, string::String};
 
 #[cfg(feature = "std")]
@@ -12,7 +15,8 @@ use crate::category::{MAX, clean_prefix};
 /// Free text for the human reader: logged as `disconnect_detail`, and never a metric label.
 ///
 /// It may come from an attacker, so it is always one line of at most [`Detail::MAX_LEN`] bytes, cut at a character:
-/// what breaks a line becomes a space, and every other control, escape, bidi or hidden character becomes U+FFFD.
+/// what breaks a line becomes a space, and every other control, escape, bidi or hidden character becomes U+FFFD. Hidden
+/// are the default-ignorable code points of Unicode, among them joiners and variation selectors.
 /// A clean `&'static str` is kept as it is, without allocation. Without the feature `std` only those exist, and a text
 /// is cut before the first character that is not clean.
 ///
@@ -42,6 +46,27 @@ impl Detail {
     pub fn as_str(&self) -> &str {
         let Self(text) = self;
         text
+    }
+}
+
+#[cfg(feature = "std")]
+impl Detail {
+    /// The text of an error and of what is inside it, as `outer: inner: innermost`. A text that already ends with that of
+    /// its source is not repeated.
+    pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Self {
+        /// A cycle of sources ends, too.
+        const MOST: usize = 64;
+        let mut text: Line = Line::new(format_args!("{error}"));
+        let sources = core::iter::successors(error.source(), |&error| error.source());
+        for source in sources.take(MOST) {
+            let inner: Line = Line::new(format_args!("{source}"));
+            let is_told =
+                text.text().strip_suffix(inner.text()).is_some_and(|outer| !outer.ends_with(char::is_alphanumeric));
+            if !is_told {
+                text = Line::new(format_args!("{}: {}", text.text(), inner.text()));
+            }
+        }
+        Self(Cow::Owned(text.text().into()))
     }
 }
 

@@ -5,10 +5,12 @@ mod detail;
 use core::fmt;
 
 pub use self::detail::Detail;
-use crate::category::{Category, slot};
+#[cfg(feature = "serde")]
+use crate::category::keys;
+use crate::category::{Category, DisconnectField, slot};
 use crate::code::{Code, Protocol};
-use crate::verdict::{Rank, Verdict};
-use crate::vocabulary::DisconnectCause;
+use crate::verdict::{Ending, Rank, Side, Verdict};
+use crate::vocabulary::{DisconnectCause, DisconnectInitiator, DisconnectReason};
 
 /// The end of one connection, as far as it is known: the record behind one log line.
 ///
@@ -45,28 +47,41 @@ pub struct Disconnect {
     cause: Option<&'static Category>,
     code: Option<Code>,
     detail: Option<Detail>,
+    /// What another endpoint needs to resolve the same end for itself.
+    ending: Ending,
+    by: By,
     rank: Rank,
-    #[cfg(feature = "std")]
     origin: Origin,
+    /// The shutdown that this end is; 0 for none.
+    shutdown: u32,
+}
+
+/// Who ended it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    Side(Side),
+    /// The party in `initiator`, or nobody that was named.
+    Named,
+    /// The same, where the endpoint's own set lacks that party: it is remembered for other endpoints, and not logged.
+    NamedOutside,
 }
 
 /// Where a record comes from, as far as a guard has to know.
-#[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The site, from what it did or saw.
     Site,
     /// The peer's own statement.
     Peer,
-    /// The shutdown cause of the process or the server.
-    Shutdown,
     /// What a guard was told that a bare drop means.
+    #[cfg(feature = "std")]
     OnDrop,
 }
 
 impl Disconnect {
     /// An end for this reason, with nothing else known yet.
     #[inline]
+    #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn new(reason: impl slot::Reason) -> Self {
         Self {
             reason: reason.category(),
@@ -76,70 +91,124 @@ impl Disconnect {
             cause: None,
             code: None,
             detail: None,
+            ending: Ending::of(reason).0,
+            by: By::Named,
             rank: Rank::Stated,
-            #[cfg(feature = "std")]
             origin: Origin::Site,
+            shutdown: 0,
         }
     }
 
-    /// Sets who closed or broke the connection.
+    /// Sets who closed or broke the connection. An expected end by the network does not exist: it becomes `unknown`.
     #[inline]
+    #[must_use]
     pub fn with_initiator(self, initiator: impl slot::Initiator) -> Self {
-        Self { initiator: Some(initiator.category()), ..self }
+        let initiator = initiator.category();
+        // The network says no goodbye, so it is behind no expected end.
+        let is_nobodys = initiator.value == DisconnectInitiator::Network.as_str() && self.reason.is_expected();
+        let reason = if is_nobodys { DisconnectReason::Unknown.category() } else { self.reason };
+        Self { initiator: Some(initiator), by: By::Named, reason, ..self }
     }
 
     /// Sets on which layer the connection ran.
     #[inline]
+    #[must_use]
     pub fn with_direction(self, direction: impl slot::Direction) -> Self {
         Self { direction: Some(direction.category()), ..self }
     }
 
     /// Sets over which path the connection ran.
     #[inline]
+    #[must_use]
     pub fn with_method(self, method: impl slot::Method) -> Self {
         Self { method: Some(method.category()), ..self }
     }
 
     /// Sets what exactly happened.
     #[inline]
+    #[must_use]
     pub fn with_cause(self, cause: impl slot::Cause) -> Self {
         Self { cause: Some(cause.category()), ..self }
     }
 
     /// Sets the protocol code, as it was given.
     #[inline]
+    #[must_use]
     pub fn with_code(self, code: Code) -> Self {
         Self { code: Some(code), ..self }
     }
 
-    /// Sets free text for the human reader; see [`Detail`] for what becomes of a hostile one.
+    /// Sets free text for the human reader; see [`Detail`] for what becomes of a hostile one. An empty text is none.
+    #[must_use]
     pub fn with_detail(self, detail: impl Into<Detail>) -> Self {
-        Self { detail: Some(detail.into()), ..self }
+        let detail = detail.into();
+        Self { detail: (!detail.as_str().is_empty()).then_some(detail), ..self }
     }
 
     /// What an endpoint made of a verdict.
     #[inline]
-    pub(crate) fn from_evidence(
+    pub(crate) fn from_verdict(
         reason: &'static Category,
         initiator: Option<&'static Category>,
         direction: &'static Category,
         verdict: &Verdict,
+        ending: Ending,
     ) -> Self {
         Self {
             reason,
-            initiator,
+            initiator: initiator.or(verdict.by),
             direction: Some(direction),
             method: None,
             cause: verdict.cause,
             code: verdict.code,
             detail: None,
+            ending,
+            by: match verdict.by {
+                None => By::Side(verdict.side),
+                Some(_) if initiator.is_some() => By::Named,
+                Some(_) => By::NamedOutside,
+            },
             rank: verdict.rank,
-            #[cfg(feature = "std")]
-            origin: if verdict.is_stated_by_peer() { Origin::Peer } else { Origin::Site },
+            origin: if verdict.is_said_by_peer { Origin::Peer } else { Origin::Site },
+            shutdown: 0,
         }
     }
 
-    /// How strong the evidence behind this record is. One made by hand is stated: the site knew.
+    /// The verdict behind this record, for another endpoint. A party that was named, or that only this endpoint calls the
+    /// peer, is named in it.
+    #[cfg(feature = "std")]
+    pub(crate) fn verdict(&self) -> Verdict {
+        let is_own = self.ending == Ending::Own;
+        let names_party = !matches!(self.by, By::Side(Side::Local | Side::Network | Side::Unknown));
+        Verdict {
+            ending: self.ending,
+            own_reason: is_own.then_some(self.reason),
+            side: self.side().unwrap_or(Side::Unknown),
+            by: if names_party { self.initiator } else { None },
+            rank: self.rank,
+            cause: self.cause,
+            code: self.code,
+            is_said_by_peer: self.origin == Origin::Peer,
+        }
+    }
+
+    /// Takes a reason of the user's own, from an endpoint that has them.
+    #[inline]
+    pub(crate) fn map_reason(&mut self, reason: &'static Category) {
+        self.reason = reason;
+    }
+
+    /// Which side ended or broke the connection, as seen from the endpoint that made this record. `None` where a party was
+    /// named instead, by [`with_initiator`](Self::with_initiator) or [`Verdict::by`].
+    #[inline]
+    pub fn side(&self) -> Option<Side> {
+        match self.by {
+            By::Side(side) => Some(side),
+            By::Named | By::NamedOutside => None,
+        }
+    }
+
+    /// How strong the evidence behind this record is. One made by hand is [`Rank::Stated`]: the site knew.
     #[inline]
     pub fn evidence_rank(&self) -> Rank {
         self.rank
@@ -151,16 +220,51 @@ impl Disconnect {
         self.reason.is_expected()
     }
 
-    /// Whether the line deserves a look although the reason may be expected: a shutdown whose goodbye timed out is one.
+    /// Whether the line is written at `WARN` unless a level is stated: the end is unexpected, or it is expected and has a
+    /// cause that makes it unclean. A shutdown whose goodbye got no answer has the cause `deadline`; one whose goodbye
+    /// failed in a way that no reader understands, `internal_error`. `idle_timeout`, `limit`, `replaced`, `kicked`,
+    /// `restart`, `migrate` and `fin` go with a clean end.
     #[inline]
     pub fn should_warn(&self) -> bool {
-        !self.expected() || self.is_deadline()
+        !self.expected() || self.is_unclean()
     }
 
-    /// Whether something was not done in time.
     #[inline]
-    pub(crate) fn is_deadline(&self) -> bool {
-        self.cause().map(Category::as_str) == Some(DisconnectCause::Deadline.as_str())
+    pub(crate) fn is_unclean(&self) -> bool {
+        match self.cause.and_then(|cause| DisconnectCause::parse(cause.value)) {
+            // How a connection may end in good order.
+            None
+            | Some(
+                DisconnectCause::Fin
+                | DisconnectCause::IdleTimeout
+                | DisconnectCause::Limit
+                | DisconnectCause::Replaced
+                | DisconnectCause::Kicked
+                | DisconnectCause::Restart
+                | DisconnectCause::Migrate,
+            ) => false,
+            Some(
+                DisconnectCause::Reset
+                | DisconnectCause::UncleanEof
+                | DisconnectCause::BrokenPipe
+                | DisconnectCause::KeepaliveTimeout
+                | DisconnectCause::Deadline
+                | DisconnectCause::Unreachable
+                | DisconnectCause::Malformed
+                | DisconnectCause::TooLarge
+                | DisconnectCause::Negotiation
+                | DisconnectCause::Auth
+                | DisconnectCause::Policy
+                | DisconnectCause::Overload
+                | DisconnectCause::Crash
+                | DisconnectCause::Killed
+                | DisconnectCause::ExitStatus
+                | DisconnectCause::OutOfResources
+                | DisconnectCause::InternalError
+                | DisconnectCause::Panicked
+                | DisconnectCause::Dropped,
+            ) => true,
+        }
     }
 
     /// The logged reason.
@@ -171,18 +275,18 @@ impl Disconnect {
 
     /// The reason as a category of `T`, if `T` has one with this logged value.
     pub fn reason_as<T: slot::Reason>(&self) -> Option<T> {
-        T::parse(self.reason.value)
+        by_value(self.reason)
     }
 
     /// The logged initiator, if one was set.
     #[inline]
     pub fn initiator(&self) -> Option<&'static Category> {
-        self.initiator
+        self.initiator.filter(|_| self.by != By::NamedOutside)
     }
 
     /// The initiator as a category of `T`, if `T` has one with this logged value.
     pub fn initiator_as<T: slot::Initiator>(&self) -> Option<T> {
-        T::parse(self.initiator?.value)
+        by_value(self.initiator()?)
     }
 
     /// The logged direction, if one was set.
@@ -193,7 +297,7 @@ impl Disconnect {
 
     /// The direction as a category of `T`, if `T` has one with this logged value.
     pub fn direction_as<T: slot::Direction>(&self) -> Option<T> {
-        T::parse(self.direction?.value)
+        by_value(self.direction?)
     }
 
     /// The logged method, if one was set.
@@ -204,7 +308,7 @@ impl Disconnect {
 
     /// The method as a category of `T`, if `T` has one with this logged value.
     pub fn method_as<T: slot::Method>(&self) -> Option<T> {
-        T::parse(self.method?.value)
+        by_value(self.method?)
     }
 
     /// The logged cause, if one was set.
@@ -215,7 +319,7 @@ impl Disconnect {
 
     /// The cause as a category of `T`, if `T` has one with this logged value.
     pub fn cause_as<T: slot::Cause>(&self) -> Option<T> {
-        T::parse(self.cause?.value)
+        by_value(self.cause?)
     }
 
     /// The protocol code, if one was set.
@@ -255,64 +359,81 @@ impl Disconnect {
         self.origin
     }
 
+    /// Whether nothing says who it was, not even that nobody knows.
+    pub(crate) fn names_nobody(&self) -> bool {
+        self.by == By::Named && self.initiator.is_none()
+    }
+
+    pub(crate) fn without_initiator(self) -> Self {
+        Self { initiator: None, by: By::Named, ..self }
+    }
+
+    pub(crate) fn with_method_of(self, other: &Self) -> Self {
+        Self { method: other.method, ..self }
+    }
+
+    /// The record of a line whose guard was dropped bare, as an end of its own.
+    pub(crate) fn once_dropped(self) -> Self {
+        if self.origin == Origin::OnDrop { self.with_origin(Origin::Site) } else { self }
+    }
+
     pub(crate) fn with_origin(self, origin: Origin) -> Self {
         Self { origin, ..self }
     }
 
-    pub(crate) fn without_direction(self) -> Self {
-        Self { direction: None, ..self }
+    /// The shutdown that this end is; 0 for none.
+    pub(crate) fn shutdown(&self) -> u32 {
+        self.shutdown
     }
 
-    /// Takes over that this end was not reached in time; `false` where that was known.
-    pub(crate) fn was_not_in_time(&mut self, late: Self) -> bool {
-        if self.is_deadline() {
-            return false;
+    pub(crate) fn of_shutdown(self, shutdown: u32) -> Self {
+        Self { shutdown, ..self }
+    }
+
+    pub(crate) fn detail_value(&self) -> Option<&Detail> {
+        self.detail.as_ref()
+    }
+
+    pub(crate) fn with_detail_or_none(self, detail: Option<Detail>) -> Self {
+        Self { detail, ..self }
+    }
+
+    /// Whether an operation was not done in time.
+    pub(crate) fn is_deadline(&self) -> bool {
+        self.cause.is_some_and(|cause| cause.value == DisconnectCause::Deadline.as_str())
+    }
+
+    /// Takes over from a later end what this one leaves open: a code, a detail, and a cause that makes it unclean. Says
+    /// whether there was anything.
+    pub(crate) fn refine(&mut self, later: &Self, unclean: Option<&'static Category>) -> bool {
+        let unclean = unclean.filter(|_| !self.is_unclean());
+        let code = later.code.filter(|_| self.code.is_none());
+        let detail = later.detail.as_ref().filter(|_| self.detail.is_none());
+        let is_refined = unclean.is_some() || code.is_some() || detail.is_some();
+        self.cause = unclean.or(self.cause);
+        self.code = self.code.or(code);
+        if let Some(detail) = detail {
+            self.detail = Some(detail.clone());
         }
-        self.cause = late.cause;
-        self.detail = self.detail.take().or(late.detail);
-        true
+        is_refined
     }
 
     /// Fills in what the record leaves open.
     #[inline]
-    pub(crate) fn or_direction(&mut self, direction: Option<&'static Category>) {
-        if self.direction.is_none() {
-            self.direction = direction;
-        }
+    pub(crate) fn or_direction(&mut self, direction: &'static Category) {
+        self.direction.get_or_insert(direction);
     }
 
     /// Fills in what the record leaves open.
     #[inline]
     pub(crate) fn or_method(&mut self, method: Option<&'static Category>) {
-        // Mostly there is none to fill in.
-        if method.is_some() && self.method.is_none() {
-            self.method = method;
-        }
+        self.method = self.method.or(method);
     }
 }
 
-/// A record taken apart. Passed on as a whole it would have to lie in memory first, also where it is stored at once.
-#[cfg(feature = "std")]
-pub(crate) struct Parts {
-    axes: (&'static Category, [Option<&'static Category>; 4], Option<Code>, Rank, Origin),
-    detail: Option<Detail>,
-}
-
-#[cfg(feature = "std")]
-impl From<Disconnect> for Parts {
-    #[inline]
-    fn from(end: Disconnect) -> Self {
-        let Disconnect { reason, initiator, direction, method, cause, code, detail, rank, origin } = end;
-        Self { axes: (reason, [initiator, direction, method, cause], code, rank, origin), detail }
-    }
-}
-
-#[cfg(feature = "std")]
-impl From<Parts> for Disconnect {
-    fn from(Parts { axes, detail }: Parts) -> Self {
-        let (reason, [initiator, direction, method, cause], code, rank, origin) = axes;
-        Self { reason, initiator, direction, method, cause, code, detail, rank, origin }
-    }
+/// The category with this logged value. An alias is only read back from outside.
+fn by_value<T: DisconnectField>(row: &'static Category) -> Option<T> {
+    T::parse(row.value).filter(|category| category.as_str() == row.value)
 }
 
 /// Everything that is logged; how strong the evidence was is not.
@@ -352,5 +473,33 @@ impl fmt::Debug for Disconnect {
             record.field("code", &format_args!("{code}"));
         }
         record.finish()
+    }
+}
+
+/// A map with the fields that were set, under their log keys and in the order of the line.
+#[cfg(feature = "serde")]
+impl serde_core::Serialize for Disconnect {
+    fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde_core::ser::SerializeMap;
+
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(direction) = self.direction {
+            map.serialize_entry(keys::DIRECTION, direction.value)?;
+        }
+        map.serialize_entry(keys::REASON, self.reason.value)?;
+        map.serialize_entry(keys::EXPECTED, &self.expected())?;
+        for (key, row) in [(keys::INITIATOR, self.initiator()), (keys::METHOD, self.method), (keys::CAUSE, self.cause)]
+        {
+            if let Some(row) = row {
+                map.serialize_entry(key, row.value)?;
+            }
+        }
+        if let Some(code) = self.code {
+            map.serialize_entry(keys::CODE, &format_args!("{code}"))?;
+        }
+        if let Some(detail) = &self.detail {
+            map.serialize_entry(keys::DETAIL, detail.as_str())?;
+        }
+        map.end()
     }
 }

@@ -12,7 +12,7 @@ use disconnect_derive::DisconnectField;
 ///
 /// let end = Disconnect::new(DisconnectReason::NetworkError).with_cause(DisconnectCause::KeepaliveTimeout);
 /// assert_eq!(end.cause().map(Category::as_str), Some("keepalive_timeout"));
-/// assert!(DisconnectCause::COUNT <= 24);
+/// assert!(DisconnectCause::COUNT <= 26);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DisconnectField)]
 #[field("disconnect_cause", crate = crate)]
@@ -21,6 +21,9 @@ pub enum DisconnectCause {
     Reset,
     /// The bytes stopped without a goodbye: a FIN, a truncated frame, TLS without `close_notify`.
     UncleanEof,
+    /// The bytes stopped with a FIN, which the endpoint declares to be the goodbye of its protocol. A killed peer looks the
+    /// same, so the claim is weak.
+    Fin,
     /// We wrote to a connection that was closed already. The first cause lies earlier.
     BrokenPipe,
     /// The peer answered no probe in time: TCP keep-alive or user timeout, a missed heartbeat.
@@ -57,6 +60,8 @@ pub enum DisconnectCause {
     Crash,
     /// The process behind the connection was killed from outside: by an operator, a supervisor, or for its memory.
     Killed,
+    /// The process behind the connection ended with a status other than 0; the code says which.
+    ExitStatus,
     /// Memory, disk or file handles ran out on this side.
     OutOfResources,
     /// The peer, or this side, failed inside and said so.

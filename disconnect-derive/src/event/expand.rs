@@ -6,7 +6,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::model::{End, Event, Extra, Slots};
+use super::model::{End, Event, Extra, Level, Member, Slots};
 use crate::slots::Slot;
 
 pub(crate) fn expand(event: &Event) -> TokenStream {
@@ -14,19 +14,21 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
     let private = quote!(#core::__private);
     let attribution = Attribution::of(&event.end, &private);
     let end = &attribution.end;
-    let checks = event.extras.iter().filter_map(|extra| key_check(extra, &private));
-    let rows = category_rows(event);
-    let body = if let Some(level) = &event.level {
-        let call = call(event, &private, level, &attribution.fields(Evaluated::Inside));
-        quote!(let #end; #call)
-    } else {
-        let Attribution { value, is_info, .. } = &attribution;
-        let fields = attribution.fields(Evaluated::Before);
-        let info = call(event, &private, &format_ident!("INFO"), &fields);
-        let warn = call(event, &private, &format_ident!("WARN"), &fields);
-        quote!(match #value { #end => if #is_info { #info } else { #warn } })
+    let checks = event.extras.iter().map(|extra| key_checks(extra, &private));
+    let locals = event.extras.iter().enumerate().filter_map(|(i, extra)| local(i, extra));
+    let body = match &event.level {
+        Level::Stated(level) => {
+            let call = call(event, &private, level, &attribution.fields(Evaluated::Inside));
+            quote!(let #end; #call)
+        }
+        Level::Split(levels) => {
+            let Attribution { value, is_info, .. } = &attribution;
+            let fields = attribution.fields(Evaluated::Before);
+            let [expected, unexpected] = levels.each_ref().map(|level| call(event, &private, level, &fields));
+            quote!(match #value { #end => if #is_info { #expected } else { #unexpected } })
+        }
     };
-    quote!({ #(#checks)* #(let #rows;)* #body })
+    quote!({ #(#checks)* #(let #locals;)* #body })
 }
 
 /// One `tracing::event!`.
@@ -34,24 +36,79 @@ fn call(event: &Event, private: &TokenStream, level: &Ident, fields: &TokenStrea
     let target = event.target.clone().unwrap_or_else(|| quote!(#private::module_path!()));
     let parent = event.parent.as_ref().map(|parent| quote!(parent: #parent,));
     let message = &event.message;
-    let mut rows = category_rows(event);
-    let extras = event.extras.iter().map(|extra| match extra {
-        Extra::Plain(field) => field.clone(),
-        Extra::Constant { key, value } => quote!({ #key } = #value),
+    let extras =
+        event.extras.iter().enumerate().map(|(i, extra)| extra_fields(extra, local(i, extra).as_ref(), private));
+    quote! {
+        #private::tracing_event!(name: "disconnect", target: #target, #parent #private::Level::#level, {
+            message = #private::format_args!(#message), #fields #(, #extras)*
+        })
+    }
+}
+
+/// The local that holds what `field(Type = value)` or `group(...)` evaluated to.
+fn local(position: usize, extra: &Extra) -> Option<Ident> {
+    match extra {
+        Extra::Plain { .. } => None,
+        Extra::Category { .. } | Extra::Group { .. } => {
+            Some(Ident::new(&format!("extra{position}"), Span::mixed_site()))
+        }
+    }
+}
+
+/// What one item adds to the event.
+fn extra_fields(extra: &Extra, local: Option<&Ident>, private: &TokenStream) -> TokenStream {
+    match extra {
+        Extra::Plain { key, value } => {
+            let value = own_value(value, private);
+            quote!(#key = #value)
+        }
         Extra::Category { ty, value } => {
-            let row = rows.next();
             let lookup = lookup(ty, private);
             quote! {
                 { <#ty as #private::DisconnectField>::FIELD } =
-                    (#row = #private::event::given::<#ty>(#value).map(#lookup), #private::event::value(#row)).1,
-                { <#ty as #private::DisconnectField>::EXPECTED_KEY } = #private::event::expected_flag(#row)
+                    (#local = #private::event::given::<#ty>(#value).map(#lookup), #private::event::value(#local)).1,
+                { <#ty as #private::DisconnectField>::EXPECTED_KEY } = #private::event::expected_flag(#local)
             }
         }
-    });
-    quote! {
-        #private::tracing_event!(target: #target, #parent #private::Level::#level, {
-            message = #private::format_args!(#message), #fields #(, #extras)*
-        })
+        Extra::Group { value, members } => {
+            let value = borrowed(value);
+            let members = members.iter().enumerate().map(|(i, member)| {
+                let key = &member.key;
+                let read = read(member, local, private);
+                // The first field evaluates the value for all of them.
+                if i == 0 {
+                    quote!(#key = (#local = #private::event::group(#value), #read).1)
+                } else {
+                    quote!(#key = #read)
+                }
+            });
+            quote!(#(#members),*)
+        }
+    }
+}
+
+/// The value of a field of one's own. What tracing formats, it takes as it is.
+fn own_value(value: &TokenStream, private: &TokenStream) -> TokenStream {
+    let sigil = value.clone().into_iter().next().as_ref().and_then(crate::split::punct);
+    if matches!(sigil, Some('%' | '?')) {
+        return value.clone();
+    }
+    let value = borrowed(value);
+    quote!(#private::event::own_value(#value))
+}
+
+/// The field of an optional value.
+fn read(member: &Member, local: Option<&Ident>, private: &TokenStream) -> TokenStream {
+    let Member { sigil, path, .. } = member;
+    let value = Ident::new("value", Span::mixed_site());
+    // What a call returns is not borrowed from the value.
+    let is_call = matches!(path.clone().into_iter().last(), Some(TokenTree::Group(_)));
+    let ampersand = (!is_call).then(|| quote!(&));
+    let field = quote!(#ampersand #value.#path);
+    match sigil {
+        Some('%') => quote!(#local.map(|#value| #private::display(#field))),
+        Some(_) => quote!(#local.map(|#value| #private::debug(#field))),
+        None => quote!(#local.map(|#value| #field)),
     }
 }
 
@@ -61,20 +118,14 @@ fn lookup(ty: &TokenStream, private: &TokenStream) -> TokenStream {
     quote_spanned!(place=> <#ty as #private::DisconnectField>::category)
 }
 
-/// The locals that hold what `field(Type = value)` evaluated to, one for each.
-fn category_rows(event: &Event) -> impl Iterator<Item = Ident> {
-    let count = event.extras.iter().filter(|extra| matches!(extra, Extra::Category { .. })).count();
-    (0..count).map(|i| Ident::new(&format!("row{i}"), Span::mixed_site()))
-}
-
 /// Keys that only the compiler knows are held against ours by the compiler.
-fn key_check(extra: &Extra, private: &TokenStream) -> Option<TokenStream> {
-    let key = match extra {
-        Extra::Plain(_) => return None,
-        Extra::Constant { key, .. } => key.clone(),
-        Extra::Category { ty, .. } => quote!(<#ty as #private::DisconnectField>::FIELD),
+fn key_checks(extra: &Extra, private: &TokenStream) -> TokenStream {
+    let keys = match extra {
+        Extra::Plain { key, .. } => key.constant().into_iter().collect(),
+        Extra::Category { ty, .. } => vec![quote!(<#ty as #private::DisconnectField>::FIELD)],
+        Extra::Group { members, .. } => members.iter().filter_map(|member| member.key.constant()).collect(),
     };
-    Some(quote!(const _: () = #private::event::own_key(#key);))
+    quote!(#(const _: () = #private::event::own_key(#keys);)*)
 }
 
 /// When the record, or the reason, is evaluated.

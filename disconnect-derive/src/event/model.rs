@@ -2,7 +2,7 @@
 //!
 //! The only source of semantic errors. Each one stands at the smallest wrong token and says what to write instead.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 
 use super::parse::{Item, Key, Written};
 use crate::errors::Errors;
@@ -14,13 +14,19 @@ use crate::suggest;
 /// One legal event.
 pub(crate) struct Event {
     pub(crate) core: TokenStream,
-    /// Left out, the expected flag decides.
-    pub(crate) level: Option<Ident>,
+    pub(crate) level: Level,
     pub(crate) target: Option<TokenStream>,
     pub(crate) parent: Option<TokenStream>,
     pub(crate) end: End,
     pub(crate) extras: Vec<Extra>,
     pub(crate) message: Literal,
+}
+
+/// How loud the line is.
+pub(crate) enum Level {
+    Stated(Ident),
+    /// For an end that is expected, and for one that is not.
+    Split([Ident; 2]),
 }
 
 /// Where the attribution comes from.
@@ -43,12 +49,21 @@ impl Slots {
 
 /// A field beside the attribution.
 pub(crate) enum Extra {
-    /// As tracing takes it.
-    Plain(TokenStream),
-    /// The same, under a key that is only known to the compiler.
-    Constant { key: TokenStream, value: TokenStream },
+    /// A field of one's own, whose value keeps its `%` or `?`.
+    Plain { key: Key, value: TokenStream },
     /// A category enum under a key of its own.
     Category { ty: TokenStream, value: TokenStream },
+    /// Fields of an optional value.
+    Group { value: TokenStream, members: Vec<Member> },
+}
+
+/// One field of a group.
+pub(crate) struct Member {
+    pub(crate) key: Key,
+    /// `%` or `?`, as in a tracing field.
+    pub(crate) sigil: Option<char>,
+    /// What stands behind the value and a dot.
+    pub(crate) path: TokenStream,
 }
 
 pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Event> {
@@ -79,12 +94,13 @@ pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Event> {
         None => End::Slots(into_slots(slots, errors)?),
     };
     let Options { level, target, parent } = options;
+    let level = level.unwrap_or_else(|| Level::Split(["INFO", "WARN"].map(|name| Ident::new(name, Span::call_site()))));
     Some(Event { core: written.core, level, target, parent, end, extras, message: message? })
 }
 
 #[derive(Default)]
 struct Options {
-    level: Option<Ident>,
+    level: Option<Level>,
     target: Option<TokenStream>,
     parent: Option<TokenStream>,
 }
@@ -114,18 +130,33 @@ impl Options {
     }
 }
 
-/// `DEBUG`, or a path that ends so. A callsite is a static, so the level is a name and not a value.
-fn level(name: &Ident, value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
-    match value.clone().into_iter().last() {
-        Some(TokenTree::Ident(word)) if is_level(&word) => Some(word),
+/// `DEBUG`, or `DEBUG | WARN`. A callsite is a static, so a level is a name and not a value.
+fn level(name: &Ident, value: &TokenStream, errors: &mut Errors) -> Option<Level> {
+    let tokens: Vec<TokenTree> = value.clone().into_iter().collect();
+    let levels: Vec<_> = tokens.split(|token| punct(token) == Some('|')).map(level_name).collect();
+    match &levels[..] {
+        [Some(level)] => Some(Level::Stated(level.clone())),
+        [Some(expected), Some(unexpected)] => Some(Level::Split([expected.clone(), unexpected.clone()])),
         _ if value.is_empty() => {
             errors.at(name, "write the level by its name, as in `level: DEBUG`");
             None
         }
-        _ => {
+        [_] | [_, _] => {
             errors.at(value, "a level is one of TRACE, DEBUG, INFO, WARN and ERROR, by its name");
             None
         }
+        _ => {
+            errors.at(value, "write one level, or one for expected and one for unexpected ends: `level: DEBUG | WARN`");
+            None
+        }
+    }
+}
+
+/// The name, or that at the end of a path.
+fn level_name(tokens: &[TokenTree]) -> Option<Ident> {
+    match tokens.last() {
+        Some(TokenTree::Ident(word)) if is_level(word) => Some(word.clone()),
+        _ => None,
     }
 }
 
@@ -148,7 +179,7 @@ fn message(items: &mut Vec<Item>, errors: &mut Errors) -> Option<Literal> {
                 "the message comes last and takes no arguments; write values inline, as in `\"{name}\"`",
             );
             // Behind it, what has no name was an argument.
-            let named = |item: &Item| matches!(item, Item::Named { .. } | Item::Category { .. });
+            let named = |item: &Item| matches!(item, Item::Named { .. } | Item::Category { .. } | Item::Group { .. });
             let mut position = 0..;
             items.retain(|item| position.next() < Some(place) || named(item));
             None
@@ -164,13 +195,13 @@ fn message(items: &mut Vec<Item>, errors: &mut Errors) -> Option<Literal> {
 }
 
 fn is_message_field(item: &Item) -> bool {
-    matches!(item, Item::Named { key, .. } if key.name() == Some("message"))
+    matches!(item, Item::Named { key, .. } if key.name() == Some(keys::MESSAGE))
 }
 
-/// A first item that is neither `key = value` nor `field(...)` is a record.
+/// A first item that is neither `key = value` nor `field(...)` nor `group(...)` is a record.
 fn take_record(items: &mut Vec<Item>) -> Option<TokenStream> {
     match items.first()? {
-        Item::Named { .. } | Item::Category { .. } | Item::Text(_) => None,
+        Item::Named { .. } | Item::Category { .. } | Item::Group { .. } | Item::Text(_) => None,
         Item::Shorthand { tokens, .. } | Item::Expression(tokens) => {
             let record = tokens.clone();
             items.remove(0);
@@ -216,12 +247,11 @@ fn check_sigil(slot: Slot, value: &TokenStream, errors: &mut Errors) {
 
 fn as_extra(item: Item, in_record: bool, errors: &mut Errors) -> Option<Extra> {
     match item {
-        Item::Named { key: Key::Constant(key), value } => Some(Extra::Constant { key: key.stream(), value }),
         Item::Named { key, value } => {
             check_own_key(&key, in_record, errors);
             check_near_slot(&key, in_record, errors);
             check_extra_value(&key, &value, errors);
-            Some(Extra::Plain(quote::quote!(#key = #value)))
+            Some(Extra::Plain { key, value })
         }
         Item::Shorthand { key, tokens } => {
             let name = key.name().unwrap_or_default();
@@ -229,7 +259,7 @@ fn as_extra(item: Item, in_record: bool, errors: &mut Errors) -> Option<Extra> {
                 errors.at(&key, format!("write `{name} = {name}`: a slot has no short form"));
             }
             check_own_key(&key, in_record, errors);
-            Some(Extra::Plain(tokens))
+            Some(Extra::Plain { key, value: tokens })
         }
         Item::Category { field, ty, value } => {
             if ty.is_empty() || value.is_empty() {
@@ -237,34 +267,103 @@ fn as_extra(item: Item, in_record: bool, errors: &mut Errors) -> Option<Extra> {
             }
             Some(Extra::Category { ty, value })
         }
+        Item::Group { group, value, fields } => {
+            if value.is_empty() || fields.is_empty() {
+                errors.at(&group, GROUP);
+            }
+            let members = fields.into_iter().filter_map(|field| member(field, in_record, errors)).collect();
+            Some(Extra::Group { value, members })
+        }
         Item::Text(_) | Item::Expression(_) => {
-            errors.at_span(item.span(), "write `name = value`, `%name`, `?name` or `field(Type = value)`");
+            errors.at_span(
+                item.span(),
+                "write `name = value`, `%name`, `?name`, `field(Type = value)` or `group(option => a, b)`",
+            );
             None
         }
     }
 }
 
-/// Our keys are written by the slots alone, and `message` by the message.
+const GROUP: &str = "write `group(option => a, b = path)`, with an optional value and the fields to log of it";
+
+/// `name`, `%name`, `name = path` or `name = %path`.
+fn member(item: Item, in_record: bool, errors: &mut Errors) -> Option<Member> {
+    let place = item.span();
+    let (key, value) = match item {
+        Item::Named { key, value } => (key, value),
+        // Without a path of its own, the name is the path.
+        Item::Shorthand { key, tokens } => (key, tokens),
+        Item::Category { .. } | Item::Group { .. } | Item::Text(_) | Item::Expression(_) => {
+            errors.at_span(place, GROUP);
+            return None;
+        }
+    };
+    check_group_key(&key, in_record, errors);
+    let mut path: Vec<TokenTree> = value.into_iter().collect();
+    let sigil = path.first().and_then(punct).filter(|sigil| matches!(sigil, '%' | '?'));
+    path.drain(..usize::from(sigil.is_some()));
+    if !is_member_path(&path) {
+        errors.at_span(place, "a field of a group is `name`, or `name = path` with fields or calls behind the value");
+    }
+    Some(Member { key, sigil, path: path.into_iter().collect() })
+}
+
+/// The keys of a group are those of fields of one's own; an unquoted slot stands outside.
+fn check_group_key(key: &Key, in_record: bool, errors: &mut Errors) {
+    match key {
+        Key::Path(_, name) if Slot::of_name(name).is_some() => {
+            errors.at(key, format!("`{name}` is a slot: as a field of your own, write `\"{name}\" = ...`"));
+        }
+        Key::Path(..) | Key::Quoted(..) => {
+            check_own_key(key, in_record, errors);
+            check_near_slot(key, in_record, errors);
+        }
+        // Held against ours by the compiler.
+        Key::Constant(_) => {}
+    }
+}
+
+/// `a.0.b`, also with calls: `a.b()`.
+fn is_member_path(path: &[TokenTree]) -> bool {
+    let mut parts = path.split(|token| punct(token) == Some('.'));
+    parts.all(|part| match part {
+        [TokenTree::Ident(_) | TokenTree::Literal(_)] => true,
+        [TokenTree::Ident(_), TokenTree::Group(call)] => call.delimiter() == Delimiter::Parenthesis,
+        _ => false,
+    })
+}
+
+/// Our keys are written by the slots alone, and `message` by the message. A near one is meant, unless it is quoted.
 fn check_own_key(key: &Key, in_record: bool, errors: &mut Errors) {
     let name = key.name().unwrap_or_default();
-    if name == "message" {
+    if name == keys::MESSAGE {
         return errors.at(key, "the message is the literal at the end");
     }
-    if !keys::ALL.contains(&name) {
-        return;
+    if keys::ALL.contains(&name) {
+        return errors.at(key, format!("`{name}` is written by the event itself: {}", instead_of(name, in_record)));
     }
-    let slot = Slot::of_key(name).unwrap_or(Slot::Reason).name();
-    let instead = if in_record {
-        format!("set it on the record, with `.with_{slot}(...)`")
-    } else {
-        format!("write `{slot} = ...`")
-    };
-    let instead = match (name, in_record) {
+    let near = suggest::one_edit_from(name, keys::ALL).filter(|_| matches!(key, Key::Path(..)));
+    if let Some(near) = near {
+        let instead = instead_of(near, in_record);
+        errors.at(
+            key,
+            format!(
+                "`{name}` is almost `{near}`, which the event writes itself: {instead}. As a field of your own, write \
+                 `\"{name}\" = ...`"
+            ),
+        );
+    }
+}
+
+/// What to write instead of a key of ours.
+fn instead_of(key: &str, in_record: bool) -> String {
+    let slot = Slot::of_key(key).unwrap_or(Slot::Reason).name();
+    match (key, in_record) {
         (keys::EXPECTED, _) => "it follows from the reason".to_owned(),
-        ("disconnect_reason", true) => "it is the record's own".to_owned(),
-        _ => instead,
-    };
-    errors.at(key, format!("`{name}` is written by the event itself: {instead}"));
+        (keys::REASON, true) => "it is the record's own".to_owned(),
+        (_, true) => format!("set it on the record, with `.with_{slot}(...)`"),
+        (_, false) => format!("write `{slot} = ...`"),
+    }
 }
 
 /// `initator = ...` was meant as a slot. A quoted key says that it was not.
@@ -282,7 +381,7 @@ fn check_near_slot(key: &Key, in_record: bool, errors: &mut Errors) {
 }
 
 fn check_extra_value(key: &Key, value: &TokenStream, errors: &mut Errors) {
-    let name = key.name().unwrap_or_default();
+    let name = key.name().unwrap_or("{ ... }");
     let mut tokens = value.clone().into_iter();
     match (tokens.next(), tokens.next()) {
         (None, _) => errors.at(key, format!("`{name} =` needs a value")),

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use crate::errors::Errors;
 use crate::slots::Slot;
-use crate::split::{at_commas, lone_equals, punct};
+use crate::split::{at_commas, is_joint, lone_equals, punct};
 
 /// A call as its author wrote it.
 pub(crate) struct Written {
@@ -27,6 +27,8 @@ pub(crate) enum Item {
     Shorthand { key: Key, tokens: TokenStream },
     /// `field(Type = value)`.
     Category { field: Ident, ty: TokenStream, value: TokenStream },
+    /// `group(value => a, b)`: fields of an optional value, each in one of the first two forms.
+    Group { group: Ident, value: TokenStream, fields: Vec<Item> },
     /// `"text"`.
     Text(Literal),
     /// Anything else.
@@ -48,6 +50,7 @@ impl Item {
         match self {
             Self::Named { key, .. } | Self::Shorthand { key, .. } => key.span(),
             Self::Category { field, .. } => field.span(),
+            Self::Group { group, .. } => group.span(),
             Self::Text(text) => text.span(),
             Self::Expression(tokens) => first_span(tokens),
         }
@@ -60,6 +63,14 @@ impl Key {
         match self {
             Self::Path(_, name) | Self::Quoted(_, name) => Some(name),
             Self::Constant(_) => None,
+        }
+    }
+
+    /// The expression of a name that only the compiler knows.
+    pub(crate) fn constant(&self) -> Option<TokenStream> {
+        match self {
+            Self::Constant(group) => Some(group.stream()),
+            Self::Path(..) | Self::Quoted(..) => None,
         }
     }
 
@@ -128,10 +139,14 @@ fn option(tokens: &[TokenTree]) -> Option<(Ident, TokenStream)> {
 fn item(tokens: Vec<TokenTree>) -> Item {
     match &tokens[..] {
         [TokenTree::Literal(text)] if is_string(text) => Item::Text(text.clone()),
-        [TokenTree::Ident(field), TokenTree::Group(group)]
-            if field == "field" && group.delimiter() == Delimiter::Parenthesis =>
-        {
-            category(field, group).unwrap_or_else(|| Item::Expression(tokens.into_iter().collect()))
+        [TokenTree::Ident(name), TokenTree::Group(inside)] if inside.delimiter() == Delimiter::Parenthesis => {
+            // Anything else of this form is a call, such as one that makes the record.
+            let item = match name.to_string().as_str() {
+                "field" => category(name, inside),
+                "group" => group(name, inside),
+                _ => None,
+            };
+            item.unwrap_or_else(|| Item::Expression(tokens.into_iter().collect()))
         }
         [sigil, path @ ..] if matches!(punct(sigil), Some('%' | '?')) => match key(path) {
             Some(key) => Item::Shorthand { key, tokens: tokens.into_iter().collect() },
@@ -157,6 +172,18 @@ fn category(field: &Ident, group: &Group) -> Option<Item> {
         field: field.clone(),
         ty: inside[..equals].iter().cloned().collect(),
         value: inside[equals + 1..].iter().cloned().collect(),
+    })
+}
+
+fn group(group: &Ident, inside: &Group) -> Option<Item> {
+    let inside: Vec<TokenTree> = inside.stream().into_iter().collect();
+    let is_arrow =
+        |pair: &[TokenTree]| is_joint(&pair[0]) && punct(&pair[0]) == Some('=') && punct(&pair[1]) == Some('>');
+    let arrow = inside.windows(2).position(is_arrow)?;
+    Some(Item::Group {
+        group: group.clone(),
+        value: inside[..arrow].iter().cloned().collect(),
+        fields: at_commas(inside[arrow + 2..].to_vec()).into_iter().map(item).collect(),
     })
 }
 

@@ -4,11 +4,11 @@
 //! a name of the user's, and every other name is absolute.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
 
-use super::model::{Arm, Code, Model, Name, Reading, Source, Verdict};
+use super::model::{Arm, Cause, Model, Name, Reading, Source, Verdict};
 use super::parse::Member;
 
 /// The impl. Where a case has no arm, something else stands in for it: an error is reported beside.
@@ -25,7 +25,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
         const _: () = {
             use #core::__private::evidence as __dc;
             #[allow(unused_imports)]
-            use __dc::{Opened as _, Plain as _};
+            use __dc::ReadInside as _;
             #[automatically_derived]
             #[allow(deprecated, non_shorthand_field_patterns, unused_variables)]
             impl #impl_generics __dc::DisconnectEvidence for #ident #type_generics #bounds {
@@ -40,7 +40,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// What an impl for all of the user's generics needs: the type is an error, and so is what is inside.
+/// What an impl for all of the user's generics needs: what is inside is an error, and nothing is borrowed.
 fn bounds(model: &Model) -> TokenStream {
     let stated = model.generics.where_clause.as_ref().map(|clause| &clause.predicates);
     if model.generics.params.is_empty() {
@@ -53,7 +53,7 @@ fn bounds(model: &Model) -> TokenStream {
         Reading::Settled(_) => None,
     });
     let inside = inside.filter(|ty| mentions((*ty).clone(), &params));
-    quote!(where #(#stated,)* #(#inside: __dc::Error + 'static,)* Self: __dc::Error + 'static)
+    quote!(where #(#stated,)* #(#inside: __dc::Error + 'static,)* Self: 'static)
 }
 
 fn mentions(tokens: TokenStream, params: &[&Ident]) -> bool {
@@ -71,7 +71,7 @@ fn arm(arm: &Arm) -> TokenStream {
         Reading::Either(verdict, source) => (Some(verdict), Some(source)),
     };
     let variant = arm.variant.as_ref().map(|variant| quote!(::#variant));
-    let fields = bindings(verdict.and_then(|verdict| verdict.code.as_ref()), source);
+    let fields = bindings(verdict, source);
     let reading = match (verdict.map(self::verdict), source.map(self::source)) {
         (Some(verdict), None) => quote!(__dc::Reading::settled(#verdict)),
         (Some(verdict), Some(source)) => quote!(__dc::either(#verdict, #source)),
@@ -86,9 +86,15 @@ fn inside() -> Ident {
 }
 
 /// Every field that the arm needs, once.
-fn bindings(code: Option<&Code>, source: Option<&Source>) -> TokenStream {
+fn bindings(verdict: Option<&Verdict>, source: Option<&Source>) -> TokenStream {
     let inside = inside();
-    let mentioned = code.map_or(&[][..], |code| &code.fields);
+    let mut mentioned: Vec<&(Member, Ident)> = Vec::new();
+    for field in verdict.into_iter().flat_map(fields_of) {
+        // The cause and the code may use the same one.
+        if mentioned.iter().all(|(member, _)| *member != field.0) {
+            mentioned.push(field);
+        }
+    }
     let is_source = |member: &Member| source.is_some_and(|source| source.member == *member);
     let named = mentioned.iter().map(|(member, name)| {
         let also = is_source(member).then(|| quote!(#inside @));
@@ -100,16 +106,24 @@ fn bindings(code: Option<&Code>, source: Option<&Source>) -> TokenStream {
     quote!(#(#named)* #unnamed)
 }
 
-/// The error inside as an option.
+/// The fields that the expressions of a verdict use.
+fn fields_of(verdict: &Verdict) -> impl Iterator<Item = &(Member, Ident)> {
+    let cause = match &verdict.cause {
+        Some(Cause::Expression(expression)) => &expression.fields[..],
+        Some(Cause::Name(_)) | None => &[],
+    };
+    let code = verdict.code.as_ref().map_or(&[][..], |code| &code.fields);
+    cause.iter().chain(code)
+}
+
+/// What the error inside says, as an option.
 fn source(source: &Source) -> TokenStream {
     let inside = inside();
     // At the type, which the compiler may have to say is no error.
-    let as_dyn_error = Ident::new("as_dyn_error", source.ty.span());
-    if source.optional {
-        quote!(#inside.as_ref().map(|#inside| #inside.#as_dyn_error()))
-    } else {
-        quote!(__dc::Some(#inside.#as_dyn_error()))
-    }
+    let place = Span::call_site().located_at(source.ty.span());
+    // One reference for each way of reading that is tried before the last one.
+    let read = quote_spanned!(place=> (&&&&__dc::Inside(#inside)).read_inside());
+    if source.optional { quote!(#inside.as_ref().map(|#inside| #read)) } else { quote!(__dc::Some(#read)) }
 }
 
 fn verdict(verdict: &Verdict) -> TokenStream {
@@ -118,11 +132,19 @@ fn verdict(verdict: &Verdict) -> TokenStream {
     let side = side.map_or_else(|| quote!(__dc::None), |side| quote!(__dc::Some(__dc::Side::#side)));
     let mut tokens = quote!(__dc::verdict(#reason, #side));
     if let Some(cause) = &verdict.cause {
-        let cause = name(cause, "DisconnectCause");
+        let cause = match cause {
+            Cause::Name(cause) => name(cause, "DisconnectCause"),
+            Cause::Expression(expression) => expression.tokens.clone(),
+        };
         tokens = quote!(__dc::cause(#tokens, #cause));
     }
-    if let Some(Code { expression, .. }) = &verdict.code {
-        tokens = quote!(__dc::code(#tokens, #expression));
+    if let Some(code) = &verdict.code {
+        let code = &code.tokens;
+        tokens = quote!(__dc::code(#tokens, #code));
+    }
+    if let Some(by) = &verdict.by {
+        let by = name(by, "DisconnectInitiator");
+        tokens = quote!(#tokens.by(#by));
     }
     if let Some(rank) = &verdict.rank {
         let rank = name(rank, "Rank");
@@ -138,6 +160,6 @@ fn name(name: &Name, ours: &str) -> TokenStream {
             let ours = Ident::new(ours, Span::call_site());
             quote!(__dc::#ours::#variant)
         }
-        Name::Path(path) => path.to_token_stream(),
+        Name::Path(path) => path.clone(),
     }
 }

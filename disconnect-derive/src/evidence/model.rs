@@ -1,15 +1,15 @@
 //! Phase two: what was written becomes a model that cannot be illegal.
 //!
 //! The only source of semantic errors. Each one stands at the smallest wrong token and says what to write instead.
-//! Whether a reason, cause or rank of that name exists is left to the compiler, which knows them and the near ones.
+//! Whether a cause or rank of that name exists is left to the compiler, which knows them and the near ones.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::{GenericArgument, Generics, Path, PathArguments, Type};
 
-use super::parse::{self, Argument, Case, Field, Member, Reason, Shape, Written};
+use super::parse::{self, Argument, Case, Field, Member, Reason, Shape, Stated, Written};
 use crate::errors::Errors;
-use crate::suggest;
+use crate::{spelling, suggest};
 
 /// A type of which every error says what it means, as far as it is legal.
 pub(crate) struct Model {
@@ -43,20 +43,28 @@ pub(crate) struct Verdict {
     pub(crate) reason: Name,
     /// A variant of the core's `Side`.
     pub(crate) side: Option<Ident>,
-    pub(crate) cause: Option<Name>,
-    pub(crate) code: Option<Code>,
+    pub(crate) by: Option<Name>,
+    pub(crate) cause: Option<Cause>,
+    pub(crate) code: Option<Expression>,
     pub(crate) rank: Option<Name>,
+}
+
+/// What exactly happened.
+pub(crate) enum Cause {
+    Name(Name),
+    /// It depends on the fields.
+    Expression(Expression),
 }
 
 /// One of the core's own, or what a path leads to.
 pub(crate) enum Name {
     Ours(Ident),
-    Path(Path),
+    Path(TokenStream),
 }
 
 /// An expression, and the fields it mentions under the names by which it does.
-pub(crate) struct Code {
-    pub(crate) expression: TokenStream,
+pub(crate) struct Expression {
+    pub(crate) tokens: TokenStream,
     pub(crate) fields: Vec<(Member, Ident)>,
 }
 
@@ -76,10 +84,13 @@ pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Model> {
         errors.at_span(again, "`#[evidence]` is given twice");
     }
     let arms: Vec<_> = match written.shape {
-        Shape::Enum(cases) => cases.into_iter().map(|case| arm(case, Kind::Variant, errors)).collect(),
-        Shape::Struct(case) => vec![arm(case, Kind::Struct, errors)],
+        Shape::Enum(default, variants) => {
+            check_default(&default, &written.ident, errors);
+            variants.into_iter().map(|variant| variant_arm(variant, &default, errors)).collect()
+        }
+        Shape::Struct(case) => vec![reading(&case, errors).map(|reading| Arm { variant: None, reading })],
         Shape::Union(span) => {
-            errors.at_span(span, "`DisconnectEvidence` stands on an error enum or an error struct");
+            errors.at_span(span, "`DisconnectEvidence` stands on an enum or a struct");
             return None;
         }
     };
@@ -88,69 +99,102 @@ pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Model> {
     Some(Model { ident: written.ident, generics: written.generics, core, arms, partial })
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Variant,
-    Struct,
+fn variant_arm(variant: Case, default: &Stated, errors: &mut Errors) -> Option<Arm> {
+    let reading = if variant.stated.is_absent() && !default.is_absent() {
+        default_reading(&variant, default, errors)
+    } else {
+        reading(&variant, errors)
+    };
+    Some(Arm { variant: Some(variant.ident), reading: reading? })
 }
 
-fn arm(case: Case, kind: Kind, errors: &mut Errors) -> Option<Arm> {
-    let mut reasons = case.reasons.into_iter();
-    let reason = reasons.next();
-    for again in reasons {
-        let text = format!("`{}` has a reason already; an error ends a connection for one", case.ident);
-        errors.at_span(again.place, text);
+fn reading(case: &Case, errors: &mut Errors) -> Option<Reading> {
+    let Case { ident, fields, stated } = case;
+    check_once(stated, ident, errors);
+    if stated.is_absent() {
+        errors.at(
+            ident,
+            format!(
+                "`{ident}` names no verdict; write `#[reason(NetworkError)]`, with the reason that it means, or \
+                 `#[transparent]` for what the error inside means"
+            ),
+        );
     }
-    for again in case.transparents.iter().skip(1) {
+    let verdict = stated.reasons.first().map(|reason| verdict(reason, fields, errors));
+    let source = stated.transparents.first().map(|place| source(*place, case, errors));
+    Reading::of(verdict, source)
+}
+
+/// What a variant without a verdict means. The mistakes of the default itself are told by [`check_default`].
+fn default_reading(variant: &Case, default: &Stated, errors: &mut Errors) -> Option<Reading> {
+    let verdict = default.reasons.first().map(|reason| verdict(reason, &variant.fields, &mut Errors::default()));
+    // Where there is a reason too, a variant without fields means that alone.
+    let is_transparent = !default.transparents.is_empty() && (verdict.is_none() || !variant.fields.is_empty());
+    let source = is_transparent.then(|| source(variant.ident.span(), variant, errors));
+    Reading::of(verdict, source)
+}
+
+fn check_default(default: &Stated, ident: &Ident, errors: &mut Errors) {
+    check_once(default, ident, errors);
+    if let Some(reason) = default.reasons.first() {
+        verdict(reason, &[], errors);
+    }
+}
+
+fn check_once(stated: &Stated, ident: &Ident, errors: &mut Errors) {
+    for again in stated.reasons.iter().skip(1) {
+        errors.at_span(again.place, format!("`{ident}` has a reason already; an error ends a connection for one"));
+    }
+    for again in stated.transparents.iter().skip(1) {
         errors.at_span(*again, "`#[transparent]` is given twice");
     }
-    let verdict = reason.map(|reason| verdict(reason, &case.fields, errors));
-    let source = case.transparents.first().map(|place| source(*place, &case.ident, case.fields, errors));
-    let reading = match (verdict, source) {
-        (None, None) => {
-            if !case.reported {
-                errors.at(
-                    &case.ident,
-                    format!(
-                        "`{}` names no verdict; write `#[reason(NetworkError)]`, with the reason that it means, or \
-                         `#[transparent]` for what the error inside means",
-                        case.ident
-                    ),
-                );
-            }
-            return None;
-        }
-        (Some(verdict), None) => Reading::Settled(verdict),
-        (None, Some(source)) => Reading::Inside(source?),
-        (Some(verdict), Some(source)) => Reading::Either(verdict, source?),
-    };
-    Some(Arm { variant: (kind == Kind::Variant).then_some(case.ident), reading })
 }
 
-/// What follows from the reason and its arguments; an argument with a mistake is as good as left out.
-fn verdict(written: Reason, fields: &[Field], errors: &mut Errors) -> Verdict {
-    let mut verdict = Verdict { reason: Name::of(written.category), side: None, cause: None, code: None, rank: None };
-    for Argument { name, value } in written.arguments {
+impl Reading {
+    /// From what is stated; one with a mistake is an inner `None`.
+    #[allow(clippy::option_option, reason = "left out, wrong, and right are three")]
+    fn of(verdict: Option<Option<Verdict>>, source: Option<Option<Source>>) -> Option<Self> {
+        match (verdict, source) {
+            (None, None) => None,
+            (Some(verdict), None) => Some(Self::Settled(verdict?)),
+            (None, Some(source)) => Some(Self::Inside(source?)),
+            (Some(verdict), Some(source)) => Some(Self::Either(verdict?, source?)),
+        }
+    }
+}
+
+/// What follows from the reason and its arguments; an argument with a mistake is as good as left out. `None` without a
+/// reason.
+fn verdict(written: &Reason, fields: &[Field], errors: &mut Errors) -> Option<Verdict> {
+    let reason = known(Name::of(&written.category), "reason", &REASONS, "Leave", errors);
+    let mut verdict = Verdict { reason: reason?, side: None, by: None, cause: None, code: None, rank: None };
+    for Argument { name, value } in &written.arguments {
         if value.is_empty() {
-            errors.at(&name, format!("`{name} =` needs a value"));
+            errors.at(name, format!("`{name} =` needs a value"));
             continue;
         }
         let twice = match name.to_string().as_str() {
-            "side" => side(&value, errors).is_some_and(|side| verdict.side.replace(side).is_some()),
-            "cause" => replace(&mut verdict.cause, &value, CAUSES, errors),
-            "rank" => replace(&mut verdict.rank, &value, RANKS, errors),
-            "code" => verdict.code.replace(Code::new(value, fields)).is_some(),
+            "side" => replace(&mut verdict.side, side(value, errors)),
+            "by" => replace(&mut verdict.by, initiator(value, errors)),
+            "cause" => replace(&mut verdict.cause, cause(value, fields, errors)),
+            "rank" => replace(&mut verdict.rank, name_of(value, RANKS, errors)),
+            "code" => replace(&mut verdict.code, Some(Expression::new(value.clone(), fields))),
             unknown => {
-                errors.at(&name, unknown_argument(unknown));
+                errors.at(name, unknown_argument(unknown));
                 false
             }
         };
         if twice {
-            errors.at(&name, format!("`{name}` is given twice"));
+            errors.at(name, format!("`{name}` is given twice"));
         }
     }
     check_side(&verdict, errors);
-    verdict
+    Some(verdict)
+}
+
+/// Sets what is there, and says whether it was set before.
+fn replace<T>(place: &mut Option<T>, value: Option<T>) -> bool {
+    value.is_some_and(|value| place.replace(value).is_some())
 }
 
 fn side(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
@@ -167,69 +211,121 @@ fn side(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
     None
 }
 
-const CAUSES: &str = "a cause is one of ours by its name, or one of your own by its path: `Why::Superseded`";
+const CAUSES: &str = "a cause is one of ours by its name, one of your own by its path: `Why::Superseded`, or an \
+                      expression in parentheses: `(why.cause())`";
+const INITIATORS: &str = "an initiator is one of ours by its name, or one of your own by its path: `Party::Broker`";
 const RANKS: &str = "a rank is one of `evidence::Rank` by its name, such as `Timeout`";
 
-/// Sets a name, and says whether it was there before.
-fn replace(name: &mut Option<Name>, value: &TokenStream, form: &str, errors: &mut Errors) -> bool {
-    let Some(path) = parse::path(value) else {
+fn name_of(value: &TokenStream, form: &str, errors: &mut Errors) -> Option<Name> {
+    let path = parse::path(value);
+    if path.is_none() {
         errors.at(value, form);
-        return false;
-    };
-    name.replace(Name::of(path)).is_some()
+    }
+    path.as_ref().map(Name::of)
 }
 
-fn unknown_argument(name: &str) -> String {
-    match suggest::one_edit_from(name, ["side", "cause", "code", "rank"]) {
-        Some(near) => format!("unknown argument `{name}`; did you mean `{near}`?"),
-        None => format!("unknown argument `{name}`; known are `side`, `cause`, `code` and `rank`"),
+fn initiator(value: &TokenStream, errors: &mut Errors) -> Option<Name> {
+    known(name_of(value, INITIATORS, errors)?, "initiator", &PARTIES, "Party", errors)
+}
+
+/// `Reset`, `Why::Superseded` or `(expression)`.
+fn cause(value: &TokenStream, fields: &[Field], errors: &mut Errors) -> Option<Cause> {
+    let mut tokens = value.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Parenthesis => {
+            Some(Cause::Expression(Expression::new(group.stream(), fields)))
+        }
+        _ => name_of(value, CAUSES, errors).map(Cause::Name),
     }
 }
 
-/// Reasons that somebody had. The crate with the enum is above this one: `tests/ui/evidence` holds the two together.
+fn unknown_argument(name: &str) -> String {
+    match suggest::one_edit_from(name, ["side", "by", "cause", "code", "rank"]) {
+        Some(near) => format!("unknown argument `{name}`; did you mean `{near}`?"),
+        None => format!("unknown argument `{name}`; known are `side`, `by`, `cause`, `code` and `rank`"),
+    }
+}
+
+/// The reasons and initiators of ours, by their names. The crate with the enums is above this one: `evidence_derive.rs`
+/// and `ui/evidence` hold the two together.
+const REASONS: [&str; 8] = [
+    "Unknown",
+    "Graceful",
+    "ClientClosed",
+    "ServerShutdown",
+    "NetworkError",
+    "ProtocolError",
+    "WorkspaceStopped",
+    "ControlPlaneLost",
+];
+const PARTIES: [&str; 5] = ["Unknown", "Client", "Agent", "Server", "Network"];
+
+/// Reasons that somebody had.
 const ON_PURPOSE: [&str; 4] = ["Graceful", "ClientClosed", "ServerShutdown", "WorkspaceStopped"];
 
+/// The name, unless it is a bare one that is none of ours.
+fn known(name: Name, what: &str, ours: &[&str], own: &str, errors: &mut Errors) -> Option<Name> {
+    let Name::Ours(ident) = &name else { return Some(name) };
+    let text = ident.to_string();
+    if ours.contains(&text.as_str()) {
+        return Some(name);
+    }
+    let near = spelling::nearest(&text, ours.iter().copied(), |word| word.len().div_ceil(3));
+    let instead = near.map_or_else(
+        || format!("one of your own is given by its path, as in `{own}::{text}`"),
+        |near| format!("did you mean `{near}`?"),
+    );
+    errors.at(ident, format!("unknown {what} `{text}`; {instead}"));
+    None
+}
+
 fn check_side(verdict: &Verdict, errors: &mut Errors) {
-    let (Some(reason), Some(side)) = (verdict.reason.ours("DisconnectReason"), &verdict.side) else { return };
-    if side == "Network" && ON_PURPOSE.iter().any(|on_purpose| reason == on_purpose) {
-        errors.at(
-            side,
-            format!("`{reason}` is on purpose, and the network ends nothing so; write `Local`, `Remote` or `Unknown`"),
-        );
+    let Some(reason) = verdict.reason.ours("DisconnectReason") else { return };
+    if !ON_PURPOSE.iter().any(|on_purpose| reason == on_purpose) {
+        return;
+    }
+    let on_purpose = format!("`{reason}` is on purpose, and the network ends nothing so");
+    if let Some(side) = verdict.side.as_ref().filter(|side| *side == "Network") {
+        errors.at(side, format!("{on_purpose}; write `Local`, `Remote` or `Unknown`"));
+    }
+    let by = verdict.by.as_ref().and_then(|by| by.ours("DisconnectInitiator"));
+    if let Some(by) = by.filter(|by| by == "Network") {
+        errors.at(&by, format!("{on_purpose}; write who had it"));
     }
 }
 
 impl Name {
     /// A bare name is one of ours.
-    fn of(path: Path) -> Self {
+    fn of(path: &Path) -> Self {
         match path.get_ident() {
             Some(ident) => Self::Ours(ident.clone()),
-            None => Self::Path(path),
+            None => Self::Path(path.to_token_stream()),
         }
     }
 
     /// The variant of a core enum, also where it stands behind the name of that enum.
-    fn ours(&self, set: &str) -> Option<&Ident> {
+    fn ours(&self, set: &str) -> Option<Ident> {
         match self {
-            Self::Ours(ident) => Some(ident),
+            Self::Ours(ident) => Some(ident.clone()),
             Self::Path(path) => {
-                let mut segments = path.segments.iter().rev().map(|segment| &segment.ident);
+                let path = parse::path(path)?;
+                let mut segments = path.segments.into_iter().rev().map(|segment| segment.ident);
                 segments.next().filter(|_| segments.next().is_some_and(|name| name == set))
             }
         }
     }
 }
 
-impl Code {
-    fn new(expression: TokenStream, fields: &[Field]) -> Self {
+impl Expression {
+    fn new(tokens: TokenStream, fields: &[Field]) -> Self {
         let mentioned = fields.iter().filter_map(|field| {
             let name = match &field.member {
                 Member::Named(ident) => ident.clone(),
                 Member::Numbered(index) => format_ident!("_{index}"),
             };
-            Some((field.member.clone(), mention(&expression, &name)?))
+            Some((field.member.clone(), mention(&tokens, &name)?))
         });
-        Self { fields: mentioned.collect(), expression }
+        Self { fields: mentioned.collect(), tokens }
     }
 }
 
@@ -243,29 +339,30 @@ fn mention(expression: &TokenStream, name: &Ident) -> Option<Ident> {
 }
 
 /// The field that `#[transparent]` follows: the marked one, or else the one named `source`, or else the only one.
-fn source(place: Span, case: &Ident, fields: Vec<Field>, errors: &mut Errors) -> Option<Source> {
+fn source(place: Span, case: &Case, errors: &mut Errors) -> Option<Source> {
+    let Case { ident, fields, .. } = case;
     let mut marks = fields.iter().filter_map(|field| field.mark);
     if let Some(again) = marks.nth(1) {
         errors.at_span(again, "`#[transparent]` follows one error, and another field is marked already");
         return None;
     }
-    let count = fields.len();
-    let is_source = |field: &Field| matches!(&field.member, Member::Named(ident) if ident == "source");
-    let chosen = fields.iter().position(|field| field.mark.is_some()).or_else(|| fields.iter().position(is_source));
-    let Some(field) = fields.into_iter().nth(chosen.unwrap_or(0)) else {
-        errors.at_span(
-            place,
-            format!("`{case}` has no error inside to be transparent to; write `#[reason(...)]`, with what it means"),
-        );
-        return None;
+    let is_source = |field: &&Field| matches!(&field.member, Member::Named(ident) if ident == "source");
+    let marked = fields.iter().find(|field| field.mark.is_some()).or_else(|| fields.iter().find(is_source));
+    let field = match (marked, &fields[..]) {
+        (Some(field), _) | (None, [field]) => field,
+        (None, []) => {
+            let instead = "write `#[reason(...)]`, with what it means";
+            errors.at_span(place, format!("`{ident}` has no error inside to be transparent to; {instead}"));
+            return None;
+        }
+        (None, [_, _, ..]) => {
+            errors.at_span(place, format!("`{ident}` has several fields; mark the error inside with `#[source]`"));
+            return None;
+        }
     };
-    if chosen.is_none() && count > 1 {
-        errors.at_span(place, format!("`{case}` has several fields; mark the error inside with `#[source]`"));
-        return None;
-    }
     let inside = option_of(&field.ty);
     let ty = inside.unwrap_or(&field.ty).to_token_stream();
-    Some(Source { optional: inside.is_some(), ty, member: field.member })
+    Some(Source { optional: inside.is_some(), ty, member: field.member.clone() })
 }
 
 /// The `T` of a type written as `Option<T>`.

@@ -23,7 +23,8 @@ pub(crate) struct Written {
 
 /// What the derive stands on.
 pub(crate) enum Shape {
-    Enum(Vec<Case>),
+    /// With what variants without a verdict of their own mean.
+    Enum(Stated, Vec<Case>),
     Struct(Case),
     Union(Span),
 }
@@ -32,11 +33,25 @@ pub(crate) enum Shape {
 pub(crate) struct Case {
     pub(crate) ident: Ident,
     pub(crate) fields: Vec<Field>,
+    pub(crate) stated: Stated,
+}
+
+/// The attributes that give a verdict.
+#[derive(Default)]
+pub(crate) struct Stated {
+    /// Every `#[reason(...)]`.
     pub(crate) reasons: Vec<Reason>,
     /// Every `#[transparent]`.
     pub(crate) transparents: Vec<Span>,
     /// A verdict is there in a form that has an error of its own already, ours or the compiler's.
     pub(crate) reported: bool,
+}
+
+impl Stated {
+    /// Nothing that gives a verdict, nor was meant to.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.reasons.is_empty() && self.transparents.is_empty() && !self.reported
+    }
 }
 
 /// One field of a case.
@@ -81,9 +96,8 @@ pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Written {
     let shape = match input.data {
         Data::Struct(data) => Shape::Struct(case(input.ident.clone(), &input.attrs, data.fields, errors)),
         Data::Enum(data) => {
-            misplaced(&input.attrs, &[Helper::Reason, Helper::Transparent], "a variant", errors);
-            let variants = data.variants.into_iter();
-            Shape::Enum(variants.map(|variant| variant_case(variant, errors)).collect())
+            let default = stated(&input.attrs, errors);
+            Shape::Enum(default, data.variants.into_iter().map(|variant| variant_case(variant, errors)).collect())
         }
         Data::Union(data) => Shape::Union(data.union_token.span),
     };
@@ -157,25 +171,29 @@ fn variant_case(variant: syn::Variant, errors: &mut Errors) -> Case {
 
 fn case(ident: Ident, attrs: &[Attribute], fields: Fields, errors: &mut Errors) -> Case {
     let fields = (0..).zip(fields).map(|(index, written)| field(index, written, errors)).collect();
-    let mut case = Case { ident, fields, reasons: Vec::new(), transparents: Vec::new(), reported: false };
+    Case { ident, fields, stated: stated(attrs, errors) }
+}
+
+fn stated(attrs: &[Attribute], errors: &mut Errors) -> Stated {
+    let mut stated = Stated::default();
     for attr in attrs {
         if Helper::Reason.is(attr) {
             match reason(attr, errors) {
-                Some(reason) => case.reasons.push(reason),
-                None => case.reported = true,
+                Some(reason) => stated.reasons.push(reason),
+                None => stated.reported = true,
             }
         } else if Helper::Transparent.is(attr) {
             if let Meta::Path(path) = &attr.meta {
-                case.transparents.push(path.span());
+                stated.transparents.push(path.span());
             } else {
                 errors.at(&attr.meta, "`#[transparent]` takes no arguments");
-                case.reported = true;
+                stated.reported = true;
             }
         } else {
-            case.reported |= is_near_verdict(attr);
+            stated.reported |= is_near_verdict(attr);
         }
     }
-    case
+    stated
 }
 
 /// A misspelt attribute is the compiler's to report.

@@ -65,6 +65,8 @@ fn inherent(model: &Model) -> TokenStream {
             #vis const CATEGORIES: &'static [__dc::Category] = __dc::categories::<Self>();
             /// The position in the order of declaration, below `COUNT`.
             #vis const fn index(self) -> __dc::usize { #index }
+            /// What is known of this category.
+            #vis const fn category(self) -> &'static __dc::Category { &Self::CATEGORIES[self.index()] }
             /// The logged value.
             #vis const fn as_str(self) -> &'static __dc::str { __dc::value::<Self>(self.index()) }
             /// The category with this logged value or alias; the match is exact.
@@ -169,7 +171,7 @@ fn expectation(vis: &Visibility, key: &str) -> TokenStream {
 fn expectation_impl(ident: &Ident) -> TokenStream {
     quote! {
         #[automatically_derived]
-        impl __dc::marker::Expectation for #ident {}
+        impl __dc::marker::ExpectedKey for #ident {}
     }
 }
 
@@ -225,6 +227,7 @@ impl StandIn {
                     #vis const ALL: &'static [Self] = &[];
                     #vis const CATEGORIES: &'static [__dc::Category] = &[];
                     #vis const fn index(#receiver) -> __dc::usize { 0 }
+                    #vis const fn category(#receiver) -> &'static __dc::Category { &__dc::NO_CATEGORY }
                     #vis const fn as_str(#receiver) -> &'static __dc::str { "" }
                     #vis const fn expected(#receiver) -> __dc::bool { false }
                     #vis const fn parse(_: &__dc::str) -> __dc::Option<Self> { __dc::None }
@@ -246,7 +249,7 @@ impl StandIn {
                 const ALL: &'static [Self] = &[];
                 fn index(self) -> __dc::usize { 0 }
             }
-            impl __dc::marker::Expectation for #ident {}
+            impl __dc::marker::ExpectedKey for #ident {}
             #(#slots)*
             #core::__text_impls!(#ident);
         }

@@ -26,6 +26,27 @@ pub(crate) fn derive(input: DeriveInput) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::derive;
+    use crate::unsafe_chars::replacement;
+
+    /// The derive on an enum with this verbatim value.
+    fn with_value(value: &str) -> String {
+        let field = "#[field(\"close_phase\", values = \"verbatim\")]";
+        let input = syn::parse_str(&format!("{field} enum ClosePhase {{ #[value({value:?})] Draining }}"));
+        input.map(derive).map_or_else(|error| error.to_string(), |tokens| tokens.to_string())
+    }
+
+    #[test]
+    fn a_verbatim_value_may_hold_what_a_detail_may_hold() {
+        // The first and the last character of every range, and their neighbours.
+        let is_unsafe = |c: &char| replacement(*c).is_some();
+        let pairs = ('\0'..char::MAX).zip('\u{1}'..=char::MAX);
+        let edges: Vec<char> = pairs.filter(|(a, b)| is_unsafe(a) != is_unsafe(b)).flat_map(|(a, b)| [a, b]).collect();
+        assert!(edges.len() > 50);
+        for c in edges {
+            let refused = with_value(&format!("a{c}b")).contains("may not stand in a logged value");
+            assert_eq!(refused, is_unsafe(&c), "{}", c.escape_unicode());
+        }
+    }
 
     #[test]
     fn more_categories_than_the_table_can_tell_apart_are_refused() {

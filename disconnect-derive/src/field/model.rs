@@ -75,7 +75,7 @@ pub(crate) fn build(mut written: Written, errors: &mut Errors) -> Option<Model> 
     let key = check_key(&field.key, errors);
     let any_expected = categories.iter().any(|category| category.expected);
     Some(Model {
-        expected_key: expected_key(&key, field.expected.as_ref(), any_expected, errors),
+        expected_key: expected_key(&field.key, field.expected.as_ref(), any_expected, errors),
         slot: Slot::of_key(&key).and_then(Slot::marker),
         vis: written.vis,
         ident: written.ident,
@@ -102,32 +102,57 @@ fn check_key(key: &LitStr, errors: &mut Errors) -> String {
     let text = key.value();
     if !is_key(&text) {
         errors.at(key, "a log key is lower-case words joined by `_` or `.`, such as \"close_phase\"");
-    } else if keys::ALL.contains(&text.as_str()) && Slot::of_key(&text).and_then(Slot::marker).is_none() {
-        errors.at(key, format!("`{text}` is written by the disconnect event itself; choose another key"));
+    } else if is_taken(&text) && Slot::of_key(&text).and_then(Slot::marker).is_none() {
+        errors.at(key, taken(&text));
     }
     text
 }
 
+/// The event writes this key, and no category under it.
+fn is_taken(key: &str) -> bool {
+    keys::ALL.contains(&key) || key == keys::MESSAGE
+}
+
+fn taken(key: &str) -> String {
+    format!("`{key}` is written by the disconnect event itself; choose another key")
+}
+
 /// Where the expected flag is logged: beside `disconnect_reason` always under `disconnect_expected`.
-fn expected_key(key: &str, stated: Option<&LitStr>, any_expected: bool, errors: &mut Errors) -> ExpectedKey {
-    let default = if key == Slot::Reason.key() { keys::EXPECTED.to_owned() } else { format!("{key}_expected") };
+fn expected_key(written: &LitStr, stated: Option<&LitStr>, any_expected: bool, errors: &mut Errors) -> ExpectedKey {
+    let key = &written.value();
     let Some(stated) = stated else {
-        return if any_expected || key == Slot::Reason.key() { ExpectedKey::Key(default) } else { ExpectedKey::None };
+        return default_expected_key(written, any_expected, errors);
     };
     let text = stated.value();
     if !is_key(&text) {
         errors.at(stated, "a log key is lower-case words joined by `_` or `.`, such as \"close_phase_ok\"");
-    } else if text == key {
+    } else if text == *key {
         errors.at(stated, "the expected flag needs a key other than the category's own");
     } else if key == Slot::Reason.key() && text != keys::EXPECTED {
         errors.at(stated, "`disconnect_reason` and `disconnect_expected` always go together; leave `expected` out");
-    } else if key != Slot::Reason.key() && keys::ALL.contains(&text.as_str()) {
-        errors.at(stated, format!("`{text}` is written by the disconnect event itself; choose another key"));
+    } else if key != Slot::Reason.key() && is_taken(&text) {
+        errors.at(stated, taken(&text));
     }
     ExpectedKey::Key(text)
 }
 
-/// What a logged value may look like.
+fn default_expected_key(written: &LitStr, any_expected: bool, errors: &mut Errors) -> ExpectedKey {
+    let key = written.value();
+    if key == Slot::Reason.key() {
+        return ExpectedKey::Key(keys::EXPECTED.to_owned());
+    }
+    if !any_expected {
+        return ExpectedKey::None;
+    }
+    let default = format!("{key}_expected");
+    if is_taken(&default) {
+        let instead = format!("write `#[field(\"{key}\", expected = \"{key}_ok\")]`, or choose another key");
+        errors.at(written, format!("the expected flag would be `{default}`, which the event writes itself; {instead}"));
+    }
+    ExpectedKey::Key(default)
+}
+
+/// What a logged value may look like, as far as its characters are safe.
 #[derive(Clone, Copy)]
 enum Rule {
     SnakeCase,
@@ -138,9 +163,7 @@ impl Rule {
     fn allows(self, value: &str) -> bool {
         match self {
             Self::SnakeCase => is_words(value, &['_']),
-            Self::Verbatim => {
-                value.len() <= 64 && value.chars().all(|c| replacement(c).is_none()) && value.trim() == value
-            }
+            Self::Verbatim => value.len() <= 64 && value.trim() == value,
         }
     }
 
@@ -150,7 +173,7 @@ impl Rule {
                 "a logged value is lower snake_case, such as \"idle_timeout\"; for values already deployed, \
                  write `#[field(\"key\", values = \"verbatim\")]`"
             }
-            Self::Verbatim => "a verbatim value is one printable line of at most 64 bytes, with no space at its ends",
+            Self::Verbatim => "a verbatim value has at most 64 bytes, and no space at its ends",
         }
     }
 }
@@ -199,8 +222,15 @@ fn check_variant(variant: &Variant, errors: &mut Errors) {
 const TAKEN: [&str; 5] = ["FIELD", "EXPECTED_FIELD", "COUNT", "ALL", "CATEGORIES"];
 
 fn check_value(value: &LitStr, rule: Rule, errors: &mut Errors) {
-    if !value.value().is_empty() && !rule.allows(&value.value()) {
-        errors.at(value, rule.text());
+    let text = value.value();
+    let unsafe_char = text.chars().find(|c| replacement(*c).is_some());
+    match unsafe_char {
+        Some(c) => {
+            let code = c.escape_unicode();
+            errors.at(value, format!("`{code}` may not stand in a logged value: it breaks, reorders or hides text"));
+        }
+        None if !text.is_empty() && !rule.allows(&text) => errors.at(value, rule.text()),
+        None => {}
     }
 }
 

@@ -3,7 +3,6 @@
 use std::io;
 
 use tokio::net::TcpSocket;
-use tokio::task::JoinHandle;
 
 use super::{LONG, SHORT};
 use crate::report::{Tour, fault, normal};
@@ -39,7 +38,7 @@ async fn shutting_down(id: u64) -> io::Result<()> {
     let agent = Agent::new(LONG);
     let stream = tokio::spawn(control::follow(id, "coordination", dialled, agent.clone()));
     wire::ask(&mut server).await?;
-    agent.shutdown.cancel();
+    agent.shut_down();
     while wire::read(&mut server).await? != Some(Frame::Goodbye) {}
     drop(server);
     Ok(stream.await?)
@@ -48,25 +47,20 @@ async fn shutting_down(id: u64) -> io::Result<()> {
 async fn unheard(id: u64) -> io::Result<()> {
     let (dialled, _server) = wire::loopback().await?;
     let agent = Agent::new(SHORT);
-    agent.shutdown.cancel();
+    agent.shut_down();
     control::follow(id, "coordination", dialled, agent).await;
     Ok(())
 }
 
 async fn aborted(id: u64) -> io::Result<()> {
-    let (mut dialled, mut server) = wire::loopback().await?;
+    let (dialled, mut server) = wire::loopback().await?;
     let agent = Agent::new(LONG);
-    // It does not look at the token, so a shutdown has to abort it.
-    let stream: JoinHandle<io::Result<()>> = tokio::spawn(async move {
-        while let Some(map) = wire::read(&mut dialled).await? {
-            wire::write(&mut dialled, &map).await?;
-        }
-        Err(io::ErrorKind::UnexpectedEof.into())
-    });
+    let stream = tokio::spawn(control::relay_map(id, dialled, agent.clone()));
     wire::ask(&mut server).await?;
-    agent.shutdown.cancel();
+    agent.shut_down();
     stream.abort();
-    control::supervise(id, stream, agent).await;
+    let aborted = stream.await;
+    debug_assert!(aborted.is_err_and(|error| error.is_cancelled()));
     Ok(())
 }
 

@@ -1,15 +1,12 @@
 //! An agent's control streams to its server, as a service would write them: two siblings that live and die together.
 
-use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use disconnect_core::evidence::Side;
-use disconnect_core::{Classifier, Disconnect, DisconnectReason, Endpoint, classifier, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectReason, Endpoint, Shutdown, Side, disconnected};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -17,25 +14,31 @@ use super::wire::{self, Frame};
 
 const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
-static CLASSIFIER: Classifier = classifier![tokio = tokio];
-
 /// What the streams of one agent share.
 ///
 /// A shutdown and a sibling's failure both stop a stream, and must not be told by the same token: the one is normal,
 /// the other an outage.
 #[derive(Clone)]
 pub(crate) struct Agent {
-    /// This process is going away.
-    pub(crate) shutdown: CancellationToken,
     /// How long the server may take to answer a goodbye.
-    pub(crate) patience: Duration,
+    patience: Duration,
+    /// Why the streams end when this process goes away, and what wakes them.
+    shutdown: Shutdown,
+    closing: CancellationToken,
     failure: watch::Sender<Option<Disconnect>>,
 }
 
 impl Agent {
     /// An agent without streams.
     pub(crate) fn new(patience: Duration) -> Self {
-        Self { shutdown: CancellationToken::new(), patience, failure: watch::Sender::new(None) }
+        let (shutdown, closing) = (Shutdown::new(), CancellationToken::new());
+        Self { patience, shutdown, closing, failure: watch::Sender::new(None) }
+    }
+
+    /// This process is going away: why comes first, then the streams are closed.
+    pub(crate) fn shut_down(&self) {
+        self.shutdown.begin();
+        self.closing.cancel();
     }
 
     /// Tells the siblings of a stream that it failed.
@@ -48,36 +51,45 @@ impl Agent {
     /// Waits until a sibling has failed: its end is why this stream ends too.
     async fn sibling_failed(&self) -> Disconnect {
         let mut failure = self.failure.subscribe();
-        match failure.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(first)) => first.clone().with_detail("ended with its sibling stream"),
-            // The sender is ours: it is still there, and it waited for one.
-            Ok(None) | Err(_) => END.ended(DisconnectReason::Unknown, Side::Unknown),
-        }
+        let first = failure.wait_for(Option::is_some).await.ok().and_then(|first| first.clone());
+        // The sender is ours: it is still there, and it waited for one.
+        first.map_or_else(
+            || END.ended(DisconnectReason::Unknown, Side::Local),
+            |first| first.with_detail("ended with its sibling stream"),
+        )
     }
 }
 
-/// One control stream: follows the server until the stream ends, and says in one line why it did.
-pub(crate) async fn follow(id: u64, name: &str, mut stream: TcpStream, agent: Agent) {
-    let end = tokio::select! {
-        exit = updates(&mut stream, &agent) => {
-            let error = exit.as_ref().err().map(|err| err as &(dyn Error + 'static));
-            END.exit(agent.shutdown.is_cancelled(), &CLASSIFIER, error)
-        }
-        first = agent.sibling_failed() => first,
-    };
-    agent.ended(&end);
-    disconnected!(end, connection_id = id, stream = name, "control stream closed");
+/// One control stream: follows the server until the stream ends. The guard says in one line why it did.
+pub(crate) async fn follow(id: u64, name: &'static str, mut stream: TcpStream, agent: Agent) {
+    let write = move |end: &Disconnect| disconnected!(end, connection_id = id, stream = name, "control stream closed");
+    let guard = DisconnectGuard::new(END, write).under(&agent.shutdown);
+    let ended = guard.handle();
+    // The error is in the line.
+    let _ = guard
+        .run(async |_| -> io::Result<_> {
+            tokio::select! {
+                end = updates(&mut stream, &agent) => end,
+                first = agent.sibling_failed() => Ok(first),
+            }
+        })
+        .await;
+    agent.ended(&ended.so_far());
 }
 
-async fn updates(stream: &mut TcpStream, agent: &Agent) -> io::Result<()> {
+async fn updates(stream: &mut TcpStream, agent: &Agent) -> io::Result<Disconnect> {
     loop {
         tokio::select! {
             frame = wire::read(stream) => match frame? {
                 Some(update @ Frame::Data(_)) => wire::write(stream, &update).await?,
-                Some(Frame::Goodbye) => return Ok(()),
-                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Some(Frame::Goodbye) => return Ok(END.closed_by_peer()),
+                None => return Ok(END.eof()),
             },
-            () = agent.shutdown.cancelled() => return timeout(agent.patience, say_goodbye(stream)).await?,
+            () = agent.closing.cancelled() => {
+                // Where no answer comes in time, the guard adds the deadline to the shutdown.
+                timeout(agent.patience, say_goodbye(stream)).await??;
+                return Ok(END.shutting_down());
+            }
         }
     }
 }
@@ -89,14 +101,18 @@ async fn say_goodbye(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Watches over a stream whose task is aborted at a shutdown: an aborted task cannot write a line.
-pub(crate) async fn supervise(id: u64, task: JoinHandle<io::Result<()>>, agent: Agent) {
-    let end = match task.await {
-        Ok(exit) => exit.map_or_else(|err| END.failed(&CLASSIFIER, &err), |()| END.closed_by_peer()),
-        Err(stopped) if stopped.is_cancelled() && agent.shutdown.is_cancelled() => END.shutting_down(),
-        Err(stopped) => END.failed(&CLASSIFIER, &stopped),
-    };
-    disconnected!(end, connection_id = id, "relay map stream closed");
+/// A stream that looks at no token, so that a shutdown aborts its task: the guard in it writes the line all the same.
+pub(crate) async fn relay_map(id: u64, mut stream: TcpStream, agent: Agent) {
+    let write = move |end: &Disconnect| disconnected!(end, connection_id = id, "relay map stream closed");
+    let _ = DisconnectGuard::new(END, write)
+        .under(&agent.shutdown)
+        .run(async |_| -> io::Result<_> {
+            while let Some(map) = wire::read(&mut stream).await? {
+                wire::write(&mut stream, &map).await?;
+            }
+            Ok(END.eof())
+        })
+        .await;
 }
 
 /// Dials the server and follows it. A dial that failed is no disconnect: there was no connection.

@@ -3,47 +3,42 @@
 use std::io;
 use std::time::Duration;
 
-use disconnect_core::{Classifier, Disconnect, Endpoint, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard, Endpoint, disconnected};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::wire::{self, Frame};
 
-static CLASSIFIER: Classifier = Classifier::new();
+/// An agent's end, and the client's.
+const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
 
-/// The agent's end: answers the client until the connection ends, and says in one line why it did.
+/// The agent's end: answers the client until the connection ends. The guard says in one line why it did.
 pub(crate) async fn serve(id: u64, mut stream: TcpStream, idle: Duration) {
-    const END: Endpoint = Endpoint::AGENT_FACING_CLIENT;
-
-    let end = answer(END, &mut stream, idle)
-        .await
-        .unwrap_or_else(|err| END.failed(&CLASSIFIER, &err).with_detail(err.to_string()));
-    disconnected!(end, connection_id = id, "client session closed");
-}
-
-async fn answer(end: Endpoint, stream: &mut TcpStream, idle: Duration) -> io::Result<Disconnect> {
-    loop {
-        let Ok(frame) = timeout(idle, wire::read(stream)).await else { return Ok(end.idle_timeout()) };
-        match frame? {
-            Some(question @ Frame::Data(_)) => wire::write(stream, &question).await?,
-            Some(Frame::Goodbye) => return Ok(end.closed_by_peer()),
-            None => return Ok(end.eof()),
-        }
-    }
+    let write = move |end: &Disconnect| disconnected!(end, connection_id = id, "client session closed");
+    // The error is in the line.
+    let _ = DisconnectGuard::new(AGENT, write)
+        .run(async |_| -> io::Result<_> {
+            loop {
+                let Ok(frame) = timeout(idle, wire::read(&mut stream)).await else { return Ok(AGENT.idle_timeout()) };
+                match frame? {
+                    Some(question @ Frame::Data(_)) => wire::write(&mut stream, &question).await?,
+                    Some(Frame::Goodbye) => return Ok(AGENT.closed_by_peer()),
+                    None => return Ok(AGENT.eof()),
+                }
+            }
+        })
+        .await;
 }
 
 /// The client's end: asks one question and leaves.
 pub(crate) async fn visit(id: u64, mut stream: TcpStream) {
-    const END: Endpoint = Endpoint::CLIENT_FACING_AGENT;
-
-    let end = match ask_and_leave(&mut stream).await {
-        Ok(()) => END.closed_locally(),
-        Err(err) => END.failed(&CLASSIFIER, &err),
-    };
-    disconnected!(end, connection_id = id, "session closed");
-}
-
-async fn ask_and_leave(stream: &mut TcpStream) -> io::Result<()> {
-    wire::ask(stream).await?;
-    wire::write(stream, &Frame::Goodbye).await
+    let write = move |end: &Disconnect| disconnected!(end, connection_id = id, "session closed");
+    let _ = DisconnectGuard::new(CLIENT, write)
+        .run(async |_| -> io::Result<_> {
+            wire::ask(&mut stream).await?;
+            wire::write(&mut stream, &Frame::Goodbye).await?;
+            Ok(CLIENT.closed_locally())
+        })
+        .await;
 }

@@ -1,6 +1,6 @@
 //! A connection over WebSocket, as a service would write it: the same task serves either end of either layer.
 
-use disconnect_core::{Classifier, Code, Disconnect, Endpoint, classifier, disconnected};
+use disconnect_core::{Classifier, Code, Disconnect, DisconnectGuard, Endpoint, classifier, disconnected};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -9,11 +9,12 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 static CLASSIFIER: Classifier = classifier![tungstenite = tokio_tungstenite::tungstenite];
 
-/// Echoes until the connection ends, and says in one line why it did.
+/// Echoes until the connection ends. The guard says in one line why it did.
 pub(crate) async fn serve(end: Endpoint, id: u64, mut socket: WebSocketStream<TcpStream>) {
-    let ended =
-        echo(end, &mut socket).await.unwrap_or_else(|err| end.failed(&CLASSIFIER, &err).with_detail(err.to_string()));
-    disconnected!(ended, connection_id = id, "websocket closed");
+    let end = end.with_classifier(&CLASSIFIER);
+    let write = move |end: &Disconnect| disconnected!(end, connection_id = id, "websocket closed");
+    // The error is in the line.
+    let _ = DisconnectGuard::new(end, write).run(async |_| echo(end, &mut socket).await).await;
 }
 
 async fn echo(end: Endpoint, socket: &mut WebSocketStream<TcpStream>) -> Result<Disconnect, WsError> {

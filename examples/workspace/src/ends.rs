@@ -1,55 +1,56 @@
-//! Which end of which connection each process stands at, and how its errors are read.
+//! Which end of which connection each process has, and how its errors are read.
 
+use disconnect_core::evidence::{Side, Verdict};
 use disconnect_core::{
-    Classifier, ConnectionDirection, Disconnect, DisconnectCause, DisconnectInitiator, DisconnectReason, Endpoint,
-    Peer, classifier,
+    Classifier, ConnectionDirection, Disconnect, DisconnectInitiator as Party, DisconnectReason, Endpoint, Peer,
+    classifier,
 };
 
+use crate::agent::SftpError;
 use crate::wire::{Closed, LinkError};
 
 /// Every library whose errors end a connection here, and the errors of our own.
 pub(crate) static CLASSIFIER: Classifier = classifier![
     LinkError,
     Closed,
+    SftpError,
     tungstenite = tokio_tungstenite::tungstenite,
     russh = russh,
     rustls = tokio_rustls::rustls,
     tokio = tokio,
 ];
 
-/// A leg of a relayed data path: the relay is the server's, but the layer is that of agent and client.
-///
-/// The agent's or the client's own end of its leg.
-pub(crate) fn to_relay(own: DisconnectInitiator) -> Endpoint {
-    Endpoint::between(own, Peer::symmetric(DisconnectInitiator::Server), ConnectionDirection::AgentToClient)
-}
+pub(crate) const AGENT_FACING_SERVER: Endpoint = Endpoint::AGENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+pub(crate) const SERVER_FACING_AGENT: Endpoint = Endpoint::SERVER_FACING_AGENT.with_classifier(&CLASSIFIER);
+pub(crate) const CLIENT_FACING_SERVER: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+pub(crate) const SERVER_FACING_CLIENT: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
+pub(crate) const AGENT_FACING_CLIENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
+pub(crate) const CLIENT_FACING_AGENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
 
-/// The relay's end of the agent's leg.
-pub(crate) fn relay_to_agent() -> Endpoint {
-    let agent = Peer::symmetric(DisconnectInitiator::Agent);
-    Endpoint::between(DisconnectInitiator::Server, agent, ConnectionDirection::AgentToClient)
-}
+// The legs of a relayed data path: the relay is the server's, but the layer is that of agent and client.
+const LAYER: ConnectionDirection = ConnectionDirection::AgentToClient;
+pub(crate) const AGENT_FACING_RELAY: Endpoint =
+    Endpoint::between(&Party::Agent, Peer::symmetric(&Party::Server), &LAYER).with_classifier(&CLASSIFIER);
+pub(crate) const CLIENT_FACING_RELAY: Endpoint =
+    Endpoint::between(&Party::Client, Peer::symmetric(&Party::Server), &LAYER).with_classifier(&CLASSIFIER);
+pub(crate) const RELAY_FACING_AGENT: Endpoint =
+    Endpoint::between(&Party::Server, Peer::symmetric(&Party::Agent), &LAYER).with_classifier(&CLASSIFIER);
+pub(crate) const RELAY_FACING_CLIENT: Endpoint =
+    Endpoint::between(&Party::Server, Peer::client(&Party::Client), &LAYER).with_classifier(&CLASSIFIER);
 
-/// The relay's end of the client's leg.
-pub(crate) fn relay_to_client() -> Endpoint {
-    let client = Peer::client(DisconnectInitiator::Client);
-    Endpoint::between(DisconnectInitiator::Server, client, ConnectionDirection::AgentToClient)
+// A control plane beside a data path, which may live on where the network loses the control plane.
+pub(crate) const AGENT_BESIDE_SESSIONS: Endpoint = AGENT_FACING_SERVER.reasons_with(&beside_data_path);
+pub(crate) const CLIENT_BESIDE_SESSION: Endpoint = CLIENT_FACING_SERVER.reasons_with(&beside_data_path);
+
+/// What the peer did stays the peer's doing.
+fn beside_data_path(end: &Disconnect) -> DisconnectReason {
+    match end.reason_as().unwrap_or_default() {
+        DisconnectReason::NetworkError => DisconnectReason::ControlPlaneLost,
+        reason => reason,
+    }
 }
 
 /// The server stops or deletes the workspace, so that its sessions end.
-pub(crate) fn workspace_stopped() -> Disconnect {
-    Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server)
-}
-
-/// How a control plane ended beside a data path: where the network lost it, the data path may live on, and that only this
-/// end knows. What the peer did stays the peer's doing.
-pub(crate) fn beside_data_path(end: Disconnect) -> Disconnect {
-    if end.reason_as() != Some(DisconnectReason::NetworkError) {
-        return end;
-    }
-    let lost = Disconnect::new(DisconnectReason::ControlPlaneLost).with_initiator(DisconnectInitiator::Network);
-    match end.cause_as::<DisconnectCause>() {
-        Some(cause) => lost.with_cause(cause),
-        None => lost,
-    }
+pub(crate) fn workspace_stopped() -> Verdict {
+    Verdict::new(DisconnectReason::WorkspaceStopped, Side::Unknown).by(Party::Server)
 }

@@ -7,7 +7,6 @@ mod all;
 mod cli;
 mod client;
 mod ends;
-mod line;
 mod listen;
 mod log;
 pub mod process;

@@ -14,7 +14,7 @@ fn three_levels_deep() {
     for classifier in [&EVERY_ADAPTER, &EVERY_VERSION] {
         let mut end = None;
         let info = allocation_counter::measure(|| {
-            end = Some(black_box(Endpoint::AGENT_FACING_SERVER.failed(classifier, black_box(&status))));
+            end = Some(black_box(Endpoint::AGENT_FACING_SERVER.with_classifier(classifier).failed(black_box(&status))));
         });
         assert_eq!(info.count_total, 0, "{end:?}");
         let end = end.expect("a record");

@@ -3,12 +3,13 @@
 //! What is read is always told apart from what is not: an error of a version that was not given is unknown, never wrong.
 
 use std::error::Error;
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 
 use disconnect_adapter_versions::EVERY_VERSION;
 use disconnect_core::evidence::Rank;
-use disconnect_core::{Category, Classifier, Code, Endpoint, classifier};
+use disconnect_core::{Category, Classifier, Code, DisconnectEvidence, Endpoint, classifier};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 /// Reason, initiator and cause, as a client of a server sees them.
@@ -22,8 +23,8 @@ const RESET: Read3 = ("network_error", Some("network"), Some("reset"));
 const UNKNOWN: Read3 = ("unknown", Some(""), None);
 
 #[track_caller]
-fn assert_read(classifier: &Classifier, error: &(dyn Error + 'static), expected: Read3) {
-    let end = Endpoint::CLIENT_FACING_SERVER.failed(classifier, error);
+fn assert_read(classifier: &'static Classifier, error: &(dyn Error + 'static), expected: Read3) {
+    let end = Endpoint::CLIENT_FACING_SERVER.with_classifier(classifier).failed(error);
     assert_eq!(
         (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str)),
         expected,
@@ -34,7 +35,12 @@ fn assert_read(classifier: &Classifier, error: &(dyn Error + 'static), expected:
 /// Read by the classifier that has this version, by the one that has every version, and not by the one that has the other
 /// version instead.
 #[track_caller]
-fn assert_version(given: &Classifier, other: &Classifier, error: &(dyn Error + 'static), expected: Read3) {
+fn assert_version(
+    given: &'static Classifier,
+    other: &'static Classifier,
+    error: &(dyn Error + 'static),
+    expected: Read3,
+) {
     assert_read(given, error, expected);
     assert_read(&EVERY_VERSION, error, expected);
     assert_read(other, error, UNKNOWN);
@@ -193,7 +199,8 @@ macro_rules! h2 {
                 };
                 let error = tokio::join!(client, server).0;
                 assert_version(&GIVEN, &OTHER, &error, ("unknown", Some("server"), Some("overload")));
-                assert_eq!(Endpoint::CLIENT_FACING_SERVER.failed(&GIVEN, &error).code(), Some(Code::http2(11)));
+                let end = Endpoint::CLIENT_FACING_SERVER.with_classifier(&GIVEN).failed(&error);
+                assert_eq!(end.code(), Some(Code::http2(11)));
             }
 
             #[tokio::test]
@@ -263,6 +270,33 @@ mod hyper {
         assert_version(&NEW, &OLD, &new(GARBAGE).await, VIOLATION);
         assert_version(&OLD, &NEW, &old(TRUNCATED).await, GONE);
         assert_version(&NEW, &OLD, &new(TRUNCATED).await, GONE);
+    }
+
+    /// The connection to another server, which our service uses.
+    #[derive(Debug, DisconnectEvidence)]
+    #[reason(ServerShutdown, side = Remote)]
+    struct BackEndLeft;
+
+    impl fmt::Display for BackEndLeft {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the back end shut down")
+        }
+    }
+
+    impl Error for BackEndLeft {}
+
+    #[tokio::test]
+    async fn a_normal_end_inside_our_service_is_another_connections() {
+        static GIVEN: Classifier = classifier![hyper = hyper_1, BackEndLeft];
+        assert!(Endpoint::SERVER_FACING_CLIENT.with_classifier(&GIVEN).failed(&BackEndLeft).expected());
+        let service =
+            hyper_1::service::service_fn(|_| async { Err::<hyper_1::Response<Empty<Bytes>>, _>(BackEndLeft) });
+        // The client stays, and waits for its answer.
+        let (mut client, server) = duplex(1 << 16);
+        client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let connection = hyper_1::server::conn::http1::Builder::new().serve_connection(TokioIo::new(server), service);
+        let error = connection.await.unwrap_err();
+        assert_read(&GIVEN, &error, ("unknown", Some("client"), Some("internal_error")));
     }
 }
 
@@ -355,7 +389,7 @@ mod quinn {
                     Box::new(ReadError::Reset(VarInt::from_u32(9))) as Box<dyn Error>,
                     Box::new(WriteError::Stopped(VarInt::from_u32(9))),
                 ] {
-                    let end = Endpoint::CLIENT_FACING_SERVER.failed(&$given, &*error);
+                    let end = Endpoint::CLIENT_FACING_SERVER.with_classifier(&$given).failed(&*error);
                     assert_eq!(end.code(), Some(Code::quic_application(9)));
                     assert_version(&$given, &$other, &*error, ("unknown", Some("server"), None));
                 }
@@ -406,7 +440,7 @@ macro_rules! rustls {
                     assert_version(&GIVEN, &OTHER, &error, expected);
                     let wrapped = io::Error::other(error);
                     assert_version(&GIVEN, &OTHER, &wrapped, expected);
-                    let end = Endpoint::CLIENT_FACING_SERVER.failed(&GIVEN, &wrapped);
+                    let end = Endpoint::CLIENT_FACING_SERVER.with_classifier(&GIVEN).failed(&wrapped);
                     assert_eq!(end.code(), Some(Code::tls(alert)));
                 }
             }

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use disconnect_core::{
-    Classifier, Counters, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, Shutdown, disconnected,
-};
+use disconnect_core::{Counters, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, Shutdown, disconnected};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -21,7 +19,6 @@ use crate::lines::OnPurpose;
 use crate::ways::Way;
 
 const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
-static CLASSIFIER: Classifier = Classifier::new();
 
 const HELLO: u8 = b'h';
 const GOODBYE: u8 = b'g';
@@ -91,7 +88,7 @@ pub(crate) async fn run(
         connections.spawn(accepted(stream, server.clone()));
     }
     server.ended.reaches(if shutdown_in_the_middle { by_themselves / 2 } else { by_themselves }).await;
-    server.shutdown.set(END.shutting_down());
+    server.shutdown.begin();
     server.closing.cancel();
 
     while let Some(ended) = connections.join_next().await {
@@ -147,7 +144,10 @@ async fn session(id: u64, stream: &mut TcpStream, ended: &DisconnectHandle) {
             listen(stream).await
         }
     };
-    ended.set(end.unwrap_or_else(|error| END.failed(&CLASSIFIER, &error)));
+    match end {
+        Ok(end) => ended.set(end),
+        Err(error) => ended.failed(&error),
+    };
 }
 
 async fn listen(stream: &mut TcpStream) -> io::Result<Disconnect> {

@@ -62,6 +62,9 @@ impl Way {
     pub(crate) fn is_right(self, line: &Observed, shutdown_in_the_middle: bool) -> bool {
         let said = (line.reason().known(), line.cause().map(Recorded::known));
         let says = |(reason, cause): (Reason, Option<Cause>)| said == (Some(reason), cause.map(Some));
-        says(self.means()) || (shutdown_in_the_middle && says(Self::Shutdown.means()))
+        let (shutdown, clean) = Self::Shutdown.means();
+        // Garbage behind our goodbye shows in the cause.
+        let unclean = if self == Self::Garbage { self.means().1 } else { clean };
+        says(self.means()) || (shutdown_in_the_middle && (says((shutdown, clean)) || says((shutdown, unclean))))
     }
 }

@@ -15,6 +15,8 @@ enum SessionError {
     WorkspaceStopped,
     #[reason(disconnect_core::DisconnectReason::Graceful, side = Network)]
     ByPath,
+    #[reason(ClientClosed, by = Network)]
+    ByParty,
 }
 
 fn main() {}

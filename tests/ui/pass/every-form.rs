@@ -27,6 +27,11 @@ fn slots(why: DisconnectReason) {
         detail = Some(name.as_str()), field(ClosePhase = None), field(ClosePhase = Some(ClosePhase::Draining)),
         id, %name, ?why, a.b = 1, "quoted key" = %name, { KEY } = "t", name = ?id, "session closed"
     );
+    let size = Some(name.clone());
+    disconnected!(
+        level: DEBUG | tracing::Level::WARN, group(size => length = len(), { KEY } = %to_uppercase(),), reason = why,
+        group(None::<&(u8, DisconnectReason)> => "quoted key" = 0, why = ?1), "session closed"
+    );
     disconnected!(reason = why, detail = name, "an owned detail");
     disconnected!(reason = why, detail = Detail::from("a detail"), "session closed");
     disconnected!(reason = why, detail = %std::fmt::Error, "session closed");

@@ -18,9 +18,12 @@ mod tungstenite;
 pub mod vocabulary {
     use core::fmt::{Error as Mismatch, Result, Write};
 
+    pub use core::any::Any;
     pub use core::error::Error;
+    pub use core::marker::PhantomData;
 
-    pub use super::super::reading::{Reader, Reading};
+    pub use super::super::contexts::of_context;
+    pub use super::super::reading::{Contexts, Reader, Reading};
     pub use crate::code::Code;
     pub use crate::verdict::{Rank, Side, Verdict};
     pub use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
@@ -44,19 +47,35 @@ pub mod vocabulary {
 
 /// A [`Classifier`](crate::Classifier) that reads these libraries and error types, and always `std::io::Error`.
 ///
-/// A library is given as `adapter = path`, where the path is your own to your own version; give it twice for two
-/// versions. An error type of your own that derives [`DisconnectEvidence`](crate::DisconnectEvidence) is given by its
-/// name. The result can stand in a `static`.
+/// | item | what it adds |
+/// |---|---|
+/// | `SessionError` | an error type of your own that derives [`DisconnectEvidence`](crate::DisconnectEvidence) |
+/// | `h2 = path::to::h2` | a built-in adapter over your own path to the library; give it twice for two versions |
+/// | `anyhow = anyhow` | the listed error types also as typed contexts, see below |
+/// | `reader = my_reader` | a [`Reader`](crate::evidence::Reader) of your own |
+/// | `some_crate::adapter! = lapin` | an adapter that another crate ships, over your own path to the library |
+///
+/// An item may have a `#[cfg(...)]`. Of several readers that know an error the first one is asked. The result can stand
+/// in a `static`.
 ///
 /// ```
-/// use std::io;
-/// use disconnect_core::{Category, Classifier, Endpoint, classifier};
+/// use std::{error::Error, io};
+/// use disconnect_core::evidence::{Reading, Side, Verdict};
+/// use disconnect_core::{Category, Classifier, DisconnectReason, Endpoint, classifier};
 ///
-/// static CLASSIFIER: Classifier = classifier![];
+/// fn number<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+///     let violation = || Verdict::new(DisconnectReason::ProtocolError, Side::Remote);
+///     Reading::from(error.downcast_ref::<std::num::ParseIntError>().map(|_| violation()))
+/// }
+/// static CLASSIFIER: Classifier = classifier![reader = number];
 ///
-/// let end = Endpoint::AGENT_FACING_SERVER.failed(&CLASSIFIER, &io::Error::from(io::ErrorKind::UnexpectedEof));
-/// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("unclean_eof")));
+/// const END: Endpoint = Endpoint::AGENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+///
+/// let end = END.failed(&io::Error::other("x".parse::<u8>().unwrap_err()));
+/// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("protocol_error", Some("server")));
 /// ```
+///
+/// # Adapters
 ///
 /// | adapter | reads | path, for example |
 /// |---|---|---|
@@ -71,29 +90,125 @@ pub mod vocabulary {
 ///
 /// Libraries stand on each other: for gRPC give `tonic`, `hyper` and `h2`, for WebSocket over TLS `tungstenite` and
 /// `rustls`.
+///
+/// An adapter of another crate is a macro that takes the path and gives a [`Reader`](crate::evidence::Reader):
+///
+/// ```
+/// /// What a crate for `lapin` would export, here for errors of `core`.
+/// macro_rules! adapter {
+///     ($($library:tt)+) => {{
+///         use $($library)+ as library;
+///         use disconnect_core::evidence::{Reader, Reading, Side, Verdict};
+///
+///         fn read<'a>(error: &'a (dyn core::error::Error + 'static)) -> Reading<'a> {
+///             let violation = Verdict::new(disconnect_core::DisconnectReason::ProtocolError, Side::Remote);
+///             Reading::from(error.downcast_ref::<library::Utf8Error>().map(|_| violation))
+///         }
+///         read as Reader
+///     }};
+/// }
+/// pub(crate) use adapter;
+///
+/// use disconnect_core::evidence::Rank;
+/// use disconnect_core::{Classifier, classifier};
+///
+/// static CLASSIFIER: Classifier = classifier![adapter! = core::str];
+/// let error = String::from_utf8(vec![0xff]).unwrap_err().utf8_error();
+/// assert_eq!(CLASSIFIER.classify(&error).rank(), Rank::Violation);
+/// ```
+///
+/// # Typed contexts
+///
+/// A chain of `anyhow::Error` is read in any case. But in `result.context(SessionError::Heartbeat)` the value is no error
+/// of that chain: only `anyhow::Error::downcast_ref` finds it. `anyhow = anyhow`, or `eyre = eyre`, looks for every error
+/// type in the same `classifier!`. What a context says competes by rank with what lies inside, like that of an outer
+/// error; it never ends the walk. Of several contexts of one type the outermost is found.
+///
+/// That takes the container itself: give `anyhow::Error` to [`classify`](crate::Classifier::classify), or to
+/// [`Endpoint::failed`](crate::Endpoint::failed). Of one inside another error only the chain is read, unless a reader says
+/// [`Reading::inside`](crate::evidence::Reading::inside). One that became a `Box<dyn Error>` hides its first error.
 #[macro_export]
 macro_rules! classifier {
     ($($items:tt)*) => {
-        $crate::__classifier!([] $($items)*)
+        $crate::__classifier!({} {} {} {} $($items)*)
     };
 }
 
-/// Takes one item after the other.
+/// Takes one item after the other: the items as they are written, their readers, evidence types, containers.
+///
+/// A path is taken and handed on token by token, so that an adapter of another crate may match it as it likes.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __classifier {
-    ([$($readers:expr),*]) => {{
-        const READERS: &[$crate::evidence::Reader] = &[$($readers),*];
-        $crate::Classifier::with(READERS)
+    (
+        {$($items:tt)*} {$($readers:tt)*} $evidence:tt
+        {$({ $(#[$attribute:meta])* $container:ident $library:tt })*}
+    ) => {{
+        const ITEMS: &[&str] = &[$($items)*];
+        const READERS: &[$crate::evidence::Reader] = &[$($readers)*];
+        const CONTEXTS: &[$crate::evidence::vocabulary::Contexts] =
+            &[$($(#[$attribute])* $crate::__contexts!($container $library $evidence)),*];
+        $crate::Classifier::listed(ITEMS, READERS, CONTEXTS)
     }};
-    ([$($readers:expr),*] $adapter:ident = :: $($segment:ident)::+ $(, $($rest:tt)*)?) => {
-        $crate::__classifier!([$($readers,)* $crate::__adapter!($adapter :: $($segment)::+)] $($($rest)*)?)
+    ({$($items:tt)*} {$($readers:tt)*} $evidence:tt $containers:tt
+        $(#[$attribute:meta])* reader = $reader:expr $(, $($rest:tt)*)?
+    ) => {
+        $crate::__classifier!(
+            {$($items)* $(#[$attribute])* stringify!(reader = $reader),}
+            {$($readers)* $(#[$attribute])* $reader,}
+            $evidence $containers $($($rest)*)?
+        )
     };
-    ([$($readers:expr),*] $adapter:ident = $($segment:ident)::+ $(, $($rest:tt)*)?) => {
-        $crate::__classifier!([$($readers,)* $crate::__adapter!($adapter $($segment)::+)] $($($rest)*)?)
+    ($items:tt $readers:tt $evidence:tt {$($containers:tt)*}
+        $(#[$attribute:meta])* anyhow = $($first:ident)? $(:: $segment:ident)* $(, $($rest:tt)*)?
+    ) => {
+        $crate::__classifier!(
+            $items $readers $evidence
+            {$($containers)* { $(#[$attribute])* anyhow [$($first)? $(:: $segment)*] }} $($($rest)*)?
+        )
     };
-    ([$($readers:expr),*] $evidence:ty $(, $($rest:tt)*)?) => {
-        $crate::__classifier!([$($readers,)* $crate::evidence::derived::<$evidence>] $($($rest)*)?)
+    ($items:tt $readers:tt $evidence:tt {$($containers:tt)*}
+        $(#[$attribute:meta])* eyre = $($first:ident)? $(:: $segment:ident)* $(, $($rest:tt)*)?
+    ) => {
+        $crate::__classifier!(
+            $items $readers $evidence
+            {$($containers)* { $(#[$attribute])* eyre [$($first)? $(:: $segment)*] }} $($($rest)*)?
+        )
+    };
+    ({$($items:tt)*} {$($readers:tt)*} $evidence:tt $containers:tt
+        $(#[$attribute:meta])* $adapter:ident = $($first:ident)? $(:: $segment:ident)* $(, $($rest:tt)*)?
+    ) => {
+        $crate::__classifier!(
+            {$($items)* $(#[$attribute])* stringify!($adapter = $($first)? $(:: $segment)*),}
+            {$($readers)* $(#[$attribute])* $crate::__adapter!($adapter $($first)? $(:: $segment)*),}
+            $evidence $containers $($($rest)*)?
+        )
+    };
+    ({$($items:tt)*} {$($readers:tt)*} $evidence:tt $containers:tt
+        $(#[$attribute:meta])* $($adapter:ident)::+ ! = $($first:ident)? $(:: $segment:ident)* $(, $($rest:tt)*)?
+    ) => {
+        $crate::__classifier!(
+            {$($items)* $(#[$attribute])* stringify!($($adapter)::+! = $($first)? $(:: $segment)*),}
+            {$($readers)* $(#[$attribute])* $($adapter)::+!($($first)? $(:: $segment)*),}
+            $evidence $containers $($($rest)*)?
+        )
+    };
+    ($items:tt $readers:tt $evidence:tt $containers:tt
+        $(#[$attribute:meta])* $($adapter:ident)::+ = $($rest:tt)*
+    ) => {
+        compile_error!(concat!(
+            "expected `adapter = path` before `", stringify!($($rest)*), "`: an adapter has one name, as in ",
+            "`h2 = path::to::h2`; one of another crate is a macro, `some_crate::adapter! = path`"
+        ))
+    };
+    ({$($items:tt)*} {$($readers:tt)*} {$($types:tt)*} $containers:tt
+        $(#[$attribute:meta])* $evidence:ty $(, $($rest:tt)*)?
+    ) => {
+        $crate::__classifier!(
+            {$($items)* $(#[$attribute])* stringify!($evidence),}
+            {$($readers)* $(#[$attribute])* $crate::evidence::derived::<$evidence>,}
+            {$($types)* { $(#[$attribute])* $evidence }} $containers $($($rest)*)?
+        )
     };
 }
 
@@ -101,6 +216,9 @@ macro_rules! __classifier {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter {
+    ($adapter:ident) => {
+        compile_error!(concat!("expected the path to the library: `", stringify!($adapter), " = path`"))
+    };
     (tungstenite $($library:tt)+) => { $crate::__adapter_tungstenite!($($library)+) };
     (h2 $($library:tt)+) => { $crate::__adapter_h2!($($library)+) };
     (hyper $($library:tt)+) => { $crate::__adapter_hyper!($($library)+) };
@@ -112,7 +230,8 @@ macro_rules! __adapter {
     ($unknown:ident $($library:tt)+) => {
         compile_error!(concat!(
             "unknown adapter `", stringify!($unknown), "`; known are `tungstenite`, `h2`, `hyper`, `tonic`, `quinn`, ",
-            "`rustls`, `russh` and `tokio`; an error type of your own is given by its name alone"
+            "`rustls`, `russh`, `tokio`, `anyhow` and `eyre`; for another library write `reader = my_reader`, or ",
+            "`some_crate::adapter! = ", stringify!($($library)+), "`; an error type of your own is given by its name alone"
         ))
     };
 }

@@ -121,7 +121,7 @@ impl Meaning {
         match self.ending {
             Ending::Closed | Ending::GoingAway | Ending::Cancelled => true,
             Ending::Is(reason) => reason.expected(),
-            Ending::Own(reason) => reason.is_expected(),
+            Ending::Own => false,
         }
     }
 

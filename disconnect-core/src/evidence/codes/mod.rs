@@ -1,5 +1,6 @@
 //! What a protocol code means: one table for each protocol.
 
+mod close;
 mod grpc;
 mod http2;
 mod http3;
@@ -101,7 +102,7 @@ impl Code {
     /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("protocol_error", Some("agent")));
     /// ```
     pub const fn received(self) -> Verdict {
-        self.verdict(Side::Remote, Side::Local).received()
+        self.verdict(Side::Remote, Side::Local).marked_as_said()
     }
 
     /// What it means that this side gave this code; for a process, that it ran at this end.

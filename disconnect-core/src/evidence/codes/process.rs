@@ -3,7 +3,7 @@
 //!
 //! The sender of such a code is the side where the process ran, the receiver the one whose session it served.
 
-use super::meaning::{Meaning, Whose, cancelled, closed, ended, find, sorted};
+use super::meaning::{Meaning, closed, ended, find, sorted};
 #[cfg(feature = "std")]
 use crate::code::Code;
 use crate::vocabulary::DisconnectCause as Cause;
@@ -11,14 +11,11 @@ use crate::vocabulary::DisconnectCause as Cause;
 #[rustfmt::skip] // one row a line
 const STATUSES: &[Meaning] = &sorted([
     closed(0, "EXIT_SUCCESS"),
-    // A shell ends with the status of its last command, so that the session of a client ended when the client left the
-    // shell. A process that serves nobody's session failed.
-    cancelled(1, "EXIT_FAILURE").by(Whose::Receiver).ambiguous().up_to(125),
+    // What the status says is the command's own. A shell passes on that of its last command: `Endpoint::shell_exited`.
+    ended(1, "EXIT_FAILURE", Cause::ExitStatus).ambiguous().up_to(125),
     // The session's command could not be started.
     ended(126, "CANNOT_EXECUTE", Cause::InternalError).ambiguous(),
     ended(127, "COMMAND_NOT_FOUND", Cause::InternalError).ambiguous(),
-    // The last command of a shell that was left: the user had pressed Ctrl-C.
-    cancelled(130, "SIGINT").by(Whose::Receiver),
 ]);
 
 /// A shell adds this to the number of the signal that ended its command.

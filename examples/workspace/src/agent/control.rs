@@ -6,14 +6,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use disconnect_core::{Disconnect, DisconnectGuard, Endpoint, disconnected};
+use disconnect_core::evidence::{Side, Verdict};
+use disconnect_core::{Disconnect, DisconnectGuard, disconnected};
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::cli::AgentOptions;
-use crate::ends::{CLASSIFIER, beside_data_path, workspace_stopped};
+use crate::ends::{AGENT_BESIDE_SESSIONS, AGENT_FACING_SERVER, workspace_stopped};
 use crate::wire::message::{Build, FromAgent, Node, RelayLeg};
 use crate::wire::tunnel::{GOING_AWAY, NORMAL, PROTOCOL_ERROR};
 use crate::wire::{DialError, Dialer, Link, LinkError, Socket};
@@ -21,9 +22,6 @@ use crate::wire::{DialError, Dialer, Link, LinkError, Socket};
 use super::run::{Run, Runs};
 use super::ssh::{Path, Service};
 use super::streams::{Asked, Incoming, Streams};
-
-/// The agent's end of its control plane.
-pub(super) const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
 /// The main loop.
 pub(super) struct Control {
@@ -58,7 +56,7 @@ impl Control {
     /// Keeps a connection to the server until `stop`, or until the workspace is deleted, and ends what still runs then.
     pub(super) async fn run(self, stop: impl Future<Output = ()>) -> ExitCode {
         let code = self.keep(stop).await;
-        self.end_run(Endpoint::AGENT_FACING_CLIENT.shutting_down()).await;
+        self.end_run(Verdict::going_away(Side::Local)).await;
         self.leaving.close();
         self.leaving.wait().await;
         code
@@ -110,9 +108,9 @@ impl Control {
     }
 
     /// Ends the sessions, where there is no connection to the server.
-    async fn end_run(&self, end: Disconnect) {
+    async fn end_run(&self, why: Verdict) {
         if let Some(run) = self.runs.stop() {
-            run.end(end, None).await;
+            run.end(why, None).await;
         }
     }
 
@@ -120,21 +118,25 @@ impl Control {
     async fn connection(&self, socket: Socket, stop: Pin<&mut impl Future<Output = ()>>) -> Next {
         let (workspace, run) = (self.options.target.workspace.clone(), self.runs.start());
         info!(workspace, "connected to coderd");
-        let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
+        let guard = DisconnectGuard::new(AGENT_FACING_SERVER, move |end: &Disconnect| {
             disconnected!(end, workspace, "disconnected from coderd");
         })
         .under(&run.shutdown);
-        let ended = guard.handle();
         let mut link = Link::new(socket, self.options.timing.heartbeat());
-        let mut streams = Streams::open(&self.options, self.node.clone(), &ended);
+        let mut streams = Streams::open(&self.options, self.node.clone(), &guard.handle());
 
         let mut next = Next::Dial;
         let talked = self.talk(&run, &mut link, &mut streams, &mut next, stop).await;
         // What the streams were told came before the end of the connection.
         let without_end = streams.finish().await;
         if let Err(error) = &talked {
-            let end = END.failed(&CLASSIFIER, error);
-            ended.set(if run.tasks.is_empty() { end } else { beside_data_path(end) });
+            if !run.tasks.is_empty() {
+                guard.set_endpoint(AGENT_BESIDE_SESSIONS);
+                for stream in &without_end {
+                    stream.set_endpoint(AGENT_BESIDE_SESSIONS);
+                }
+            }
+            guard.failed(error);
         }
         drop((without_end, guard));
         match talked {
@@ -169,7 +171,7 @@ impl Control {
                 },
                 () = stop.as_mut(), if matches!(next, Next::Dial) => {
                     *next = Next::Exit;
-                    self.leave(END.shutting_down(), None, streams);
+                    self.leave(Verdict::going_away(Side::Local), None, streams);
                 }
                 () = streams.goodbye.said.cancelled() => {
                     return Ok(if matches!(next, Next::Exit) { GOING_AWAY } else { NORMAL });
@@ -180,11 +182,11 @@ impl Control {
     }
 
     /// Says why to everything that runs, closes it, and then lets the coordination stream say goodbye.
-    fn leave(&self, end: Disconnect, build: Option<Build>, streams: &Streams) {
+    fn leave(&self, why: Verdict, build: Option<Build>, streams: &Streams) {
         let (run, goodbye) = (self.runs.stop(), streams.goodbye.say.clone());
         self.leaving.spawn(async move {
             if let Some(run) = run {
-                run.end(end, build).await;
+                run.end(why, build).await;
             }
             goodbye.cancel();
         });

@@ -12,7 +12,6 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use disconnect_core::Endpoint;
 use tokio::net::TcpListener;
 use tracing::info;
 
@@ -20,6 +19,8 @@ use crate::cli::AgentOptions;
 use crate::listen::{accept, listen};
 use crate::signals;
 use crate::wire::message::Node;
+
+pub(crate) use self::ssh::SftpError;
 
 use self::run::Runs;
 use self::ssh::{Path, Service};
@@ -58,6 +59,3 @@ async fn accept_all(listener: TcpListener, runs: Arc<Runs>, service: Arc<Service
         run.tasks.spawn(service.clone().serve(path, run.clone()));
     }
 }
-
-/// The agent's end of a data path.
-const TO_CLIENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;

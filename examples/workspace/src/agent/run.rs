@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use disconnect_core::evidence::Verdict;
 use disconnect_core::{Disconnect, Shutdown};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,7 @@ use crate::wire::message::Build;
 pub(crate) struct Run {
     /// Why all of it ends: connections are [under](disconnect_core::DisconnectGuard::under) it.
     pub(crate) shutdown: Shutdown<Option<Build>>,
-    /// Close now. Cancelled after the cause is set.
+    /// Close now. Cancelled after it is said why.
     pub(crate) closing: CancellationToken,
     /// One task for each connection, which ends after its line is written.
     pub(crate) tasks: TaskTracker,
@@ -22,7 +23,7 @@ pub(crate) struct Run {
 
 impl Run {
     fn new() -> Self {
-        Self { shutdown: Shutdown::new(), closing: CancellationToken::new(), tasks: TaskTracker::new() }
+        Self { shutdown: Shutdown::default(), closing: CancellationToken::new(), tasks: TaskTracker::new() }
     }
 
     /// The build that ended this connection, if one did.
@@ -31,8 +32,8 @@ impl Run {
     }
 
     /// Says why, closes everything, and waits until the last line is written, but not for ever.
-    pub(crate) async fn end(&self, end: Disconnect, build: Option<Build>) {
-        self.shutdown.set_with(end, build);
+    pub(crate) async fn end(&self, why: Verdict, build: Option<Build>) {
+        self.shutdown.set_with(why, build);
         self.closing.cancel();
         self.tasks.close();
         let _ = timeout(PATIENCE, self.tasks.wait()).await;

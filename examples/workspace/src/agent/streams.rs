@@ -14,11 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::cli::AgentOptions;
-use crate::ends::CLASSIFIER;
+use crate::ends::AGENT_FACING_SERVER;
 use crate::wire::LinkError;
 use crate::wire::message::{AgentNode, Build, Coordination, DerpMap, FromAgent, Node, RelayLeg, Subscription};
-
-use super::control::END;
 
 /// A message of the server, whose stream understands it.
 #[derive(Debug, Deserialize)]
@@ -95,7 +93,7 @@ impl Streams {
 }
 
 fn coordination_guard(workspace: String, connection: &DisconnectHandle) -> BoxedGuard {
-    BoxedGuard::boxed(END, move |end| {
+    BoxedGuard::boxed(AGENT_FACING_SERVER, move |end| {
         if end.cause_as() == Some(DisconnectCause::Deadline) {
             disconnected!(level: WARN, end, workspace, "disconnected from coordination RPC");
         } else {
@@ -106,7 +104,7 @@ fn coordination_guard(workspace: String, connection: &DisconnectHandle) -> Boxed
 }
 
 fn derp_map_guard(workspace: String, connection: &DisconnectHandle) -> BoxedGuard {
-    BoxedGuard::boxed(END, move |end| {
+    BoxedGuard::boxed(AGENT_FACING_SERVER, move |end| {
         disconnected!(level: DEBUG, end, workspace, "disconnected from derp map RPC");
     })
     .under(connection)
@@ -116,14 +114,13 @@ fn derp_map_guard(workspace: String, connection: &DisconnectHandle) -> BoxedGuar
 /// Gives the guard back of one that has no end of its own.
 async fn serve(
     work: impl Future<Output = Result<(), LinkError>>,
-    mut guard: BoxedGuard,
+    guard: BoxedGuard,
     connection: DisconnectHandle,
     failed: CancellationToken,
 ) -> Option<BoxedGuard> {
     if let Err(error) = work.await {
-        let end = END.failed(&CLASSIFIER, &error);
-        guard.set(end.clone());
-        connection.set(end);
+        guard.failed(&error);
+        connection.failed(&error);
         failed.cancel();
     }
     guard.get().is_none().then_some(guard)
@@ -145,7 +142,7 @@ async fn coordinate(
                 Some(Coordination::Relay(leg)) => drop(asking.send(Asked::Relay(leg)).await),
                 Some(Coordination::Stop(build)) => drop(asking.send(Asked::Stop(build)).await),
                 Some(Coordination::Goodbye) => {
-                    ended.set(END.closed_by_peer());
+                    ended.set(AGENT_FACING_SERVER.closed_by_peer());
                     return Ok(());
                 }
                 None => return Ok(()),
@@ -153,8 +150,10 @@ async fn coordinate(
             () = goodbye.say.cancelled() => break,
         }
     }
-    let answered = timeout(goodbye.patience, say_goodbye(&mut stream)).await;
-    ended.set(END.exit(true, &CLASSIFIER, answered.as_ref().err().map(|elapsed| elapsed as _)));
+    // The end is that of the run. A goodbye that is not answered in time shows in it.
+    if let Err(elapsed) = timeout(goodbye.patience, say_goodbye(&mut stream)).await {
+        ended.failed(&elapsed);
+    }
     goodbye.said.cancel();
     Ok(())
 }
@@ -176,7 +175,7 @@ async fn follow_relays(mut stream: Stream, ended: DisconnectHandle) -> Result<()
         match message {
             DerpMap::Relays(relays) => info!(relays = relays.len(), "relay map received"),
             DerpMap::Goodbye => {
-                ended.set(END.closed_by_peer());
+                ended.set(AGENT_FACING_SERVER.closed_by_peer());
                 break;
             }
         }

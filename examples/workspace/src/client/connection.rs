@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use disconnect_core::evidence::Side;
 use disconnect_core::{
     BoxedGuard, Code, ConnectionMethod, Disconnect, DisconnectCause, DisconnectHandle, DisconnectInitiator,
-    DisconnectReason, Endpoint,
+    DisconnectReason, disconnected,
 };
 use russh::client::{self, AuthResult, Msg};
 use russh::keys::PublicKeyOrCertificate;
@@ -18,22 +18,13 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::info;
 
-use crate::ends::{self, CLASSIFIER};
-use crate::line::disconnected_with;
+use crate::ends::{CLIENT_FACING_AGENT, CLIENT_FACING_RELAY};
 use crate::wire::message::Node;
 use crate::wire::tunnel::{Tunnel, close_code};
 use crate::wire::{Heartbeat, LinkError};
 
 use super::linger::{Lender, lend};
 use super::{Client, Unconnected, told};
-
-/// The client's end of the data path.
-pub(super) const TO_AGENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
-
-/// An end that nobody has said anything about.
-pub(super) fn unexplained() -> Disconnect {
-    TO_AGENT.ended(DisconnectReason::Unknown, Side::Unknown)
-}
 
 /// An SSH connection, and the line that it ends with.
 pub(super) struct Connection {
@@ -53,8 +44,8 @@ enum Below {
 
 impl Below {
     /// Closes it after this end.
-    async fn close(self, end: Option<&Disconnect>) {
-        let initiator = end.and_then(Disconnect::initiator_as);
+    async fn close(self, end: &Disconnect) {
+        let initiator = end.initiator_as();
         let is_theirs = matches!(initiator, Some(DisconnectInitiator::Agent | DisconnectInitiator::Server));
         match self {
             Self::Tcp(socket) if initiator == Some(DisconnectInitiator::Client) => socket.until_closed().await,
@@ -75,7 +66,7 @@ impl Connection {
         let path = Path::new(client, ConnectionMethod::Derp);
         let ended = path.guard.handle();
         let broken = move |error: &LinkError| {
-            drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)));
+            ended.set(CLIENT_FACING_RELAY.failed(error).with_detail(error.to_string()));
         };
         let (stream, tunnel) = Tunnel::open(socket, broken);
         path.log_in(client, stream, Below::Relay(tunnel)).await
@@ -112,17 +103,17 @@ impl Connection {
         if self.ssh.is_closed() {
             self.over.cancelled().await;
         }
-        self.guard.get().unwrap_or_else(|| TO_AGENT.failed(&CLASSIFIER, error).with_detail(error.to_string()))
+        self.guard.get().unwrap_or_else(|| CLIENT_FACING_AGENT.failed(error).with_detail(error.to_string()))
     }
 
     /// Closes the connection. Where nothing ended it before, that was us.
     pub(super) async fn close(self) {
-        let Self { client, mut guard, ssh, below, .. } = self;
-        guard.set(TO_AGENT.closed_locally());
+        let Self { client, guard, ssh, below, .. } = self;
+        guard.set(CLIENT_FACING_AGENT.closed_locally());
         let closed = async {
             let _ = ssh.disconnect(russh::Disconnect::ByApplication, "", "").await;
             let _ = ssh.await;
-            below.close(guard.get().as_ref()).await;
+            below.close(&guard.handle().so_far()).await;
         };
         // An agent that is frozen takes no goodbye.
         let _ = timeout(client.options.timing.goodbye(), closed).await;
@@ -130,12 +121,12 @@ impl Connection {
 
     /// Says that this side ends it, before its channels go.
     pub(super) fn leave(&self) {
-        self.guard.handle().set(TO_AGENT.closed_locally());
+        self.guard.set(CLIENT_FACING_AGENT.closed_locally());
     }
 
     /// The end, once the connection is over, or left.
     pub(super) fn end(&self) -> Disconnect {
-        self.guard.get().unwrap_or_else(unexplained)
+        self.guard.handle().so_far()
     }
 
     /// Lets the connection go without a word to the agent, once its channels are gone.
@@ -172,8 +163,13 @@ impl Path {
     fn new(client: &Arc<Client>, method: ConnectionMethod) -> Self {
         let of = client.clone();
         // russh says only once why a connection ends, and to a handler that it has before it is up.
-        let guard = BoxedGuard::boxed(TO_AGENT, move |end| {
-            disconnected_with!(of.build(end), end, client_session_id = of.id, "ssh connection closed");
+        let guard = BoxedGuard::boxed(CLIENT_FACING_AGENT, move |end| {
+            disconnected!(
+                end,
+                group(of.build(end) => build_id, build_reason, transition),
+                client_session_id = of.id,
+                "ssh connection closed"
+            );
         })
         .connecting()
         .under(&client.stopped);
@@ -181,7 +177,7 @@ impl Path {
         Self { guard, method }
     }
 
-    async fn log_in<S>(mut self, client: &Arc<Client>, stream: S, below: Below) -> Result<Connection, Unconnected>
+    async fn log_in<S>(self, client: &Arc<Client>, stream: S, below: Below) -> Result<Connection, Unconnected>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -196,8 +192,8 @@ impl Path {
                 Ok(Connection { client: client.clone(), guard: self.guard, over, ssh, below })
             }
             Err(end) => {
-                self.guard.set(end.clone());
-                let end = self.guard.get().unwrap_or(end);
+                self.guard.set(end);
+                let end = self.guard.finish();
                 Err(Unconnected::Ended(told::why(&end, client.build(&end))))
             }
         }
@@ -210,8 +206,8 @@ where
 {
     let failed = |error| match error {
         // Where the listener has not heard why, the bytes stopped before the agent said which version it speaks.
-        Error::Disconnect => TO_AGENT.eof(),
-        error => TO_AGENT.failed(&CLASSIFIER, &error),
+        Error::Disconnect => CLIENT_FACING_AGENT.eof(),
+        error => CLIENT_FACING_AGENT.failed(&error).with_detail(error.to_string()),
     };
     let config = client::Config {
         keepalive_interval: Some(client.options.timing.heartbeat().every),
@@ -223,7 +219,7 @@ where
     match ssh.authenticate_none(user).await.map_err(failed)? {
         AuthResult::Success => Ok(ssh),
         AuthResult::Failure { .. } => {
-            Err(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).with_cause(DisconnectCause::Auth))
+            Err(CLIENT_FACING_AGENT.ended(DisconnectReason::Unknown, Side::Remote).with_cause(DisconnectCause::Auth))
         }
     }
 }
@@ -247,12 +243,12 @@ impl client::Handler for Listener {
     async fn disconnected(&mut self, reason: client::DisconnectReason<Error>) -> Result<(), Error> {
         match reason {
             client::DisconnectReason::ReceivedDisconnect(said) => {
-                let end = TO_AGENT.received(Code::ssh(said.reason_code as u32));
+                let end = CLIENT_FACING_AGENT.received(Code::ssh(said.reason_code as u32));
                 self.ended.set(if said.message.is_empty() { end } else { end.with_detail(said.message) });
                 Ok(())
             }
             client::DisconnectReason::Error(error) => {
-                self.ended.set(TO_AGENT.failed(&CLASSIFIER, &error));
+                self.ended.failed(&error);
                 Err(error)
             }
         }

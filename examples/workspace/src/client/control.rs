@@ -4,22 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use disconnect_core::{BoxedGuard, DisconnectCause, DisconnectInitiator, Endpoint, disconnected};
+use disconnect_core::{BoxedGuard, DisconnectCause, DisconnectInitiator, disconnected};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::ends::{self, CLASSIFIER};
+use crate::ends::{CLIENT_BESIDE_SESSION, CLIENT_FACING_SERVER, workspace_stopped};
 use crate::wire::message::{FromClient, Node, ToClient};
 use crate::wire::tunnel::{NORMAL, PROTOCOL_ERROR};
 use crate::wire::{Link, LinkError};
 
 use super::{Client, Unconnected, told};
-
-/// The client's end of its control plane.
-pub(super) const TO_SERVER: Endpoint = Endpoint::CLIENT_FACING_SERVER;
 
 /// The control plane: one connection after the other, until the client says goodbye.
 pub(super) struct Control {
@@ -134,7 +131,7 @@ impl Plane {
             ToClient::Agent(node) => drop(self.welcome.take().map(|welcome| welcome.send(node))),
             ToClient::Stopping(build) => {
                 // Before the answer: from then on the agent may close.
-                self.client.stopped.set_with(ends::workspace_stopped(), build);
+                self.client.stopped.set_with(workspace_stopped(), build);
                 self.link.send(&FromClient::Noted).await?;
             }
             ToClient::Goodbye => {}
@@ -143,10 +140,11 @@ impl Plane {
     }
 
     /// The connection ended before the client wanted to leave, or instead of an answer to its goodbye.
-    async fn lost(mut self, error: &LinkError) {
-        let lost = TO_SERVER.failed(&CLASSIFIER, error);
-        let has_path = self.client.has_path.load(Ordering::Relaxed);
-        self.guard.set(if has_path { ends::beside_data_path(lost) } else { lost });
+    async fn lost(self, error: &LinkError) {
+        if self.client.has_path.load(Ordering::Relaxed) {
+            self.guard.set_endpoint(CLIENT_BESIDE_SESSION);
+        }
+        self.guard.failed(error);
         if let LinkError::Malformed(_) = error {
             self.link.close(PROTOCOL_ERROR).await;
         }
@@ -154,13 +152,15 @@ impl Plane {
 
     /// Leaves. The goodbye is the end only once it is answered: it may meet a connection that was lost before.
     async fn leave(mut self) {
-        self.guard.on_drop(TO_SERVER.closed_locally());
-        let end = match timeout(self.client.options.timing.goodbye(), self.say_goodbye()).await {
-            Ok(Ok(())) => TO_SERVER.closed_locally(),
-            Ok(Err(error)) => return self.lost(&error).await,
-            Err(elapsed) => TO_SERVER.exit(true, &CLASSIFIER, Some(&elapsed)),
-        };
-        self.guard.set(end);
+        self.guard.on_drop(CLIENT_FACING_SERVER.closed_locally());
+        let answered = timeout(self.client.options.timing.goodbye(), self.say_goodbye()).await;
+        if let Ok(Err(error)) = answered {
+            return self.lost(&error).await;
+        }
+        self.guard.set(CLIENT_FACING_SERVER.closed_locally());
+        if let Err(elapsed) = answered {
+            self.guard.failed(&elapsed);
+        }
         self.link.close(NORMAL).await;
     }
 
@@ -178,7 +178,7 @@ impl Plane {
 /// Where the client leaves, it does not come back; after all other ends it does.
 fn guard(client: &Arc<Client>) -> BoxedGuard {
     let of = client.clone();
-    BoxedGuard::boxed(TO_SERVER, move |end| {
+    BoxedGuard::boxed(CLIENT_FACING_SERVER, move |end| {
         let (workspace, client_session_id) = (&of.options.target.workspace, &of.id);
         if end.initiator_as() != Some(DisconnectInitiator::Client) {
             disconnected!(end, workspace, client_session_id, "connection closed, retrying");

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 
 use disconnect_core::evidence::Side;
-use disconnect_core::{BoxedGuard, Disconnect, DisconnectReason};
+use disconnect_core::{BoxedGuard, Disconnect, DisconnectReason, disconnected};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use russh::client::Msg;
@@ -16,11 +16,11 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tracing::{debug, info};
 
-use crate::line::disconnected_with;
+use crate::ends::CLIENT_FACING_AGENT;
 use crate::listen::accept;
 use crate::say::say;
 
-use super::connection::{Connection, TO_AGENT};
+use super::connection::Connection;
 use super::{session, told};
 
 /// Forwards until the user has had enough, or the connection ends.
@@ -56,7 +56,7 @@ async fn forward(connection: &Connection, stream: TcpStream, from: SocketAddr, p
         Err(end) => return debug!(port, ?end, "the channel did not come up"),
     };
     info!(port, client_session_id = connection.client.id, "forwarded channel opened");
-    let mut guard = guard(connection, port);
+    let guard = guard(connection, port);
     if let Some(end) = join(channel, stream).await {
         guard.set(end);
     }
@@ -70,14 +70,14 @@ async fn join(channel: Channel<Msg>, stream: TcpStream) -> Option<Disconnect> {
     let end = tokio::select! {
         sent = &mut sending => match sent? {
             Ok(()) => receiving.await.map(|received| match received {
-                Received::Eof | Received::Unwanted(_) => TO_AGENT.closed_locally(),
+                Received::Eof | Received::Unwanted(_) => CLIENT_FACING_AGENT.closed_locally(),
                 Received::Close => cut_short(),
             }),
             Err(error) => Some(broken(&error)),
         },
         received = &mut receiving => match received? {
             Received::Eof => sending.await.map(|sent| match sent {
-                Ok(()) => TO_AGENT.closed_by_peer(),
+                Ok(()) => CLIENT_FACING_AGENT.closed_by_peer(),
                 Err(error) => broken(&error),
             }),
             Received::Close => Some(cut_short()),
@@ -91,12 +91,12 @@ async fn join(channel: Channel<Msg>, stream: TcpStream) -> Option<Disconnect> {
 
 /// The agent has closed the channel before it had said that no more bytes come: its target broke, most likely.
 fn cut_short() -> Disconnect {
-    TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote)
+    CLIENT_FACING_AGENT.ended(DisconnectReason::Unknown, Side::Remote)
 }
 
 /// The program that had connected to the local port is gone, in the middle.
 fn broken(error: &io::Error) -> Disconnect {
-    TO_AGENT.ended(DisconnectReason::NetworkError, Side::Local).with_detail(error.to_string())
+    CLIENT_FACING_AGENT.ended(DisconnectReason::NetworkError, Side::Local).with_detail(error.to_string())
 }
 
 /// Until no more bytes come from here. `None` where the connection ended.
@@ -141,7 +141,15 @@ async fn receive(mut from_agent: ChannelReadHalf, mut to_here: OwnedWriteHalf) -
 
 fn guard(connection: &Connection, port: u16) -> BoxedGuard {
     let of = connection.client.clone();
-    BoxedGuard::boxed(TO_AGENT, move |end| {
-        disconnected_with!(of.build(end), level: DEBUG, end, port, client_session_id = of.id, "forwarded channel closed");
-    }).under(&connection.guard)
+    BoxedGuard::boxed(CLIENT_FACING_AGENT, move |end| {
+        disconnected!(
+            level: DEBUG,
+            end,
+            group(of.build(end) => build_id, build_reason, transition),
+            port,
+            client_session_id = of.id,
+            "forwarded channel closed"
+        );
+    })
+    .under(&connection.guard)
 }

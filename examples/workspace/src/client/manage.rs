@@ -5,13 +5,12 @@ use std::process::ExitCode;
 use disconnect_core::{DisconnectGuard, disconnected};
 
 use crate::cli::ManageOptions;
-use crate::ends::CLASSIFIER;
+use crate::ends::CLIENT_FACING_SERVER;
 use crate::say::say;
 use crate::wire::message::Managed;
 use crate::wire::tunnel::NORMAL;
 use crate::wire::{Link, LinkError};
 
-use super::control::TO_SERVER;
 use super::{Outcome, interrupted, told};
 
 /// Asks for it, and says what became of it.
@@ -26,14 +25,14 @@ pub(super) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
         () = interrupted.cancelled() => return Err("interrupted".into()),
     };
 
-    let mut guard = DisconnectGuard::new(TO_SERVER, |end| {
+    let guard = DisconnectGuard::new(CLIENT_FACING_SERVER, |end| {
         disconnected!(level: DEBUG, end, workspace, "management connection closed");
     });
     let mut link: Link<(), Managed> = Link::new(socket, options.timing.heartbeat());
     let answer = tokio::select! {
         answer = link.next() => answer,
         () = interrupted.cancelled() => {
-            guard.set(TO_SERVER.closed_locally());
+            guard.set(CLIENT_FACING_SERVER.closed_locally());
             link.close(NORMAL).await;
             return Err("interrupted: it may be done nevertheless".into());
         }
@@ -43,8 +42,8 @@ pub(super) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
         Ok(answer) => (Some(answer), link.next().await.err()),
         Err(error) => (None, Some(error)),
     };
-    let end = TO_SERVER.failed(&CLASSIFIER, &end.unwrap_or(LinkError::Malformed("a second answer".to_owned())));
-    guard.set(end.clone());
+    guard.failed(&end.unwrap_or(LinkError::Malformed("a second answer".to_owned())));
+    let end = guard.finish();
     match answer {
         Some(Managed::Done(build)) => {
             say(format_args!("workspace {workspace}: {transition} done (build {})", build.build_id));

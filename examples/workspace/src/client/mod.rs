@@ -162,7 +162,7 @@ impl Client {
             // Random, since it has to be unique; not secret, since it goes into logs.
             id: options.client_session_id.take().unwrap_or_else(|| format!("{:016x}", RandomState::new().hash_one(()))),
             options,
-            stopped: Shutdown::new(),
+            stopped: Shutdown::default(),
             has_path: AtomicBool::new(false),
             interrupted: interrupted()?,
         }))

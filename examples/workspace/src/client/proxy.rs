@@ -7,17 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use disconnect_core::{BoxedGuard, ConnectionMethod, Disconnect, DisconnectHandle, DisconnectInitiator};
+use disconnect_core::{BoxedGuard, ConnectionMethod, Disconnect, DisconnectHandle, DisconnectInitiator, disconnected};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, copy, split, stdin, stdout};
 use tokio::time::timeout;
 use tracing::info;
 
-use crate::ends::{self, CLASSIFIER};
-use crate::line::disconnected_with;
+use crate::ends::{CLIENT_FACING_AGENT, CLIENT_FACING_RELAY};
 use crate::wire::LinkError;
 use crate::wire::tunnel::{Tunnel, close_code};
 
-use super::connection::{TO_AGENT, unexplained};
 use super::{Client, told};
 
 /// Joins them until one side ends.
@@ -26,19 +24,17 @@ pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
         Ok(socket) => socket,
         Err(error) => return told::unconnected(&error),
     };
-    let mut guard = guard(client);
+    let guard = guard(client);
     let ended = guard.handle();
     let broken = move |error: &LinkError| {
-        drop(ended.set(ends::to_relay(DisconnectInitiator::Client).failed(&CLASSIFIER, error)));
+        ended.set(CLIENT_FACING_RELAY.failed(error).with_detail(error.to_string()));
     };
     let (stream, tunnel) = Tunnel::open(socket, broken);
     let (from_agent, to_agent) = split(stream);
     // Where the relay broke, that is said already.
     guard.set(join(client, from_agent, to_agent, &guard.handle()).await);
-
-    let end = guard.get().unwrap_or_else(unexplained);
-    tunnel.close(close_code(Some(&end))).await;
-    drop(guard);
+    let end = guard.finish();
+    tunnel.close(close_code(&end)).await;
     let is_ended_here = end.initiator_as() == Some(DisconnectInitiator::Client);
     if is_ended_here { ExitCode::SUCCESS } else { told::ended(&end, client.build(&end)) }
 }
@@ -56,7 +52,7 @@ async fn join(
     let (mut sending, mut receiving) = (pin!(copy(&mut stdin, &mut to_agent)), pin!(receive(client, from_agent, path)));
     tokio::select! {
         received = &mut receiving => if received.is_ok() {
-            return TO_AGENT.closed_by_peer();
+            return CLIENT_FACING_AGENT.closed_by_peer();
         },
         _ = &mut sending => {
             // An ssh that leaves has said so inside, so that the agent closes; and then it ends its proxy. One that was
@@ -68,15 +64,15 @@ async fn join(
                 }
             };
             return match timeout(GRACE, left).await {
-                Ok(()) => TO_AGENT.closed_locally(),
-                Err(_) => TO_AGENT.eof(),
+                Ok(()) => CLIENT_FACING_AGENT.closed_locally(),
+                Err(_) => CLIENT_FACING_AGENT.eof(),
             };
         }
         () = client.interrupted.cancelled() => {}
     }
     // The goodbye of ssh may still be on its way through the pipe.
     let _ = timeout(GRACE, sending).await;
-    TO_AGENT.closed_locally()
+    CLIENT_FACING_AGENT.closed_locally()
 }
 
 /// Until nothing more comes from the agent; an error is one of writing.
@@ -97,8 +93,13 @@ async fn receive(client: &Client, mut from_agent: ReadHalf<DuplexStream>, path: 
 /// Where the relay has no agent to join to, there was no connection.
 fn guard(client: &Arc<Client>) -> BoxedGuard {
     let of = client.clone();
-    let guard = BoxedGuard::boxed(TO_AGENT, move |end| {
-        disconnected_with!(of.build(end), end, client_session_id = of.id, "proxied connection closed");
+    let guard = BoxedGuard::boxed(CLIENT_FACING_AGENT, move |end| {
+        disconnected!(
+            end,
+            group(of.build(end) => build_id, build_reason, transition),
+            client_session_id = of.id,
+            "proxied connection closed"
+        );
     })
     .connecting()
     .under(&client.stopped);

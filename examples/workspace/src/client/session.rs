@@ -7,17 +7,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use disconnect_core::evidence::Side;
-use disconnect_core::{BoxedGuard, Code, Disconnect, DisconnectCause, DisconnectHandle, DisconnectReason};
+use disconnect_core::{BoxedGuard, Code, Disconnect, DisconnectCause, DisconnectReason, disconnected};
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Error, Sig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, stderr, stdin, stdout};
 use tokio::time::timeout;
 use tracing::info;
 
-use crate::line::disconnected_with;
+use crate::ends::CLIENT_FACING_AGENT;
 use crate::signals;
 
-use super::connection::{Connection, TO_AGENT};
+use super::connection::Connection;
 use super::terminal::{Raw, Terminal};
 use super::{Client, told};
 
@@ -62,6 +62,8 @@ pub(super) enum Wanted<'a> {
 /// A session that is up, and the line that it ends with.
 pub(super) struct Session {
     channel: Channel<Msg>,
+    /// An interactive shell: its status is that of its last command.
+    is_shell: bool,
     guard: BoxedGuard,
     client: Arc<Client>,
 }
@@ -74,16 +76,17 @@ impl Session {
         wanted: &Wanted<'_>,
     ) -> Result<Self, Disconnect> {
         let channel = connection.open_session().await?;
-        let guard = guard(connection, kind);
-        let mut session = Self { channel, guard, client: connection.client.clone() };
+        let (guard, is_shell) = (guard(connection, kind), matches!(wanted, Wanted::Shell(Some(_))));
+        let mut session = Self { channel, is_shell, guard, client: connection.client.clone() };
         match session.start(wanted).await {
             Ok(true) => {
                 info!(client_session_id = session.client.id, session = kind, "ssh session started");
                 return Ok(session);
             }
             Ok(false) => {
-                let refused =
-                    TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).with_cause(DisconnectCause::Policy);
+                let refused = CLIENT_FACING_AGENT
+                    .ended(DisconnectReason::Unknown, Side::Remote)
+                    .with_cause(DisconnectCause::Policy);
                 session.guard.set(refused);
             }
             Err(error) => drop(session.guard.set(connection.failed(&error).await)),
@@ -123,36 +126,36 @@ impl Session {
 
     /// Joins the session to these streams until it ends: returns its end, once the line is written.
     pub(super) async fn run(
-        mut self,
+        self,
         input: impl AsyncRead + Unpin,
         output: impl AsyncWrite + Unpin,
         errors: impl AsyncWrite + Unpin,
         terminal: Option<&Terminal>,
     ) -> Disconnect {
         let (mut from_agent, to_agent) = self.channel.split();
-        let ended = self.guard.handle();
+        let exited = if self.is_shell { shell_exited } else { process_exited };
         let is_over = tokio::select! {
-            received = receive(&mut from_agent, &ended, output, errors) => received.is_ok(),
+            received = receive(&mut from_agent, &self.guard, exited, output, errors) => received.is_ok(),
             _ = async { tokio::join!(send(input, &to_agent), resize(terminal, &to_agent)) } => false,
             () = self.client.interrupted.cancelled() => false,
         };
         if !is_over {
-            close(&mut self.guard, &to_agent, &self.client).await;
+            close(&self.guard, &to_agent, &self.client).await;
         }
         self.guard.finish()
     }
 
     /// Closes the channel, whatever runs there.
-    pub(super) async fn close(mut self) -> Disconnect {
+    pub(super) async fn close(self) -> Disconnect {
         let (_, to_agent) = self.channel.split();
-        close(&mut self.guard, &to_agent, &self.client).await;
+        close(&self.guard, &to_agent, &self.client).await;
         self.guard.finish()
     }
 }
 
 /// Closes a channel, whatever runs there. What the agent answers is not waited for: russh keeps that to itself.
-async fn close(guard: &mut BoxedGuard, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
-    guard.set(TO_AGENT.closed_locally());
+async fn close(guard: &BoxedGuard, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
+    guard.set(CLIENT_FACING_AGENT.closed_locally());
     // An agent that is frozen takes nothing.
     let _ = timeout(client.options.timing.goodbye(), to_agent.close()).await;
 }
@@ -165,7 +168,8 @@ async fn close(guard: &mut BoxedGuard, to_agent: &ChannelWriteHalf<Msg>, client:
 /// Whoever reads it has seen enough.
 async fn receive(
     from_agent: &mut ChannelReadHalf,
-    ended: &DisconnectHandle,
+    guard: &BoxedGuard,
+    exited: fn(i32) -> Disconnect,
     mut output: impl AsyncWrite + Unpin,
     mut errors: impl AsyncWrite + Unpin,
 ) -> io::Result<()> {
@@ -175,12 +179,12 @@ async fn receive(
             ChannelMsg::ExtendedData { data, ext: 1 } => write(&mut errors, &data).await?,
             ChannelMsg::Eof => output.shutdown().await?,
             ChannelMsg::ExitStatus { exit_status } => {
-                ended.set(TO_AGENT.received(Code::exit(exit_status.cast_signed())));
+                guard.set(exited(exit_status.cast_signed()));
             }
-            ChannelMsg::ExitSignal { signal_name, .. } => drop(ended.set(killed(&signal_name))),
+            ChannelMsg::ExitSignal { signal_name, .. } => drop(guard.set(killed(&signal_name))),
             ChannelMsg::Close => {
                 // Without a status nobody knows how it ended.
-                ended.set(TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote));
+                guard.set(CLIENT_FACING_AGENT.ended(DisconnectReason::Unknown, Side::Remote));
                 break;
             }
             _ => {}
@@ -213,20 +217,30 @@ async fn resize(terminal: Option<&Terminal>, to_agent: &ChannelWriteHalf<Msg>) -
     }
 }
 
+fn process_exited(status: i32) -> Disconnect {
+    CLIENT_FACING_AGENT.received(Code::exit(status))
+}
+
+/// A shell passes on the status of its last command: the user has left it, unless its own status says otherwise.
+fn shell_exited(status: i32) -> Disconnect {
+    match status {
+        0..=125 | 130 => CLIENT_FACING_AGENT.closed_locally().with_code(Code::exit(status)),
+        _ => process_exited(status),
+    }
+}
+
 /// A command that was killed by a signal, which SSH names and codes number.
 fn killed(name: &Sig) -> Disconnect {
     match signals::named(name) {
-        Some(signal) => TO_AGENT.received(Code::signal(signal as i32)),
-        None => TO_AGENT.ended(DisconnectReason::Unknown, Side::Remote).with_cause(DisconnectCause::Killed),
+        Some(signal) => CLIENT_FACING_AGENT.received(Code::signal(signal as i32)),
+        None => CLIENT_FACING_AGENT.ended(DisconnectReason::Unknown, Side::Remote).with_cause(DisconnectCause::Killed),
     }
 }
 
 fn guard(connection: &Connection, session: &'static str) -> BoxedGuard {
     let of = connection.client.clone();
-    BoxedGuard::boxed(TO_AGENT, move |end| {
-        disconnected_with!(
-            of.build(end),
-            end,
+    BoxedGuard::boxed(CLIENT_FACING_AGENT, move |end| {
+        disconnected!(end, group(of.build(end) => build_id, build_reason, transition),
             session,
             exit_code = end.exit_code(),
             client_session_id = of.id,
@@ -234,4 +248,23 @@ fn guard(connection: &Connection, session: &'static str) -> BoxedGuard {
         );
     })
     .under(&connection.guard)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_shell_passes_on_the_status_of_its_last_command() {
+        for (status, shell, process) in [
+            (0, "client_closed", "graceful"),
+            (1, "client_closed", "unknown"),
+            (130, "client_closed", "unknown"),
+            (127, "unknown", "unknown"),
+            (255, "unknown", "unknown"),
+        ] {
+            let reasons = [shell_exited(status), process_exited(status)].map(|end| end.reason().as_str());
+            assert_eq!(reasons, [shell, process], "exit status {status}");
+        }
+    }
 }

@@ -112,13 +112,10 @@ fn stopped(build: Option<&Build>) -> String {
 mod tests {
     use std::io;
 
-    use disconnect_core::Endpoint;
     use disconnect_core::evidence::Side;
 
     use super::*;
-    use crate::ends::{self, CLASSIFIER};
-
-    const END: Endpoint = Endpoint::CLIENT_FACING_AGENT;
+    use crate::ends::{CLIENT_FACING_AGENT as END, CLIENT_FACING_RELAY, CLIENT_FACING_SERVER, workspace_stopped};
 
     fn build(transition: &str) -> Build {
         Build { build_id: 7, build_reason: "initiator".to_owned(), transition: transition.to_owned() }
@@ -141,7 +138,7 @@ mod tests {
 
     #[test]
     fn an_end_of_the_connection_has_no_status() {
-        for end in [END.eof(), END.closed_locally(), END.received(Code::ssh(11)), ends::workspace_stopped()] {
+        for end in [END.eof(), END.closed_locally(), END.received(Code::ssh(11)), END.resolve(workspace_stopped())] {
             assert_eq!(exit_status(&end), None, "{end:?}");
         }
     }
@@ -150,7 +147,7 @@ mod tests {
     fn who_ended_it_and_why_is_told() {
         let keepalive = russh::Error::KeepaliveTimeout;
         let reset = io::Error::from(io::ErrorKind::ConnectionReset);
-        let shutdown = ends::to_relay(DisconnectInitiator::Client).received(Code::websocket(1001));
+        let shutdown = CLIENT_FACING_RELAY.received(Code::websocket(1001));
         for (end, told) in [
             (END.received(Code::ssh(11)), "disconnected: the agent closed the connection"),
             (
@@ -159,22 +156,16 @@ mod tests {
             ),
             (END.closed_locally(), "disconnected: closed from this side"),
             (shutdown, "disconnected: the server is shutting down"),
-            (END.failed(&CLASSIFIER, &keepalive), "connection lost: the agent did not answer (keepalive timeout)"),
-            (END.failed(&CLASSIFIER, &reset), "connection lost (reset)"),
+            (END.failed(&keepalive), "connection lost: the agent did not answer (keepalive timeout)"),
+            (END.failed(&reset), "connection lost (reset)"),
             (END.eof(), "connection lost (unclean eof)"),
-            (
-                END.failed(&CLASSIFIER, &russh::Error::DecryptionError),
-                "disconnected: the agent broke the protocol (malformed)",
-            ),
+            (END.failed(&russh::Error::DecryptionError), "disconnected: the agent broke the protocol (malformed)"),
             (END.received(Code::ssh(12)), "disconnected by the agent, which did not say why (limit)"),
             (
                 END.ended(DisconnectReason::Unknown, Side::Remote).with_detail("no such subsystem"),
                 "disconnected by the agent: no such subsystem",
             ),
-            (
-                Endpoint::CLIENT_FACING_SERVER.received(Code::websocket(1013)),
-                "the workspace has no agent now: try again later",
-            ),
+            (CLIENT_FACING_SERVER.received(Code::websocket(1013)), "the workspace has no agent now: try again later"),
         ] {
             assert_eq!(why(&end, None), told, "{end:?}");
         }
@@ -182,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_build_that_stopped_the_workspace_is_told() {
-        let end = ends::workspace_stopped();
+        let end = END.resolve(workspace_stopped());
         for (build, told) in [
             (Some(build("stop")), "disconnected: the workspace was stopped (build 7)"),
             (Some(build("delete")), "disconnected: the workspace was deleted (build 7)"),

@@ -1,19 +1,17 @@
 //! A client's control plane, as the server sees it.
 
-use disconnect_core::{Code, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, disconnected};
+use disconnect_core::{Code, Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
 use tokio::sync::{mpsc, oneshot};
 use tracing::info;
 
-use crate::ends::CLASSIFIER;
-use crate::wire::message::{FromClient, ToClient};
-use crate::wire::tunnel::{GOING_AWAY, TRY_AGAIN_LATER};
+use crate::ends::SERVER_FACING_CLIENT;
+use crate::wire::message::{FromClient, Node, ToClient};
+use crate::wire::tunnel::{TRY_AGAIN_LATER, close_code};
 use crate::wire::{Link, LinkError, Socket};
 
 use super::Server;
 use super::route::Client;
 use super::workspaces::Stopping;
-
-const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 
 /// Serves a client until its connection ends.
 pub(super) async fn serve(server: &Server, socket: Socket, client: Client) {
@@ -23,36 +21,32 @@ pub(super) async fn serve(server: &Server, socket: Socket, client: Client) {
 
     let entry = server.connections.begin("client", &client.workspace, Some(&client.client_session_id));
     let Client { workspace, client_session_id } = client.clone();
-    let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
+    let guard = DisconnectGuard::new(SERVER_FACING_CLIENT, move |end: &Disconnect| {
         entry.end(end);
         disconnected!(end, workspace, client_session_id, "client disconnected");
     })
     .under(&server.shutdown);
 
     let mut link = Link::new(socket, server.timing.heartbeat());
-    let ended = guard.handle();
-    match talk(server, &mut link, &client.workspace, stopping, &ended).await {
-        Ok(code) => {
-            drop(guard);
-            link.close(code).await;
-        }
-        Err(error) => drop(ended.set(END.failed(&CLASSIFIER, &error))),
+    let Some(node) = server.workspaces.node(&client.workspace) else {
+        // Its agent is not there, or not there yet.
+        guard.set(SERVER_FACING_CLIENT.sent(Code::websocket(TRY_AGAIN_LATER)));
+        drop(guard);
+        return link.close(TRY_AGAIN_LATER).await;
+    };
+    if let Ok(end) = guard.run(|ended| talk(server, &mut link, node, stopping, ended)).await {
+        link.close(close_code(&end)).await;
     }
 }
 
-/// Tells the client what it has to know, until one side ends it: returns the code to close with.
+/// Tells the client what it has to know, until this side closes the connection: returns why.
 async fn talk(
     server: &Server,
     link: &mut Link<ToClient, FromClient>,
-    workspace: &str,
+    node: Node,
     mut stopping: mpsc::Receiver<Stopping>,
-    ended: &DisconnectHandle,
-) -> Result<u16, LinkError> {
-    let Some(node) = server.workspaces.node(workspace) else {
-        // Its agent is not there, or not there yet.
-        ended.set(END.sent(Code::websocket(TRY_AGAIN_LATER)));
-        return Ok(TRY_AGAIN_LATER);
-    };
+    ended: DisconnectHandle,
+) -> Result<Disconnect, LinkError> {
     link.send(&ToClient::Agent(node)).await?;
     let mut noted: Option<oneshot::Sender<()>> = None;
     loop {
@@ -60,7 +54,7 @@ async fn talk(
             message = link.next() => match message? {
                 FromClient::Noted => drop(noted.take().map(|noted| noted.send(()))),
                 FromClient::Goodbye => {
-                    ended.set(END.closed_by_peer());
+                    ended.set(SERVER_FACING_CLIENT.closed_by_peer());
                     link.send(&ToClient::Goodbye).await?;
                 }
             },
@@ -68,7 +62,7 @@ async fn talk(
                 noted = Some(stopping.noted);
                 link.send(&ToClient::Stopping(stopping.build)).await?;
             }
-            () = server.closing.cancelled() => return Ok(GOING_AWAY),
+            () = server.closing.cancelled() => return Ok(SERVER_FACING_CLIENT.shutting_down()),
         }
     }
 }

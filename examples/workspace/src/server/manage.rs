@@ -2,13 +2,13 @@
 
 use std::pin::pin;
 
-use disconnect_core::{Disconnect, DisconnectGuard, Endpoint, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard, disconnected};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::info;
 
-use crate::ends::{CLASSIFIER, workspace_stopped};
+use crate::ends::{SERVER_FACING_CLIENT, workspace_stopped};
 use crate::wire::message::{Build, Managed};
 use crate::wire::tunnel::NORMAL;
 use crate::wire::{Link, LinkError, Socket};
@@ -42,12 +42,10 @@ impl std::str::FromStr for Transition {
     }
 }
 
-const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
-
 /// Does what is asked for, and answers.
 pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, transition: Transition, reason: String) {
     let (name, entry) = (workspace.to_owned(), server.connections.begin("manage", workspace, None));
-    let mut guard = DisconnectGuard::new(END, move |end: &Disconnect| {
+    let guard = DisconnectGuard::new(SERVER_FACING_CLIENT, move |end: &Disconnect| {
         entry.end(end);
         disconnected!(level: DEBUG, end, workspace = name, "management connection closed");
     })
@@ -55,21 +53,19 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, tran
 
     let mut link: Link<Managed, ()> = Link::new(socket, server.timing.heartbeat());
     let mut managing = pin!(manage(server, workspace, transition, reason));
-    let sent = tokio::select! {
-        answer = &mut managing => link.send(&answer).await,
-        error = gone(&mut link) => {
-            // What was begun is done, also where nobody waits for the answer.
-            managing.await;
-            Err(error)
+    let answering = async |_| -> Result<_, LinkError> {
+        tokio::select! {
+            answer = &mut managing => link.send(&answer).await?,
+            error = gone(&mut link) => {
+                // What was begun is done, also where nobody waits for the answer.
+                managing.await;
+                return Err(error);
+            }
         }
+        Ok(SERVER_FACING_CLIENT.closed_locally())
     };
-    match sent {
-        Ok(()) => {
-            guard.set(END.closed_locally());
-            drop(guard);
-            link.close(NORMAL).await;
-        }
-        Err(error) => drop(guard.set(END.failed(&CLASSIFIER, &error))),
+    if guard.run(answering).await.is_ok() {
+        link.close(NORMAL).await;
     }
 }
 
@@ -98,7 +94,7 @@ async fn manage(server: &Server, workspace: &str, transition: Transition, reason
 /// Everybody is told why before anything is closed; only then the agent closes its sessions.
 async fn carry_out(server: &Server, stop: Stop) -> Build {
     let build = stop.build.clone();
-    stop.cause.set_with(workspace_stopped(), Some(build.clone()));
+    stop.cause.set_with(workspace_stopped(), build.clone());
     let tell = stop.clients.iter().map(async |client| {
         let (noted, noting) = oneshot::channel();
         // A client that has gone notes nothing.

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use disconnect_core::{Endpoint, Shutdown};
+use disconnect_core::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -38,9 +38,9 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 struct Server {
     workspaces: Workspaces,
     connections: Arc<ConnectionLog>,
-    /// Why clients are let go.
+    /// Why everybody is let go.
     shutdown: Shutdown,
-    /// Close now. Cancelled after the cause is set.
+    /// Close now. Cancelled after it is said why.
     closing: CancellationToken,
     timing: Timing,
 }
@@ -59,10 +59,11 @@ pub(crate) async fn run(options: &ServerOptions) -> Result<ExitCode, Box<dyn Err
     let scheme = if tls.is_some() { "wss" } else { "ws" };
     info!(address = format!("{scheme}://{}", listener.local_addr()?), "server is listening");
 
+    let shutdown = Shutdown::new();
     let server = Arc::new(Server {
-        workspaces: Workspaces::default(),
+        workspaces: Workspaces::new(shutdown.clone()),
         connections,
-        shutdown: Shutdown::new(),
+        shutdown,
         closing: CancellationToken::new(),
         timing: options.timing,
     });
@@ -86,8 +87,7 @@ async fn accept_all(server: &Arc<Server>, listener: &TcpListener, tls: Option<Tl
 impl Server {
     /// Says why to everything that lives, and only then closes it.
     async fn shut_down(&self, tasks: &TaskTracker) {
-        self.shutdown.set(Endpoint::SERVER_FACING_CLIENT.shutting_down());
-        self.workspaces.shut_down(&Endpoint::SERVER_FACING_AGENT.shutting_down());
+        self.shutdown.begin();
         self.closing.cancel();
         tasks.close();
         let _ = timeout(self.timing.goodbye(), tasks.wait()).await;

@@ -1,14 +1,13 @@
 //! The relay: a data path between two legs, as the server sees it.
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, Endpoint};
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, Endpoint, disconnected};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tracing::info;
 
-use crate::ends::{CLASSIFIER, relay_to_agent, relay_to_client};
-use crate::line::disconnected_with;
+use crate::ends::{RELAY_FACING_AGENT, RELAY_FACING_CLIENT};
 use crate::wire::link::close;
 use crate::wire::tunnel::{GOING_AWAY, LOST, NORMAL, TRY_AGAIN_LATER, bytes};
 use crate::wire::{LinkError, Socket};
@@ -29,11 +28,11 @@ pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client
     let cause = server.workspaces.cause(&workspace);
     let entry = server.connections.begin("relay", &workspace, Some(&client_session_id));
     let of_run = cause.clone();
-    let mut guard = DisconnectGuard::new(relay_to_client(), move |end: &Disconnect| {
+    let guard = DisconnectGuard::new(RELAY_FACING_CLIENT, move |end: &Disconnect| {
         entry.end(end);
-        disconnected_with!(
-            of_run.context(end).and_then(Option::as_ref),
+        disconnected!(
             end,
+            group(of_run.context(end) => build_id, build_reason, transition),
             workspace,
             client_session_id,
             "relayed connection closed"
@@ -44,7 +43,8 @@ pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client
 
     let code = tokio::select! {
         (leg, error) = splice(&mut to_client, &mut to_agent) => {
-            guard.set(leg.failed(&CLASSIFIER, &error));
+            guard.set_endpoint(leg);
+            guard.failed(&error);
             // What agent and client have to say to each other, they have said inside.
             if guard.get().is_some_and(|end| end.expected()) { NORMAL } else { LOST }
         }
@@ -56,7 +56,7 @@ pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client
 
 /// Moves bytes until a leg ends: returns our end of that leg, and how it ended.
 async fn splice(to_client: &mut Socket, to_agent: &mut Socket) -> (Endpoint, LinkError) {
-    let (client, agent) = (relay_to_client(), relay_to_agent());
+    let (client, agent) = (RELAY_FACING_CLIENT, RELAY_FACING_AGENT);
     let ((client_out, client_in), (agent_out, agent_in)) = (to_client.split(), to_agent.split());
     tokio::select! {
         end = carry((client, client_in), (agent, agent_out)) => end,

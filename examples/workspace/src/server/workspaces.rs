@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use disconnect_core::{Disconnect, Shutdown};
+use disconnect_core::Shutdown;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_util::sync::CancellationToken;
@@ -16,8 +16,9 @@ use super::manage::Transition;
 use super::route::Route;
 
 /// All workspaces.
-#[derive(Default)]
 pub(super) struct Workspaces {
+    /// Why the server lets everybody go.
+    shutdown: Shutdown,
     by_name: Mutex<HashMap<String, Workspace>>,
     /// Who waits for which leg of the relay.
     legs: Mutex<HashMap<u64, oneshot::Sender<Socket>>>,
@@ -25,7 +26,6 @@ pub(super) struct Workspaces {
     builds: AtomicU64,
 }
 
-#[derive(Default)]
 struct Workspace {
     state: State,
     /// Why everything in this run of the workspace ends.
@@ -35,6 +35,11 @@ struct Workspace {
 }
 
 impl Workspace {
+    fn new(shutdown: &Shutdown) -> Self {
+        let cause = RunCause::default().under(shutdown);
+        Self { state: State::Running, cause, agent: None, clients: HashMap::new() }
+    }
+
     /// Whether its agent is there, and has said where.
     fn has_agent(&self) -> bool {
         self.agent.as_ref().is_some_and(|agent| agent.node.is_some())
@@ -42,11 +47,10 @@ impl Workspace {
 }
 
 /// Why a run of a workspace ends, and by which build.
-pub(super) type RunCause = Shutdown<Option<Build>>;
+pub(super) type RunCause = Shutdown<Build>;
 
-#[derive(Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum State {
-    #[default]
     Running,
     Stopped,
     Deleted,
@@ -103,6 +107,11 @@ pub(super) struct ClientPlace<'a> {
 }
 
 impl Workspaces {
+    pub(super) fn new(shutdown: Shutdown) -> Self {
+        let (ids, builds) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { shutdown, by_name: Mutex::default(), legs: Mutex::default(), ids, builds }
+    }
+
     /// Whether a connection may come up now.
     pub(super) fn admits(&self, route: &Route) -> Result<(), StatusCode> {
         let workspaces = self.lock();
@@ -136,7 +145,7 @@ impl Workspaces {
         let id = self.next_id();
         let gone = CancellationToken::new();
         let mut workspaces = self.lock();
-        let workspace = workspaces.entry(name.to_owned()).or_default();
+        let workspace = workspaces.entry(name.to_owned()).or_insert_with(|| Workspace::new(&self.shutdown));
         workspace.agent = Some(Agent { id, node: None, commands, gone: gone.clone() });
         AgentPlace { workspaces: self, workspace: name, id, gone, cause: workspace.cause.clone() }
     }
@@ -144,7 +153,10 @@ impl Workspaces {
     /// A client is connected.
     pub(super) fn client<'a>(&'a self, name: &'a str, stopping: mpsc::Sender<Stopping>) -> ClientPlace<'a> {
         let id = self.next_id();
-        self.lock().entry(name.to_owned()).or_default().clients.insert(id, stopping);
+        // It was there when the client was let in.
+        if let Some(workspace) = self.lock().get_mut(name) {
+            workspace.clients.insert(id, stopping);
+        }
         ClientPlace { workspaces: self, workspace: name, id }
     }
 
@@ -155,7 +167,7 @@ impl Workspaces {
 
     /// Why the run of this workspace ends, once it does.
     pub(super) fn cause(&self, name: &str) -> RunCause {
-        self.lock().entry(name.to_owned()).or_default().cause.clone()
+        self.lock().get(name).map(|workspace| workspace.cause.clone()).unwrap_or_default()
     }
 
     /// Asks the agent of a workspace for the other leg of a relayed path. `None` where there is no agent.
@@ -203,16 +215,9 @@ impl Workspaces {
             State::Deleted => Err("it was deleted"),
             State::Stopped => {
                 workspace.state = State::Running;
-                workspace.cause = RunCause::new();
+                workspace.cause = RunCause::default().under(&self.shutdown);
                 Ok(self.build(Transition::Start, reason))
             }
-        }
-    }
-
-    /// The server is going away: everything that runs ends for that.
-    pub(super) fn shut_down(&self, end: &Disconnect) {
-        for workspace in self.lock().values() {
-            workspace.cause.set_with(end.clone(), None);
         }
     }
 

@@ -200,21 +200,22 @@ fn parse<In: DeserializeOwned>(text: &str) -> Result<In, LinkError> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use disconnect_core::{Category, Endpoint};
+    use disconnect_core::Category;
     use socket2::SockRef;
     use tokio::net::{TcpListener, TcpStream};
     use tokio_tungstenite::{accept_async, client_async};
 
     use super::*;
+    use crate::ends::{AGENT_FACING_SERVER, SERVER_FACING_AGENT};
     use crate::wire::Io;
 
     #[test]
     fn a_goodbye_is_what_its_code_says() {
         let closed = LinkError::from(Closed::by(None));
-        let end = Endpoint::AGENT_FACING_SERVER.failed(&CLASSIFIER, &closed);
+        let end = AGENT_FACING_SERVER.failed(&closed);
         assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("graceful", Some("server")));
         let going_away = LinkError::from(Closed(Code::websocket(1001)));
-        let end = Endpoint::AGENT_FACING_SERVER.failed(&CLASSIFIER, &going_away);
+        let end = AGENT_FACING_SERVER.failed(&going_away);
         assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("server_shutdown", Some("server")));
     }
 
@@ -233,7 +234,7 @@ mod tests {
             link.send(&"are you there?").await.unwrap();
         }
         assert_eq!(link.next().await.unwrap(), "goodbye");
-        let end = Endpoint::SERVER_FACING_AGENT.failed(&CLASSIFIER, &link.next().await.unwrap_err());
+        let end = SERVER_FACING_AGENT.failed(&link.next().await.unwrap_err());
         assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use disconnect_core::{Disconnect, DisconnectReason};
+use disconnect_core::{Disconnect, DisconnectCause, DisconnectReason};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, copy, duplex, sink, split};
 use tokio::sync::oneshot;
@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
-use super::link::{CLOSING, close};
+use super::link::{CLOSING, REPLACED, close};
 use super::{Closed, LinkError, Socket};
 
 /// The close code of a path that broke on the other side of the relay.
@@ -22,11 +22,12 @@ pub(crate) const PROTOCOL_ERROR: u16 = 1002;
 /// "Try Again Later", of the registry that RFC 6455, section 11.7 opens.
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
 
-/// With which code a path is closed whose end is this one.
-pub(crate) fn close_code(end: Option<&Disconnect>) -> u16 {
-    match end {
-        Some(end) if end.reason_as() == Some(DisconnectReason::ServerShutdown) => GOING_AWAY,
-        Some(end) if end.expected() => NORMAL,
+/// With which code this side closes a connection that ended so.
+pub(crate) fn close_code(end: &Disconnect) -> u16 {
+    match end.reason_as() {
+        Some(DisconnectReason::ServerShutdown) => GOING_AWAY,
+        _ if end.expected() => NORMAL,
+        _ if end.cause_as() == Some(DisconnectCause::Replaced) => REPLACED,
         _ => LOST,
     }
 }

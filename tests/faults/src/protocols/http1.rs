@@ -33,8 +33,8 @@ use crate::peers::say;
 
 static CLASSIFIER: Classifier = classifier![h2 = h2, hyper = hyper, tokio = tokio, UpstreamLost];
 
-const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER;
-const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
 /// How long a peer may be silent, where that is the thing tested.
 const SHORT: Duration = Duration::from_millis(300);

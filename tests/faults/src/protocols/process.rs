@@ -23,14 +23,14 @@ use crate::peers::say;
 
 static CLASSIFIER: Classifier = classifier![tokio = tokio];
 
-const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
-const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
+const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
 
 /// A command that succeeded.
 const DONE: Truth = truth(Why::Graceful, By::Agent);
 /// A shell that its user left.
 const LEFT: Truth = truth(Why::ClientClosed, By::Client);
-/// A crash or a kill, at the agent's end.
+/// A command that failed, crashed or was killed, at the agent's end.
 const BROKEN: Truth = truth(Why::Unknown, By::Agent);
 const SHUTDOWN: Truth = truth(Why::ServerShutdown, By::Agent);
 const VANISHED: Truth = truth(Why::NetworkError, By::Network);
@@ -40,36 +40,61 @@ pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     terminal::run(matrix).await
 }
 
-/// The keyboard of a session, as far as its end goes: the signal that the last key stood for.
-///
-/// A status does not tell the client's Ctrl-C from anybody's `kill -INT`. Both sides of a session can: the one sent the
-/// key, the other passed it on.
+/// What both sides of a session know that its status does not tell.
 #[derive(Clone, Copy, Default)]
-struct Keyboard {
-    signal: Option<i32>,
+struct Session {
+    /// It runs an interactive shell, which passes on the status of its last command.
+    is_shell: bool,
+    /// The signal that the last key stood for. A status does not tell the client's Ctrl-C from anybody's `kill -INT`; but
+    /// one side sent the key, and the other passed it on.
+    key_signal: Option<i32>,
 }
 
-impl Keyboard {
+impl Session {
     fn pressed(&mut self, keys: &str) {
         const SIGINT: i32 = 2;
         const SIGQUIT: i32 = 3;
-        self.signal = match keys.chars().last() {
+        self.key_signal = match keys.chars().last() {
             Some('\u{3}') => Some(SIGINT),
             Some('\u{1c}') => Some(SIGQUIT),
             Some(_) => None,
-            None => self.signal,
+            None => self.key_signal,
         };
     }
 
     fn sent(self, signal: Option<i32>) -> bool {
-        signal.is_some() && signal == self.signal
+        signal.is_some() && signal == self.key_signal
+    }
+
+    /// What the agent makes of a status.
+    fn ended(self, status: ExitStatus) -> Disconnect {
+        match self {
+            _ if self.sent(status.signal()) => AGENT.closed_by_peer(),
+            Self { is_shell: true, .. } => AGENT.shell_exited(status),
+            Self { is_shell: false, .. } => AGENT.process_exited(status),
+        }
+    }
+
+    /// What the client makes of a line.
+    fn told(self, line: &str) -> Disconnect {
+        match line.split_once(' ').map(|(word, number)| (word, number.parse())) {
+            // The user left the shell.
+            Some(("exit", Ok(status @ (0..=125 | 130)))) if self.is_shell => {
+                CLIENT.closed_locally().with_code(Code::exit(status))
+            }
+            Some(("exit", Ok(status))) => CLIENT.received(Code::exit(status)),
+            Some(("signal", Ok(signal))) if self.sent(Some(signal)) => CLIENT.closed_locally(),
+            Some(("signal", Ok(signal))) => CLIENT.received(Code::signal(signal)),
+            _ if line == "shutdown" => CLIENT.resolve(Verdict::going_away(Side::Remote)),
+            _ => CLIENT.ended(Why::ProtocolError, Side::Remote),
+        }
     }
 }
 
 /// The natural code of an agent: a session ends with its process, its client, or this agent.
 async fn serve(
     client: TcpStream,
-    keyboard: Keyboard,
+    session: Session,
     ended: impl Future<Output = io::Result<ExitStatus>>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Disconnect> {
@@ -82,13 +107,13 @@ async fn serve(
             if let Some(told) = to_tell(status) {
                 write.write_all(told.as_bytes()).await?;
             }
-            Ok(if keyboard.sent(status.signal()) { AGENT.closed_by_peer() } else { AGENT.process_exited(status) })
+            Ok(session.ended(status))
         }
         read = read.read_line(&mut line) => Ok(match read {
             // What becomes of the process now is only our own doing.
             Ok(_) if line == "bye\n" => AGENT.closed_by_peer(),
             Ok(_) => AGENT.eof(),
-            Err(error) => AGENT.failed(&CLASSIFIER, &error),
+            Err(error) => AGENT.failed(&error),
         }),
         () = shutdown => {
             // Said before the process is killed: its signal would tell less.
@@ -105,28 +130,18 @@ fn to_tell(status: ExitStatus) -> Option<String> {
 }
 
 /// The natural code of a client: what the agent says is what it was.
-async fn attend(agent: &mut TcpStream, keyboard: Keyboard) -> Disconnect {
+async fn attend(agent: &mut TcpStream, session: Session) -> Disconnect {
     let mut line = String::new();
     match BufReader::new(agent).read_line(&mut line).await {
         Ok(0) => CLIENT.eof(),
-        Ok(_) => told(line.trim_end(), keyboard),
-        Err(error) => CLIENT.failed(&CLASSIFIER, &error),
-    }
-}
-
-fn told(line: &str, keyboard: Keyboard) -> Disconnect {
-    match line.split_once(' ').map(|(word, number)| (word, number.parse())) {
-        Some(("exit", Ok(status))) => CLIENT.received(Code::exit(status)),
-        Some(("signal", Ok(signal))) if keyboard.sent(Some(signal)) => CLIENT.closed_locally(),
-        Some(("signal", Ok(signal))) => CLIENT.received(Code::signal(signal)),
-        _ if line == "shutdown" => CLIENT.resolve(Verdict::going_away(Side::Remote)),
-        _ => CLIENT.ended(Why::ProtocolError, Side::Remote),
+        Ok(_) => session.told(line.trim_end()),
+        Err(error) => CLIENT.failed(&error),
     }
 }
 
 /// Whoever spawned the task of a session: a task without a result has an end as well.
 async fn supervise(task: tokio::task::JoinHandle<io::Result<Disconnect>>) -> io::Result<Disconnect> {
-    task.await.unwrap_or_else(|error| Ok(AGENT.failed(&CLASSIFIER, &error)))
+    task.await.unwrap_or_else(|error| Ok(AGENT.failed(&error)))
 }
 
 /// An agent to be killed, or a command that crashes.

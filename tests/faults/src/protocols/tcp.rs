@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-pub(super) use self::service::first_or_better;
+pub(super) use self::service::of_both;
 use self::service::{
     leave, publish, serve, serve_beside, serve_blocking, serve_halves, serve_until_shutdown, serve_within, supervise,
 };
@@ -24,8 +24,8 @@ use crate::peers::{Peer, say};
 
 static CLASSIFIER: Classifier = classifier![tokio = tokio];
 
-const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
-const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
+const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
 /// How long a peer may be silent, where that is the thing tested.
 const SHORT: Duration = Duration::from_millis(300);
@@ -188,7 +188,7 @@ async fn written_to(matrix: &mut Matrix) -> Outcome {
     let (agent, _client) = pair().await?;
     let end = match timeout(SHORT, publish(agent, AGENT)).await {
         Ok(end) => end,
-        Err(elapsed) => AGENT.failed(&CLASSIFIER, &elapsed),
+        Err(elapsed) => AGENT.failed(&elapsed),
     };
     matrix.decidable("tcp", "the peer stops reading, deadline for a write", "agent", VANISHED, end);
     Ok(())
@@ -209,7 +209,7 @@ async fn leaving(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     reset(agent)?;
     client.readable().await?;
-    let end = leave(client, CLIENT).await.unwrap_or_else(|error| CLIENT.failed(&CLASSIFIER, &error));
+    let end = leave(client, CLIENT).await.unwrap_or_else(|error| CLIENT.failed(&error));
     matrix.decidable("tcp", "RST before our goodbye", "client", VANISHED, end);
     Ok(())
 }

@@ -17,12 +17,13 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use self::setup::{Authority, KNOWN, NAME};
 use super::Outcome;
+use crate::line::line;
 use crate::matrix::{Matrix, Truth, truth};
 
 static CLASSIFIER: Classifier = classifier![rustls = rustls, tokio = tokio];
 
-const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER;
-const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
 /// How long a peer may be silent, where that is the thing tested.
 const SHORT: Duration = Duration::from_millis(300);
@@ -42,7 +43,7 @@ async fn connect(tcp: TcpStream, connector: &TlsConnector) -> io::Result<Disconn
     let name = NAME.try_into().map_err(io::Error::other)?;
     Ok(match connector.connect(name, tcp).await {
         Ok(stream) => read_to_end(stream, CLIENT).await,
-        Err(error) => CLIENT.failed(&CLASSIFIER, &error),
+        Err(error) => CLIENT.failed(&error),
     })
 }
 
@@ -50,22 +51,20 @@ async fn connect(tcp: TcpStream, connector: &TlsConnector) -> io::Result<Disconn
 async fn accept(tcp: TcpStream, acceptor: &TlsAcceptor, patience: Duration) -> Disconnect {
     match timeout(patience, acceptor.accept(tcp)).await {
         Ok(Ok(stream)) => read_to_end(stream, SERVER).await,
-        Ok(Err(error)) => SERVER.failed(&CLASSIFIER, &error),
-        Err(elapsed) => SERVER.failed(&CLASSIFIER, &elapsed),
+        Ok(Err(error)) => SERVER.failed(&error),
+        Err(elapsed) => SERVER.failed(&elapsed),
     }
 }
 
 /// The natural reading loop. `Ok(0)` is the peer's `close_notify`: rustls makes an error of an end of file without it.
 async fn read_to_end(mut stream: impl AsyncRead + Unpin, end: Endpoint) -> Disconnect {
     const CLOSE_NOTIFY: Code = Code::tls(0);
-    let mut buffer = [0; 1024];
-    loop {
-        match stream.read(&mut buffer).await {
-            Ok(0) => return end.received(CLOSE_NOTIFY),
-            Ok(_) => {}
-            Err(error) => return end.failed(&CLASSIFIER, &error),
-        }
-    }
+    line(end, async |_| -> io::Result<_> {
+        let mut buffer = [0; 1024];
+        while stream.read(&mut buffer).await? > 0 {}
+        Ok(end.received(CLOSE_NOTIFY))
+    })
+    .await
 }
 
 /// A peer to be killed: see [`established`].

@@ -40,14 +40,13 @@ pub(crate) async fn lines_of<const N: usize>(connections: impl AsyncFnOnce([u64;
     timeout(Duration::from_secs(30), connections(ids)).await.expect("the connections end within 30 seconds");
     ids.map(|peer_id| {
         let peer_id = peer_id.to_string();
-        let line = lines.only(|end| end.field("peer_id") == Some(&peer_id)).one();
-        let value = |key| line.field(key).unwrap_or_default().to_owned();
+        let line = lines.captured().only(|end| end.field("peer_id") == Some(&peer_id)).one();
         Line {
-            reason: value("disconnect_reason"),
-            expected: value("disconnect_expected"),
-            initiator: value("disconnect_initiator"),
-            cause: value("disconnect_cause"),
-            detail: value("disconnect_detail"),
+            reason: line.reason().to_string(),
+            expected: line.expected().to_string(),
+            initiator: line.initiator().map(ToString::to_string).unwrap_or_default(),
+            cause: line.cause().map(ToString::to_string).unwrap_or_default(),
+            detail: line.detail().unwrap_or_default().to_owned(),
         }
     })
 }

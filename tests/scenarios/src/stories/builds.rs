@@ -109,7 +109,7 @@ async fn stop_start(world: &mut World) -> Result<(), Failure> {
     world.agent_is_up().await?;
     let client = world.client(RELAYED.id, RELAYED.route, "ssh", &[], &["exit", "0"])?;
     world.ended(client).await?;
-    world.want(RELAYED.exits("exec", 0));
+    world.want(RELAYED.exits(0));
     world.want(RELAYED.leaves());
     Ok(())
 }

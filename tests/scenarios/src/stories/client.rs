@@ -48,9 +48,16 @@ impl Client {
     }
 
     /// A command of its exits, at both ends.
-    pub(super) fn exits(self, kind: &str, status: u32) -> [End; 2] {
-        let (reason, initiator) = if status == 0 { ("graceful", "agent") } else { ("client_closed", "client") };
-        self.session(kind, |site| site.normal(reason, initiator).exit(status))
+    pub(super) fn exits(self, status: u32) -> [End; 2] {
+        self.session("exec", |site| match status {
+            0 => site.normal("graceful", "agent").exit(status),
+            _ => site.fault("unknown", "agent").cause("exit_status").exit(status),
+        })
+    }
+
+    /// Its user leaves a shell, whatever the last command gave, at both ends.
+    pub(super) fn leaves_shell(self, status: u32) -> [End; 2] {
+        self.session("shell", |site| left(site).exit(status))
     }
 
     /// Its connection to the agent ends, at both ends.

@@ -274,7 +274,7 @@ async fn tls(world: &mut World) -> Result<(), Failure> {
     // Both of its connections.
     let client = world.client(RELAYED.id, RELAYED.route, "ssh", &["--ca", &certificate], &["exit", "0"])?;
     world.ended(client).await?;
-    world.want(RELAYED.exits("exec", 0));
+    world.want(RELAYED.exits(0));
     world.want(RELAYED.leaves());
     world.settle().await;
     world.kill_server(1).await?;

@@ -28,8 +28,8 @@ async fn load(world: &mut World) -> Result<(), Failure> {
     for _ in 0..SESSIONS / 5 {
         // Exit 0, exit 3, and a command that is killed.
         let mut ends: Vec<End> = Vec::new();
-        ends.extend(DIRECT.exits("exec", 0));
-        ends.extend(DIRECT.exits("exec", 3));
+        ends.extend(DIRECT.exits(0));
+        ends.extend(DIRECT.exits(3));
         ends.extend(DIRECT.session("exec", killed));
         // The client closes the channel.
         ends.extend(DIRECT.session("exec", left));

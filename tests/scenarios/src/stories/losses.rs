@@ -265,7 +265,7 @@ async fn goes_on(world: &mut World, mut process: Process) -> Result<(), Failure>
     process.stdout.until("still there\n").await?;
     drop(process.stdin.take());
     world.ended(process).await?;
-    world.want(DIRECT.exits("exec", 0));
+    world.want(DIRECT.exits(0));
     world.want(DIRECT.connection(left));
     Ok(())
 }

@@ -66,7 +66,7 @@ async fn exec(world: &mut World, status: u32) -> Result<(), Failure> {
     let ended = world.tool_ended(process).await?;
     world.check(ended.code() == i32::try_from(status).ok(), || format!("ssh ended with {ended}"));
     is_over(world).await?;
-    let [session, _] = DIRECT.exits("exec", status);
+    let [session, _] = DIRECT.exits(status);
     world.want([session, leaves()]);
     Ok(())
 }
@@ -101,7 +101,7 @@ async fn shell(world: &mut World) -> Result<(), Failure> {
     let status = world.typist_ended(typist).await?;
     world.check(status == 5, || format!("ssh ended with {status}"));
     is_over(world).await?;
-    let [session, _] = DIRECT.exits("shell", 5);
+    let [session, _] = DIRECT.leaves_shell(5);
     world.want([session, leaves()]);
     Ok(())
 }
@@ -158,7 +158,7 @@ async fn multiplexed(world: &mut World) -> Result<(), Failure> {
     master.signal(SIGTERM)?;
     world.tool_ended(master).await?;
     is_over(world).await?;
-    let [[three, _], [zero, _]] = [3, 0].map(|status| DIRECT.exits("exec", status));
+    let [[three, _], [zero, _]] = [3, 0].map(|status| DIRECT.exits(status));
     world.want([three, zero, DIRECT.agent_session("exec", left), leaves()]);
     Ok(())
 }
@@ -189,7 +189,7 @@ async fn proxied(world: &mut World) -> Result<(), Failure> {
     world.check(ended.success(), || format!("ssh ended with {ended}"));
     is_over(world).await?;
     world.server_says(SERVER_CLIENT.message).await?;
-    let [session, _] = RELAYED.exits("exec", 0);
+    let [session, _] = RELAYED.exits(0);
     world.want([session, RELAYED.line(left(AGENT_SSH)), RELAYED.line(left(CLIENT_PROXY))]);
     world.want(RELAYED.leaves_relay());
     world.want(RELAYED.leaves_server());

@@ -34,7 +34,7 @@ async fn exits(world: &mut World, client: Client, status: u32) -> Result<(), Fai
     let process = world.client(client.id, client.route, "ssh", &[], &["exit", &status.to_string()])?;
     let ended = world.ended(process).await?;
     world.check(ended.code() == i32::try_from(status).ok(), || format!("the client ended with {ended}"));
-    world.want(client.exits("exec", status));
+    world.want(client.exits(status));
     world.want(client.leaves());
     Ok(())
 }
@@ -73,7 +73,7 @@ async fn stdin_closed(world: &mut World) -> Result<(), Failure> {
     drop(process.stdin.take());
     process.stdout.until("on\n").await?;
     world.ended(process).await?;
-    world.want(DIRECT.exits("exec", 0));
+    world.want(DIRECT.exits(0));
     world.want(DIRECT.leaves());
     Ok(())
 }
@@ -87,7 +87,7 @@ async fn shell_exits(world: &mut World) -> Result<(), Failure> {
     typist.press("exit 5\n")?;
     let status = world.typist_ended(typist).await?;
     world.check(status == 5, || format!("the client ended with {status}"));
-    world.want(DIRECT.exits("shell", 5));
+    world.want(DIRECT.leaves_shell(5));
     world.want(DIRECT.leaves());
     Ok(())
 }

@@ -36,11 +36,9 @@ fn line(end: End) -> End {
     end.by("direct")
 }
 
-/// A terminal ends by the status of its shell; the page that looks at it is closed in good order.
+/// The user leaves the shell, whatever its last command gave; the page that looks at it is closed in good order.
 fn exited(status: u32) -> [End; 2] {
-    let (reason, initiator) = if status == 0 { ("graceful", "agent") } else { ("client_closed", "client") };
-    let terminal = AGENT_TERMINAL.normal(reason, initiator).exit(status);
-    [line(terminal), line(AGENT_ATTACHED.normal("graceful", "agent"))]
+    [line(left(AGENT_TERMINAL).exit(status)), line(AGENT_ATTACHED.normal("graceful", "agent"))]
 }
 
 /// A page with a terminal whose shell is ready.

@@ -3,16 +3,22 @@
 use disconnect_core::DisconnectLayer;
 use tracing::subscriber::with_default;
 use tracing::{Subscriber, info};
-use tracing_subscriber::Layer;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::{Layered, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, Registry, registry};
 
 use super::{Case, times};
 
 pub(crate) const CASES: &[Case] = &[
-    Case { name: "other event, 5 fields", run: |n| layered(n, DisconnectLayer::new(|_| ()), five_fields) },
-    Case { name: "other event, 5 fields, no-op layer", run: |n| layered(n, NoOp, five_fields) },
-    Case { name: "other event, 16 fields", run: |n| layered(n, DisconnectLayer::new(|_| ()), sixteen_fields) },
-    Case { name: "other event, 16 fields, no-op layer", run: |n| layered(n, NoOp, sixteen_fields) },
+    Case { name: "other event, 5 fields", run: |n| alone(n, ours(), five_fields) },
+    Case { name: "other event, 16 fields", run: |n| alone(n, ours(), sixteen_fields) },
+    Case { name: "other event, wanted, 5 fields", run: |n| beside_no_op(n, ours(), five_fields) },
+    Case { name: "other event, wanted, 5 fields, LevelFilter", run: |n| beside_no_op(n, off(), five_fields) },
+    Case { name: "other event, wanted, 5 fields, no-op layer", run: |n| alone(n, NoOp, five_fields) },
+    Case { name: "other event, wanted, 16 fields", run: |n| beside_no_op(n, ours(), sixteen_fields) },
+    Case { name: "other event, wanted, 16 fields, LevelFilter", run: |n| beside_no_op(n, off(), sixteen_fields) },
+    Case { name: "other event, wanted, 16 fields, no-op layer", run: |n| alone(n, NoOp, sixteen_fields) },
 ];
 
 /// A layer that looks at nothing.
@@ -20,8 +26,28 @@ struct NoOp;
 
 impl<S: Subscriber> Layer<S> for NoOp {}
 
-fn layered(count: u32, layer: impl Layer<tracing_subscriber::Registry> + Send + Sync, work: fn()) {
-    with_default(tracing_subscriber::registry().with(layer), || times(count, work));
+/// Wants none of these events.
+fn ours<S>() -> impl Layer<S> + Send + Sync
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    DisconnectLayer::new(|_| ()).layer()
+}
+
+/// The cheapest filter that does not want them either.
+fn off<S>() -> impl Layer<S> + Send + Sync
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    NoOp.with_filter(LevelFilter::OFF)
+}
+
+fn alone(count: u32, layer: impl Layer<Registry> + Send + Sync, work: fn()) {
+    with_default(registry().with(layer), || times(count, work));
+}
+
+fn beside_no_op(count: u32, layer: impl Layer<Layered<NoOp, Registry>> + Send + Sync, work: fn()) {
+    with_default(registry().with(NoOp).with(layer), || times(count, work));
 }
 
 fn five_fields() {

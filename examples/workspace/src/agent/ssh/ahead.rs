@@ -5,13 +5,13 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use disconnect_core::evidence::{Side, Verdict};
+use disconnect_core::evidence::Side;
 use disconnect_core::{Disconnect, DisconnectCause, DisconnectReason};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::super::TO_CLIENT;
+use crate::ends::AGENT_FACING_CLIENT;
 
 /// Bytes on their way to a target that may be slow.
 ///
@@ -50,8 +50,8 @@ impl Ahead {
     /// There are too many, and this is how the channel ends.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Disconnect> {
         if self.bytes.len() > TOO_MUCH {
-            let limit = Verdict::new(DisconnectReason::Unknown, Side::Local).with_cause(DisconnectCause::Limit);
-            return Err(TO_CLIENT.resolve(limit).with_detail("nothing reads what the client sends"));
+            let limit = AGENT_FACING_CLIENT.ended(DisconnectReason::Unknown, Side::Local);
+            return Err(limit.with_cause(DisconnectCause::Limit).with_detail("nothing reads what the client sends"));
         }
         if self.target.is_some() {
             self.bytes.extend(bytes);

@@ -5,7 +5,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
-use disconnect_core::{Disconnect, DisconnectGuard};
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
 use russh::server::{ChannelOpenHandle, Msg};
 use russh::{Channel, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
 use tokio::io::AsyncReadExt;
@@ -13,10 +13,8 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tracing::debug;
 
-use crate::ends::CLASSIFIER;
-use crate::line::disconnected_with;
+use crate::ends::AGENT_FACING_CLIENT;
 
-use super::super::TO_CLIENT;
 use super::ahead::{Ahead, Returning};
 use super::connection::Connection;
 
@@ -38,14 +36,15 @@ pub(super) async fn serve(
     let _ = target.set_nodelay(true);
     reply.accept().await;
     debug!(port, client_session_id = connection.client.id(), "forwarded channel opened");
-    let mut guard = guard(port, &connection);
+    let guard = guard(port, &connection);
+    let ended = guard.handle();
     let (mut incoming, outgoing) = channel.split();
     tokio::select! {
-        () = join(target, &mut incoming, &outgoing, &mut guard) => {}
+        () = join(target, &mut incoming, &outgoing, &ended) => {}
         () = connection.over.cancelled() => {}
     }
     let _ = outgoing.close().await;
-    if guard.get().is_none() {
+    if ended.get().is_none() {
         // Its connection is over, and says why first.
         connection.over.cancelled().await;
     }
@@ -53,12 +52,26 @@ pub(super) async fn serve(
 
 fn guard(port: u16, connection: &Arc<Connection>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let of = connection.clone();
-    DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
+    DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
         let (build, client_session_id) = (of.run.build(end), of.client.id());
         if of.ide_ports.contains(&port) {
-            disconnected_with!(build, level: DEBUG, end, port, client_session_id, "forwarded IDE channel closed");
+            disconnected!(
+                level: DEBUG,
+                end,
+                group(build => build_id, build_reason, transition),
+                port,
+                client_session_id,
+                "forwarded IDE channel closed"
+            );
         } else {
-            disconnected_with!(build, level: DEBUG, end, port, client_session_id, "forwarded channel closed");
+            disconnected!(
+                level: DEBUG,
+                end,
+                group(build => build_id, build_reason, transition),
+                port,
+                client_session_id,
+                "forwarded channel closed"
+            );
         }
     })
     .under(&connection.ended)
@@ -70,7 +83,7 @@ async fn join(
     target: TcpStream,
     incoming: &mut ChannelReadHalf,
     outgoing: &ChannelWriteHalf<Msg>,
-    guard: &mut DisconnectGuard<impl FnOnce(&Disconnect)>,
+    ended: &DisconnectHandle,
 ) {
     let (from_target, to_target) = target.into_split();
     let (mut ahead, returning) = (Ahead::of(to_target), Returning::new());
@@ -81,15 +94,15 @@ async fn join(
             () = returning.waits(), if ahead.is_plenty() && !returning.is_waiting() => {}
             message = incoming.wait(), if !ahead.is_plenty() || returning.is_waiting() => match message {
                 Some(ChannelMsg::Data { data }) => if let Err(end) = ahead.push(&data) {
-                    guard.set(end);
+                    ended.set(end);
                     return;
                 },
                 Some(ChannelMsg::Eof) => {
-                    closed.get_or_insert_with(|| TO_CLIENT.closed_by_peer());
+                    closed.get_or_insert_with(|| AGENT_FACING_CLIENT.closed_by_peer());
                     ahead.end();
                 }
                 Some(ChannelMsg::Close) => {
-                    closed.get_or_insert_with(|| TO_CLIENT.closed_by_peer());
+                    closed.get_or_insert_with(|| AGENT_FACING_CLIENT.closed_by_peer());
                     break;
                 }
                 Some(_) => {}
@@ -97,23 +110,23 @@ async fn join(
             },
             // What breaks here is the target's connection, and with it this one channel.
             passed = ahead.pass_on() => if let Err(error) = passed {
-                guard.set(TO_CLIENT.failed(&CLASSIFIER, &error));
+                ended.failed(&error);
                 return;
             },
             result = &mut returned, if !is_returned => match result {
                 Ok(()) => {
-                    closed.get_or_insert_with(|| TO_CLIENT.closed_locally());
+                    closed.get_or_insert_with(|| AGENT_FACING_CLIENT.closed_locally());
                     is_returned = true;
                 }
                 Err(error) => {
-                    guard.set(TO_CLIENT.failed(&CLASSIFIER, &error));
+                    ended.failed(&error);
                     return;
                 }
             },
         }
     }
     if let Some(closed) = closed {
-        guard.set(closed);
+        ended.set(closed);
     }
 }
 

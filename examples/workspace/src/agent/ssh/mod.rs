@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use disconnect_core::evidence::Side;
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason};
+use disconnect_core::{
+    ConnectionMethod, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, disconnected,
+};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{self, RunningSession};
@@ -25,14 +27,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::cli::AgentOptions;
-use crate::ends::{CLASSIFIER, to_relay};
-use crate::line::disconnected_with;
+use crate::ends::{AGENT_FACING_CLIENT, AGENT_FACING_RELAY};
 use crate::wire::tunnel::{Tunnel, close_code};
 use crate::wire::{Heartbeat, Socket};
 
+pub(crate) use self::sftp::SftpError;
+
 use self::connection::{Client, Connection, Handler};
 use self::transport::Transport;
-use super::TO_CLIENT;
 use super::run::Run;
 
 /// How a client's connection arrives.
@@ -88,16 +90,16 @@ impl Service {
                 let guard = guard(&client, &run, ConnectionMethod::Derp);
                 let (ended, broken) = (guard.handle(), guard.handle());
                 let (stream, tunnel) = Tunnel::open(socket, move |error| {
-                    broken.set(to_relay(DisconnectInitiator::Agent).failed(&CLASSIFIER, error));
+                    broken.set(AGENT_FACING_RELAY.failed(error).with_detail(error.to_string()));
                 });
                 self.speak(stream, client, guard, run).await;
-                let end = ended.get();
-                match end.as_ref().and_then(Disconnect::initiator_as) {
+                let end = ended.so_far();
+                match end.initiator_as() {
                     // Whoever said goodbye inside closes the path.
                     Some(DisconnectInitiator::Client | DisconnectInitiator::Server) => {
-                        tunnel.let_close(close_code(end.as_ref())).await;
+                        tunnel.let_close(close_code(&end)).await;
                     }
-                    _ => tunnel.close(close_code(end.as_ref())).await,
+                    _ => tunnel.close(close_code(&end)).await,
                 }
             }
         }
@@ -108,7 +110,7 @@ impl Service {
         &self,
         stream: S,
         client: Arc<Client>,
-        mut guard: DisconnectGuard<impl FnOnce(&Disconnect)>,
+        guard: DisconnectGuard<impl FnOnce(&Disconnect)>,
         run: Arc<Run>,
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -123,8 +125,8 @@ impl Service {
         match opened {
             Ok(session) => attend(session, &connection).await,
             // The end of the bytes, before they named a version.
-            Err(russh::Error::Disconnect) => drop(guard.set(TO_CLIENT.eof())),
-            Err(error) => drop(guard.set(TO_CLIENT.failed(&CLASSIFIER, &error))),
+            Err(russh::Error::Disconnect) => drop(guard.set(AGENT_FACING_CLIENT.eof())),
+            Err(error) => drop(guard.failed(&error)),
         }
         // Why is said. What is left of the session ends now, and so do its channels.
         cut.cancel();
@@ -139,8 +141,13 @@ fn guard(
     method: ConnectionMethod,
 ) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let (client, of_run) = (client.clone(), run.clone());
-    let guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        disconnected_with!(of_run.build(end), end, client_session_id = client.id(), "ssh connection complete");
+    let guard = DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
+        disconnected!(
+            end,
+            group(of_run.build(end) => build_id, build_reason, transition),
+            client_session_id = client.id(),
+            "ssh connection complete"
+        );
     })
     .under(&run.shutdown);
     guard.set_method(method);
@@ -156,16 +163,16 @@ async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
     info!(client_session_id = client.known_id(), peer = client.peer(), "ssh connection accepted");
     let handle = session.handle();
     tokio::select! {
-        result = &mut session => drop(ended.set(match result {
-            Err(error) if !client.is_leaving() => TO_CLIENT.failed(&CLASSIFIER, &error),
+        result = &mut session => drop(match result {
+            Err(error) if !client.is_leaving() => ended.failed(&error),
             // The client said goodbye. russh keeps the code of a DISCONNECT to itself: before the login, that may be any
             // complaint; after it, it is how a client leaves.
-            _ if connection.is_admitted() => TO_CLIENT.closed_by_peer(),
-            _ => TO_CLIENT.ended(DisconnectReason::Unknown, Side::Remote),
-        })),
+            _ if connection.is_admitted() => ended.set(AGENT_FACING_CLIENT.closed_by_peer()),
+            _ => ended.set(AGENT_FACING_CLIENT.ended(DisconnectReason::Unknown, Side::Remote)),
+        }),
         () = run.closing.cancelled() => {
             let told = async {
-                let _ = handle.disconnect(russh::Disconnect::ByApplication, goodbye(run), "en".to_owned()).await;
+                let _ = handle.disconnect(russh::Disconnect::ByApplication, goodbye(connection), "en".to_owned()).await;
                 session.await
             };
             let _ = timeout(GOODBYE, told).await;
@@ -174,8 +181,8 @@ async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
 }
 
 /// Why the agent closes, for the user to read.
-fn goodbye(run: &Run) -> String {
-    match run.shutdown.get().and_then(|end| run.build(&end).cloned()) {
+fn goodbye(Connection { ended, run, .. }: &Connection) -> String {
+    match ended.get().as_ref().and_then(|end| run.build(end)) {
         Some(build) if build.transition == "delete" => format!("workspace deleted (build {})", build.build_id),
         Some(build) => format!("workspace stopped (build {})", build.build_id),
         None => "agent is shutting down".to_owned(),

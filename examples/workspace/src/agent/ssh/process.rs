@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 
-use disconnect_core::{Code, Disconnect};
+use disconnect_core::{Code, DisconnectHandle, Endpoint};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use portable_pty::{CommandBuilder, PtySize};
@@ -16,11 +16,10 @@ use tokio::process::Command;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::ends::CLASSIFIER;
+use crate::ends::AGENT_FACING_CLIENT;
 use crate::signals;
 
-use super::super::TO_CLIENT;
-use super::super::exit::exited;
+use super::super::exit::killed_by_client;
 use super::super::pty::{self, Terminal};
 use super::ahead::{Ahead, Returning};
 use super::session::{Request, Setup};
@@ -31,6 +30,8 @@ type Outgoing = russh::ChannelWriteHalf<Msg>;
 /// Something that runs.
 pub(super) struct Job {
     running: Running,
+    /// An interactive shell: its status is that of its last command.
+    is_shell: bool,
     input: Option<Ahead>,
     output: Option<Output>,
 }
@@ -44,6 +45,7 @@ enum Running {
 /// How it ended.
 pub(super) enum Outcome {
     Exited(ExitStatus),
+    ShellExited(ExitStatus),
     Transferred(Result<(), SftpError>),
     /// Nobody knows.
     Lost(io::Error),
@@ -64,7 +66,8 @@ impl Job {
                 Self::under_terminal(builder, setup, term, *size)
             }
             (Request::Shell, Some((term, size))) => {
-                Self::under_terminal(CommandBuilder::new_default_prog(), setup, term, *size)
+                let shell = CommandBuilder::new_default_prog();
+                Ok(Self { is_shell: true, ..Self::under_terminal(shell, setup, term, *size)? })
             }
             (Request::Exec(command), None) => {
                 let mut builder = Command::new(shell());
@@ -95,7 +98,7 @@ impl Job {
         let input = Ahead::of(child.stdin.take().ok_or_else(closed)?);
         let (output, errors) = (child.stdout.take().ok_or_else(closed)?, child.stderr.take().ok_or_else(closed)?);
         let output = Output::Pipes(Box::new(output), Box::new(errors));
-        Ok(Self { running: Running::Piped { leader, child }, input: Some(input), output: Some(output) })
+        Ok(Self::new(Running::Piped { leader, child }, input, output))
     }
 
     fn under_terminal(mut command: CommandBuilder, setup: &Setup, term: &str, size: PtySize) -> io::Result<Self> {
@@ -103,7 +106,7 @@ impl Job {
         command.env("TERM", term);
         let (terminal, screen, keyboard) = Terminal::open(command, size)?;
         let (input, output) = (Ahead::of(keyboard), Output::Screen(screen));
-        Ok(Self { running: Running::Terminal(terminal), input: Some(input), output: Some(output) })
+        Ok(Self::new(Running::Terminal(terminal), input, output))
     }
 
     fn transfer() -> Self {
@@ -111,7 +114,11 @@ impl Job {
         let (output, input) = split(near);
         let running = Running::Sftp(tokio::spawn(sftp::serve(far, home())));
         let output = Output::Pipes(Box::new(output), Box::new(tokio::io::empty()));
-        Self { running, input: Some(Ahead::of(input)), output: Some(output) }
+        Self::new(running, Ahead::of(input), output)
+    }
+
+    fn new(running: Running, input: Ahead, output: Output) -> Self {
+        Self { running, is_shell: false, input: Some(input), output: Some(output) }
     }
 
     /// The number of the process, if it is one.
@@ -138,7 +145,7 @@ impl Job {
                 Err(error) => Err(error.into()),
             },
         };
-        status.map_or_else(Outcome::Lost, Outcome::Exited)
+        status.map_or_else(Outcome::Lost, if self.is_shell { Outcome::ShellExited } else { Outcome::Exited })
     }
 
     /// Passes on a signal that the client sends by its name; returns it where somebody is there to get it.
@@ -177,20 +184,26 @@ impl Job {
 }
 
 impl Outcome {
-    /// How its session ended by that. `asked` is the signal that the client asked for last.
-    pub(super) fn end(&self, asked: Option<Signal>) -> Disconnect {
-        match self {
-            Self::Exited(status) => exited(*status, asked),
-            Self::Transferred(Ok(())) => TO_CLIENT.sent(Code::exit(0)),
-            Self::Transferred(Err(error)) => TO_CLIENT.failed(&sftp::CLASSIFIER, error).with_detail(error.to_string()),
-            Self::Lost(error) => TO_CLIENT.failed(&CLASSIFIER, error),
-        }
+    /// Says how its session ended by that. `asked` is the signal that the client asked for last.
+    pub(super) fn tell(&self, ended: &DisconnectHandle, asked: Option<Signal>) {
+        const END: Endpoint = AGENT_FACING_CLIENT;
+        let _ = match self {
+            Self::Exited(status) => {
+                ended.set(killed_by_client(*status, asked).unwrap_or_else(|| END.process_exited(*status)))
+            }
+            Self::ShellExited(status) => {
+                ended.set(killed_by_client(*status, asked).unwrap_or_else(|| END.shell_exited(*status)))
+            }
+            Self::Transferred(Ok(())) => ended.set(END.sent(Code::exit(0))),
+            Self::Transferred(Err(error)) => ended.failed(error),
+            Self::Lost(error) => ended.failed(error),
+        };
     }
 
     /// The exit status that the client is told, or the signal.
     pub(super) fn status(&self) -> Result<u32, Signal> {
         match self {
-            Self::Exited(status) => match status.signal().map(Signal::try_from) {
+            Self::Exited(status) | Self::ShellExited(status) => match status.signal().map(Signal::try_from) {
                 Some(Ok(signal)) => Err(signal),
                 _ => Ok(status.code().map_or(1, i32::unsigned_abs)),
             },

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use disconnect_core::{Disconnect, DisconnectGuard};
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
 use nix::sys::signal::Signal;
 use portable_pty::PtySize;
 use russh::server::{Handle, Msg};
@@ -11,10 +11,8 @@ use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::ends::CLASSIFIER;
-use crate::line::disconnected_with;
+use crate::ends::AGENT_FACING_CLIENT;
 
-use super::super::TO_CLIENT;
 use super::super::pty;
 use super::ahead::Returning;
 use super::connection::Connection;
@@ -53,10 +51,8 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
     let (mut incoming, outgoing) = channel.split();
     let Some((request, setup)) = requested(&mut incoming).await else { return };
     let (of, session) = (connection.clone(), request.name());
-    let mut guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        disconnected_with!(
-            of.run.build(end),
-            end,
+    let guard = DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
+        disconnected!(end, group(of.run.build(end) => build_id, build_reason, transition),
             session,
             exit_code = end.exit_code(),
             client_session_id = of.client.id(),
@@ -68,13 +64,13 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
     let mut job = match Job::start(&request, &setup) {
         Ok(job) => job,
         Err(error) => {
-            guard.set(TO_CLIENT.failed(&CLASSIFIER, &error).with_detail(error.to_string()));
+            guard.failed(&error);
             let _ = outgoing.extended_data_bytes(1, format!("cannot start: {error}\r\n").into_bytes()).await;
             return tell(Ok(CANNOT_EXECUTE), &outgoing, &handle).await;
         }
     };
     info!(session, pid = job.pid(), client_session_id = connection.client.id(), "ssh session started");
-    match attend(&mut job, &mut incoming, &outgoing, &mut guard, &connection.over).await {
+    match attend(&mut job, &mut incoming, &outgoing, &guard.handle(), &connection.over).await {
         Some(outcome) => tell(outcome.status(), &outgoing, &handle).await,
         None => job.kill().await,
     }
@@ -122,7 +118,7 @@ async fn attend(
     job: &mut Job,
     incoming: &mut ChannelReadHalf,
     outgoing: &ChannelWriteHalf<Msg>,
-    guard: &mut DisconnectGuard<impl FnOnce(&Disconnect)>,
+    ended: &DisconnectHandle,
     over: &CancellationToken,
 ) -> Option<Outcome> {
     let (mut input, output) = job.streams()?;
@@ -136,7 +132,7 @@ async fn attend(
                 Some(ChannelMsg::Data { data }) => {
                     asked = job.signal_by_key(&data);
                     if let Err(end) = input.push(&data) {
-                        guard.set(end);
+                        ended.set(end);
                         break;
                     }
                 }
@@ -147,7 +143,7 @@ async fn attend(
                     job.resize(window(col_width, row_height));
                 }
                 Some(ChannelMsg::Close) => {
-                    guard.set(TO_CLIENT.closed_by_peer());
+                    ended.set(AGENT_FACING_CLIENT.closed_by_peer());
                     break;
                 }
                 Some(_) => {}
@@ -155,10 +151,10 @@ async fn attend(
             },
             // A command that no longer reads is no fault of the connection.
             passed = input.pass_on() => if passed.is_err() { input.close() },
-            ended = job.wait(), if outcome.is_none() => {
-                guard.set(ended.end(asked));
+            came = job.wait(), if outcome.is_none() => {
+                came.tell(ended, asked);
                 exited.cancel();
-                outcome = Some(ended);
+                outcome = Some(came);
             }
             () = &mut output, if !is_all_sent => is_all_sent = true,
             () = over.cancelled() => break,

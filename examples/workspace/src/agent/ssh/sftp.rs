@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use disconnect_core::{Classifier, DisconnectEvidence, classifier};
+use disconnect_core::DisconnectEvidence;
 use russh_sftp::protocol::{
     Attrs, Data, File as Entry, FileAttributes, Handle, Name, OpenFlags, Packet, StatusCode, Version,
 };
@@ -21,7 +21,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, DuplexStream};
 
 /// Why a session of file transfer ended otherwise than in good order.
 #[derive(Debug, Error, DisconnectEvidence)]
-pub(super) enum SftpError {
+pub(crate) enum SftpError {
     #[error("not a packet of SFTP: {0}")]
     #[reason(ProtocolError, side = Remote, cause = Malformed)]
     Malformed(String),
@@ -36,8 +36,6 @@ pub(super) enum SftpError {
     #[transparent]
     Io(#[from] io::Error),
 }
-
-pub(super) static CLASSIFIER: Classifier = classifier![SftpError];
 
 /// Serves a session until the client's input ends.
 ///

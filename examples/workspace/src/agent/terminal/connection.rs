@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle};
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
 use futures_util::{SinkExt, StreamExt};
 use portable_pty::PtySize;
 use serde::Deserialize;
@@ -17,13 +17,11 @@ use tokio_tungstenite::tungstenite::http::{StatusCode, Uri};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::ends::CLASSIFIER;
-use crate::line::disconnected_with;
+use crate::ends::AGENT_FACING_CLIENT;
 use crate::wire::link::close;
 use crate::wire::tunnel::close_code;
 use crate::wire::{Closed, Heartbeat, Io, LinkError, Socket, is_word};
 
-use super::super::TO_CLIENT;
 use super::super::pty;
 use super::super::run::Run;
 use super::{Input, Screen, Terminals};
@@ -35,7 +33,7 @@ pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc
         () = run.closing.cancelled() => return,
     };
     let Some((wanted, socket)) = opened else { return };
-    let mut guard = guard(wanted.as_ref().map(|wanted| wanted.terminal_id.clone()), &run);
+    let guard = guard(wanted.as_ref().map(|wanted| wanted.terminal_id.clone()), &run);
     match (wanted, socket) {
         (Some(wanted), Ok(socket)) => {
             let ended = guard.handle();
@@ -43,10 +41,10 @@ pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc
             let socket = converse(socket, screen, &ended, &run, heartbeat).await;
             drop(guard);
             if let Some(mut socket) = socket {
-                close(&mut socket, close_code(ended.get().as_ref())).await;
+                close(&mut socket, close_code(&ended.so_far())).await;
             }
         }
-        (_, Err(error)) => drop(guard.set(TO_CLIENT.failed(&CLASSIFIER, &error))),
+        (_, Err(error)) => drop(guard.failed(&error)),
         // Without a wish there is no answer.
         (None, Ok(_)) => {}
     }
@@ -54,8 +52,13 @@ pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc
 
 fn guard(terminal_id: Option<String>, run: &Arc<Run>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let of_run = run.clone();
-    let guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        disconnected_with!(of_run.build(end), end, terminal_id, "terminal connection closed");
+    let guard = DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
+        disconnected!(
+            end,
+            group(of_run.build(end) => build_id, build_reason, transition),
+            terminal_id,
+            "terminal connection closed"
+        );
     })
     .under(&run.shutdown);
     guard.set_method(ConnectionMethod::Direct);
@@ -174,7 +177,7 @@ async fn converse(
         }
     };
     if let Some(error) = error {
-        ended.set(TO_CLIENT.failed(&CLASSIFIER, &error));
+        ended.failed(&error);
     }
     sink.reunite(stream).ok()
 }

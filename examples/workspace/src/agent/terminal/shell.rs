@@ -2,20 +2,19 @@
 
 use std::collections::VecDeque;
 use std::future::pending;
+use std::io;
 use std::sync::Arc;
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard};
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard, disconnected};
 use portable_pty::CommandBuilder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::mpsc;
 use tracing::info;
 
-use crate::ends::CLASSIFIER;
-use crate::line::disconnected_with;
+use crate::ends::AGENT_FACING_CLIENT;
 
-use super::super::TO_CLIENT;
-use super::super::exit::exited;
+use super::super::exit::killed_by_client;
 use super::super::pty::{self, Terminal};
 use super::super::run::Run;
 use super::{Attached, Input};
@@ -37,7 +36,7 @@ pub(super) async fn serve(
         Ok(opened) => opened,
         Err(error) => {
             // No terminal came up, and the connection ends by that.
-            first.ended.set(TO_CLIENT.failed(&CLASSIFIER, &error).with_detail(error.to_string()));
+            first.ended.failed(&error);
             return;
         }
     };
@@ -48,9 +47,12 @@ pub(super) async fn serve(
     shell.attach(first);
     let ended = guard.handle();
     tokio::select! {
-        end = shell.attend(keyboard, &mut arrivals) => {
-            ended.set(end.clone());
-            shell.finish(&end, arrivals).await;
+        exited = shell.attend(keyboard, &mut arrivals) => {
+            match exited {
+                Ok(end) => ended.set(end),
+                Err(error) => ended.failed(&error),
+            };
+            shell.finish(&ended.so_far(), arrivals).await;
         }
         // It is the end of whoever is attached as well.
         () = run.closing.cancelled() => {
@@ -63,10 +65,8 @@ pub(super) async fn serve(
 
 fn guard(terminal_id: String, run: &Arc<Run>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let of_run = run.clone();
-    let guard = DisconnectGuard::new(TO_CLIENT, move |end: &Disconnect| {
-        disconnected_with!(
-            of_run.build(end),
-            end,
+    let guard = DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
+        disconnected!(end, group(of_run.build(end) => build_id, build_reason, transition),
             terminal_id,
             exit_code = end.exit_code(),
             "reconnecting terminal closed"
@@ -92,7 +92,7 @@ impl Shell {
     /// The newest connection has the terminal.
     fn attach(&mut self, attached: Attached) {
         if let Some(older) = self.attached.take() {
-            older.ended.set(TO_CLIENT.closed_locally().with_cause(DisconnectCause::Replaced));
+            older.ended.set(AGENT_FACING_CLIENT.closed_locally().with_cause(DisconnectCause::Replaced));
             older.replaced.cancel();
         }
         info!(terminal_id = self.terminal_id, "terminal attached");
@@ -102,7 +102,11 @@ impl Shell {
     }
 
     /// Moves bytes until the shell has ended: returns how.
-    async fn attend(&mut self, mut keyboard: Sender, arrivals: &mut mpsc::UnboundedReceiver<Attached>) -> Disconnect {
+    async fn attend(
+        &mut self,
+        mut keyboard: Sender,
+        arrivals: &mut mpsc::UnboundedReceiver<Attached>,
+    ) -> io::Result<Disconnect> {
         let (mut buffer, mut typed, mut asked, mut is_on) = (vec![0; CHUNK], Vec::new(), None, true);
         loop {
             let (output, input) = self.attached.as_mut().map(|to| (&to.output, &mut to.input)).unzip();
@@ -128,7 +132,9 @@ impl Shell {
                 },
                 () = room(output), if !self.unseen.is_empty() => self.show(),
                 status = self.terminal.child.wait() => {
-                    return status.map_or_else(|error| TO_CLIENT.failed(&CLASSIFIER, &error), |status| exited(status, asked));
+                    let status = status?;
+                    let end = killed_by_client(status, asked);
+                    return Ok(end.unwrap_or_else(|| AGENT_FACING_CLIENT.shell_exited(status)));
                 }
             }
         }
@@ -160,7 +166,7 @@ impl Shell {
     /// Shows the client the rest, and lets it go, as those who have just come: a shell that ended as it should is a
     /// normal end for them too.
     async fn finish(self, end: &Disconnect, mut arrivals: mpsc::UnboundedReceiver<Attached>) {
-        let last = if end.expected() { TO_CLIENT.closed_locally() } else { end.clone() };
+        let last = if end.expected() { AGENT_FACING_CLIENT.closed_locally() } else { end.clone() };
         if let Some(attached) = &self.attached {
             let (mut rest, mut buffer) = (self.unseen, vec![0; CHUNK]);
             while let length @ 1.. = pty::read_rest(&self.screen, &mut buffer) {

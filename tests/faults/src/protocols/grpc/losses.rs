@@ -4,7 +4,7 @@ use disconnect_core::{DisconnectInitiator as By, DisconnectReason as Why};
 
 use super::client::{Call, channel, watchful_channel};
 use super::server::Server;
-use super::{CLASSIFIER, CLIENT, PROTOCOL};
+use super::{CLIENT, PROTOCOL};
 use crate::matrix::{Matrix, Truth, truth};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
@@ -33,7 +33,7 @@ async fn servers(matrix: &mut Matrix) -> Outcome {
     peer.kill().await?;
 
     let status = Call::start(channel).await.err().ok_or("the killed server answered")?;
-    let end = CLIENT.failed(&CLASSIFIER, &status);
+    let end = CLIENT.failed(&status);
     matrix.decidable(PROTOCOL, "a call after kill -9 of the server", "client", LOST, end);
     Ok(())
 }
@@ -61,14 +61,14 @@ pub(super) async fn peer(arguments: &[String]) -> Outcome {
         [role, address] if role == "client" => {
             let call = Call::start(channel(address.parse()?).await?).await?;
             say("following");
-            call.follow().await;
+            drop(call.follow().await);
         }
         [role] if role == "server" => {
             let server = Server::start().await?;
             say(&server.address.to_string());
             server.heard.notified().await;
             say("heard");
-            server.ended().await?;
+            drop(server.ended().await?);
         }
         arguments => return Err(format!("unknown peer: {arguments:?}").into()),
     }

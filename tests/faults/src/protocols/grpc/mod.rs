@@ -20,8 +20,8 @@ static CLASSIFIER: Classifier = classifier![tonic = tonic, hyper = hyper, h2 = h
 const PROTOCOL: &str = "grpc";
 
 /// A client's events from the server.
-const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER;
-const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::client::{Call, Connected, channel};
-use super::{CLASSIFIER, CLIENT, Failure, PROTOCOL};
+use super::{CLIENT, Failure, PROTOCOL};
 use crate::loopback::{reset, tap};
 use crate::matrix::{Matrix, Truth, truth};
 use crate::protocols::Outcome;
@@ -88,7 +88,7 @@ async fn gateways(matrix: &mut Matrix) -> Outcome {
         let address = listener.local_addr()?;
         tokio::spawn(answer(listener, status));
         let status_of_call = Call::start(channel(address).await?).await.err().ok_or("the gateway served the call")?;
-        let end: Disconnect = CLIENT.failed(&CLASSIFIER, &status_of_call);
+        let end: Disconnect = CLIENT.failed(&status_of_call);
         matrix.decidable(PROTOCOL, format!("HTTP {status} by a gateway"), "client", truth, end);
     }
     Ok(())

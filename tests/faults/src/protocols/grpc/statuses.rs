@@ -10,7 +10,7 @@ use tonic::{Code as Number, Request, Status};
 
 use super::client::{Call, channel};
 use super::server::Server;
-use super::{CLASSIFIER, CLIENT, PROTOCOL, SERVER};
+use super::{CLIENT, PROTOCOL, SERVER};
 use crate::matrix::{Matrix, Truth, truth};
 use crate::protocols::Outcome;
 
@@ -66,7 +66,7 @@ async fn deadline(matrix: &mut Matrix) -> Outcome {
     request.set_timeout(Duration::from_millis(300));
     let status = Call::open(Grpc::new(silent), request).await.err().ok_or("the silent server answered")?;
     let late = truth(Why::NetworkError, By::Network);
-    let end = CLIENT.failed(&CLASSIFIER, &status);
+    let end = CLIENT.failed(&status);
     matrix.decidable(PROTOCOL, "a silent server, until the call's deadline", "client", late, end);
     Ok(())
 }

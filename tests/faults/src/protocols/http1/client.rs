@@ -12,7 +12,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::{Body, CLASSIFIER, CLIENT, says_goodbye};
+use super::{Body, BoxError, CLIENT, says_goodbye};
+use crate::line::line;
 
 pub(super) type Task = JoinHandle<hyper::Result<()>>;
 
@@ -30,44 +31,34 @@ pub(super) async fn fetch(
     patience: Duration,
 ) -> Disconnect {
     let leaves = says_goodbye(request.headers());
-    let exchange = async {
-        let response = sender.send_request(request).await?;
-        // A body that ends with the connection may as well be half of one: then a FIN proves nothing.
-        let last = says_goodbye(response.headers()) && is_framed(response.headers());
-        response.into_body().collect().await?;
-        Ok::<_, hyper::Error>(last)
-    };
-    match timeout(patience, exchange).await {
-        Ok(Ok(true)) if leaves => CLIENT.closed_locally(),
-        Ok(Ok(true)) => CLIENT.closed_by_peer(),
-        Ok(Ok(false)) => idle(task).await,
-        Ok(Err(error)) => {
-            drop(sender);
-            failed(task, &error).await
+    line(CLIENT, async |ended| -> Result<_, BoxError> {
+        let exchange = async {
+            let response = sender.send_request(request).await?;
+            // A body that ends with the connection may as well be half of one: then a FIN proves nothing.
+            let last = says_goodbye(response.headers()) && is_framed(response.headers());
+            response.into_body().collect().await?;
+            Ok::<_, hyper::Error>(last)
+        };
+        match timeout(patience, exchange).await? {
+            Ok(true) if leaves => Ok(CLIENT.closed_locally()),
+            Ok(true) => Ok(CLIENT.closed_by_peer()),
+            // The connection ended between two exchanges.
+            Ok(false) => {
+                task.await??;
+                Ok(CLIENT.eof())
+            }
+            // The exchange failed; the task of the connection may know more.
+            Err(error) => {
+                ended.failed(&error);
+                drop(sender);
+                task.await??;
+                Ok(ended.so_far())
+            }
         }
-        Err(elapsed) => CLIENT.failed(&CLASSIFIER, &elapsed),
-    }
+    })
+    .await
 }
 
 fn is_framed(headers: &HeaderMap) -> bool {
     headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
-}
-
-/// The connection ended between two exchanges.
-async fn idle(task: Task) -> Disconnect {
-    match task.await {
-        Ok(Ok(())) => CLIENT.eof(),
-        Ok(Err(error)) => CLIENT.failed(&CLASSIFIER, &error),
-        Err(error) => CLIENT.failed(&CLASSIFIER, &error),
-    }
-}
-
-/// The exchange failed; the task of the connection may know more.
-async fn failed(task: Task, error: &hyper::Error) -> Disconnect {
-    let exchange = CLASSIFIER.verdict(error);
-    CLIENT.resolve(match task.await {
-        Ok(Ok(())) => exchange,
-        Ok(Err(error)) => exchange.or_stronger(CLASSIFIER.verdict(&error)),
-        Err(error) => exchange.or_stronger(CLASSIFIER.verdict(&error)),
-    })
 }

@@ -22,7 +22,8 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::{Body, BoxError, CLASSIFIER, SERVER, SHORT, UpstreamLost, failing, full, says_goodbye};
+use super::{Body, BoxError, SERVER, SHORT, UpstreamLost, failing, full, says_goodbye};
+use crate::line::line;
 use crate::loopback::pair;
 
 /// Who said that the exchange under way is the last one.
@@ -45,23 +46,22 @@ pub(super) async fn serve(
         .header_read_timeout(patience)
         .serve_connection(TokioIo::new(tcp), service);
     let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown => {
-            connection.as_mut().graceful_shutdown();
-            return match timeout(SHORT, connection).await {
-                Ok(Ok(())) => SERVER.exit(true, &CLASSIFIER, None),
-                Ok(Err(error)) => SERVER.exit(true, &CLASSIFIER, Some(&error)),
-                Err(elapsed) => SERVER.exit(true, &CLASSIFIER, Some(&elapsed)),
-            };
+    line(SERVER, async |ended| -> Result<_, BoxError> {
+        tokio::select! {
+            served = connection.as_mut() => served?,
+            () = shutdown => {
+                ended.set(SERVER.shutting_down());
+                connection.as_mut().graceful_shutdown();
+                timeout(SHORT, connection).await??;
+            }
         }
-    };
-    match (ended, goodbye.get()) {
-        (Ok(()), Some(Side::Remote)) => SERVER.closed_by_peer(),
-        (Ok(()), Some(_)) => SERVER.closed_locally(),
-        (Ok(()), None) => SERVER.eof(),
-        (Err(error), _) => SERVER.failed(&CLASSIFIER, &error),
-    }
+        Ok(match goodbye.get() {
+            Some(Side::Remote) => SERVER.closed_by_peer(),
+            Some(_) => SERVER.closed_locally(),
+            None => SERVER.eof(),
+        })
+    })
+    .await
 }
 
 /// The same without a shutdown.
@@ -73,7 +73,7 @@ pub(super) async fn serve_forever(tcp: TcpStream, patience: Duration) -> Disconn
 pub(super) async fn supervise(task: JoinHandle<Disconnect>, end: Endpoint) -> Disconnect {
     match task.await {
         Ok(ended) => ended,
-        Err(error) => end.failed(&CLASSIFIER, &error),
+        Err(error) => end.failed(&error),
     }
 }
 

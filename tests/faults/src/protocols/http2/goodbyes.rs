@@ -81,7 +81,7 @@ async fn by_the_client(matrix: &mut Matrix) -> Outcome {
 
     // An agent is nobody's user: why it would cancel is not known.
     let following = Link::COORDINATION.following().await?;
-    following.client.quit().await?;
+    drop(following.client.quit().await?);
     let (injected, left) = ("RST_STREAM CANCEL by the agent", truth(Why::Unknown, By::Agent));
     matrix.decidable(PROTOCOL, injected, "server", left, following.server.ended().await?);
     Ok(())

@@ -21,6 +21,7 @@ use tokio::time::timeout;
 
 use super::server::{Order, Started};
 use super::{CLASSIFIER, Client, Failure, Link, PROTOCOL, Server, losses};
+use crate::line::line;
 use crate::loopback::{pair, tap};
 use crate::matrix::{Matrix, Truth, truth};
 use crate::peers::Peer;
@@ -142,7 +143,7 @@ async fn idle_client(matrix: &mut Matrix) -> Outcome {
     let (mut requests, connection, server, tap) = served().await?;
     drop(tap);
     server.order(Order::Abort(h2::Reason::ENHANCE_YOUR_CALM))?;
-    server.ended().await?;
+    drop(server.ended().await?);
     let ended = said(connection.await).ok_or("the connection ended well")?;
     // The next request finds a connection that is closed, and cannot say why.
     let error = open(&mut requests).await.err().ok_or("a closed connection answered")?;
@@ -216,21 +217,19 @@ async fn serve(stream: TcpStream, mut shutdown: oneshot::Receiver<()>) -> Discon
     builder.timer(TokioTimer::new()).keep_alive_interval(INTERVAL).keep_alive_timeout(TIMEOUT);
     let service = service_fn(|_| async { Ok::<_, Infallible>(Response::new(Events { first: true })) });
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let mut recorded = None;
-    loop {
+    line(end, async |ended| -> hyper::Result<_> {
         tokio::select! {
-            ended = &mut connection => return match (recorded, ended) {
-                (Some(recorded), _) => recorded,
-                // Also after a goodbye: no proof of one.
-                (None, Ok(())) => end.eof(),
-                (None, Err(error)) => end.failed(&CLASSIFIER, &error),
-            },
-            Ok(()) = &mut shutdown, if recorded.is_none() => {
-                recorded = Some(end.shutting_down());
+            served = &mut connection => served?,
+            Ok(()) = &mut shutdown => {
+                ended.set(end.shutting_down());
                 connection.as_mut().graceful_shutdown();
+                connection.await?;
             }
         }
-    }
+        // `Ok` also after a goodbye: no proof of one.
+        Ok(end.eof())
+    })
+    .await
 }
 
 /// One event, and then none for a long time.

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::goodbyes::SILENT_GOAWAY;
-use super::{CLASSIFIER, Client, Failure, Link, PROTOCOL, Server};
+use super::{Client, Failure, Link, PROTOCOL, Server};
 use crate::loopback::{pair, reset, tap};
 use crate::matrix::{Matrix, Truth, truth};
 use crate::peers::{Peer, say};
@@ -132,8 +132,8 @@ async fn own(matrix: &mut Matrix) -> Outcome {
     let (response, _) = requests.send_request(http::Request::new(()), true)?;
     let end = Link::CONTROL.client.1;
     let end = match timeout(Duration::from_millis(300), response).await {
-        Err(silence) => end.failed(&CLASSIFIER, &silence),
-        Ok(Err(error)) => end.failed(&CLASSIFIER, &error),
+        Err(silence) => end.failed(&silence),
+        Ok(Err(error)) => end.failed(&error),
         Ok(Ok(_)) => return Err("the silent server answered".into()),
     };
     matrix.decidable(PROTOCOL, "a silent server, until a deadline", "client", LOST, end);
@@ -148,12 +148,12 @@ pub(super) async fn peer(arguments: &[String]) -> Outcome {
             let client = client.start();
             client.first.notified().await;
             say("following");
-            client.ended().await?;
+            drop(client.ended().await?);
         }
         [role] if role == "server" => {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
             say(&listener.local_addr()?.to_string());
-            Server::start(listener.accept().await?.0, Link::CONTROL.server.1).ended().await?;
+            drop(Server::start(listener.accept().await?.0, Link::CONTROL.server.1).ended().await?);
         }
         arguments => return Err(format!("unknown peer: {arguments:?}").into()),
     }

@@ -37,20 +37,33 @@ pub(crate) async fn peer(arguments: &[String]) -> Outcome {
 /// Who stands at which end.
 #[derive(Clone, Copy)]
 struct Link {
-    client: (&'static str, Endpoint),
-    server: (&'static str, Endpoint),
+    client: Stand,
+    server: Stand,
+}
+
+/// A role, and the endpoint that it stands at.
+type Stand = (&'static str, Endpoint);
+
+const fn stand(role: &'static str, end: Endpoint) -> Stand {
+    (role, end.with_classifier(&CLASSIFIER))
 }
 
 impl Link {
     /// A client's events from the server.
-    const CONTROL: Self =
-        Self { client: ("client", Endpoint::CLIENT_FACING_SERVER), server: ("server", Endpoint::SERVER_FACING_CLIENT) };
+    const CONTROL: Self = Self {
+        client: stand("client", Endpoint::CLIENT_FACING_SERVER),
+        server: stand("server", Endpoint::SERVER_FACING_CLIENT),
+    };
     /// A client's events from an agent.
-    const SESSION: Self =
-        Self { client: ("client", Endpoint::CLIENT_FACING_AGENT), server: ("agent", Endpoint::AGENT_FACING_CLIENT) };
+    const SESSION: Self = Self {
+        client: stand("client", Endpoint::CLIENT_FACING_AGENT),
+        server: stand("agent", Endpoint::AGENT_FACING_CLIENT),
+    };
     /// An agent's events from the server.
-    const COORDINATION: Self =
-        Self { client: ("agent", Endpoint::AGENT_FACING_SERVER), server: ("server", Endpoint::SERVER_FACING_AGENT) };
+    const COORDINATION: Self = Self {
+        client: stand("agent", Endpoint::AGENT_FACING_SERVER),
+        server: stand("server", Endpoint::SERVER_FACING_AGENT),
+    };
 
     /// A connection over which the first event has come.
     async fn following(self) -> Result<Following, Failure> {

@@ -4,7 +4,7 @@ use std::future::{pending, poll_fn, ready};
 
 use bytes::Bytes;
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{Code, Disconnect, DisconnectReason, Endpoint};
+use disconnect_core::{Code, Disconnect, DisconnectHandle, DisconnectReason, Endpoint};
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, SendStream};
 use http::Response;
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::{CLASSIFIER, Failure};
+use crate::line::line;
 
 /// What the service is told to do.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +34,8 @@ pub(super) struct Server {
     connection: Connection<TcpStream, Bytes>,
     orders: mpsc::UnboundedReceiver<Order>,
     events: Option<SendStream<Bytes>>,
-    /// What this side recorded before it closed.
-    recorded: Option<Disconnect>,
+    /// What this side means is set before it closes.
+    ended: DisconnectHandle,
 }
 
 impl Server {
@@ -45,10 +46,11 @@ impl Server {
     }
 
     async fn serve(stream: TcpStream, end: Endpoint, orders: mpsc::UnboundedReceiver<Order>) -> Disconnect {
-        match h2::server::handshake(stream).await {
-            Ok(connection) => Self { end, connection, orders, events: None, recorded: None }.requests().await,
-            Err(error) => end.failed(&CLASSIFIER, &error),
-        }
+        line(end, async |ended| -> Result<_, h2::Error> {
+            let connection = h2::server::handshake(stream).await?;
+            Ok(Self { end, connection, orders, events: None, ended }.requests().await)
+        })
+        .await
     }
 
     async fn requests(mut self) -> Disconnect {
@@ -62,9 +64,9 @@ impl Server {
                     Some(Err(error)) => return self.ended(Some(CLASSIFIER.verdict(&error))).await,
                     None => return self.ended(None).await,
                 },
-                verdict = reset(&mut self.events) => match (verdict, &self.recorded) {
+                verdict = reset(&mut self.events) => match (verdict, self.ended.get()) {
                     (Some(verdict), None) => return self.end.resolve(verdict),
-                    // The connection itself says more; and what was recorded is still to be flushed.
+                    // The connection itself says more; and what was meant is still to be flushed.
                     _ => self.events = None,
                 },
                 Some(order) = self.orders.recv() => self.obey(order),
@@ -72,7 +74,7 @@ impl Server {
         }
     }
 
-    /// What is meant is recorded before it is done; the loop goes on until it has been.
+    /// What is meant is set before it is done; the loop goes on until it has been.
     fn obey(&mut self, order: Order) {
         let events = self.events.take();
         let meant = match order {
@@ -80,7 +82,7 @@ impl Server {
             Order::Leave => self.end.shutting_down(),
             Order::Reset(code) | Order::Abort(code) => self.end.sent(Code::http2(code.into())),
         };
-        self.recorded.get_or_insert(meant);
+        self.ended.set(meant);
         match (order, events) {
             (Order::Finish, Some(mut events)) => drop(events.send_data(Bytes::new(), true)),
             (Order::Reset(code), Some(mut events)) => events.send_reset(code),
@@ -96,20 +98,15 @@ impl Server {
         }
     }
 
-    /// What was recorded before closing counts, else what the connection says. Where it says nothing, a stream that the
-    /// client reset before is still to be asked; and if that says nothing either, there was no goodbye: h2 does not tell
-    /// a server of a `GOAWAY` without an error.
+    /// What the connection says. Where it says nothing, a stream that the client reset before is still to be asked; and if
+    /// that says nothing either, there was no goodbye: h2 does not tell a server of a `GOAWAY` without an error.
     async fn ended(mut self, connection: Option<Verdict>) -> Disconnect {
         let stream = tokio::select! {
             biased;
             verdict = reset(&mut self.events) => verdict,
             () = ready(()) => None,
         };
-        match (self.recorded, connection.or(stream)) {
-            (Some(recorded), _) => recorded,
-            (None, Some(verdict)) => self.end.resolve(verdict),
-            (None, None) => self.end.eof(),
-        }
+        connection.or(stream).map_or(self.end.eof(), |verdict| self.end.resolve(verdict))
     }
 }
 
@@ -125,7 +122,7 @@ async fn reset(events: &mut Option<SendStream<Bytes>>) -> Option<Verdict> {
     let Some(events) = events else { return pending().await };
     match poll_fn(|context| events.poll_reset(context)).await.ok()? {
         // A goodbye in a `GOAWAY` only: a reset cuts the stream short, and so does not say why.
-        Reason::NO_ERROR => Some(Verdict::new(DisconnectReason::Unknown, Side::Remote)),
+        Reason::NO_ERROR => Some(Verdict::new(DisconnectReason::Unknown, Side::Remote).said_by_peer()),
         code => Some(Code::http2(code.into()).received()),
     }
 }

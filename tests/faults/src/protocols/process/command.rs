@@ -10,14 +10,14 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use super::{BROKEN, DONE, Keyboard, LEFT, SHUTDOWN, VANISHED, attend, serve, supervise};
+use super::{BROKEN, DONE, LEFT, SHUTDOWN, Session, VANISHED, attend, serve, supervise};
 use crate::loopback::{pair, reset};
 use crate::matrix::{Matrix, Truth};
 use crate::peers::{Peer, signal};
 use crate::protocols::Outcome;
 
 /// A session without a terminal.
-const NO_KEYS: Keyboard = Keyboard { signal: None };
+const NO_TERMINAL: Session = Session { is_shell: false, key_signal: None };
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     ended_by_itself(matrix).await?;
@@ -29,7 +29,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
 #[rustfmt::skip] // one row a line
 const COMMANDS: [(&str, &str, Truth); 13] = [
     ("exit 0", "exit 0", DONE),
-    ("exit 3", "exit 3", LEFT),
+    ("exit 3", "exit 3", BROKEN),
     ("exit 126, cannot execute", "/dev/null", BROKEN),
     ("exit 127, not found", "no-such-command", BROKEN),
     ("exit 255", "exit 255", BROKEN),
@@ -99,13 +99,19 @@ async fn other_ends(matrix: &mut Matrix) -> Outcome {
         "shutdown, said before the kill",
         "client",
         SHUTDOWN,
-        attend(&mut client, NO_KEYS).await,
+        attend(&mut client, NO_TERMINAL).await,
     );
 
     let (mut peer, mut client) = Peer::connected("process", &["agent"]).await?;
     peer.line().await?;
     peer.kill().await?;
-    matrix.decidable("process", "kill -9 of the agent itself", "client", VANISHED, attend(&mut client, NO_KEYS).await);
+    matrix.decidable(
+        "process",
+        "kill -9 of the agent itself",
+        "client",
+        VANISHED,
+        attend(&mut client, NO_TERMINAL).await,
+    );
     Ok(())
 }
 
@@ -120,14 +126,20 @@ async fn tasks(matrix: &mut Matrix) -> Outcome {
         "the session's task is aborted",
         "client",
         VANISHED,
-        attend(&mut client, NO_KEYS).await,
+        attend(&mut client, NO_TERMINAL).await,
     );
 
     let (agent, mut client) = pair().await?;
     // As a panic, without the hook that prints.
     let task = tokio::spawn(sleeping(agent, async { resume_unwind(Box::new("injected")) }));
     matrix.decidable("process", "the session's task panics", "agent", BROKEN, supervise(task).await?);
-    matrix.decidable("process", "the session's task panics", "client", VANISHED, attend(&mut client, NO_KEYS).await);
+    matrix.decidable(
+        "process",
+        "the session's task panics",
+        "client",
+        VANISHED,
+        attend(&mut client, NO_TERMINAL).await,
+    );
     Ok(())
 }
 
@@ -144,13 +156,15 @@ where
     if let Some(id) = process.id() {
         inject(id).await?;
     }
-    tokio::try_join!(serve(agent, NO_KEYS, process.wait(), pending()), async { Ok(attend(&mut client, NO_KEYS).await) })
+    tokio::try_join!(serve(agent, NO_TERMINAL, process.wait(), pending()), async {
+        Ok(attend(&mut client, NO_TERMINAL).await)
+    })
 }
 
 /// A session whose process outlives it, and is killed as the session ends.
 async fn sleeping(agent: TcpStream, shutdown: impl Future<Output = ()>) -> io::Result<Disconnect> {
     let mut process = shell("exec sleep 1000")?;
-    let end = serve(agent, NO_KEYS, process.wait(), shutdown).await?;
+    let end = serve(agent, NO_TERMINAL, process.wait(), shutdown).await?;
     process.kill().await?;
     Ok(end)
 }

@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::{block_in_place, spawn_blocking};
 
-use super::{BROKEN, DONE, Keyboard, LEFT, SHUTDOWN, VANISHED, attend, serve};
+use super::{BROKEN, DONE, LEFT, SHUTDOWN, Session, VANISHED, attend, serve};
 use crate::loopback::pair;
 use crate::matrix::{Matrix, Truth};
 use crate::peers::signal;
@@ -36,9 +36,9 @@ const CTRL_BACKSLASH: &str = "\u{1c}";
 /// What is typed into a shell, each once the shell waits for it.
 #[rustfmt::skip] // one row a line
 const TYPED: [(&str, &[&str], Truth); 6] = [
-    ("PTY, a shell is left with `exit 0`", &["exit 0\n"], DONE),
+    ("PTY, a shell is left with `exit 0`", &["exit 0\n"], LEFT),
     ("PTY, a shell is left with `exit 3`", &["exit 3\n"], LEFT),
-    ("PTY, a shell is left with Ctrl-D", &[CTRL_D], DONE),
+    ("PTY, a shell is left with Ctrl-D", &[CTRL_D], LEFT),
     ("PTY, a shell is left after a command that failed", &["false\n", "exit\n"], LEFT),
     ("PTY, a shell is left after Ctrl-C: 130", &[CTRL_C, "exit\n"], LEFT),
     ("PTY, a shell kills itself", &["kill -KILL $$\n"], BROKEN),
@@ -47,6 +47,7 @@ const TYPED: [(&str, &[&str], Truth); 6] = [
 async fn typed(matrix: &mut Matrix) -> Outcome {
     for (injected, typed, truth) in TYPED {
         let mut terminal = Terminal::open(&["-i"])?;
+        terminal.session.is_shell = true;
         for keys in typed {
             terminal.press_when_ready(keys)?;
         }
@@ -95,7 +96,7 @@ async fn hung_up(matrix: &mut Matrix) -> Outcome {
     let (agent, mut client) = pair().await?;
     let (end, status) = until_hung_up(agent, ready(())).await?;
     matrix.decidable("process", format!("PTY, shutdown, then {status}"), "agent", SHUTDOWN, end);
-    matrix.decidable("process", "PTY, shutdown", "client", SHUTDOWN, attend(&mut client, Keyboard::default()).await);
+    matrix.decidable("process", "PTY, shutdown", "client", SHUTDOWN, attend(&mut client, Session::default()).await);
     Ok(())
 }
 
@@ -103,7 +104,7 @@ async fn hung_up(matrix: &mut Matrix) -> Outcome {
 async fn hung_up_master(matrix: &mut Matrix) -> Outcome {
     for (injected, script, truth) in [
         ("EIO of the PTY, exit 0", "exit 0", DONE),
-        ("EIO of the PTY, exit 3", "exit 3", LEFT),
+        ("EIO of the PTY, exit 3", "exit 3", BROKEN),
         ("EIO of the PTY, SIGKILL", "kill -KILL $$", BROKEN),
         ("EIO of the PTY, SIGSEGV", "kill -SEGV $$", BROKEN),
     ] {
@@ -114,7 +115,7 @@ async fn hung_up_master(matrix: &mut Matrix) -> Outcome {
             injected,
             "agent",
             truth,
-            serve(agent, Keyboard::default(), ended, pending()).await?,
+            serve(agent, Session::default(), ended, pending()).await?,
         );
     }
     Ok(())
@@ -140,7 +141,7 @@ fn under_bare_pty(script: &str) -> io::Result<ExitStatus> {
 
 /// A process under a terminal, with the keyboard and the screen of its client.
 struct Terminal {
-    keyboard: Keyboard,
+    session: Session,
     input: Box<dyn Write + Send>,
     screen: BufReader<Box<dyn Read + Send>>,
     master: Box<dyn MasterPty + Send>,
@@ -157,7 +158,7 @@ impl Terminal {
         let child: Box<dyn portable_pty::Child> = pty.slave.spawn_command(command)?;
         let process = *child.downcast::<std::process::Child>().map_err(|_| "not a process of this system")?;
         Ok(Self {
-            keyboard: Keyboard::default(),
+            session: Session::default(),
             input: pty.master.take_writer()?,
             screen: BufReader::new(pty.master.try_clone_reader()?),
             master: pty.master,
@@ -174,7 +175,7 @@ impl Terminal {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
             }
-            self.keyboard.pressed(keys);
+            self.session.pressed(keys);
             self.input.write_all(keys.as_bytes())
         })
     }
@@ -183,10 +184,10 @@ impl Terminal {
 /// A session whose process ends by itself, as both sides see it.
 async fn both_ends(terminal: Terminal) -> Result<(Disconnect, Disconnect), BoxError> {
     let (agent, mut client) = pair().await?;
-    let Terminal { keyboard, input, screen, master, mut process } = terminal;
+    let Terminal { session, input, screen, master, mut process } = terminal;
     let ended = async { spawn_blocking(move || process.wait()).await? };
     let ends =
-        tokio::try_join!(serve(agent, keyboard, ended, pending()), async { Ok(attend(&mut client, keyboard).await) })?;
+        tokio::try_join!(serve(agent, session, ended, pending()), async { Ok(attend(&mut client, session).await) })?;
     drop((input, screen, master));
     Ok(ends)
 }
@@ -196,9 +197,9 @@ async fn until_hung_up(
     agent: TcpStream,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(Disconnect, ExitStatus), BoxError> {
-    let Terminal { keyboard, input, screen, master, mut process } = Terminal::open(&["-c", "exec sleep 1000"])?;
+    let Terminal { session, input, screen, master, mut process } = Terminal::open(&["-c", "exec sleep 1000"])?;
     let waiting = spawn_blocking(move || process.wait());
-    let end = serve(agent, keyboard, pending(), shutdown).await?;
+    let end = serve(agent, session, pending(), shutdown).await?;
     drop((input, screen, master));
     Ok((end, waiting.await??))
 }

@@ -6,7 +6,8 @@ use quinn::{Connection, VarInt};
 
 use super::super::Outcome;
 use super::link::{Failure, Link};
-use super::{AGENT, CLASSIFIER, CLIENT, Reading, http3, own, serve};
+use super::{AGENT, CLIENT, Reading, http3, own, serve};
+use crate::line::line;
 use crate::matrix::{Matrix, truth};
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
@@ -17,9 +18,13 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
 
 /// How a service closes: what it means is known before, and the error that follows says nothing new.
 async fn close(connection: &Connection, end: Endpoint, code: u64, meant: Verdict) -> Result<Disconnect, Failure> {
-    connection.close(VarInt::from_u64(code)?, b"");
-    let error = connection.closed().await;
-    Ok(end.resolve(meant.or_stronger(CLASSIFIER.verdict(&error))))
+    let code = VarInt::from_u64(code)?;
+    Ok(line(end, async |ended| {
+        ended.set(end.resolve(meant));
+        connection.close(code, b"");
+        Err(connection.closed().await)
+    })
+    .await)
 }
 
 /// Application closes with a code that has a meaning, by either side, as the other one sees them.

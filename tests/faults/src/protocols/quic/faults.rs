@@ -9,7 +9,7 @@ use quinn::rustls::pki_types::CertificateDer;
 use super::super::Outcome;
 use super::link::{Failure, IDLE, Identity, Link, Setup, agent, any_port, client, dial, hex, unhex};
 use super::violator::BadFrame;
-use super::{AGENT, CLASSIFIER, CLIENT, NETWORK, own, serve};
+use super::{AGENT, CLIENT, NETWORK, own, serve};
 use crate::matrix::{Matrix, truth};
 use crate::peers::Peer;
 
@@ -110,7 +110,7 @@ async fn refused(
         let incoming = agents.accept().await.ok_or("the endpoint is closed")?;
         Ok::<_, Failure>(match incoming.await {
             Ok(connection) => serve(&connection, AGENT, own::received).await,
-            Err(error) => AGENT.failed(&CLASSIFIER, &error),
+            Err(error) => AGENT.failed(&error),
         })
     };
     let (client, agent) = tokio::join!(attempt(&clients, agents.local_addr()?), accept);
@@ -122,7 +122,7 @@ async fn refused(
 async fn attempt(clients: &quinn::Endpoint, address: SocketAddr) -> Disconnect {
     match dial(clients, address).await {
         Ok(connection) => serve(&connection, CLIENT, own::received).await,
-        Err(error) => CLIENT.failed(&CLASSIFIER, &*error),
+        Err(error) => CLIENT.failed(&*error),
     }
 }
 

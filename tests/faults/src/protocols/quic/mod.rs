@@ -19,8 +19,8 @@ use crate::peers::say;
 
 static CLASSIFIER: Classifier = classifier![quinn = quinn, rustls = quinn::rustls, tokio = tokio];
 
-const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
-const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
+const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
 const NETWORK: Truth = truth(Why::NetworkError, By::Network);
 
@@ -62,7 +62,7 @@ async fn serve(connection: &Connection, end: Endpoint, codes: Reading) -> Discon
         match connection.accept_uni().await {
             Ok(stream) => drop(stream),
             Err(ConnectionError::ApplicationClosed(frame)) => return end.resolve(codes(frame.error_code.into_inner())),
-            Err(error) => return end.failed(&CLASSIFIER, &error),
+            Err(error) => return end.failed(&error),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::super::Outcome;
 use super::faults::violate;
 use super::link::{Failure, IDLE, Link, Setup};
 use super::violator::BadFrame;
-use super::{AGENT, CLASSIFIER, CLIENT, NETWORK, Reading, http3, own};
+use super::{AGENT, CLIENT, NETWORK, Reading, http3, own};
 use crate::matrix::{Matrix, truth};
 
 /// One stream ends and the connection lives on; the reader and the writer are tasks of their own.
@@ -24,7 +24,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
         sending.reset(VarInt::from_u64(code)?)?;
         let end = match receiving.read_to_end(64).await.err() {
             Some(quinn::ReadToEndError::Read(ReadError::Reset(code))) => AGENT.resolve(codes(code.into_inner())),
-            Some(error) => AGENT.failed(&CLASSIFIER, &error),
+            Some(error) => AGENT.failed(&error),
             None => AGENT.closed_by_peer(),
         };
         matrix.decidable("quic", injected, "agent", truth, end);
@@ -44,7 +44,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     receiving.stop(VarInt::from_u64(9)?)?;
     sending.stopped().await?;
     let end = match sending.write(b"more").await {
-        Err(error @ WriteError::Stopped(_)) => CLIENT.failed(&CLASSIFIER, &error),
+        Err(error @ WriteError::Stopped(_)) => CLIENT.failed(&error),
         other => return Err(format!("the stream was to be stopped: {other:?}").into()),
     };
     matrix.decidable("quic", "STOP_SENDING with a code nobody knows", "client", aborted, end);
@@ -66,7 +66,7 @@ async fn through_io(matrix: &mut Matrix) -> Outcome {
     sending.stopped().await?;
     let end = match AsyncWriteExt::write_all(&mut sending, b"more").await {
         Ok(()) => return Err("the stream was to be stopped".into()),
-        Err(error) => CLIENT.failed(&CLASSIFIER, &error),
+        Err(error) => CLIENT.failed(&error),
     };
     matrix.decidable("quic", "STOP_SENDING, through AsyncWrite", "client", truth(Why::Unknown, By::Agent), end);
 
@@ -104,7 +104,7 @@ async fn read(stream: &mut quinn::RecvStream, end: Endpoint) -> Disconnect {
         match AsyncReadExt::read(stream, &mut buffer).await {
             Ok(0) => return end.closed_by_peer(),
             Ok(_) => {}
-            Err(error) => return end.failed(&CLASSIFIER, &error),
+            Err(error) => return end.failed(&error),
         }
     }
 }

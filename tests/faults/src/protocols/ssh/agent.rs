@@ -1,19 +1,21 @@
 //! An agent that speaks SSH as a service does: it runs commands in a shell, and knows how their sessions end.
 
 use std::collections::HashMap;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectReason as Why, Endpoint};
+use disconnect_core::{
+    BoxedGuard, Code, Disconnect, DisconnectCause, DisconnectHandle, DisconnectReason as Why, Endpoint,
+};
 use russh::keys::ssh_key::private::{Ed25519Keypair, PrivateKey};
 use russh::server::{self, Auth, ChannelOpenHandle, RunningSession};
 use russh::{Channel, ChannelId, Sig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 
-use super::{CLASSIFIER, signals};
+use super::signals;
 use crate::peers::signal;
 
 /// Nobody with this name is let in.
@@ -27,18 +29,17 @@ pub(super) const FORGET: &str = "forget";
 #[derive(Clone)]
 pub(super) struct Known {
     end: Endpoint,
-    /// The first thing that was said about its end.
-    said: Arc<OnceLock<Disconnect>>,
+    ended: DisconnectHandle,
     over: Arc<AtomicBool>,
     admitted: Arc<AtomicBool>,
     refused: Arc<AtomicBool>,
 }
 
 impl Known {
-    /// Says how it ends, before anything is closed; whatever was said earlier stays.
+    /// Says how it ends, before anything is closed.
     pub(super) fn say(&self, end: Disconnect) {
         if !self.over.load(Ordering::SeqCst) {
-            drop(self.said.set(end));
+            self.ended.set(end);
         }
     }
 }
@@ -48,6 +49,9 @@ pub(super) struct Service {
     known: Known,
     running: HashMap<ChannelId, Running>,
 }
+
+/// What the status of a command or of a shell means.
+type Exited = fn(Endpoint, ExitStatus) -> Disconnect;
 
 /// A command that runs behind a channel.
 struct Running {
@@ -92,13 +96,13 @@ impl server::Handler for Service {
             // As a panic, but without its message on the terminal.
             PANIC => std::panic::resume_unwind(Box::new("injected")),
             FORGET => session.close(channel),
-            command => self.run(channel, &["-c", command], session),
+            command => self.run(channel, &["-c", command], Endpoint::process_exited, session),
         }
     }
 
     async fn shell_request(&mut self, channel: ChannelId, session: &mut server::Session) -> Result<(), russh::Error> {
         session.channel_success(channel)?;
-        self.run(channel, &[], session)
+        self.run(channel, &[], Endpoint::shell_exited, session)
     }
 
     async fn data(&mut self, channel: ChannelId, data: &[u8], _: &mut server::Session) -> Result<(), russh::Error> {
@@ -143,7 +147,13 @@ impl Drop for Service {
 }
 
 impl Service {
-    fn run(&mut self, channel: ChannelId, arguments: &[&str], session: &server::Session) -> Result<(), russh::Error> {
+    fn run(
+        &mut self,
+        channel: ChannelId,
+        arguments: &[&str],
+        exited: Exited,
+        session: &server::Session,
+    ) -> Result<(), russh::Error> {
         let mut child = Command::new("sh")
             .args(arguments)
             .stdin(Stdio::piped())
@@ -155,7 +165,7 @@ impl Service {
         let interrupted = Arc::<AtomicBool>::default();
         let running = Running { process, stdin: child.stdin.take(), interrupted: interrupted.clone() };
         self.running.insert(channel, running);
-        tokio::spawn(attend_command(child, channel, session.handle(), self.known.clone(), interrupted));
+        tokio::spawn(attend_command(child, channel, session.handle(), self.known.clone(), interrupted, exited));
         Ok(())
     }
 }
@@ -167,6 +177,7 @@ async fn attend_command(
     handle: server::Handle,
     known: Known,
     interrupted: Arc<AtomicBool>,
+    exited: Exited,
 ) -> Option<()> {
     let mut stdout = child.stdout.take()?;
     let mut buffer = vec![0; 1024];
@@ -179,7 +190,7 @@ async fn attend_command(
     if signal == Some(2) && interrupted.load(Ordering::SeqCst) {
         known.say(known.end.closed_by_peer().with_code(Code::signal(2)));
     } else {
-        known.say(known.end.process_exited(status));
+        known.say(exited(known.end, status));
     }
     if let Some(code) = status.code() {
         handle.exit_status_request(channel, code.unsigned_abs()).await.ok()?;
@@ -204,6 +215,7 @@ pub(super) fn agent_config() -> server::Config {
 
 /// A connection that the agent serves: what is known of it, the handle to it, and its end.
 pub(super) struct Served {
+    guard: BoxedGuard,
     pub(super) known: Known,
     pub(super) handle: server::Handle,
     session: RunningSession<Service>,
@@ -215,33 +227,35 @@ pub(super) async fn serve<S>(config: server::Config, stream: S, end: Endpoint) -
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let known =
-        Known { end, said: Arc::default(), over: Arc::default(), admitted: Arc::default(), refused: Arc::default() };
+    let guard = BoxedGuard::boxed(end, |_| ()).connecting();
+    let ended = guard.handle();
+    let known = Known { end, ended, over: Arc::default(), admitted: Arc::default(), refused: Arc::default() };
     let service = Service { known: known.clone(), running: HashMap::new() };
     match server::run_stream(Arc::new(config), stream, service).await {
-        Ok(session) => Ok(Served { known, handle: session.handle(), session }),
+        Ok(session) => {
+            guard.established();
+            Ok(Served { guard, known, handle: session.handle(), session })
+        }
         Err(russh::Error::Disconnect) => Err(end.eof()),
-        Err(error) => Err(end.failed(&CLASSIFIER, &error)),
+        Err(error) => Err(end.failed(&error)),
     }
 }
 
 impl Served {
     /// The end of a session as the server sees it. Its future is `Ok` for everything orderly: after our own DISCONNECT,
-    /// and after one of the client's, whose code russh drops. So what was said before comes first; then whether the client
-    /// was ever let in; and if neither tells, only the side is known.
+    /// and after one of the client's, whose code russh drops. So what was said before comes first, as the guard has it; then
+    /// whether the client was ever let in; and if neither tells, only the side is known.
     pub(super) async fn ended(self) -> Disconnect {
-        let Known { end, said, admitted, refused, .. } = self.known;
+        let Known { end, admitted, refused, .. } = self.known;
         let result = self.session.await;
-        if let Some(said) = said.get() {
-            return said.clone();
-        }
         // A client that was refused leaves in whatever way.
         if refused.load(Ordering::SeqCst) && !admitted.load(Ordering::SeqCst) {
-            return end.resolve(Verdict::new(Why::Unknown, Side::Local).with_cause(DisconnectCause::Auth));
+            self.guard.set(end.resolve(Verdict::new(Why::Unknown, Side::Local).with_cause(DisconnectCause::Auth)));
         }
         match result {
-            Ok(()) => end.resolve(Verdict::new(Why::Unknown, Side::Remote)),
-            Err(error) => end.failed(&CLASSIFIER, &error),
-        }
+            Ok(()) => self.guard.set(end.resolve(Verdict::new(Why::Unknown, Side::Remote))),
+            Err(error) => self.guard.failed(&error),
+        };
+        self.guard.finish()
     }
 }

@@ -29,8 +29,8 @@ static CLASSIFIER: Classifier = classifier![russh = russh, tokio = tokio];
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
-const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
+const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
 const NETWORK: Truth = truth(Why::NetworkError, By::Network);
 
@@ -114,8 +114,8 @@ async fn said_by_agent(matrix: &mut Matrix) -> Outcome {
 async fn said_by_server(matrix: &mut Matrix) -> Outcome {
     let (near, far) = pair().await?;
     let (visit, served) = tokio::join!(
-        visit(client::Config::default(), near, Endpoint::AGENT_FACING_SERVER, true),
-        serve(agent_config(), far, Endpoint::SERVER_FACING_AGENT)
+        visit(client::Config::default(), near, Endpoint::AGENT_FACING_SERVER.with_classifier(&CLASSIFIER), true),
+        serve(agent_config(), far, Endpoint::SERVER_FACING_AGENT.with_classifier(&CLASSIFIER))
     );
     let (visit, served) = (visit.map_err(unready)?, served.map_err(unready)?);
     served.handle.disconnect(Said::ByApplication, String::new(), String::new()).await?;

@@ -68,7 +68,8 @@ async fn ends_of_commands(matrix: &mut Matrix) -> Outcome {
     let mut session = ssh("user", &TRUSTING, &[]).await?;
     let mut stdin = session.ssh.stdin.take().ok_or("no standard input")?;
     stdin.write_all(b"exit\n").await?;
-    matrix.decidable("ssh", "OpenSSH, exit typed", "agent", graceful, session.served.ended().await);
+    let left = truth(Why::ClientClosed, By::Client);
+    matrix.decidable("ssh", "OpenSSH, exit typed", "agent", left, session.served.ended().await);
 
     let mut session = ssh("user", &TRUSTING, &["cat; echo done"]).await?;
     drop(session.ssh.stdin.take());
@@ -107,8 +108,8 @@ async fn ends_by_agent(matrix: &mut Matrix) -> Outcome {
     let mut session = ssh("user", &TRUSTING, &["exit", "255"]).await?;
     let status = session.ssh.wait().await?;
     let end = CLIENT.received(Code::exit(status.code().unwrap_or(-1)));
-    let left = truth(Why::ClientClosed, By::Client);
-    matrix.undecidable("ssh", "OpenSSH, exit 255 of the command", "client", left, end, why);
+    let failed = truth(Why::Unknown, By::Agent);
+    matrix.undecidable("ssh", "OpenSSH, exit 255 of the command", "client", failed, end, why);
     Ok(())
 }
 

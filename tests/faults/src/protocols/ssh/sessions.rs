@@ -13,10 +13,10 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     let left = truth(Why::ClientClosed, By::Client);
     for (injected, wanted, truth) in [
         ("command, exit 0", Wanted::Exec("echo done"), truth(Why::Graceful, By::Agent)),
-        ("shell, exit typed, end of input", Wanted::Shell("exit 0\n"), truth(Why::Graceful, By::Agent)),
-        // The end of the input is no end: the command goes on, and its status counts.
-        ("shell, end of input long before", Wanted::Shell("sleep 0.1; echo done\n"), truth(Why::Graceful, By::Agent)),
         // A shell that its user leaves passes on what the last command returned.
+        ("shell, exit typed, end of input", Wanted::Shell("exit 0\n"), left),
+        // The end of the input is no end: the shell goes on, and its status counts.
+        ("shell, end of input long before", Wanted::Shell("sleep 0.1; echo done\n"), left),
         ("shell, exit 3 typed", Wanted::Shell("exit 3\n"), left),
         ("command, Ctrl-C", Wanted::Interrupted("echo up; exec sleep 60"), left),
         ("command, kill -INT from elsewhere", Wanted::Exec("kill -INT $$"), unknown),

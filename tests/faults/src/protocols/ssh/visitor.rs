@@ -60,7 +60,7 @@ where
     match client::connect_stream(Arc::new(config), stream, visitor).await {
         Ok(handle) => Ok(Visit { handle, ended, end }),
         Err(russh::Error::Disconnect) => Err(ended.try_recv().map_or_else(|_| end.eof(), |heard| end.resolve(heard))),
-        Err(error) => Err(end.failed(&CLASSIFIER, &error)),
+        Err(error) => Err(end.failed(&error)),
     }
 }
 
@@ -118,7 +118,9 @@ impl Visit {
                     channel.signal(Sig::INT).await?;
                 }
                 ChannelMsg::ExitStatus { exit_status } => {
-                    return Ok(Some(Code::exit(exit_status.cast_signed()).received()));
+                    let code = Code::exit(exit_status.cast_signed());
+                    let left = matches!(command, Wanted::Shell(_)) && matches!(exit_status, 0..=125 | 130);
+                    return Ok(Some(if left { Verdict::closed(Side::Local).with_code(code) } else { code.received() }));
                 }
                 // The signal alone does not tell a Ctrl-C from a `kill`: who pressed the key knows.
                 ChannelMsg::ExitSignal { signal_name: Sig::INT, .. } if interrupted => {

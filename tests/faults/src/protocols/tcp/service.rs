@@ -1,7 +1,7 @@
 //! The natural code of a service on the protocol of lines: its loops, its codec, and what it says at each end.
 
+use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
 use std::time::Duration;
 
 use disconnect_core::evidence::{Side, Verdict};
@@ -11,7 +11,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{CLASSIFIER, LONG, SHORT};
+use super::{LONG, SHORT};
+use crate::line::line;
 
 /// A longer line breaks the protocol.
 const LONGEST: u64 = 64;
@@ -22,17 +23,18 @@ pub(super) async fn serve(stream: impl AsyncRead + Unpin, end: Endpoint) -> Disc
 }
 
 pub(super) async fn serve_within(stream: impl AsyncRead + Unpin, end: Endpoint, patience: Duration) -> Disconnect {
-    let mut reader = BufReader::new(stream);
-    loop {
-        match timeout(patience, receive(&mut reader)).await {
-            Ok(Ok(Some(Message::Line))) => {}
-            Ok(Ok(Some(Message::Bye))) => return end.closed_by_peer(),
-            Ok(Ok(Some(Message::GoingAway))) => return end.resolve(Verdict::going_away(Side::Remote)),
-            Ok(Ok(None)) => return end.eof(),
-            Ok(Err(error)) => return end.failed(&CLASSIFIER, &error),
-            Err(elapsed) => return end.failed(&CLASSIFIER, &elapsed),
+    line(end, async |_| -> io::Result<_> {
+        let mut reader = BufReader::new(stream);
+        loop {
+            match timeout(patience, receive(&mut reader)).await?? {
+                Some(Message::Line) => {}
+                Some(Message::Bye) => return Ok(end.closed_by_peer()),
+                Some(Message::GoingAway) => return Ok(end.resolve(Verdict::going_away(Side::Remote))),
+                None => return Ok(end.eof()),
+            }
         }
-    }
+    })
+    .await
 }
 
 enum Message {
@@ -77,37 +79,38 @@ pub(super) fn serve_blocking(stream: std::net::TcpStream, end: Endpoint) -> io::
             Ok(Some(Message::GoingAway)) => return Ok(end.resolve(Verdict::going_away(Side::Remote))),
             Ok(None) => return Ok(end.eof()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(end.idle_timeout()),
-            Err(error) => return Ok(end.failed(&CLASSIFIER, &error)),
+            Err(error) => return Ok(end.failed(&error)),
         }
     }
 }
 
 /// A service that only sends: what it learns, it learns from its writes.
 pub(super) async fn publish(mut stream: impl AsyncWrite + Unpin, end: Endpoint) -> Disconnect {
-    loop {
-        if let Err(error) = stream.write_all(b"line 1\n").await {
-            return end.failed(&CLASSIFIER, &error);
+    line(end, async |_| -> io::Result<_> {
+        loop {
+            stream.write_all(b"line 1\n").await?;
         }
-    }
+    })
+    .await
 }
 
 /// A service with a loop for each half.
 pub(super) async fn serve_halves(stream: TcpStream, end: Endpoint) -> Disconnect {
     let (read, write) = stream.into_split();
-    first_or_better(serve(read, end), publish(write, end)).await
+    of_both(end, serve(read, end), publish(write, end)).await
 }
 
-/// Both loops see an end: the first one counts, unless the other one has better evidence.
-pub(in crate::protocols) async fn first_or_better(
+/// Both loops see an end, and the guard keeps the one that explains the other.
+pub(in crate::protocols) async fn of_both(
+    end: Endpoint,
     one: impl Future<Output = Disconnect>,
     other: impl Future<Output = Disconnect>,
 ) -> Disconnect {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    let (first, second) = tokio::select! {
-        first = &mut one => (first, other.await),
-        first = &mut other => (first, one.await),
-    };
-    if second.evidence_rank() > first.evidence_rank() { second } else { first }
+    line(end, async |ended| -> Result<_, Infallible> {
+        tokio::join!(async { ended.set(one.await) }, async { ended.set(other.await) });
+        Ok(ended.so_far())
+    })
+    .await
 }
 
 /// The end of somebody who leaves: says so, closes its half, and reads what the peer still has to say.
@@ -120,15 +123,16 @@ pub(super) async fn leave(mut stream: TcpStream, end: Endpoint) -> io::Result<Di
 
 /// A shutdown that begins at once: says so, and gives the peer some time to close.
 pub(super) async fn serve_until_shutdown(mut stream: TcpStream, end: Endpoint) -> Disconnect {
-    let said = async {
-        stream.write_all(b"going away\n").await?;
-        stream.read_to_end(&mut Vec::new()).await
-    };
-    match timeout(SHORT, said).await {
-        Ok(Ok(_)) => end.exit(true, &CLASSIFIER, None),
-        Ok(Err(error)) => end.exit(true, &CLASSIFIER, Some(&error)),
-        Err(elapsed) => end.exit(true, &CLASSIFIER, Some(&elapsed)),
-    }
+    line(end, async |ended| -> io::Result<_> {
+        ended.set(end.shutting_down());
+        let goodbye = async {
+            stream.write_all(b"going away\n").await?;
+            stream.read_to_end(&mut Vec::new()).await
+        };
+        timeout(SHORT, goodbye).await??;
+        Ok(ended.so_far())
+    })
+    .await
 }
 
 /// One of several streams to the same peer: the first that ends takes the others with it. What cancels them carries why,
@@ -154,6 +158,6 @@ pub(super) async fn serve_beside(
 pub(super) async fn supervise(task: tokio::task::JoinHandle<Disconnect>, end: Endpoint) -> Disconnect {
     match task.await {
         Ok(ended) => ended,
-        Err(error) => end.failed(&CLASSIFIER, &error),
+        Err(error) => end.failed(&error),
     }
 }

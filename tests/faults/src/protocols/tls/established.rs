@@ -9,12 +9,13 @@ use tokio::time::timeout;
 use tokio_rustls::TlsStream;
 
 use super::setup::{Authority, Identity, NAME, Setup, Shown};
-use super::{CLASSIFIER, CLIENT, SERVER, SHORT, VANISHED, read_to_end};
+use super::{CLIENT, SERVER, SHORT, VANISHED, read_to_end};
+use crate::line::line;
 use crate::loopback::{pair, reset};
 use crate::matrix::{Matrix, Truth, truth};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
-use crate::protocols::tcp::{Meant, first_or_better};
+use crate::protocols::tcp::{Meant, of_both};
 
 type Stream = TlsStream<TcpStream>;
 
@@ -174,7 +175,7 @@ async fn killed(matrix: &mut Matrix, authority: &Authority) -> Outcome {
     peer.stop().await?;
     let end = match timeout(SHORT, read_to_end(stream, SERVER)).await {
         Ok(end) => end,
-        Err(elapsed) => SERVER.failed(&CLASSIFIER, &elapsed),
+        Err(elapsed) => SERVER.failed(&elapsed),
     };
     matrix.decidable("tls", "SIGSTOP, deadline", "server", VANISHED, end);
     Ok(())
@@ -210,9 +211,14 @@ async fn own(matrix: &mut Matrix, authority: &Authority) -> Outcome {
 
 /// Says goodbye, and waits for the answer.
 async fn leave(mut stream: impl AsyncRead + AsyncWrite + Unpin, end: Endpoint) -> io::Result<Disconnect> {
+    goodbye(&mut stream).await?;
+    Ok(end.closed_locally())
+}
+
+async fn goodbye(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
     stream.shutdown().await?;
     stream.read_to_end(&mut Vec::new()).await?;
-    Ok(end.closed_locally())
+    Ok(())
 }
 
 /// Answers a goodbye with one.
@@ -223,29 +229,25 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, end: Endpoint) 
 }
 
 /// A shutdown that gives the peer some time to close.
-async fn shut_down(stream: impl AsyncRead + AsyncWrite + Unpin, end: Endpoint) -> Disconnect {
-    match timeout(SHORT, leave(stream, end)).await {
-        Ok(Ok(_)) => end.exit(true, &CLASSIFIER, None),
-        Ok(Err(error)) => end.exit(true, &CLASSIFIER, Some(&error)),
-        Err(elapsed) => end.exit(true, &CLASSIFIER, Some(&elapsed)),
-    }
+async fn shut_down(mut stream: impl AsyncRead + AsyncWrite + Unpin, end: Endpoint) -> Disconnect {
+    line(end, async |ended| -> io::Result<_> {
+        ended.set(end.shutting_down());
+        timeout(SHORT, goodbye(&mut stream)).await??;
+        Ok(ended.so_far())
+    })
+    .await
 }
 
 /// A service with a loop for each half.
 async fn serve_halves(stream: impl AsyncRead + AsyncWrite, end: Endpoint) -> Disconnect {
     let (read, mut write) = split(stream);
-    let writing = async {
+    let writing = line(end, async |_| -> io::Result<_> {
         loop {
-            let written = async {
-                write.write_all(b"more").await?;
-                write.flush().await
-            };
-            if let Err(error) = written.await {
-                return end.failed(&CLASSIFIER, &error);
-            }
+            write.write_all(b"more").await?;
+            write.flush().await?;
         }
-    };
-    first_or_better(read_to_end(read, end), writing).await
+    });
+    of_both(end, read_to_end(read, end), writing).await
 }
 
 /// Connects, plays one side of TLS until it can be killed, says so, and stays there.

@@ -4,15 +4,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use disconnect_core::{Disconnect, DisconnectInitiator as By, DisconnectReason as Why, Endpoint};
+use disconnect_core::{
+    BoxedGuard, Disconnect, DisconnectGuard, DisconnectInitiator as By, DisconnectReason as Why, Endpoint, Shutdown,
+};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{CLASSIFIER, PROTOCOL, Session, connect};
+use crate::line::line_of;
 use crate::loopback::reset;
 use crate::matrix::{Matrix, Truth, truth};
 use crate::peers::{Peer, say};
@@ -24,8 +27,8 @@ const BROKEN: Truth = truth(Why::ProtocolError, By::Client);
 /// How long a service waits for a peer that is silent on purpose.
 const SHORT: Duration = Duration::from_millis(300);
 
-const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER;
-const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     killed(matrix).await?;
@@ -161,41 +164,48 @@ async fn dropped_below_tls(matrix: &mut Matrix) -> Outcome {
 async fn own_shutdown(matrix: &mut Matrix) -> Outcome {
     let ours = truth(Why::ServerShutdown, By::Server);
     let (client, server) = connect::secure().await?;
-    let (shutdown, token) = oneshot::channel();
-    let serving = tokio::spawn(Session::new(server, SERVER).serve_until(token));
-    shutdown.send(()).map_err(|()| "the server is gone")?;
+    let shutdown = Shutdown::new();
+    let (stop, stopped) = oneshot::channel();
+    let told = shutdown.clone();
+    let serving = tokio::spawn(async move { Session::new(server, SERVER).serve_until(&told, stopped).await });
+    shutdown.begin();
+    stop.send(()).map_err(|()| "the server is gone")?;
     let heard = Session::new(client, CLIENT).serve().await;
     matrix.decidable(PROTOCOL, "shutdown of the server", "client", ours, heard);
     matrix.decidable(PROTOCOL, "shutdown of the server", "server", ours, serving.await?);
 
     let (_silent, server) = connect::plain().await?;
     let session = Session { idle: SHORT, ..Session::new(server, SERVER) };
-    let (shutdown, token) = oneshot::channel();
-    shutdown.send(()).map_err(|()| "the server is gone")?;
-    matrix.decidable(PROTOCOL, "shutdown, goodbye unanswered", "server", ours, session.serve_until(token).await);
+    let (stop, stopped) = oneshot::channel();
+    stop.send(()).map_err(|()| "the server is gone")?;
+    let end = session.serve_until(&shutdown, stopped).await;
+    matrix.decidable(PROTOCOL, "shutdown, goodbye unanswered", "server", ours, end);
 
     let (client, server) = connect::plain().await?;
     reset(client.into_inner())?;
     server.get_ref().readable().await?;
     let mut session = Session::new(server, SERVER);
-    matrix.decidable(PROTOCOL, "shutdown, peer reset before it", "server", ours, session.shut_down().await);
+    let end = line_of(DisconnectGuard::new(SERVER, |_| ()).under(&shutdown), |ended| session.shut_down(ended)).await;
+    matrix.decidable(PROTOCOL, "shutdown, peer reset before it", "server", ours, end);
     Ok(())
 }
 
-/// The task that serves the connection ends instead of the connection: seen by whoever waits for it.
+/// The task that serves the connection ends instead of the connection: seen by the guard in it.
 async fn own_task(matrix: &mut Matrix) -> Outcome {
     let ours = truth(Why::Unknown, By::Server);
     let (client, server) = connect::plain().await?;
-    let serving = tokio::spawn(panics_on_text(server));
+    let (guard, written) = guarded();
+    tokio::spawn(guard.run(|_| panics_on_text(server)));
     let mut client = Session::new(client, CLIENT);
     client.socket.send(Message::text("panic")).await?;
-    matrix.decidable(PROTOCOL, "panic in the server's task", "server", ours, supervise(serving).await);
+    matrix.decidable(PROTOCOL, "panic in the server's task", "server", ours, written.await?);
     matrix.decidable(PROTOCOL, "panic in the server's task", "client", LOST, client.serve().await);
 
     let (client, server) = connect::plain().await?;
-    let serving = tokio::spawn(Session::new(server, SERVER).serve());
-    serving.abort();
-    matrix.decidable(PROTOCOL, "abort of the server's task", "server", ours, supervise(serving).await);
+    let (guard, written) = guarded();
+    let mut session = Session::new(server, SERVER);
+    tokio::spawn(guard.run(async move |ended| session.messages(ended).await)).abort();
+    matrix.decidable(PROTOCOL, "abort of the server's task", "server", ours, written.await?);
     matrix.decidable(
         PROTOCOL,
         "abort of the server's task",
@@ -206,22 +216,20 @@ async fn own_task(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// What a service makes of how its task ended.
-async fn supervise(serving: tokio::task::JoinHandle<Disconnect>) -> Disconnect {
-    match serving.await {
-        Ok(end) => end,
-        Err(error) => SERVER.failed(&CLASSIFIER, &error),
-    }
+/// The guard of a task that does not return, and what its line says.
+fn guarded() -> (BoxedGuard, oneshot::Receiver<Disconnect>) {
+    let (sender, written) = oneshot::channel();
+    (BoxedGuard::boxed(SERVER, |end| drop(sender.send(end.clone()))), written)
 }
 
 /// A service with a bug. It does not print its panic into the table.
-async fn panics_on_text(mut socket: WebSocketStream<TcpStream>) -> Disconnect {
-    while let Some(Ok(message)) = socket.next().await {
-        if message.is_text() {
+async fn panics_on_text(mut socket: WebSocketStream<TcpStream>) -> Result<Disconnect, Error> {
+    while let Some(message) = socket.next().await {
+        if message?.is_text() {
             std::panic::resume_unwind(Box::new("a bug"));
         }
     }
-    SERVER.eof()
+    Ok(SERVER.eof())
 }
 
 /// Connects or listens, says hello, and serves until it is killed.

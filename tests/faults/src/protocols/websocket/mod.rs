@@ -7,20 +7,25 @@ mod violations;
 
 use std::time::Duration;
 
-use disconnect_core::{Classifier, Code, Disconnect, DisconnectCause, Endpoint, classifier};
+use disconnect_core::{
+    Classifier, Code, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, Shutdown, classifier,
+};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::oneshot;
-use tokio::time::{error::Elapsed, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
 
 use super::Outcome;
+use crate::line::{line, line_of};
 use crate::matrix::Matrix;
 
 static CLASSIFIER: Classifier =
     classifier![tungstenite = tokio_tungstenite::tungstenite, rustls = tokio_rustls::rustls, tokio = tokio,];
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const PROTOCOL: &str = "websocket";
 
@@ -49,83 +54,89 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Self { socket, end, idle: PATIENCE }
     }
 
-    /// Serves until the peer is done, or `shutdown` says that this process is.
-    async fn serve_until(mut self, shutdown: oneshot::Receiver<()>) -> Disconnect {
-        tokio::select! {
-            ended = self.messages() => ended,
-            _ = shutdown => self.shut_down().await,
-        }
+    /// Serves until the peer is done, or `stop` says that this process is, whose shutdown was told before.
+    async fn serve_until(mut self, shutdown: &Shutdown, stop: oneshot::Receiver<()>) -> Disconnect {
+        line_of(DisconnectGuard::new(self.end, |_| ()).under(shutdown), async |ended| {
+            tokio::select! {
+                result = self.messages(ended.clone()) => result,
+                _ = stop => self.shut_down(ended).await,
+            }
+        })
+        .await
     }
 
     /// Serves until the peer is done.
     async fn serve(mut self) -> Disconnect {
-        self.messages().await
+        line(self.end, |ended| self.messages(ended)).await
     }
 
-    async fn messages(&mut self) -> Disconnect {
+    async fn messages(&mut self, ended: DisconnectHandle) -> Result<Disconnect, Failure> {
         loop {
-            match timeout(self.idle, self.socket.next()).await {
-                Ok(Some(Ok(Message::Close(frame)))) => {
-                    let ended = said(self.end, frame);
+            match timeout(self.idle, self.socket.next()).await? {
+                Some(Ok(Message::Close(frame))) => {
+                    let heard = said(self.end, frame);
                     // Sends the answer, which the socket's own `close` would refuse to. Whatever goes wrong from here on
                     // follows from the goodbye.
                     let _ = SinkExt::close(&mut self.socket).await;
-                    return ended;
+                    return Ok(heard);
                 }
-                Ok(Some(Ok(Message::Binary(_)))) => {
-                    return self.close(Some(close_frame(CloseCode::Unsupported, "text only"))).await;
+                Some(Ok(Message::Binary(_))) => {
+                    return self.leave(ended, Some(close_frame(CloseCode::Unsupported, "text only"))).await;
                 }
-                Ok(Some(Ok(_))) => {}
-                Ok(Some(Err(error))) => return self.fail(&error).await,
-                Ok(None) => return self.end.eof(),
-                Err(silence) => return self.end.failed(&CLASSIFIER, &silence),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    self.complain(&error).await;
+                    return Err(error.into());
+                }
+                None => return Ok(self.end.eof()),
             }
         }
     }
 
     /// The peer's violation is told to it, so that it can say on its side why the connection ended.
-    async fn fail(&mut self, error: &Error) -> Disconnect {
+    async fn complain(&mut self, error: &Error) {
         let complaint = match error {
-            Error::Capacity(_) => Some(CloseCode::Size),
-            Error::Utf8(_) => Some(CloseCode::Invalid),
-            Error::Protocol(_) => Some(CloseCode::Protocol),
-            _ => None,
+            Error::Capacity(_) => CloseCode::Size,
+            Error::Utf8(_) => CloseCode::Invalid,
+            Error::Protocol(_) => CloseCode::Protocol,
+            _ => return,
         };
-        if let Some(code) = complaint {
-            let _ = self.socket.close(Some(close_frame(code, ""))).await;
-            self.linger().await;
-        }
-        self.end.failed(&CLASSIFIER, error)
+        let _ = self.socket.close(Some(close_frame(complaint, ""))).await;
+        self.linger().await;
     }
 
     /// Ends the connection: with a code, or with a goodbye that gives none.
     async fn close(&mut self, goodbye: Option<CloseFrame>) -> Disconnect {
-        let ended = match &goodbye {
-            Some(frame) => self.end.sent(Code::websocket(frame.code.into())),
-            None => self.end.closed_locally(),
-        };
-        let _ = self.socket.close(goodbye).await;
-        self.linger().await;
-        ended
+        line(self.end, |ended| self.leave(ended, goodbye)).await
     }
 
-    /// This process goes away: that is recorded before closing, whatever becomes of the goodbye.
-    async fn shut_down(&mut self) -> Disconnect {
-        let ended = self.end.shutting_down();
-        let _ = self.socket.close(Some(close_frame(CloseCode::Away, ""))).await;
-        match timeout(self.idle, self.answer()).await {
-            Ok(()) => ended,
-            Err(Elapsed { .. }) => ended.with_cause(DisconnectCause::Deadline),
-        }
+    async fn leave(&mut self, ended: DisconnectHandle, goodbye: Option<CloseFrame>) -> Result<Disconnect, Failure> {
+        ended.set(match &goodbye {
+            Some(frame) => self.end.sent(Code::websocket(frame.code.into())),
+            None => self.end.closed_locally(),
+        });
+        let closed = self.socket.close(goodbye).await;
+        self.linger().await;
+        closed?;
+        Ok(ended.so_far())
+    }
+
+    /// This process goes away: the connection adds its code before it closes, and then what became of the goodbye.
+    async fn shut_down(&mut self, ended: DisconnectHandle) -> Result<Disconnect, Failure> {
+        ended.set(self.end.sent(Code::websocket(CloseCode::Away.into())));
+        self.socket.close(Some(close_frame(CloseCode::Away, ""))).await?;
+        timeout(self.idle, self.answer()).await??;
+        Ok(ended.so_far())
     }
 
     /// Until the peer has answered a close frame, or is gone.
-    async fn answer(&mut self) {
-        while let Some(Ok(message)) = self.socket.next().await {
-            if message.is_close() {
-                return;
+    async fn answer(&mut self) -> Result<(), Error> {
+        while let Some(message) = self.socket.next().await {
+            if message?.is_close() {
+                break;
             }
         }
+        Ok(())
     }
 
     /// Says that nothing more will come, and reads on until the peer has closed too: to close with bytes unread would be
@@ -159,18 +170,26 @@ struct Link {
 /// A role, and the endpoint that it stands at.
 type Stand = (&'static str, Endpoint);
 
+const fn stand(role: &'static str, end: Endpoint) -> Stand {
+    (role, end.with_classifier(&CLASSIFIER))
+}
+
 impl Link {
     /// A client's session on an agent.
-    const SESSION: Self =
-        Self { dialer: ("client", Endpoint::CLIENT_FACING_AGENT), listener: ("agent", Endpoint::AGENT_FACING_CLIENT) };
+    const SESSION: Self = Self {
+        dialer: stand("client", Endpoint::CLIENT_FACING_AGENT),
+        listener: stand("agent", Endpoint::AGENT_FACING_CLIENT),
+    };
     /// A client's control plane.
     const CONTROL: Self = Self {
-        dialer: ("client", Endpoint::CLIENT_FACING_SERVER),
-        listener: ("server", Endpoint::SERVER_FACING_CLIENT),
+        dialer: stand("client", Endpoint::CLIENT_FACING_SERVER),
+        listener: stand("server", Endpoint::SERVER_FACING_CLIENT),
     };
     /// An agent's control plane.
-    const COORDINATION: Self =
-        Self { dialer: ("agent", Endpoint::AGENT_FACING_SERVER), listener: ("server", Endpoint::SERVER_FACING_AGENT) };
+    const COORDINATION: Self = Self {
+        dialer: stand("agent", Endpoint::AGENT_FACING_SERVER),
+        listener: stand("server", Endpoint::SERVER_FACING_AGENT),
+    };
 }
 
 /// One of the two ends.

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use super::Which::{Dialer, Listener};
 use super::closes::REWRITES;
-use super::{CLASSIFIER, Link, PROTOCOL, Session, Which, connect};
+use super::{Link, PROTOCOL, Session, Which, connect};
 use crate::loopback::pair;
 use crate::matrix::{Matrix, truth};
 use crate::protocols::Outcome;
@@ -109,7 +109,7 @@ async fn handshakes(matrix: &mut Matrix) -> Outcome {
         let (mut client, server) = pair().await?;
         client.write_all(bytes).await?;
         client.shutdown().await?;
-        matrix.decidable(PROTOCOL, injected, "server", truth, accept(server, Endpoint::SERVER_FACING_CLIENT).await);
+        matrix.decidable(PROTOCOL, injected, "server", truth, accept(server, Link::CONTROL.listener.1).await);
     }
     Ok(())
 }
@@ -118,6 +118,6 @@ async fn handshakes(matrix: &mut Matrix) -> Outcome {
 async fn accept(stream: TcpStream, end: Endpoint) -> Disconnect {
     match tokio_tungstenite::accept_async(stream).await {
         Ok(socket) => Session::new(socket, end).serve().await,
-        Err(error) => end.failed(&CLASSIFIER, &error),
+        Err(error) => end.failed(&error),
     }
 }

@@ -1,0 +1,332 @@
+//! What a classifier found in an error, step by step, for people.
+
+use std::error::Error;
+use std::fmt;
+use std::format;
+use std::io;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use super::as_error::AsError;
+use super::classifier::{By, Classifier, Outcome, Watch};
+use super::reading::{Next, Reading};
+use crate::category::{Category, Line};
+use crate::verdict::{Ending, Side, Verdict};
+
+/// What a [`Classifier`] found in an error: the answer of [`Classifier::explain`].
+///
+/// It implements [`Display`](fmt::Display): the verdict, one line for each error, and hints where something was not
+/// understood. The texts are those of the errors, cleaned and cut like a [`Detail`](crate::Detail). They may hold secrets.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    verdict: Verdict,
+    steps: Vec<Step>,
+    /// The errors went on.
+    is_cut: bool,
+    /// What the classifier was given, as it was written.
+    items: &'static [&'static str],
+    has_readers: bool,
+}
+
+/// One error that the walk met, the outermost first.
+#[derive(Clone, Debug)]
+pub struct Step {
+    depth: usize,
+    text: String,
+    name: Option<String>,
+    reader: Option<&'static str>,
+    finding: Finding,
+    has_next: bool,
+}
+
+/// What became of one error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finding {
+    /// Its verdict won.
+    Won(Verdict),
+    /// Another verdict is stronger, or as strong and deeper.
+    Weaker(Verdict),
+    /// It may be a normal end, but of another connection: it stands inside a [failure](Reading::failure) of ours.
+    InFailure(Verdict),
+    /// It is known, and says nothing by itself, such as an `io::Error` of the kind `Other`.
+    Silent,
+    /// It is a known wrapper. What it wraps comes next.
+    Wrapper,
+    /// No reader knows it.
+    Unread,
+}
+
+impl Classifier {
+    /// What this classifier finds in an error, what it does not understand and why, and which verdict wins.
+    ///
+    /// For development, and for the one line in a debug log that says why an end is `unknown`. It takes the same walk as
+    /// [`classify`](Self::classify), and allocates.
+    ///
+    /// ```
+    /// use std::io;
+    /// use disconnect_core::Classifier;
+    ///
+    /// static CLASSIFIER: Classifier = Classifier::new();
+    ///
+    /// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+    /// let explanation = CLASSIFIER.explain(&io::Error::new(io::ErrorKind::BrokenPipe, reset));
+    /// assert_eq!(
+    ///     explanation.to_string(),
+    ///     "network_error by the network, cause reset, rank Transport\n\
+    ///      1. \"connection reset\" [std::io::Error, BrokenPipe]: network_error by the network, cause broken_pipe, \
+    ///      rank BrokenPipe; error 2 is stronger\n\
+    ///      2. \"connection reset\" [std::io::Error, ConnectionReset]: network_error by the network, cause reset, \
+    ///      rank Transport; wins"
+    /// );
+    /// assert_eq!(explanation.verdict(), CLASSIFIER.classify(&io::Error::from(io::ErrorKind::ConnectionReset)));
+    /// ```
+    ///
+    /// Where nothing is understood, it says what may help:
+    ///
+    /// ```
+    /// use disconnect_core::classifier;
+    ///
+    /// let error = "x".parse::<u8>().unwrap_err();
+    /// assert_eq!(
+    ///     classifier![].explain(&error).to_string(),
+    ///     "unknown, rank NotUnderstood: no error in it is understood\n\
+    ///      1. \"invalid digit found in string\" [ParseIntError]: no reader knows it, and it has no source\n\
+    ///      hint: if `ParseIntError` is `#[error(transparent)]`, it hides the error inside: list its type in \
+    ///      `classifier![]`, with `#[derive(DisconnectEvidence)]`, or use `#[source]` and a message\n\
+    ///      hint: to read it, give its type, the adapter of its library or a `reader`; this classifier reads \
+    ///      std::io::Error"
+    /// );
+    /// ```
+    pub fn explain<M, E: AsError<M> + ?Sized>(&self, error: &E) -> Explanation {
+        let mut recorder = StepRecorder { items: self.items(), ..StepRecorder::default() };
+        let verdict = self.walk(error.as_error(), error.container(), &mut recorder);
+        let StepRecorder { items, steps, is_cut } = recorder;
+        Explanation { verdict, steps, is_cut, items, has_readers: self.has_readers() }
+    }
+}
+
+impl Explanation {
+    /// The verdict that won, or that of an error in which nothing is understood.
+    pub const fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// Every error that the walk met, the outermost first.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The errors that no reader knows, and those that say nothing by themselves.
+    pub fn not_understood(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| matches!(step.finding, Finding::Unread | Finding::Silent))
+    }
+
+    fn winner(&self) -> Option<&Step> {
+        self.steps.iter().find(|step| matches!(step.finding, Finding::Won(_)))
+    }
+}
+
+impl Step {
+    /// How deep it lies: the outermost error is 1.
+    pub const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Its text, cleaned and cut.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The first word of its `Debug` text if that looks like a name: often the type or the variant. The kind of an
+    /// `io::Error`.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Who knows it: an item as [`classifier!`](crate::classifier) was given it, or `std::io::Error`.
+    pub const fn reader(&self) -> Option<&'static str> {
+        self.reader
+    }
+
+    /// What became of it.
+    pub const fn finding(&self) -> Finding {
+        self.finding
+    }
+}
+
+/// Writes down what the walk meets.
+#[derive(Default)]
+struct StepRecorder {
+    items: &'static [&'static str],
+    steps: Vec<Step>,
+    is_cut: bool,
+}
+
+impl Watch for StepRecorder {
+    fn step(&mut self, error: &(dyn Error + 'static), by: By, reading: &Reading<'_>, outcome: Outcome) {
+        let finding = match (reading.verdict, outcome) {
+            (Some(verdict), Outcome::Strongest) => Finding::Won(verdict),
+            (Some(verdict), Outcome::InFailure) => Finding::InFailure(verdict),
+            (Some(verdict), Outcome::Weaker | Outcome::NoVerdict) => Finding::Weaker(verdict),
+            (None, _) if matches!(by, By::Nobody) => Finding::Unread,
+            (None, _) if matches!(reading.next, Next::Nowhere) => Finding::Silent,
+            (None, _) => Finding::Wrapper,
+        };
+        if matches!(finding, Finding::Won(_)) {
+            self.give_way();
+        }
+        let text: Line = Line::new(format_args!("{error}"));
+        self.steps.push(Step {
+            depth: self.steps.len() + 1,
+            text: text.text().to_string(),
+            name: name(error),
+            reader: self.reader(by),
+            finding,
+            has_next: match reading.next {
+                Next::Source => error.source().is_some(),
+                Next::Inside(_) | Next::Container(..) => true,
+                Next::Nowhere => false,
+            },
+        });
+    }
+
+    fn cut(&mut self) {
+        self.is_cut = true;
+    }
+}
+
+impl StepRecorder {
+    /// What had won so far is not the strongest any more.
+    fn give_way(&mut self) {
+        for step in &mut self.steps {
+            if let Finding::Won(verdict) = step.finding {
+                step.finding = Finding::Weaker(verdict);
+            }
+        }
+    }
+
+    fn reader(&self, by: By) -> Option<&'static str> {
+        match by {
+            By::Io => Some("std::io::Error"),
+            By::Reader(index) => Some(self.items.get(index).copied().unwrap_or("a reader")),
+            By::Context => Some("a typed context"),
+            By::Pointer => Some("a shared or boxed error"),
+            By::Nobody => None,
+        }
+    }
+}
+
+/// What `dyn Error` lets us know of a type: nothing, but a derived `Debug` begins with the name of the type or variant.
+fn name(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return Some(format!("{:?}", error.kind()));
+    }
+    let debug = Line::<64>::new(format_args!("{error:?}"));
+    let text = debug.text();
+    let end = text.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(text.len());
+    text.starts_with(char::is_uppercase).then(|| text[..end].to_string())
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let winner = self.winner();
+        write!(f, "{}", Told(&self.verdict))?;
+        if winner.is_none() {
+            f.write_str(": no error in it is understood")?;
+        }
+        for step in &self.steps {
+            write!(f, "\n{step}")?;
+            if let (Finding::Weaker(verdict), Some(winner)) = (step.finding, winner) {
+                let than = if verdict.rank() == self.verdict.rank() { "as strong and deeper" } else { "stronger" };
+                write!(f, "; error {} is {than}", winner.depth)?;
+            }
+        }
+        if self.is_cut {
+            write!(f, "\nstopped after {} errors: more follow, perhaps in a circle", Classifier::MAX_DEPTH)?;
+        }
+        self.hints(f)
+    }
+}
+
+impl Explanation {
+    fn hints(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.steps.last().filter(|step| matches!(step.finding, Finding::Unread) && !step.has_next);
+        if let Some(last) = last {
+            let name = last.name().map_or_else(|| String::from("it"), |name| format!("`{name}`"));
+            write!(
+                f,
+                "\nhint: if {name} is `#[error(transparent)]`, it hides the error inside: list its type in \
+                 `classifier![]`, with `#[derive(DisconnectEvidence)]`, or use `#[source]` and a message"
+            )?;
+        }
+        if last.is_none() && self.winner().is_some() {
+            return Ok(());
+        }
+        if self.steps.iter().all(|step| !matches!(step.finding, Finding::Unread)) {
+            return Ok(());
+        }
+        f.write_str(
+            "\nhint: to read it, give its type, the adapter of its library or a `reader`; this classifier reads ",
+        )?;
+        f.write_str("std::io::Error")?;
+        for item in self.items {
+            write!(f, ", {item}")?;
+        }
+        if self.has_readers {
+            f.write_str("; of a library that is given, it may be of another version: see `cargo tree --duplicates`")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. \"{}\"", self.depth, self.text)?;
+        match (self.reader, self.name()) {
+            (Some(reader), Some(name)) => write!(f, " [{reader}, {name}]: ")?,
+            (Some(known), None) | (None, Some(known)) => write!(f, " [{known}]: ")?,
+            (None, None) => f.write_str(": ")?,
+        }
+        match self.finding {
+            Finding::Won(verdict) => write!(f, "{}; wins", Told(&verdict)),
+            Finding::Weaker(verdict) => write!(f, "{}", Told(&verdict)),
+            Finding::InFailure(verdict) => {
+                write!(f, "{}; ignored: a normal end inside a failure is another connection's", Told(&verdict))
+            }
+            Finding::Silent => f.write_str("says nothing by itself"),
+            Finding::Wrapper => f.write_str("a wrapper of the next"),
+            Finding::Unread if self.has_next => f.write_str("no reader knows it"),
+            Finding::Unread => f.write_str("no reader knows it, and it has no source"),
+        }
+    }
+}
+
+/// A verdict in words, before roles are applied.
+struct Told<'a>(&'a Verdict);
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = self.0;
+        f.write_str(match verdict.ending {
+            Ending::Closed => "closed",
+            Ending::GoingAway => "going away",
+            Ending::Cancelled => "cancelled",
+            Ending::Is(_) | Ending::Own => verdict.reason().map_or("", Category::as_str),
+        })?;
+        match (verdict.initiator(), verdict.side()) {
+            (Some(party), _) => write!(f, " by `{}`", party.as_str())?,
+            (None, Side::Local) => f.write_str(" by this side")?,
+            (None, Side::Remote) => f.write_str(" by the peer")?,
+            (None, Side::Network) => f.write_str(" by the network")?,
+            (None, Side::Unknown) => {}
+        }
+        if let Some(cause) = verdict.cause() {
+            write!(f, ", cause {}", cause.as_str())?;
+        }
+        if let Some(code) = verdict.code() {
+            write!(f, ", code {code}")?;
+        }
+        write!(f, ", rank {:?}", verdict.rank())
+    }
+}

@@ -1,0 +1,27 @@
+//! What the line of a connection says.
+
+use disconnect_core::evidence::AsError;
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, Endpoint};
+
+/// Runs a connection under a guard, and returns the end that its line says.
+pub(crate) async fn line<M, E, B, Fut>(end: Endpoint, body: B) -> Disconnect
+where
+    E: AsError<M>,
+    B: FnOnce(DisconnectHandle) -> Fut,
+    Fut: Future<Output = Result<Disconnect, E>>,
+{
+    line_of(DisconnectGuard::new(end, |_| ()), body).await
+}
+
+/// The same with a guard that is there already.
+pub(crate) async fn line_of<M, E, B, Fut>(guard: DisconnectGuard<impl FnOnce(&Disconnect)>, body: B) -> Disconnect
+where
+    E: AsError<M>,
+    B: FnOnce(DisconnectHandle) -> Fut,
+    Fut: Future<Output = Result<Disconnect, E>>,
+{
+    let ended = guard.handle();
+    // Of an error the line tells as well.
+    drop(guard.run(body).await);
+    ended.so_far()
+}

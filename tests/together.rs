@@ -1,0 +1,406 @@
+//! Connections that end together: pairs, nested shutdowns, channels, long chains.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use disconnect_core::testing::capture;
+use disconnect_core::{
+    BoxedGuard, Category, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField,
+    DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, Peer, SetOutcome, Shutdown, Side, Verdict,
+    disconnected,
+};
+
+const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_initiator")]
+enum Party {
+    Client,
+    Proxy,
+    Backend,
+    Network,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("connect_type")]
+enum Link {
+    Downstream,
+    Upstream,
+}
+
+const DOWN: Endpoint = Endpoint::between(&Party::Proxy, Peer::client(&Party::Client), &Link::Downstream);
+const UP: Endpoint = Endpoint::between(&Party::Proxy, Peer::server(&Party::Backend), &Link::Upstream);
+
+/// Guards that keep the lines that they write.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<Disconnect>>>);
+
+impl Lines {
+    fn guard(&self, endpoint: Endpoint) -> BoxedGuard {
+        let lines = self.clone();
+        BoxedGuard::boxed(endpoint, move |end| lines.0.lock().unwrap().push(end.clone()))
+    }
+
+    /// Reason, initiator and cause of each line, in the order in which they were written.
+    fn told(&self) -> Vec<(&'static str, Option<&'static str>, Option<&'static str>)> {
+        let told = |end: &Disconnect| {
+            (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str))
+        };
+        self.0.lock().unwrap().iter().map(told).collect()
+    }
+}
+
+/// The two lines of a proxy.
+fn pair(
+    work: impl FnOnce(&BoxedGuard, &BoxedGuard),
+) -> [(&'static str, Option<&'static str>, Option<&'static str>); 2] {
+    let lines = Lines::default();
+    let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
+    work(&down, &up);
+    drop((down, up));
+    let layers: Vec<_> = lines.0.lock().unwrap().iter().map(Disconnect::direction_as::<Link>).collect();
+    assert_eq!(layers, [Some(Link::Downstream), Some(Link::Upstream)], "each line has its own layer");
+    lines.told().try_into().unwrap()
+}
+
+#[test]
+fn both_lines_of_a_pair_tell_the_same_end() {
+    let both = |row| [row, row];
+    let by_client = ("client_closed", Some("client"), None);
+    assert_eq!(pair(|down, _| drop(down.set(DOWN.closed_by_peer()))), both(by_client));
+    let by_backend = ("server_shutdown", Some("backend"), None);
+    assert_eq!(pair(|_, up| drop(up.set(UP.received(Code::websocket(1001))))), both(by_backend));
+    let violation = ("protocol_error", Some("backend"), Some("malformed"));
+    assert_eq!(pair(|_, up| drop(up.failed(&io::Error::from(io::ErrorKind::InvalidData)))), both(violation));
+    let reset = ("network_error", Some("network"), Some("reset"));
+    assert_eq!(pair(|down, _| drop(down.failed(&io::Error::from(io::ErrorKind::ConnectionReset)))), both(reset));
+    assert_eq!(pair(|_, _| ()), both(("unknown", Some("proxy"), Some("dropped"))));
+    // What this side did is its own deed on both, by its role there.
+    let shut_down = [("server_shutdown", Some("proxy"), None), ("client_closed", Some("proxy"), None)];
+    assert_eq!(pair(|down, _| drop(down.set(DOWN.shutting_down()))), shut_down);
+}
+
+#[test]
+fn what_happens_on_one_leg_competes_with_the_other() {
+    // A declared FIN on one leg is no clean end where the other one is reset.
+    let (down, up) = (DOWN.fin_is_goodbye(), UP.fin_is_goodbye());
+    let lines = Lines::default();
+    let (client, backend) = DisconnectGuard::pair(lines.guard(down), lines.guard(up));
+    assert_eq!(client.set(down.eof()), SetOutcome::Kept);
+    assert_eq!(backend.set(up.eof()), SetOutcome::Ignored);
+    assert_eq!(backend.failed(&io::Error::from(io::ErrorKind::ConnectionReset)), SetOutcome::Kept);
+    drop((client, backend));
+    assert_eq!(lines.told(), [("network_error", Some("network"), Some("reset")); 2]);
+    // The first end stays, and a goodbye of either peer explains a loss.
+    let [client, _] = pair(|down, up| {
+        down.set(DOWN.eof());
+        up.set(UP.closed_by_peer());
+    });
+    assert_eq!(client, ("graceful", Some("backend"), None));
+}
+
+#[test]
+fn a_pair_is_frozen_by_its_first_line() {
+    let lines = Lines::default();
+    let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
+    let ended = up.handle();
+    down.set(DOWN.eof());
+    drop(down);
+    assert!(matches!(ended.set(UP.closed_by_peer()), SetOutcome::TooLate(_)));
+    drop(up);
+    assert_eq!(lines.told(), [("network_error", Some("network"), Some("unclean_eof")); 2]);
+}
+
+#[test]
+fn handles_from_before_the_pair_belong_to_it() {
+    let lines = Lines::default();
+    let (down, up) = (lines.guard(DOWN), lines.guard(UP));
+    let (of_down, of_up) = (down.handle(), up.handle());
+    of_up.set(UP.eof());
+    let shutdown = Shutdown::new();
+    let (down, up) = DisconnectGuard::pair(down, up.under(&shutdown));
+    let channel = lines.guard(UP).under(&of_up);
+    assert_eq!(of_down.get().unwrap().cause_as(), Some(DisconnectCause::UncleanEof), "what was said before counts");
+    of_up.set(UP.closed_by_peer());
+    shutdown.begin();
+    drop((down, up, channel));
+    assert_eq!(lines.told(), [("graceful", Some("backend"), None); 3]);
+    // A guard in a pair stays in it.
+    let (first, second) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
+    let (first, third) = DisconnectGuard::pair(first, lines.guard(UP));
+    third.set(UP.eof());
+    assert_eq!((first.get(), second.get()), (None, None));
+}
+
+#[test]
+fn a_party_that_the_other_leg_does_not_know_is_left_out() {
+    const AGENT: Endpoint = Endpoint::SERVER_FACING_AGENT;
+    let lines = Lines::default();
+    let (first, second) = DisconnectGuard::pair(lines.guard(UP), lines.guard(AGENT));
+    first.set(UP.closed_by_peer());
+    drop((first, second));
+    assert_eq!(lines.told(), [("graceful", Some("backend"), None), ("graceful", None, None)]);
+}
+
+#[test]
+fn each_connection_resolves_a_shutdown_for_itself() {
+    const BRIDGE: Endpoint = Endpoint::CLIENT_FACING_SERVER;
+    let lines = Lines::default();
+    let shutdown = Shutdown::new();
+    let guards = [END, BRIDGE].map(|end| lines.guard(end).under(&shutdown));
+    shutdown.begin();
+    drop(guards);
+    assert_eq!(
+        lines.told(),
+        [("server_shutdown", Some("server"), None), ("client_closed", Some("client"), None)],
+        "on the bridge, this side is the client: the remote broker did not leave"
+    );
+}
+
+#[test]
+fn a_single_connection_adds_its_code_and_detail_to_the_shutdown() {
+    let shutdown = Shutdown::default();
+    let guard = DisconnectGuard::new(END, |_| ()).under(&shutdown);
+    shutdown.set_with(Verdict::going_away(Side::Local), "context");
+    assert_eq!(guard.set(END.sent(Code::websocket(1001)).with_detail("told the page")), SetOutcome::Kept);
+    let end = guard.get().unwrap();
+    assert_eq!((end.code(), end.detail()), (Some(Code::websocket(1001)), Some("told the page")));
+    assert_eq!(shutdown.context(&end), Some(&"context"));
+    // Another end of ours adds nothing to an end of ours that is no shutdown.
+    let guard = DisconnectGuard::new(END, |_| ());
+    guard.set(END.closed_locally());
+    assert_eq!(guard.set(END.sent(Code::websocket(1001))), SetOutcome::Ignored);
+}
+
+#[test]
+fn shutdowns_nest_and_each_answers_for_itself() {
+    let process = Shutdown::default();
+    let server = Shutdown::default().under(&process);
+    let guard = || DisconnectGuard::new(END, |_| ()).under(&server);
+    let (before, after) = (guard(), guard());
+    process.set_with(Verdict::going_away(Side::Local), "process");
+    assert_eq!(server.set_with(Verdict::closed(Side::Local), "server"), SetOutcome::Ignored, "it has begun already");
+    let end = before.finish();
+    assert_eq!(end.reason().as_str(), "server_shutdown");
+    assert_eq!((process.context(&end), server.context(&end)), (Some(&"process"), None));
+    // An end of the connection's own is no shutdown's.
+    let shutdown = Shutdown::default();
+    let guard = DisconnectGuard::new(END, |_| ()).under(&shutdown);
+    guard.set(END.shutting_down());
+    shutdown.set_with(Verdict::going_away(Side::Local), 7);
+    assert_eq!(shutdown.context(&guard.finish()), None);
+    drop(after);
+
+    // What was said inside comes first, and says nothing outside.
+    let (process, server) = (Shutdown::new(), Shutdown::new());
+    let server = server.under(&process);
+    server.set(Verdict::new(DisconnectReason::WorkspaceStopped, Side::Unknown).by(DisconnectInitiator::Server));
+    process.begin();
+    let end = DisconnectGuard::new(END, |_| ()).under(&server).finish();
+    assert_eq!(end.reason().as_str(), "workspace_stopped");
+    // Nothing is under itself.
+    let one = Shutdown::new();
+    let two = Shutdown::new().under(&one);
+    let one = one.under(&two);
+    assert_eq!((one.get(), two.get()), (None, None));
+}
+
+#[test]
+fn a_detail_of_the_shutdown_is_on_every_line() {
+    let shutdown = Shutdown::new();
+    let guard = DisconnectGuard::new(END, |_| ()).under(&shutdown);
+    shutdown.set_detailed(Verdict::going_away(Side::Local), "certificate expired");
+    assert_eq!(guard.finish().detail(), Some("certificate expired"));
+}
+
+#[test]
+fn the_method_of_the_inner_connection_survives_whatever_drops_first() {
+    for outer_first in [true, false] {
+        let lines = Lines::default();
+        let outer = lines.guard(END);
+        let inner = lines.guard(END).under(&outer);
+        inner.set_method(ConnectionMethod::Derp);
+        outer.set_method(ConnectionMethod::Direct);
+        outer.set(END.eof());
+        if outer_first {
+            drop(outer);
+            drop(inner);
+        } else {
+            drop(inner);
+            drop(outer);
+        }
+        let mut methods: Vec<_> = lines.0.lock().unwrap().iter().map(Disconnect::method_as).collect();
+        if outer_first {
+            methods.reverse();
+        }
+        assert_eq!(methods, [Some(ConnectionMethod::Derp), Some(ConnectionMethod::Direct)]);
+    }
+}
+
+#[test]
+fn a_clean_channel_is_not_marked_by_its_connections_late_deadline() {
+    let shutdown = Shutdown::new();
+    let connection = DisconnectGuard::new(END, |_| ()).under(&shutdown);
+    let clean = DisconnectGuard::new(END, |_| ()).under(&connection);
+    let without = DisconnectGuard::new(END, |_| ()).under(&connection);
+    clean.set(END.closed_locally());
+    shutdown.begin();
+    assert_eq!(without.get().unwrap().cause(), None);
+    connection.failed(&io::Error::from(io::ErrorKind::TimedOut));
+    assert_eq!(clean.finish().cause(), None);
+    // One without an end of its own has its connection's, whatever becomes of that.
+    assert_eq!(without.finish().cause_as(), Some(DisconnectCause::Deadline));
+    assert_eq!(connection.finish().cause_as(), Some(DisconnectCause::Deadline));
+}
+
+#[test]
+fn a_long_chain_neither_overflows_nor_keeps_what_has_ended() {
+    const LENGTH: usize = 10_000;
+    struct Counted {
+        _alive: Arc<()>,
+    }
+    let alive = Arc::new(());
+    // All alive: the innermost has the end of the outermost, on a thread with a small stack.
+    std::thread::Builder::new()
+        .stack_size(128 * 1024)
+        .spawn(|| {
+            let mut chain = vec![BoxedGuard::boxed(END, |_| ())];
+            for _ in 1..LENGTH {
+                let inner = BoxedGuard::boxed(END, |_| ()).under(chain.last().unwrap());
+                chain.push(inner);
+            }
+            chain[0].set(END.eof());
+            assert_eq!(chain.last().unwrap().get().unwrap().cause_as(), Some(DisconnectCause::UncleanEof));
+            drop(chain);
+        })
+        .unwrap()
+        .join()
+        .unwrap();
+    // Each under the one before, which has ended: nothing of those is kept.
+    let shutdown = Shutdown::<Counted>::default();
+    let first = DisconnectGuard::new(END, |_| ()).under(&shutdown);
+    shutdown.set_with(Verdict::going_away(Side::Local), Counted { _alive: alive.clone() });
+    let mut last = BoxedGuard::boxed(END, |_| ()).under(&first);
+    drop((first, shutdown));
+    for _ in 0..LENGTH {
+        let next = BoxedGuard::boxed(END, |_| ()).under(&last);
+        drop(std::mem::replace(&mut last, next));
+    }
+    assert_eq!(Arc::strong_count(&alive), 1, "the shutdown is gone with the first connection");
+    assert_eq!(last.finish().reason().as_str(), "server_shutdown");
+}
+
+#[test]
+fn a_channel_tells_the_end_that_another_endpoint_resolved() {
+    const FACING_RELAY: Endpoint = Endpoint::between(
+        &DisconnectInitiator::Agent,
+        Peer::symmetric(&DisconnectInitiator::Server),
+        &ConnectionDirection::AgentToClient,
+    );
+    let lines = Lines::default();
+    let connection = lines.guard(Endpoint::AGENT_FACING_CLIENT);
+    let channel = lines.guard(Endpoint::AGENT_FACING_CLIENT).under(&connection);
+    connection.set(FACING_RELAY.received(Code::websocket(1001)));
+    drop((channel, connection));
+    assert_eq!(lines.told(), [("server_shutdown", Some("server"), None); 2]);
+}
+
+#[test]
+fn a_pair_and_its_channel_write_three_lines() {
+    let captured = capture(|| {
+        let guard = |end: Endpoint, id: u64| {
+            DisconnectGuard::new(end, move |end: &Disconnect| disconnected!(end, id, "connection closed"))
+        };
+        let (down, up) = DisconnectGuard::pair(guard(DOWN, 1), guard(UP, 2));
+        let channel = guard(DOWN, 3).under(&up);
+        up.set(UP.eof());
+        drop((channel, down, up));
+    });
+    let ids: Vec<_> = captured.all().iter().map(|end| end.field("id").map(str::to_owned)).collect();
+    assert_eq!(ids, ["3", "1", "2"].map(|id| Some(id.to_owned())));
+}
+
+#[test]
+fn a_pair_is_never_inside_itself() {
+    let outer = BoxedGuard::boxed(END, |_| ());
+    let channel = BoxedGuard::boxed(END, |_| ()).under(&outer);
+    let inner = BoxedGuard::boxed(END, |_| ()).under(&channel);
+    let (outer, inner) = DisconnectGuard::pair(outer, inner);
+    outer.set(END.eof());
+    assert_eq!(inner.get().unwrap().cause_as(), Some(DisconnectCause::UncleanEof));
+    assert_eq!(channel.finish().cause_as(), Some(DisconnectCause::UncleanEof));
+}
+
+#[test]
+fn a_leg_that_never_came_up_says_nothing_about_the_other_one() {
+    let lines = Lines::default();
+    // The dial to the backend failed, and the client says goodbye.
+    let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP).connecting());
+    drop(up);
+    assert_eq!(down.set(DOWN.closed_by_peer()), SetOutcome::Kept);
+    drop(down);
+    let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
+    up.discard();
+    down.set(DOWN.closed_by_peer());
+    drop(down);
+    assert_eq!(lines.told(), [("client_closed", Some("client"), None); 2]);
+}
+
+#[test]
+fn a_channel_of_a_discarded_connection_has_its_own_end() {
+    let lines = Lines::default();
+    let connection = lines.guard(DOWN);
+    let channel = lines.guard(DOWN).under(&connection);
+    connection.discard();
+    channel.set(DOWN.closed_by_peer());
+    drop(channel);
+    assert_eq!(lines.told(), [("client_closed", Some("client"), None)]);
+}
+
+#[test]
+fn a_party_survives_an_endpoint_that_does_not_know_it() {
+    const AGENT: Endpoint = Endpoint::AGENT_FACING_SERVER;
+    let lines = Lines::default();
+    let shutdown = Shutdown::new();
+    let (down, agent) = DisconnectGuard::pair(lines.guard(DOWN).under(&shutdown), lines.guard(AGENT));
+    shutdown.set(Verdict::going_away(Side::Unknown).by(DisconnectInitiator::Server));
+    drop((down, agent));
+    assert_eq!(lines.told(), [("server_shutdown", None, None), ("server_shutdown", Some("server"), None)]);
+}
+
+#[test]
+fn a_panic_of_the_second_leg_shows_in_its_line() {
+    let lines = Lines::default();
+    let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
+    down.set(DOWN.closed_by_peer());
+    drop(down);
+    let panics = std::panic::AssertUnwindSafe(|| {
+        let _up = up;
+        panic!("on purpose");
+    });
+    std::panic::catch_unwind(panics).unwrap_err();
+    assert_eq!(
+        lines.told(),
+        [("client_closed", Some("client"), None), ("client_closed", Some("client"), Some("panicked"))]
+    );
+}
+
+/// A deadline on one leg and a declared FIN on the other: whichever comes first, the line is no clean one.
+#[test]
+fn a_declared_fin_keeps_a_deadline_that_was_missed() {
+    let (down, up) = (DOWN.fin_is_goodbye(), UP.fin_is_goodbye());
+    let late = io::Error::from(io::ErrorKind::TimedOut);
+    for deadline_first in [true, false] {
+        let (client, backend) =
+            DisconnectGuard::pair(DisconnectGuard::new(down, |_| ()), DisconnectGuard::new(up, |_| ()));
+        if deadline_first {
+            backend.failed(&late);
+            client.set(down.eof());
+        } else {
+            client.set(down.eof());
+            backend.failed(&late);
+        }
+        assert_eq!(client.get().unwrap().cause_as(), Some(DisconnectCause::Deadline));
+        assert!(client.get().unwrap().should_warn());
+    }
+}

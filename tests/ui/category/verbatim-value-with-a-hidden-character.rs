@@ -1,0 +1,13 @@
+//! A verbatim value and an alias have characters that nobody sees.
+
+use disconnect_core::DisconnectField;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("close_phase", values = "verbatim")]
+enum ClosePhase {
+    #[value("drain\u{ad}ing")]
+    #[alias("draining\u{fe0f}")]
+    Draining,
+}
+
+fn main() {}

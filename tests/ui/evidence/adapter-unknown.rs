@@ -1,0 +1,7 @@
+//! A library without an adapter.
+
+use disconnect_core::{Classifier, classifier};
+
+static CLASSIFIER: Classifier = classifier![lapin = std];
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! An adapter has one name; the path stands behind it.
+
+use disconnect_core::{Classifier, classifier};
+
+static CLASSIFIER: Classifier = classifier![std::h2 = std];
+
+fn main() {}

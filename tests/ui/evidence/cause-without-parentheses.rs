@@ -1,0 +1,11 @@
+//! An expression for a cause stands without parentheses.
+
+use disconnect_core::{DisconnectCause, DisconnectEvidence};
+
+#[derive(DisconnectEvidence)]
+enum SessionEnd {
+    #[reason(Unknown, cause = *why)]
+    Closed { why: DisconnectCause },
+}
+
+fn main() {}
