@@ -3,6 +3,7 @@
 //! `faults` prints a row a protocol and ends with 1 if less is right than promised. `faults --cases` prints every case
 //! as well, `faults tcp quic` runs these protocols only.
 
+mod line;
 mod loopback;
 mod matrix;
 mod peers;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use matrix::Matrix;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A protocol takes a few seconds; a loaded machine may need longer. Nothing waits for this: it ends what is stuck.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -19,9 +21,15 @@ const PATIENCE: Duration = Duration::from_mins(1);
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = match &arguments[..] {
-        [peer, role, rest @ ..] if peer == "peer" => protocols::peer(role, rest).await.map(|()| true),
-        arguments => run(arguments).await,
+    let cases = async {
+        match &arguments[..] {
+            [peer, role, rest @ ..] if peer == "peer" => protocols::peer(role, rest).await.map(|()| true),
+            arguments => run(arguments).await,
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = cases => outcome,
+        signalled = signalled() => Err(signalled.map_or_else(Into::into, |()| "ended by a signal".into())),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -31,6 +39,20 @@ async fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Resolves at a signal that is often ignored: by the background jobs of a shell, or below `nohup`. The commands that the cases
+/// kill would inherit that; what is caught is theirs again.
+async fn signalled() -> std::io::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut quit = signal(SignalKind::quit())?;
+    tokio::select! {
+        _ = hangup.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = quit.recv() => {}
+    }
+    Ok(())
 }
 
 async fn run(arguments: &[String]) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
