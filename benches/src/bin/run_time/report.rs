@@ -78,7 +78,9 @@ impl Report<'_> {
             let predictable = nanoseconds(set, Inputs::Hits, false);
             let row_of_predictable = self.timed(&row("hits", "predictable"), predictable);
             if names == "8" {
-                row_of_predictable.at_most_times("match", Limits::wanted(1.3, 1.6));
+                // About a nanosecond each, less the loop: where the compiler puts the loop moves the ratio of the same code
+                // between 1.2 and 2.4. What the code itself costs is checked by its instructions, above.
+                row_of_predictable.at_most_times("match", Limits::wanted(1.3, 3.2));
             }
             self.timed(&row("near misses", "random"), nanoseconds(set, Inputs::NearMisses, true));
             self.timed(&row("random letters", "random"), nanoseconds(set, Inputs::Misses, true));
