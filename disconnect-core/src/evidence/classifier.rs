@@ -141,12 +141,7 @@ impl Classifier {
                 watch.step(error, by, &reading, Outcome::Strongest);
                 return reading.verdict.unwrap_or(NOT_UNDERSTOOD);
             }
-            let outcome = match (&reading.verdict, &strongest) {
-                (None, _) => Outcome::NoVerdict,
-                (Some(inner), _) if in_failure && inner.may_be_expected() => Outcome::InFailure,
-                (Some(inner), Some(outer)) if inner.rank < outer.rank => Outcome::Weaker,
-                (Some(_), _) => Outcome::Strongest,
-            };
+            let outcome = outcome(reading.verdict.as_ref(), strongest.as_ref(), in_failure);
             watch.step(error, by, &reading, outcome);
             // A verdict is large: it is only moved where there is one.
             if matches!(outcome, Outcome::Strongest) {
@@ -192,6 +187,17 @@ impl Classifier {
     #[cold]
     fn context<'a>(&self, container: &'a dyn Any, error: &'a (dyn Error + 'static)) -> Option<Reading<'a>> {
         self.contexts.iter().find_map(|contexts| contexts(container, error))
+    }
+}
+
+/// What becomes of the verdict of one error, beside the strongest of those around it.
+#[inline]
+fn outcome(inner: Option<&Verdict>, strongest: Option<&Verdict>, in_failure: bool) -> Outcome {
+    match (inner, strongest) {
+        (None, _) => Outcome::NoVerdict,
+        (Some(inner), _) if in_failure && inner.may_be_expected() => Outcome::InFailure,
+        (Some(inner), Some(outer)) if inner.rank < outer.rank => Outcome::Weaker,
+        (Some(_), _) => Outcome::Strongest,
     }
 }
 

@@ -45,8 +45,8 @@ pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = Connectio
 /// One series of a [`Snapshot`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// A category, or `unrecognized`: for what is none, and for what is named like an expected one although the record
-    /// says that it is not expected. Where the set has a category of that name, it is `(unrecognized)` here and below.
+    /// A category, or `unrecognized`. That stands for a value that is no category, and for one that has the name of an
+    /// expected category although the record says that it is not expected. Where the set has a category of that name, it is `(unrecognized)` here and below.
     pub reason: &'static str,
     /// The expected flag of the reason; for `unrecognized`, what the record said.
     pub expected: bool,

@@ -20,7 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::observed::{Inconsistency, Observed, Raw, Registered};
 use crate::category::{DisconnectField, keys};
 
-/// Makes a layer that hands every event with a `disconnect_reason` to an observer, whoever wrote the event.
+/// Makes a layer that hands every event with a `disconnect_reason` to an observer, from any crate.
 ///
 /// [`layer`](Self::layer) returns the layer, with a filter of its own:
 ///

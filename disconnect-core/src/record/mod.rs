@@ -232,7 +232,7 @@ impl Disconnect {
     #[inline]
     pub(crate) fn is_unclean(&self) -> bool {
         match self.cause.and_then(|cause| DisconnectCause::parse(cause.value)) {
-            // How a connection may end in good order.
+            // Causes that a normal end may have.
             None
             | Some(
                 DisconnectCause::Fin

@@ -212,8 +212,8 @@ impl Verdict {
         Self { rank, ..self }
     }
 
-    /// Marks it as the peer's own statement, whoever is to blame, which is [`Rank::Stated`]. It then explains the end of file or the reset that it
-    /// arrived with.
+    /// Marks it as the peer's own statement, no matter which side is to blame. Its rank is [`Rank::Stated`], so it explains
+    /// the end of file or the reset that it arrived with.
     ///
     /// A goodbye of the peer and a [received code](Code::received) are marked already.
     ///

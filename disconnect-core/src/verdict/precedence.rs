@@ -57,7 +57,7 @@ pub(crate) enum Effect {
 ///   before it. A goodbye explains neither silence nor an error nobody understands: it may only answer our close.
 /// - Our own expected end never covers up what broke the connection before. It keeps a deadline that was missed.
 /// - Our end is refined by what became of its goodbye. An end of file or a reset is how a peer takes it. A panic of the
-///   task is no end in good order.
+///   task replaces it.
 #[rustfmt::skip]
 const RULE: [&[u8; 14]; 14] = [
     //                 OnDrop

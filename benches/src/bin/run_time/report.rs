@@ -168,7 +168,7 @@ impl Report<'_> {
         self.instructions("metrics record", counter).at_most(Limits::held(400.0));
     }
 
-    /// What nobody may add one to. An error of serde's keeps its text on the heap, whoever makes it.
+    /// Work that may not allocate, and work that may allocate once. An error of serde always keeps its text on the heap.
     fn allocations(&mut self) {
         const FREE: [&str; 16] = [
             "parse 8",

@@ -1,8 +1,8 @@
 //! Readers for the errors of network libraries, without a dependency on any of them.
 //!
 //! An adapter is a macro over the path by which the user's own crate names the library. So one adapter serves every
-//! version that has the types it names, and several versions in one program. An adapter names no variant that hangs on
-//! a feature of the library, and matches with a rest arm, since the library's enums grow.
+//! version that has the types it names, and several versions in one program. An adapter names no variant that depends
+//! on a feature of the library, and matches with a rest arm, since the library's enums grow.
 
 mod h2;
 mod hyper;
