@@ -59,7 +59,7 @@ const NOT_A_CLIENT: &[Question] = &[ByAgent, ByServer];
 const DISAGREEMENTS: &[Disagreement] = &[
     // A reason that belongs to one role, said by another.
     ("websocket", "1012", &[ByClient], "client_closed", "a client that restarts is no server that shuts down"),
-    ("ssh", "13", NOT_A_CLIENT, "unknown", "only a client has a user who cancels"),
+    ("ssh", "13", ALL_ROLES, "unknown", "before the login there is no session that ends well"),
     ("tls", "90", NOT_A_CLIENT, "unknown", "only a client has a user who cancels"),
     ("mqtt5", "0x04", NOT_A_CLIENT, "unknown", "only a client may say it"),
     ("mqtt5", "0x8B", &[ByClient], "client_closed", "a client that goes away is no server that shuts down"),
@@ -67,6 +67,8 @@ const DISAGREEMENTS: &[Disagreement] = &[
     ("mqtt5", "0x9D", &[ByClient], "client_closed", "a client that goes away is no server that shuts down"),
     ("mqtt5", "0xA0", &[ByClient], "client_closed", "the goodbye of a client"),
     // Ambiguous, and no goodbye: never towards normal.
+    ("tls", "51", ALL_ROLES, "unknown", "a refusal: the sender does not believe who the receiver is"),
+    ("grpc", "13", ALL_ROLES, "unknown", "any failure of the sender, such as a panic"),
     ("quic", "0x0f", ALL_ROLES, "unknown", "worn-out keys that could not be renewed are no goodbye"),
     ("grpc", "14", NOT_A_CLIENT, "network_error", "also said by proxies without a backend, and by the own library"),
     ("process", "1-125", NOT_A_CLIENT, "unknown", "what it says is the command's own; a shell has `shell_exited`"),
@@ -79,8 +81,8 @@ const DISAGREEMENTS: &[Disagreement] = &[
     ("process", "-1", NOT_A_CLIENT, "unknown", "some say so for a death by signal, some for no status at all"),
     ("process", "130", &[Ambiguous], "true", "Ctrl-C, or somebody's `kill -INT`"),
     // Who it was.
-    ("grpc", "4", &[Sent], "unknown", "either side's library says so when the caller's time is up"),
-    ("grpc", "14", &[Received, Sent], "network", "a lost connection, where it is not a server's word"),
+    ("grpc", "4", &[Received], "peer", "who gives a status ends the call"),
+    ("grpc", "14", &[Received], "network", "a lost connection, where it is not a server's word"),
     // What may be sent.
     ("websocket", "1004", &[Sendable], "false", "reserved"),
     ("ssh", "4", &[Sendable], "false", "reserved"),
@@ -183,7 +185,7 @@ fn an_exit_status_above_128_means_what_the_signal_means() {
 #[test]
 fn only_these_codes_are_ever_expected() {
     let mut normal: Vec<Code> = [1000, 1001, 1005, 1012].map(Code::websocket).to_vec();
-    normal.extend([11, 13].map(Code::ssh));
+    normal.push(Code::ssh(11));
     normal.extend([0x00, 0x08].map(Code::http2));
     normal.extend([0x0100, 0x010c].map(Code::http3));
     normal.push(Code::quic(0));
@@ -310,6 +312,54 @@ fn numbers_that_do_not_travel_have_the_rank_of_what_they_stand_for() {
     let stands_for = [Code::websocket(1006), Code::websocket(1015), Code::grpc(14), Code::grpc(4)];
     for code in all_codes().filter(|code| !stands_for.contains(code)) {
         assert_eq!((code.received().rank(), code.sent().rank()), (Rank::Stated, Rank::Stated), "{code}");
+    }
+}
+
+/// An `RST_STREAM` is not the goodbye of its connection.
+#[test]
+fn no_error_on_one_stream_is_no_goodbye() {
+    for (code, goodbye) in [(Code::http2(0), Code::http2(0)), (Code::http3(0x100), Code::http3(0x100))] {
+        for (stream, connection) in
+            [(code.received().of_stream(), goodbye.received()), (code.sent().of_stream(), goodbye.sent())]
+        {
+            assert_eq!((stream.side(), stream.code()), (connection.side(), Some(code)));
+            assert!(WAYS.iter().all(|(_, _, near, _)| near.resolve(stream).reason().as_str() == "unknown"), "{code}");
+            assert!(stream.rank() < connection.rank(), "{code}");
+            assert_eq!(connection.or_stronger(stream), connection, "{code}");
+        }
+    }
+    let (reset, goaway) = (Code::http2(0).received().of_stream(), Code::http2(0).received());
+    assert_eq!(reset.or_stronger(goaway), goaway);
+    let others = all_codes().filter(|code| ![Code::http2(0), Code::http3(0x100)].contains(code));
+    for code in others {
+        assert_eq!(code.received().of_stream(), code.received(), "{code}");
+    }
+}
+
+/// Of the names that SSH, a shell and portable-pty give.
+#[test]
+fn a_signal_by_name_is_the_signal_by_number() {
+    const SSH: [(&str, i32); 13] = [
+        ("ABRT", 6),
+        ("ALRM", 14),
+        ("FPE", 8),
+        ("HUP", 1),
+        ("ILL", 4),
+        ("INT", 2),
+        ("KILL", 9),
+        ("PIPE", 13),
+        ("QUIT", 3),
+        ("SEGV", 11),
+        ("TERM", 15),
+        ("USR1", 10),
+        ("USR2", 12),
+    ];
+    for (name, number) in SSH {
+        assert_eq!(Code::signal_named(name), Some(Code::signal(number)), "{name}");
+        assert_eq!(Code::signal_named(&format!("SIG{name}")), Some(Code::signal(number)), "{name}");
+    }
+    for name in ["", "SIG", "WINCH", "term", "Signal 40", "TERM@example.com", "15", ": 15"] {
+        assert_eq!(Code::signal_named(name), None, "{name}");
     }
 }
 
@@ -445,11 +495,10 @@ const OTHER_SIDES: &[(&str, Side, Side, &str)] = &[
     ("grpc.12", Side::Remote, Side::Local, "no status accuses its receiver"),
     ("grpc.13", Side::Remote, Side::Local, "no status accuses its receiver"),
     ("grpc.8", Side::Remote, Side::Local, "no status accuses its receiver"),
-    ("grpc.14", Side::Local, Side::Network, "a server that goes away says the same as a lost connection"),
-    ("grpc.14", Side::Remote, Side::Network, "whether a silent peer is gone or its network is not known"),
-    ("grpc.4", Side::Local, Side::Unknown, "either side's library says so when the caller's time is up"),
-    ("grpc.4", Side::Network, Side::Unknown, "either side's library says so when the caller's time is up"),
-    ("grpc.4", Side::Remote, Side::Unknown, "either side's library says so when the caller's time is up"),
+    ("grpc.14", Side::Network, Side::Local, "who gives a status ends the call"),
+    ("grpc.14", Side::Remote, Side::Local, "who gives a status ends the call"),
+    ("grpc.4", Side::Network, Side::Local, "who gives a status ends the call"),
+    ("grpc.4", Side::Remote, Side::Local, "who gives a status ends the call"),
     ("mqtt.141", Side::Remote, Side::Network, "whether a silent peer is gone or its network is not known"),
     ("ssh.10", Side::Remote, Side::Network, "whether a silent peer is gone or its network is not known"),
     ("websocket.3008", Side::Network, Side::Local, "what names the network may not be sent"),
@@ -581,7 +630,8 @@ fn io_error(kind: &str) -> io::Error {
     use io::ErrorKind as Kind;
     io::Error::from(match kind {
         "ConnectionReset" => Kind::ConnectionReset,
-        "ConnectionAborted" => Kind::ConnectionAborted,
+        // Only the kernel's own says that the connection broke: ECONNABORTED on Linux.
+        "ConnectionAborted" => return io::Error::from_raw_os_error(103),
         "BrokenPipe" => Kind::BrokenPipe,
         "UnexpectedEof" => Kind::UnexpectedEof,
         "TimedOut" => Kind::TimedOut,

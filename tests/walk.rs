@@ -6,7 +6,9 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use disconnect_core::evidence::{Rank, Reading, Side, Verdict};
-use disconnect_core::{Classifier, DisconnectField, DisconnectReason, Endpoint};
+use disconnect_core::{Category, Classifier, DisconnectField, DisconnectReason, Endpoint};
+use tokio_util::bytes::{Bytes, BytesMut};
+use tokio_util::codec::{AnyDelimiterCodec, Decoder, Encoder, LengthDelimitedCodec, LinesCodec};
 
 const CLASSIFIER: Classifier = Classifier::new();
 
@@ -184,4 +186,80 @@ fn an_error_is_classified_in_whatever_it_comes() {
     assert_eq!(CLASSIFIER.classify(&shared), verdict);
     assert_eq!(CLASSIFIER.classify(&anyhow::Error::new(reset())), verdict);
     assert_eq!(CLASSIFIER.classify(&eyre::Report::new(reset())), verdict);
+}
+
+/// Reason, initiator and cause, as an agent facing a client sees them.
+fn read(error: &(dyn Error + 'static)) -> (&'static str, Option<&'static str>, Option<&'static str>) {
+    let end = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER).failed(error);
+    (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str))
+}
+
+/// Their types are generic, or many. The task at the other end of the channel knows why it ended.
+#[test]
+fn a_closed_channel_is_this_sides_and_gives_way_to_what_closed_it() {
+    let std = std::sync::mpsc::channel::<()>();
+    drop(std.1);
+    let (sender, receiver) = std::sync::mpsc::channel::<()>();
+    drop(sender);
+    let tokio = tokio::sync::mpsc::channel::<()>(1);
+    drop(tokio.1);
+    let mut oneshot = tokio::sync::oneshot::channel::<()>();
+    drop(oneshot.0);
+    let mut broadcast = tokio::sync::broadcast::channel::<()>(1);
+    drop(broadcast.0);
+    let watch = tokio::sync::watch::channel(());
+    drop(watch.0);
+    let errors: [Box<dyn Error>; 7] = [
+        Box::new(std.0.send(()).unwrap_err()),
+        Box::new(receiver.recv_timeout(std::time::Duration::ZERO).unwrap_err()),
+        Box::new(tokio.0.try_send(()).unwrap_err()),
+        Box::new(oneshot.1.try_recv().unwrap_err()),
+        Box::new(broadcast.1.try_recv().unwrap_err()),
+        Box::new(watch.1.has_changed().unwrap_err()),
+        Box::new(io::Error::other(std.0.send(()).unwrap_err())),
+    ];
+    for error in errors {
+        assert_eq!(read(&*error), ("unknown", Some("agent"), None), "{error:?}");
+        assert_eq!(rank(&*error), Rank::FollowOn, "{error:?}");
+    }
+}
+
+#[test]
+fn errors_of_codecs_are_read_by_their_text() {
+    let mut bytes = BytesMut::from(&b"\x00\x00\x00\x05abc"[..]);
+    let cut = LengthDelimitedCodec::new().decode_eof(&mut bytes).unwrap_err();
+    assert_eq!(read(&cut), ("network_error", Some("network"), Some("unclean_eof")));
+
+    let too_large = ("protocol_error", Some("client"), Some("too_large"));
+    let line = LinesCodec::new_with_max_length(3).decode(&mut BytesMut::from("a line\n")).unwrap_err();
+    assert_eq!(read(&line), too_large);
+    let mut chunks = AnyDelimiterCodec::new_with_max_length(b"\n".to_vec(), b"\n".to_vec(), 3);
+    let chunk = chunks.decode(&mut BytesMut::from("a chunk\n")).unwrap_err();
+    assert_eq!(read(&chunk), too_large);
+
+    let mut limited = LengthDelimitedCodec::builder().max_frame_length(4).new_codec();
+    let received = limited.decode(&mut BytesMut::from(&b"\x00\x00\x00\x05abcde"[..])).unwrap_err();
+    assert_eq!(read(&received), too_large);
+    let own = limited.encode(Bytes::from_static(b"abcde"), &mut BytesMut::new()).unwrap_err();
+    assert_eq!(read(&own), ("unknown", Some("agent"), Some("too_large")));
+}
+
+/// A peer that chooses the text of an error gains nothing: none of these texts is a normal end, and only the whole text counts.
+#[test]
+fn a_text_is_no_way_to_a_normal_end() {
+    for text in ["channel closed", "bytes remaining on stream", "frame size too big", "max line length exceeded"] {
+        assert!(!Endpoint::AGENT_FACING_CLIENT.failed(&io::Error::other(text)).expected(), "{text}");
+        let longer = io::Error::other(format!("{text} by 1"));
+        assert_eq!(rank(&longer), Rank::NotUnderstood, "{text}");
+    }
+}
+
+/// quinn and s2n-quic say so for a clean close, too. Only the kernel's own is a lost connection.
+#[test]
+fn an_aborted_connection_without_an_errno_says_nothing() {
+    let by_library = io::Error::new(ErrorKind::ConnectionAborted, "closed without an error");
+    assert_eq!(rank(&by_library), Rank::NotUnderstood);
+    assert_eq!(rank(&io::Error::new(ErrorKind::ConnectionAborted, reset())), Rank::Transport);
+    #[cfg(target_os = "linux")]
+    assert_eq!(read(&io::Error::from_raw_os_error(103)), ("network_error", Some("network"), Some("reset")));
 }

@@ -538,6 +538,8 @@ impl Endpoint {
     /// Takes any error type, `anyhow::Error`, `eyre::Report`, boxed and `dyn` errors. The error's text is not kept here;
     /// `run`, the guard and its handles put it into the detail.
     ///
+    /// A gRPC status is the peer's, or this side's own where the peer is the client: only the server of a call gives one.
+    ///
     /// ```
     /// use std::io;
     /// use disconnect_core::{Category, Endpoint};
@@ -550,7 +552,23 @@ impl Endpoint {
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn failed<M, E: AsError<M> + ?Sized>(self, error: &E) -> Disconnect {
-        self.resolve(self.classifier.classify(error))
+        self.resolve(self.own_status(self.classifier.classify(error)))
+    }
+
+    /// A gRPC status that is an error value here does not tell who gave it, but only the server of a call ends it with one:
+    /// where the peer is the client, it is this side's own.
+    #[inline]
+    fn own_status(&self, verdict: Verdict) -> Verdict {
+        match verdict.code {
+            Some(status)
+                if self.client == Client::Peer
+                    && status.protocol() == Protocol::Grpc
+                    && verdict == status.received() =>
+            {
+                status.sent()
+            }
+            Some(_) | None => verdict,
+        }
     }
 
     /// The same with the error's text in the detail, unless the endpoint leaves it out.

@@ -137,6 +137,12 @@ impl Classifier {
                     (reading, by, rest) = (context, By::Context, error.source());
                 }
             }
+            #[cfg(feature = "std")]
+            if matches!(by, By::Nobody) && error.source().is_none() {
+                if let Some(verdict) = super::texts::verdict(error, strongest.as_ref()) {
+                    (reading, by) = (Reading::verdict(verdict), By::Text);
+                }
+            }
             if strongest.is_none() && rest.is_none() && matches!(reading.next, Next::Nowhere) {
                 watch.step(error, by, &reading, Outcome::Strongest);
                 return reading.verdict.unwrap_or(NOT_UNDERSTOOD);
@@ -244,6 +250,9 @@ pub(super) enum By {
     /// It points to another error.
     #[cfg(feature = "std")]
     Pointer,
+    /// It is known by its text.
+    #[cfg(feature = "std")]
+    Text,
     /// No reader knows it.
     Nobody,
 }

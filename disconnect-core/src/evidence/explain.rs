@@ -9,6 +9,7 @@ use std::vec::Vec;
 
 use super::as_error::AsError;
 use super::classifier::{By, Classifier, Outcome, Watch};
+use super::lookalikes;
 use super::reading::{Next, Reading};
 use crate::category::{Category, Line};
 use crate::verdict::{Ending, Side, Verdict};
@@ -37,6 +38,8 @@ pub struct Step {
     reader: Option<&'static str>,
     finding: Finding,
     has_next: bool,
+    /// The adapter of the library that it seems to be of.
+    lookalike: Option<&'static str>,
 }
 
 /// What became of one error.
@@ -182,6 +185,7 @@ impl Watch for StepRecorder {
             text: text.text().to_string(),
             name: name(error),
             reader: self.reader(by),
+            lookalike: if matches!(finding, Finding::Unread) { lookalikes::adapter(error) } else { None },
             finding,
             has_next: match reading.next {
                 Next::Source => error.source().is_some(),
@@ -212,6 +216,7 @@ impl StepRecorder {
             By::Reader(index) => Some(self.items.get(index).copied().unwrap_or("a reader")),
             By::Context => Some("a typed context"),
             By::Pointer => Some("a shared or boxed error"),
+            By::Text => Some("a known text"),
             By::Nobody => None,
         }
     }
@@ -250,7 +255,26 @@ impl fmt::Display for Explanation {
 }
 
 impl Explanation {
+    /// For an error that looks like one of a library that an adapter reads: the adapter is missing, or reads another version.
+    fn hint_at_library(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.steps {
+            let Some(adapter) = step.lookalike else { continue };
+            let is_given = |item: &&&str| item.split_once('=').is_some_and(|(name, _)| name.trim() == adapter);
+            write!(f, "\nhint: error {} looks like one of {adapter}: ", step.depth)?;
+            match self.items.iter().find(is_given) {
+                Some(item) => write!(
+                    f,
+                    "`{item}` reads another version of it: see `cargo tree --duplicates`, and give the adapter a second \
+                     time, with the path to this version"
+                )?,
+                None => write!(f, "give its adapter, `{adapter} = path::to::{adapter}`")?,
+            }
+        }
+        Ok(())
+    }
+
     fn hints(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.hint_at_library(f)?;
         let last = self.steps.last().filter(|step| matches!(step.finding, Finding::Unread) && !step.has_next);
         if let Some(last) = last {
             let name = last.name().map_or_else(|| String::from("it"), |name| format!("`{name}`"));
@@ -273,7 +297,8 @@ impl Explanation {
         for item in self.items {
             write!(f, ", {item}")?;
         }
-        if self.has_readers {
+        let is_told = self.steps.iter().any(|step| step.lookalike.is_some());
+        if self.has_readers && !is_told {
             f.write_str("; of a library that is given, it may be of another version: see `cargo tree --duplicates`")?;
         }
         Ok(())

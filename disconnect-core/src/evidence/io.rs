@@ -61,7 +61,9 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
     let network = |cause| Verdict::new(Reason::NetworkError, Side::Network).with_cause(cause);
     let local = |cause| Verdict::new(Reason::Unknown, Side::Local).with_cause(cause);
     Some(match error.kind() {
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => network(Cause::Reset),
+        ErrorKind::ConnectionReset => network(Cause::Reset),
+        // The kernel gave up. Without an errno a library of the program says so, for a clean close too (quinn, s2n-quic).
+        ErrorKind::ConnectionAborted if error.raw_os_error().is_some() => network(Cause::Reset),
         ErrorKind::UnexpectedEof => network(Cause::UncleanEof),
         ErrorKind::HostUnreachable
         | ErrorKind::NetworkUnreachable

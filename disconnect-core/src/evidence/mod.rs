@@ -51,7 +51,11 @@ mod derived;
 mod explain;
 #[cfg(feature = "std")]
 mod io;
+#[cfg(feature = "std")]
+mod lookalikes;
 mod reading;
+#[cfg(feature = "std")]
+mod texts;
 
 #[doc(hidden)]
 pub use self::adapters::vocabulary;

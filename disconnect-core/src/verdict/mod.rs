@@ -6,7 +6,7 @@ use core::any::Any;
 
 pub(crate) use self::precedence::{Effect, Kind};
 use crate::category::{Category, slot};
-use crate::code::Code;
+use crate::code::{Code, Protocol};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
 /// Which side closed or broke the connection, as seen from here.
@@ -205,6 +205,36 @@ impl Verdict {
     /// Adds the protocol code.
     pub const fn with_code(self, code: Code) -> Self {
         Self { code: Some(code), ..self }
+    }
+
+    /// The code ended one stream of a connection, and not the connection: an `RST_STREAM` of HTTP/2, a reset of HTTP/3.
+    ///
+    /// There, "no error" is no goodbye. It says that the rest of a request is not wanted (RFC 9113, section 8.1), so it is
+    /// `unknown` by its sender, and anything that is known of the connection outranks it. Other codes stay as they are.
+    /// The adapter `h2` knows a reset by itself; a site that asks `poll_reset()` has to say so.
+    ///
+    /// ```
+    /// use disconnect_core::{Code, Endpoint};
+    ///
+    /// const END: Endpoint = Endpoint::CLIENT_FACING_SERVER;
+    ///
+    /// let (reset, goaway) = (Code::http2(0).received().of_stream(), Code::http2(0).received());
+    /// assert_eq!(END.resolve(reset).reason().as_str(), "unknown");
+    /// assert_eq!(END.resolve(goaway).reason().as_str(), "server_shutdown");
+    /// assert_eq!(reset.or_stronger(goaway), goaway);
+    /// ```
+    pub const fn of_stream(self) -> Self {
+        const H3_NO_ERROR: i64 = 0x0100;
+        let says_nothing = match self.code {
+            Some(code) => {
+                matches!((code.protocol(), code.number()), (Protocol::Http2, 0) | (Protocol::Http3, H3_NO_ERROR))
+            }
+            None => false,
+        };
+        if !says_nothing {
+            return self;
+        }
+        Self { code: self.code, ..Self::new(DisconnectReason::Unknown, self.side).with_rank(Rank::FollowOn) }
     }
 
     /// Sets how strong this evidence is, where it is not what the reason and the cause imply.

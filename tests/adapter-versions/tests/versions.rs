@@ -47,6 +47,7 @@ fn assert_version(
 }
 
 /// What a peer sent, and then the end of the stream or a reset.
+#[derive(Debug)]
 struct Wire {
     bytes: io::Cursor<Vec<u8>>,
     reset: bool,
@@ -106,6 +107,45 @@ macro_rules! tungstenite {
                 // The I/O error inside is found with any version.
                 assert_read(&GIVEN, &error(&[], true), RESET);
                 assert_read(&OTHER, &error(&[], true), RESET);
+            }
+
+            /// The error of a client whose upgrade the server answered with this status.
+            fn refused(status: &str) -> $library::Error {
+                let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+                let wire = Wire { bytes: io::Cursor::new(answer.into_bytes()), reset: false };
+                match $library::client("ws://localhost/", wire).unwrap_err() {
+                    $library::HandshakeError::Failure(error) => error,
+                    $library::HandshakeError::Interrupted(_) => panic!("the answer is whole"),
+                }
+            }
+
+            #[test]
+            fn refused_upgrades() {
+                for (status, cause) in [
+                    ("401 Unauthorized", "auth"),
+                    ("403 Forbidden", "auth"),
+                    ("404 Not Found", "negotiation"),
+                    ("429 Too Many Requests", "limit"),
+                    ("503 Service Unavailable", "overload"),
+                    ("500", "internal_error"),
+                ] {
+                    let expected = ("unknown", Some("server"), Some(cause));
+                    assert_version(&GIVEN, &OTHER, &refused(status), expected);
+                }
+            }
+
+            #[test]
+            fn another_version_is_hinted_at() {
+                let error = io::Error::other(error(&[0xf1, 0], false));
+                assert!(!GIVEN.explain(&error).to_string().contains("looks like"));
+                let other = OTHER.explain(&error).to_string();
+                let hint = concat!(
+                    "hint: error 2 looks like one of tungstenite: `tungstenite = ", stringify!($other),
+                    "` reads another version of it: see `cargo tree --duplicates`"
+                );
+                assert!(other.contains(hint), "{other}");
+                let missing = classifier![].explain(&error).to_string();
+                assert!(missing.contains("give its adapter, `tungstenite = path::to::tungstenite`"), "{missing}");
             }
 
             #[test]
@@ -377,11 +417,25 @@ mod quinn {
         ($($test:ident: $library:ident, $given:ident, not $other:ident;)*) => {$(
             #[test]
             fn $test() {
-                use $library::{ConnectionError, ReadError, VarInt, WriteError};
+                use $library::{
+                    ConnectionError, ReadError, ReadExactError, ReadToEndError, StoppedError, VarInt, WriteError,
+                };
                 const IDLE: Read3 = ("network_error", Some("network"), Some("idle_timeout"));
                 assert_version(&$given, &$other, &ConnectionError::TimedOut, IDLE);
                 assert_version(&$given, &$other, &ConnectionError::Reset, RESET);
                 assert_version(&$given, &$other, &ReadError::ConnectionLost(ConnectionError::TimedOut), IDLE);
+                let lost = || ReadError::ConnectionLost(ConnectionError::TimedOut);
+                assert_version(&$given, &$other, &ReadExactError::ReadError(lost()), IDLE);
+                assert_version(&$given, &$other, &ReadToEndError::Read(lost()), IDLE);
+                assert_version(&$given, &$other, &StoppedError::ConnectionLost(ConnectionError::TimedOut), IDLE);
+                assert_version(&$given, &$other, &ReadToEndError::TooLong, TOO_LARGE);
+                let refused = ("unknown", Some("server"), Some("policy"));
+                assert_version(&$given, &$other, &ReadError::ZeroRttRejected, refused);
+                assert_version(&$given, &$other, &WriteError::ZeroRttRejected, refused);
+                assert_version(&$given, &$other, &StoppedError::ZeroRttRejected, refused);
+                let misused = ReadError::IllegalOrderedRead;
+                assert_version(&$given, &$other, &misused, ("unknown", Some("client"), None));
+                assert_eq!($given.verdict(&misused).rank(), Rank::FollowOn);
                 // As `AsyncRead` gives it; without the adapter a follow-on error.
                 let error = io::Error::from(ReadError::ConnectionLost(ConnectionError::TimedOut));
                 assert_version(&$given, &$other, &error, IDLE);
@@ -395,6 +449,16 @@ mod quinn {
                 }
             }
         )*};
+    }
+
+    #[test]
+    fn a_stream_that_is_closed_or_too_short() {
+        let closed = quinn_011::ReadError::ClosedStream;
+        assert_version(&NEW, &OLD, &closed, ("unknown", Some("client"), None));
+        assert_version(&NEW, &OLD, &quinn_011::ReadExactError::FinishedEarly(3), GONE);
+        assert_version(&OLD, &NEW, &quinn_010::ReadExactError::FinishedEarly, GONE);
+        // As an `io::Error` it is known by its kind.
+        assert_eq!(NEW.verdict(&io::Error::from(closed)).rank(), Rank::FollowOn);
     }
 
     own_types! {

@@ -18,18 +18,18 @@ macro_rules! __adapter_h2 {
                 return Reading::verdict(lost).and_inside(io);
             }
             let code = error.reason().map(|reason| Code::http2(reason.into()));
-            Reading::verdict(match code {
-                // Only in a `GOAWAY` is "no error" a goodbye. A reset cut the stream short, and does not say why.
-                Some(code) if error.is_remote() && error.is_reset() && code.number() == 0 => {
-                    Verdict::new(Reason::Unknown, Side::Remote).with_code(code)
-                }
-                Some(code) if error.is_remote() => code.received(),
-                // The library found the violation and said so for us.
-                Some(code) if error.is_library() => code.sent().with_rank(Rank::Violation),
-                Some(code) => code.sent(),
+            let Some(code) = code else {
                 // Use of a stream or connection that is gone.
-                None => Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn),
-            })
+                return Reading::verdict(Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn));
+            };
+            let verdict = if error.is_remote() { code.received() } else { code.sent() };
+            // The library found the violation and said so for us. It also cancels and refuses, which accuses nobody.
+            let verdict = if error.is_library() && verdict.side() == Side::Remote {
+                verdict.with_rank(Rank::Violation)
+            } else {
+                verdict
+            };
+            Reading::verdict(if error.is_reset() { verdict.of_stream() } else { verdict })
         }
 
         read as Reader

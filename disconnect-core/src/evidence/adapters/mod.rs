@@ -34,6 +34,36 @@ pub mod vocabulary {
         write!(rest, "{error}").is_ok() && rest.0.is_empty()
     }
 
+    /// The number in the text of an error after these words, without an allocation.
+    pub fn number_after(error: &dyn Error, words: &str) -> Option<u16> {
+        let mut number = Number { rest: words, digits: 0, value: 0 };
+        // It stops behind the number, with an error of its own.
+        _ = write!(number, "{error}");
+        (number.digits > 0).then_some(number.value)
+    }
+
+    /// What is to come before the number, and the number so far.
+    struct Number<'a> {
+        rest: &'a str,
+        digits: u32,
+        value: u16,
+    }
+
+    impl Write for Number<'_> {
+        fn write_str(&mut self, written: &str) -> Result {
+            let words = self.rest.len().min(written.len());
+            let (before, after) = written.split_at_checked(words).ok_or(Mismatch)?;
+            self.rest = self.rest.strip_prefix(before).ok_or(Mismatch)?;
+            for digit in after.chars() {
+                let digit = digit.to_digit(10).and_then(|digit| u16::try_from(digit).ok()).ok_or(Mismatch)?;
+                let value = self.value.checked_mul(10).and_then(|value| value.checked_add(digit));
+                self.value = value.ok_or(Mismatch)?;
+                self.digits += 1;
+            }
+            Ok(())
+        }
+    }
+
     /// What of the text is still to come. A different one ends the writing.
     struct Rest<'a>(&'a str);
 

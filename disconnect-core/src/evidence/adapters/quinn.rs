@@ -1,4 +1,4 @@
-//! `quinn::ConnectionError` and the stream errors around it, from version 0.10 on.
+//! `quinn::ConnectionError` and the errors of streams, from version 0.10 on.
 
 /// What the connection's end means, and what a reset or stopped stream carries.
 #[doc(hidden)]
@@ -35,8 +35,21 @@ macro_rules! __adapter_quinn {
             })
         }
 
+        /// The peer reset or stopped one stream.
+        fn stream<'a>(code: library::VarInt) -> Reading<'a> {
+            Reading::verdict(Code::quic_application(code.into_inner()).received())
+        }
+
+        /// The stream was closed, or used in a way that it does not allow.
+        fn follow_on<'a>() -> Reading<'a> {
+            Reading::verdict(Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn))
+        }
+
+        fn early_data_refused<'a>() -> Reading<'a> {
+            Reading::verdict(Verdict::new(Reason::Unknown, Side::Remote).with_cause(Cause::Policy))
+        }
+
         fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
-            let stream = |code: library::VarInt| Reading::verdict(Code::quic_application(code.into_inner()).received());
             if let Some(error) = error.downcast_ref::<library::ConnectionError>() {
                 return Reading::from(connection(error));
             }
@@ -44,13 +57,31 @@ macro_rules! __adapter_quinn {
                 return match error {
                     library::ReadError::Reset(code) => stream(*code),
                     library::ReadError::ConnectionLost(inside) => Reading::inside(inside),
-                    _ => Reading::NOTHING,
+                    library::ReadError::ZeroRttRejected => early_data_refused(),
+                    _ => follow_on(),
                 };
+            }
+            if let Some(error) = error.downcast_ref::<library::ReadExactError>() {
+                return match error {
+                    // It is transparent: its source is that of the error inside.
+                    library::ReadExactError::ReadError(inside) => Reading::inside(inside),
+                    library::ReadExactError::FinishedEarly { .. } => Reading::verdict(
+                        Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof),
+                    ),
+                };
+            }
+            if let Some(library::ReadToEndError::TooLong) = error.downcast_ref() {
+                return Reading::verdict(Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::TooLarge));
+            }
+            if let Some(library::StoppedError::ZeroRttRejected) = error.downcast_ref() {
+                return early_data_refused();
             }
             match error.downcast_ref::<library::WriteError>() {
                 Some(library::WriteError::Stopped(code)) => stream(*code),
                 Some(library::WriteError::ConnectionLost(inside)) => Reading::inside(inside),
-                _ => Reading::NOTHING,
+                Some(library::WriteError::ZeroRttRejected) => early_data_refused(),
+                Some(_) => follow_on(),
+                None => Reading::NOTHING,
             }
         }
 

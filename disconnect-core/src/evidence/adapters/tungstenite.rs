@@ -6,7 +6,9 @@
 macro_rules! __adapter_tungstenite {
     ($($library:tt)+) => {{
         use $($library)+ as library;
-        use $crate::evidence::vocabulary::{Cause, Error, Rank, Reader, Reading, Reason, Side, Verdict};
+        use $crate::evidence::vocabulary::{
+            Cause, Error, Rank, Reader, Reading, Reason, Side, Verdict, number_after,
+        };
 
         fn protocol(error: &library::error::ProtocolError) -> Verdict {
             match error {
@@ -19,6 +21,18 @@ macro_rules! __adapter_tungstenite {
                 }
                 _ => Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Malformed),
             }
+        }
+
+        /// The server answered the upgrade with this HTTP status.
+        fn refused(status: u16) -> Verdict {
+            Verdict::new(Reason::Unknown, Side::Remote).with_cause(match status {
+                401 | 403 | 407 => Cause::Auth,
+                408 | 504 => Cause::Deadline,
+                429 => Cause::Limit,
+                503 => Cause::Overload,
+                500..=599 => Cause::InternalError,
+                _ => Cause::Negotiation,
+            })
         }
 
         fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
@@ -41,8 +55,8 @@ macro_rules! __adapter_tungstenite {
                     Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Overload)
                 }
                 library::Error::Io(inside) => return Reading::inside(inside),
-                // TLS errors are sources; the rest belongs to a dial.
-                _ => return Reading::NOTHING,
+                // A variant of the feature `handshake`. TLS errors are sources; the rest belongs to a dial.
+                error => return Reading::from(number_after(error, "HTTP error: ").map(refused)),
             })
         }
 

@@ -1,6 +1,6 @@
 //! gRPC status codes: "Status codes and their use in gRPC" (`doc/statuscodes.md`) and `google/rpc/code.proto`.
 
-use super::meaning::{Meaning, Whose, cancelled, closed, ended, gave_up, lost, mismatch, sorted, unexplained};
+use super::meaning::{Meaning, Whose, cancelled, closed, ended, gave_up, mismatch, sorted, unexplained};
 use crate::verdict::Rank;
 use crate::vocabulary::DisconnectCause as Cause;
 
@@ -12,8 +12,8 @@ pub(super) const STATUSES: &[Meaning] = &sorted([
     cancelled(1, "CANCELLED"),
     unexplained(2, "UNKNOWN").ambiguous(),
     unexplained(3, "INVALID_ARGUMENT").ambiguous(),
-    // Either side's library says so when the caller's time is up, often without hearing from the other.
-    gave_up(4, "DEADLINE_EXCEEDED", Cause::Deadline).by(Whose::Unknown).with_rank(Rank::Timeout),
+    // Only the call ran out of time: the connection may well be alive.
+    gave_up(4, "DEADLINE_EXCEEDED", Cause::Deadline).with_rank(Rank::Timeout),
     unexplained(5, "NOT_FOUND").ambiguous(),
     unexplained(6, "ALREADY_EXISTS").ambiguous(),
     ended(7, "PERMISSION_DENIED", Cause::Auth),
@@ -22,9 +22,10 @@ pub(super) const STATUSES: &[Meaning] = &sorted([
     unexplained(10, "ABORTED").ambiguous(),
     unexplained(11, "OUT_OF_RANGE").ambiguous(),
     mismatch(12, "UNIMPLEMENTED").because(Cause::Negotiation),
-    mismatch(13, "INTERNAL").because(Cause::InternalError),
+    // Any failure of the sender, such as a panic. A violation of the protocol is only one of many.
+    ended(13, "INTERNAL", Cause::InternalError),
     // A server that shuts down says so, but so do a proxy without a backend and a client whose connection broke.
-    lost(14, "UNAVAILABLE", Cause::Unreachable).with_rank(Rank::Transport).ambiguous(),
+    gave_up(14, "UNAVAILABLE", Cause::Unreachable).by(Whose::NetworkOrUs).with_rank(Rank::Transport).ambiguous(),
     unexplained(15, "DATA_LOSS").ambiguous(),
     ended(16, "UNAUTHENTICATED", Cause::Auth),
 ]);

@@ -23,6 +23,8 @@ pub(super) enum Whose {
     Sender,
     Receiver,
     Network,
+    /// The network where the peer says so, and this side where it says so itself.
+    NetworkOrUs,
     Unknown,
 }
 
@@ -125,11 +127,17 @@ impl Meaning {
         }
     }
 
+    /// The number of the row, or the first one of its range.
+    pub(super) const fn first(&self) -> i64 {
+        self.first
+    }
+
     pub(super) const fn verdict(&self, sender: Side, receiver: Side) -> Verdict {
         let side = match self.whose {
             Whose::Sender => sender,
             Whose::Receiver => receiver,
-            Whose::Network => Side::Network,
+            Whose::NetworkOrUs if matches!(sender, Side::Local) => Side::Local,
+            Whose::Network | Whose::NetworkOrUs => Side::Network,
             Whose::Unknown => Side::Unknown,
         };
         let verdict = Verdict::of(self.ending, side);

@@ -4,7 +4,6 @@
 //! The sender of such a code is the side where the process ran, the receiver the one whose session it served.
 
 use super::meaning::{Meaning, closed, ended, find, sorted};
-#[cfg(feature = "std")]
 use crate::code::Code;
 use crate::vocabulary::DisconnectCause as Cause;
 
@@ -61,6 +60,57 @@ pub(super) const SIGNALS: &[Meaning] = &sorted([
     ended(25, "SIGXFSZ", Cause::Limit),
     ended(31, "SIGSYS", Cause::Crash),
 ]);
+
+/// What glibc's `strsignal` says for these signals, which is what portable-pty hands on, and macOS where it differs.
+const DESCRIPTIONS: &[(&str, i32)] = &[
+    ("Hangup", 1),
+    ("Interrupt", 2),
+    ("Quit", 3),
+    ("Illegal instruction", 4),
+    ("Trace/breakpoint trap", 5),
+    ("Trace/BPT trap", 5),
+    ("Aborted", 6),
+    ("Abort trap", 6),
+    ("Bus error", 7),
+    ("Floating point exception", 8),
+    ("Killed", 9),
+    ("User defined signal 1", 10),
+    ("Segmentation fault", 11),
+    ("User defined signal 2", 12),
+    ("Broken pipe", 13),
+    ("Alarm clock", 14),
+    ("Terminated", 15),
+    ("Stack fault", 16),
+    ("CPU time limit exceeded", 24),
+    ("Cputime limit exceeded", 24),
+    ("File size limit exceeded", 25),
+    ("Filesize limit exceeded", 25),
+    ("Bad system call", 31),
+];
+
+impl Code {
+    /// The signal of this name, where a library gives no number: `TERM` as in the `exit-signal` of SSH (RFC 4254, section
+    /// 6.10), `SIGTERM`, or `Terminated` as portable-pty says. `None` for a name that is none of the signals that end a
+    /// process.
+    ///
+    /// macOS adds the number to its text (`Killed: 9`); it is left out of the comparison.
+    ///
+    /// ```
+    /// use disconnect_core::Code;
+    ///
+    /// for name in ["TERM", "SIGTERM", "Terminated", "Terminated: 15"] {
+    ///     assert_eq!(Code::signal_named(name), Some(Code::signal(15)), "{name}");
+    /// }
+    /// assert_eq!(Code::signal_named("WINCH"), None);
+    /// ```
+    pub fn signal_named(name: &str) -> Option<Self> {
+        let name = name.split_once(": ").map_or(name, |(name, _)| name);
+        let is_named = |row: &&Meaning| row.name == name || row.name.strip_prefix("SIG") == Some(name);
+        let described = || DESCRIPTIONS.iter().find(|(text, _)| *text == name).map(|(_, number)| *number);
+        let number = SIGNALS.iter().find(is_named).and_then(|row| i32::try_from(row.first()).ok());
+        number.or_else(described).map(Self::signal)
+    }
+}
 
 #[cfg(feature = "std")]
 impl Code {

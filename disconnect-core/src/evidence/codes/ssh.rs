@@ -1,6 +1,6 @@
 //! SSH disconnect reasons: RFC 4253, section 11.1; RFC 4250, section 4.2.2.
 
-use super::meaning::{Meaning, cancelled, closed, ended, lost, mismatch, sorted, unexplained, violation};
+use super::meaning::{Meaning, closed, ended, lost, mismatch, sorted, unexplained, violation};
 use crate::vocabulary::DisconnectCause as Cause;
 
 /// The reasons of `SSH_MSG_DISCONNECT`.
@@ -21,7 +21,8 @@ pub(super) const REASONS: &[Meaning] = &sorted([
     // The goodbye of SSH; a server also says it for a shutdown, a kick or an idle limit.
     closed(11, "BY_APPLICATION").ambiguous(),
     ended(12, "TOO_MANY_CONNECTIONS", Cause::Limit),
-    cancelled(13, "AUTH_CANCELLED_BY_USER"),
+    // Nobody was logged in, so nobody left.
+    ended(13, "AUTH_CANCELLED_BY_USER", Cause::Auth),
     ended(14, "NO_MORE_AUTH_METHODS_AVAILABLE", Cause::Auth),
     ended(15, "ILLEGAL_USER_NAME", Cause::Auth),
 ]);

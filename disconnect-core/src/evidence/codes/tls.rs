@@ -27,8 +27,8 @@ pub(super) const ALERTS: &[Meaning] = &sorted([
     ended(48, "unknown_ca", Cause::Auth),
     ended(49, "access_denied", Cause::Auth),
     violation(50, "decode_error").because(Cause::Malformed),
-    // A signature or a shared key did not check out.
-    mismatch(51, "decrypt_error").because(Cause::Auth).ambiguous(),
+    // A signature, a shared key or the sum over the handshake did not check out: the sender does not believe the receiver.
+    ended(51, "decrypt_error", Cause::Auth).ambiguous(),
     violation(52, "too_many_cids_requested").because(Cause::Limit),
     ended(60, "export_restriction_RESERVED", Cause::Policy).unsendable(),
     mismatch(70, "protocol_version").because(Cause::Negotiation),
