@@ -62,7 +62,7 @@ fn the_table_of_ends() {
     // One row for the end that is there, one column for the one that comes: `+` replaces it, `r` refines it, and `d`
     // replaces it and keeps its deadline.
     let table = [
-        ("deadline", ".++d++++++d+"),
+        ("deadline", ".++d++++d+d+"),
         ("not understood", "....++++.+.+"),
         ("follow-on", "....++++++.+"),
         ("fin", "++..++++++.+"),

@@ -220,7 +220,7 @@ fn a_closed_channel_is_this_sides_and_gives_way_to_what_closed_it() {
     ];
     for error in errors {
         assert_eq!(read(&*error), ("unknown", Some("agent"), None), "{error:?}");
-        assert_eq!(rank(&*error), Rank::FollowOn, "{error:?}");
+        assert_eq!(rank(&*error), Rank::NotUnderstood, "{error:?}");
     }
 }
 

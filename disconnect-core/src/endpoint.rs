@@ -43,7 +43,10 @@ pub struct Endpoint {
     reasons: &'static dyn Reasons,
     classifier: &'static Classifier,
     client: Client,
+    /// This side made the connection, as far as the roles tell.
+    dials: bool,
     fin_is_goodbye: bool,
+    error_may_be_goodbye: bool,
     has_error_detail: bool,
 }
 
@@ -167,7 +170,7 @@ impl Endpoint {
         Self::between(&Initiator::Agent, Peer::symmetric(&Initiator::Server), &Direction::ServerToAgent);
     /// A server's end of an agent's control plane.
     pub const SERVER_FACING_AGENT: Self =
-        Self::between(&Initiator::Server, Peer::symmetric(&Initiator::Agent), &Direction::ServerToAgent);
+        Self::between(&Initiator::Server, Peer::symmetric(&Initiator::Agent), &Direction::ServerToAgent).dialled();
     /// An agent's end of a client's session.
     pub const AGENT_FACING_CLIENT: Self =
         Self::between(&Initiator::Agent, Peer::client(&Initiator::Client), &Direction::AgentToClient);
@@ -222,7 +225,9 @@ impl Endpoint {
             reasons: &Ours,
             classifier: &ONLY_IO,
             client: peer.client,
+            dials: !matches!(peer.client, Client::Peer),
             fin_is_goodbye: false,
+            error_may_be_goodbye: false,
             has_error_detail: true,
         }
     }
@@ -259,6 +264,35 @@ impl Endpoint {
     /// ```
     pub const fn fin_is_goodbye(self) -> Self {
         Self { fin_is_goodbye: true, ..self }
+    }
+
+    /// The same end, which the peer dialled.
+    const fn dialled(self) -> Self {
+        Self { dials: false, ..self }
+    }
+
+    /// The same end, where only errors of this very connection arrive, so that a goodbye inside one is the peer's: a client's
+    /// `CANCEL` in the error of a request's body, say.
+    ///
+    /// Without it, such an error is `unknown` and unexpected at an end that the peer dialled: [`AGENT_FACING_CLIENT`],
+    /// [`SERVER_FACING_CLIENT`], [`SERVER_FACING_AGENT`], and one of your own with [`Peer::client`]. There, a handler that calls
+    /// a back end hands on errors of that connection by `?`, and the back end's `GOAWAY` is no goodbye of the client. An end
+    /// that this side dialled takes such an error for its peer's.
+    ///
+    /// Not for a gateway, and nowhere that errors of two connections meet.
+    ///
+    /// [`AGENT_FACING_CLIENT`]: Self::AGENT_FACING_CLIENT
+    /// [`SERVER_FACING_CLIENT`]: Self::SERVER_FACING_CLIENT
+    /// [`SERVER_FACING_AGENT`]: Self::SERVER_FACING_AGENT
+    ///
+    /// ```
+    /// use disconnect_core::Endpoint;
+    ///
+    /// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT.error_may_be_goodbye();
+    /// # let _ = END;
+    /// ```
+    pub const fn error_may_be_goodbye(self) -> Self {
+        Self { error_may_be_goodbye: true, ..self }
     }
 
     /// The same end, without the text of an error in the detail of its line. For errors whose text may hold secrets.
@@ -538,7 +572,9 @@ impl Endpoint {
     /// Takes any error type, `anyhow::Error`, `eyre::Report`, boxed and `dyn` errors. The error's text is not kept here;
     /// `run`, the guard and its handles put it into the detail.
     ///
-    /// A gRPC status is the peer's, or this side's own where the peer is the client: only the server of a call gives one.
+    /// Where the peer is the client, or an agent that faces this server, an error is no goodbye unless the endpoint says so:
+    /// see [`error_may_be_goodbye`](Self::error_may_be_goodbye). A gRPC status is this side's own there, since only the
+    /// server of a call gives one.
     ///
     /// ```
     /// use std::io;
@@ -552,23 +588,39 @@ impl Endpoint {
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn failed<M, E: AsError<M> + ?Sized>(self, error: &E) -> Disconnect {
-        self.resolve(self.own_status(self.classifier.classify(error)))
+        self.resolve(self.of_error(self.classifier.classify(error)))
     }
 
-    /// A gRPC status that is an error value here does not tell who gave it, but only the server of a call ends it with one:
-    /// where the peer is the client, it is this side's own.
+    /// What an error means here, where it has only a code to go by. Such an error may be of another connection, which a
+    /// handler made on behalf of this one.
     #[inline]
-    fn own_status(&self, verdict: Verdict) -> Verdict {
+    fn of_error(&self, verdict: Verdict) -> Verdict {
         match verdict.code {
-            Some(status)
-                if self.client == Client::Peer
-                    && status.protocol() == Protocol::Grpc
-                    && verdict == status.received() =>
-            {
-                status.sent()
-            }
+            Some(code) if verdict == code.received() => self.of_code_in_error(code),
             Some(_) | None => verdict,
         }
+    }
+
+    fn of_code_in_error(&self, code: Code) -> Verdict {
+        let verdict = match code.protocol() {
+            // Only the server of a call ends it with a status.
+            Protocol::Grpc if self.client == Client::Peer => code.sent(),
+            _ => code.received(),
+        };
+        let may_be_goodbye = match code.protocol() {
+            // Such a goodbye comes out of a library as an error, also out of its client.
+            Protocol::Http2 | Protocol::Http3 | Protocol::Quic | Protocol::Tls => {
+                self.dials || self.error_may_be_goodbye
+            }
+            // An error that says "no error".
+            Protocol::Grpc => false,
+            _ => true,
+        };
+        if verdict.may_be_expected() && !may_be_goodbye {
+            let side = if code.protocol() == Protocol::Grpc { verdict.side } else { Side::Unknown };
+            return Verdict::new(DisconnectReason::Unknown, side).with_code(code);
+        }
+        verdict
     }
 
     /// The same with the error's text in the detail, unless the endpoint leaves it out.

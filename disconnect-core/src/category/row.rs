@@ -1,12 +1,17 @@
 //! One category: a row of its set.
 
+use core::fmt;
+
 /// What is known of one category: a row of `CATEGORIES`, for catalogues and documentation.
+///
+/// Its `Display` is the logged value, so that `end.reason()` can be written with `{}`.
 ///
 /// ```
 /// use disconnect_core::DisconnectReason;
 ///
 /// let graceful = DisconnectReason::CATEGORIES[1];
 /// assert_eq!((graceful.value, graceful.expected), ("graceful", Some(true)));
+/// assert_eq!(format!("{graceful:>10}"), "  graceful");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Category {
@@ -29,5 +34,11 @@ impl Category {
     /// Whether the category is known to be part of normal operation.
     pub const fn is_expected(&self) -> bool {
         matches!(self.expected, Some(true))
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.value)
     }
 }

@@ -84,10 +84,40 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
         // Use after close: never the first cause.
         ErrorKind::NotConnected => Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn),
         // No kind of its own.
-        _ if error.raw_os_error().is_some_and(is_out_of_handles) => local(Cause::OutOfResources),
-        // Not the end of anything (`Interrupted`), or no statement (`Other`).
+        _ => return error.raw_os_error().and_then(without_kind),
+    })
+}
+
+/// What an errno means for which std has no kind that is stable.
+fn without_kind(code: i32) -> Option<Verdict> {
+    let network = |cause| Verdict::new(Reason::NetworkError, Side::Network).with_cause(cause);
+    Some(match code {
+        _ if is_out_of_handles(code) => Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::OutOfResources),
+        errno::NETRESET => network(Cause::Reset),
+        errno::HOSTDOWN => network(Cause::Unreachable),
+        errno::SHUTDOWN => network(Cause::BrokenPipe),
+        // Not the end of anything (`EINTR`), or no statement.
         _ => return None,
     })
+}
+
+/// The numbers on Linux, and on systems that descend from BSD. None on Windows: its own have kinds.
+mod errno {
+    const fn number(linux: i32, bsd: i32) -> i32 {
+        if cfg!(windows) {
+            i32::MIN
+        } else if cfg!(any(target_os = "linux", target_os = "android")) {
+            linux
+        } else {
+            bsd
+        }
+    }
+
+    /// The network dropped the connection.
+    pub(super) const NETRESET: i32 = number(102, 52);
+    pub(super) const HOSTDOWN: i32 = number(112, 64);
+    /// A write after this side shut the socket down.
+    pub(super) const SHUTDOWN: i32 = number(108, 58);
 }
 
 /// No file handle, or no buffer, is left: `ENFILE`, `EMFILE`, `ENOBUFS`, and what Windows calls them.

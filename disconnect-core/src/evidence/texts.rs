@@ -7,7 +7,8 @@ use crate::category::Line;
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
-/// The other end of a channel is gone: another task of this program ended before, and knows why.
+/// The other end of a channel is gone: another task of this program ended before, and knows why. A goodbye that comes later
+/// may only answer what this side does then, so it does not replace the error.
 const CHANNELS: &[&str] = &[
     // tokio::sync
     "channel closed",
@@ -52,7 +53,9 @@ pub(super) fn verdict(error: &(dyn Error + 'static), around: Option<&Verdict>) -
         }
         TOO_LARGE_EITHER_WAY => Some(too_large),
         _ if TOO_LARGE.contains(&text) => Some(too_large),
-        _ if CHANNELS.contains(&text) => Some(Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn)),
+        _ if CHANNELS.contains(&text) => {
+            Some(Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::NotUnderstood))
+        }
         _ => None,
     }
 }

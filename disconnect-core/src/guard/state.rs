@@ -480,7 +480,7 @@ impl State {
             Effect::IsIgnored => false,
             Effect::Replaces if is_echo(first, &next) => false,
             Effect::Replaces => {
-                if matches!(comes, Kind::Ours | Kind::Fin) && first.is_deadline() {
+                if matches!(comes, Kind::Ours | Kind::Fin | Kind::Goodbye) && first.is_deadline() {
                     // The operation was not done in time, whatever this side did then.
                     next.refine(first, first.cause());
                 }

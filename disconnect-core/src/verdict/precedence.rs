@@ -55,6 +55,7 @@ pub(crate) enum Effect {
 ///   gives way to every sign of a fault.
 /// - The peer's own statement explains the loss that it arrived with, and so does a violation that was found in the bytes
 ///   before it. A goodbye explains neither silence nor an error nobody understands: it may only answer our close.
+/// - An expected end that replaces a missed deadline keeps it as its cause: it may only answer what this side did then.
 /// - Our own expected end never covers up what broke the connection before. It keeps a deadline that was missed.
 /// - Our end is refined by what became of its goodbye. An end of file or a reset is how a peer takes it. A panic of the
 ///   task replaces it.

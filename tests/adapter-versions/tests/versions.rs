@@ -558,3 +558,85 @@ mod the_others {
         assert_version(&GIVEN, &NONE, &task.await.unwrap_err(), ("unknown", Some("client"), Some("dropped")));
     }
 }
+
+/// A handler hands on errors of a back end's connection by `?`. A goodbye in there is not the client's.
+#[test]
+fn a_goodbye_in_an_error_is_the_peers_only_where_this_side_dialled() {
+    use quinn_011::{ConnectionClose, ConnectionError, TransportErrorCode};
+
+    let closed = ConnectionError::ConnectionClosed(ConnectionClose {
+        error_code: TransportErrorCode::NO_ERROR,
+        frame_type: None,
+        reason: bytes::Bytes::new(),
+    });
+    let cancelled = rustls_023::Error::AlertReceived(rustls_023::AlertDescription::UserCanceled);
+    let goaway = goaway_of_h2();
+    let errors: [&(dyn Error + 'static); 3] = [&closed, &cancelled, &goaway];
+    let read = |end: Endpoint, error: &(dyn Error + 'static)| {
+        let end = end.with_classifier(&EVERY_VERSION).failed(error);
+        (end.expected(), end.initiator().map(Category::as_str), end.code().is_some())
+    };
+    for error in errors {
+        for end in [Endpoint::SERVER_FACING_CLIENT, Endpoint::AGENT_FACING_CLIENT, Endpoint::SERVER_FACING_AGENT] {
+            assert_eq!(read(end, error), (false, Some(""), true), "{error:?}");
+        }
+        assert!(read(Endpoint::SERVER_FACING_CLIENT.error_may_be_goodbye(), error).0, "{error:?}");
+    }
+    assert!(read(Endpoint::CLIENT_FACING_SERVER, &closed).0);
+    assert!(read(Endpoint::AGENT_FACING_SERVER, &goaway).0);
+    // Only a client cancels: an agent or a server is asked why.
+    assert!(!read(Endpoint::AGENT_FACING_SERVER, &cancelled).0);
+}
+
+/// The server of a call gives the status; and an error that says "OK" is no normal end.
+#[test]
+fn a_status_is_the_servers_of_the_call() {
+    let read = |end: Endpoint, status: tonic::Status| {
+        let end = end.with_classifier(&EVERY_VERSION).failed(&status);
+        (end.reason().as_str(), end.initiator().map(Category::as_str))
+    };
+    for (status, reason) in [
+        (tonic::Status::internal(""), "unknown"),
+        (tonic::Status::unavailable(""), "network_error"),
+        (tonic::Status::deadline_exceeded(""), "network_error"),
+        (tonic::Status::cancelled(""), "unknown"),
+        (tonic::Status::ok(""), "unknown"),
+    ] {
+        assert_eq!(read(Endpoint::SERVER_FACING_CLIENT, status.clone()), (reason, Some("server")), "{status:?}");
+        let received = read(Endpoint::CLIENT_FACING_SERVER, status.clone());
+        let by = if status.code() == tonic::Code::Unavailable { "network" } else { "server" };
+        assert_eq!(received, (reason, Some(by)), "{status:?}");
+    }
+}
+
+/// The error of a client whose server goes away without an error.
+fn goaway_of_h2() -> h2_04::Error {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let (client, server) = duplex(1 << 16);
+        let server = async {
+            let mut connection = h2_04::server::handshake(server).await.unwrap();
+            connection.abrupt_shutdown(h2_04::Reason::NO_ERROR);
+            drop(poll_fn(|cx| connection.poll_closed(cx)).await);
+            connection
+        };
+        let client = async {
+            let (sender, connection) = h2_04::client::handshake(client).await.unwrap();
+            let connection = tokio::spawn(connection);
+            let error = match sender.ready().await {
+                Ok(mut sender) => {
+                    let (response, _) = sender.send_request(http_request(), true).unwrap();
+                    response.await.unwrap_err()
+                }
+                Err(error) => error,
+            };
+            connection.abort();
+            error
+        };
+        tokio::join!(client, server).0
+    })
+}
+
+fn http_request() -> http::Request<()> {
+    http::Request::builder().uri("http://localhost/").body(()).unwrap()
+}

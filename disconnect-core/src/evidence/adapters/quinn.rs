@@ -23,8 +23,9 @@ macro_rules! __adapter_quinn {
                 library::ConnectionError::TimedOut => {
                     Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::IdleTimeout)
                 }
+                // Nobody broke a rule: this side found out, and gave up.
                 library::ConnectionError::VersionMismatch => {
-                    Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Negotiation)
+                    Verdict::new(Reason::ProtocolError, Side::Local).with_cause(Cause::Negotiation)
                 }
                 // We closed it: why was known before.
                 library::ConnectionError::LocallyClosed => {

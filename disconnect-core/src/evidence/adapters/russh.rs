@@ -26,8 +26,9 @@ macro_rules! __adapter_russh {
                 | library::Error::SshEncoding { .. }
                 | library::Error::StrictKeyExchangeViolation { .. }
                 | library::Error::Version => violation.with_cause(Cause::Malformed),
+                // Nobody broke a rule: who finds out disconnects (RFC 4253, section 7.1).
                 library::Error::Kex | library::Error::KexInit | library::Error::NoCommonAlgo { .. } => {
-                    violation.with_cause(Cause::Negotiation)
+                    Verdict::new(Reason::ProtocolError, Side::Local).with_cause(Cause::Negotiation)
                 }
                 library::Error::WrongServerSig
                 | library::Error::UnknownKey

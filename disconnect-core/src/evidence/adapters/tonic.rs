@@ -16,6 +16,7 @@ macro_rules! __adapter_tonic {
                 return Reading::NOTHING;
             };
             match status.source() {
+                // Without a source it came from trailers, or a service made it up.
                 None => Reading::verdict(Code::grpc(status.code().into()).received()),
                 Some(source) => Reading::inside(source),
             }
