@@ -1,0 +1,321 @@
+//! Where clients come in: the listener and its thread, and the connections so far.
+
+use std::io;
+use std::mem;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use socket2::{Domain, SockRef, Socket, Type};
+
+use crate::error::Error;
+use crate::fault::Effect;
+use crate::leg::Leg;
+use crate::link::Link;
+use crate::rules::{Rule, Rules};
+use crate::side::Side;
+
+/// How many clients may wait to be accepted.
+const BACKLOG: i32 = 128;
+
+/// How long the proxy may take to answer itself.
+const OWN: Duration = Duration::from_secs(5);
+
+/// How long no client is accepted after the system refused one, for want of file handles say.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// How new connections are refused.
+///
+/// ```
+/// use std::io::ErrorKind;
+/// use std::net::{TcpListener, TcpStream};
+/// use disconnect_faults::{FaultProxy, Refusal};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let proxy = FaultProxy::start(listener.local_addr()?)?;
+/// let refusal = proxy.refuse(Refusal::Closed)?;
+/// let error = TcpStream::connect(proxy.address()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+/// refusal.lift()?;
+/// TcpStream::connect(proxy.address())?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The port is closed: `connect` fails with `ConnectionRefused`. Only this one takes effect at once.
+    Closed,
+    /// `connect` succeeds, and an RST follows at once.
+    Reset,
+    /// `connect` succeeds, and nothing follows: a server that does not accept. The connection stays so until the proxy is
+    /// dropped.
+    Silent,
+}
+
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) address: SocketAddr,
+    server: SocketAddr,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) links: Vec<Arc<Link>>,
+    pub(crate) limit: Duration,
+    threads: Vec<JoinHandle<()>>,
+    /// What new connections begin with, by [`Side`].
+    rules: [Rules; 2],
+    refusal: Option<(Refusal, Arc<Effect>)>,
+    /// Clients that are kept without an answer.
+    kept: Vec<TcpStream>,
+    /// Our own addresses: who connects from one only wants to know that all before it were accepted.
+    knocks: Vec<SocketAddr>,
+    is_stopping: bool,
+    /// Why the last client got no server.
+    problem: Option<String>,
+}
+
+impl Door {
+    pub(crate) fn open(server: SocketAddr) -> io::Result<(Arc<Self>, JoinHandle<()>)> {
+        let loopback = if server.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) };
+        let listener = listen(bound((loopback, 0).into())?)?;
+        let state = State {
+            links: Vec::new(),
+            limit: Duration::from_secs(5),
+            threads: Vec::new(),
+            rules: Default::default(),
+            refusal: None,
+            kept: Vec::new(),
+            knocks: Vec::new(),
+            is_stopping: false,
+            problem: None,
+        };
+        let address = listener.local_addr()?;
+        let door = Arc::new(Self { address, server, state: Mutex::new(state), changed: Condvar::new() });
+        let accepting = Arc::clone(&door);
+        let accept = move || {
+            // Where the port cannot be opened again, the fault that closed it has the error.
+            let _ = accepting.accept(listener);
+            accepting.answer_knocks();
+        };
+        Ok((door, thread::Builder::new().name("accept".into()).spawn(accept)?))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a connection that fits, at most as long as the limit.
+    pub(crate) fn find<T>(&self, find: impl Fn(&[Arc<Link>]) -> Option<T>, what: &str) -> Result<T, Error> {
+        let state = self.lock();
+        let limit = state.limit;
+        let waited = self.changed.wait_timeout_while(state, limit, |state| find(&state.links).is_none());
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        find(&state.links).ok_or_else(|| match &state.problem {
+            Some(problem) => Error::new(format!("no {what} within {limit:?}: the server is not there: {problem}")),
+            None => Error::new(format!("no {what} within {limit:?}: connect the client to `proxy.address()` first")),
+        })
+    }
+
+    /// Puts a rule in place for the connections that are still to come, and returns those that are there.
+    pub(crate) fn arm(&self, sides: &[Side], rule: Rule, effect: &Arc<Effect>) -> Vec<Arc<Link>> {
+        let mut state = self.lock();
+        for &side in sides {
+            state.rules[side as usize].set(rule, effect);
+        }
+        state.links.clone()
+    }
+
+    /// Refuses clients from now on; those that have connected are accepted before.
+    pub(crate) fn refuse(&self, refusal: Refusal, effect: &Arc<Effect>) -> Result<(), Error> {
+        if self.closed().is_some() {
+            return Err(Error::new("the port is closed already: lift that fault first"));
+        }
+        self.knock()?;
+        self.lock().refusal = Some((refusal, Arc::clone(effect)));
+        if refusal != Refusal::Closed {
+            return Ok(());
+        }
+        self.knock()?;
+        let limit = self.lock().limit;
+        effect.wait_until_met(limit)?;
+        match TcpStream::connect(self.address) {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+            Err(error) => Err(Error::system("the closed port answers with another error", error)),
+            Ok(_) => Err(Error::new("the closed port still accepts")),
+        }
+    }
+
+    /// Waits until all that connected before have been accepted: the system hands clients out in the order in which they
+    /// came, and this is one more.
+    pub(crate) fn knock(&self) -> Result<(), Error> {
+        let failed = |error| Error::system("the proxy cannot reach itself", error);
+        let (socket, own) = bound_to(self.address.ip()).map_err(failed)?;
+        self.lock().knocks.push(own);
+        match socket.connect(&self.address.into()) {
+            Ok(()) => (),
+            // The port is closed: nobody waits there.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                self.lock().knocks.retain(|knock| *knock != own);
+                return Ok(());
+            }
+            Err(error) => return Err(failed(error)),
+        }
+        let state = self.lock();
+        // It may be connecting to the server for another client.
+        let limit = state.limit + OWN;
+        let waited = self.changed.wait_timeout_while(state, limit, |state| state.knocks.contains(&own));
+        if waited.unwrap_or_else(PoisonError::into_inner).1.timed_out() {
+            return Err(Error::new(format!("the proxy accepted nobody within {limit:?}: does the server accept?")));
+        }
+        Ok(())
+    }
+
+    /// Closes all that is open, and ends the threads.
+    pub(crate) fn stop(&self, accepting: JoinHandle<()>) {
+        let refusal = {
+            let mut state = self.lock();
+            state.is_stopping = true;
+            state.refusal.take()
+        };
+        if let Some((_, effect)) = refusal {
+            effect.lift();
+        }
+        // The thread is waiting for a client. Without a socket to wake it, it stays: better than to wait forever.
+        if self.knock().is_ok() {
+            let _ = accepting.join();
+        }
+        let (links, threads) = {
+            let mut state = self.lock();
+            state.kept.clear();
+            (mem::take(&mut state.links), mem::take(&mut state.threads))
+        };
+        for link in links {
+            link.stop();
+        }
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+
+    fn accept(&self, mut listener: TcpListener) -> io::Result<()> {
+        loop {
+            if let Some(effect) = self.closed() {
+                listener = self.close_until_lifted(listener, &effect)?;
+            }
+            if self.lock().is_stopping {
+                return Ok(());
+            }
+            match listener.accept() {
+                Ok((client, address)) => {
+                    if let Err(error) = self.take(client, address) {
+                        self.lock().problem = Some(error.to_string());
+                    }
+                }
+                Err(_) => drop(self.changed.wait_timeout(self.lock(), PAUSE)),
+            }
+        }
+    }
+
+    /// Keeps the port, but lets nobody in: the answer to a SYN is an RST.
+    fn close_until_lifted(&self, listener: TcpListener, effect: &Effect) -> io::Result<TcpListener> {
+        drop(listener);
+        let opened = bound(self.address).and_then(|socket| {
+            self.answer_knocks();
+            effect.met();
+            effect.wait_until_lifted();
+            listen(socket)
+        });
+        if let Err(error) = &opened {
+            effect.failed(&Error::new(format!("the port cannot be taken again: {error}")));
+        }
+        effect.undone();
+        opened
+    }
+
+    /// The listener is closed, so that nobody waits there any more.
+    fn answer_knocks(&self) {
+        self.lock().knocks.clear();
+        self.changed.notify_all();
+    }
+
+    /// What becomes of a client.
+    fn take(&self, client: TcpStream, address: SocketAddr) -> io::Result<()> {
+        let mut state = self.lock();
+        if let Some(index) = state.knocks.iter().position(|knock| *knock == address) {
+            state.knocks.swap_remove(index);
+            self.changed.notify_all();
+            return Ok(());
+        }
+        match &state.refusal {
+            Some((refusal, effect)) if !effect.is_lifted() => {
+                let effect = Arc::clone(effect);
+                match refusal {
+                    Refusal::Reset => reset(client)?,
+                    Refusal::Silent => state.kept.push(client),
+                    // It came before the port was closed.
+                    Refusal::Closed => return Ok(()),
+                }
+                effect.met();
+                return Ok(());
+            }
+            Some(_) | None => (),
+        }
+        let limit = state.limit;
+        drop(state);
+        match TcpStream::connect_timeout(&self.server, limit) {
+            Ok(server) => self.register([Leg::new(client, address), Leg::new(server, self.server)]),
+            // A server that is not there refuses; so does the proxy in front of it.
+            Err(error) => reset(client).and(Err(error)),
+        }
+    }
+
+    fn register(&self, legs: [Leg; 2]) -> io::Result<()> {
+        let mut state = self.lock();
+        // Under the lock: a rule is either among these, or comes when the connection is among the others.
+        let (link, threads) = Link::start(legs, state.rules.clone(), state.limit)?;
+        state.threads.retain(|thread| !thread.is_finished());
+        state.threads.extend(threads);
+        state.links.push(link);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    fn closed(&self) -> Option<Arc<Effect>> {
+        match &self.lock().refusal {
+            Some((Refusal::Closed, effect)) if !effect.is_lifted() => Some(Arc::clone(effect)),
+            Some(_) | None => None,
+        }
+    }
+}
+
+/// A socket with this address that does not listen.
+fn bound(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // Connections that are ending do not keep the port. On Windows this would let others share it.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+/// A socket on this host, and its address.
+fn bound_to(ip: IpAddr) -> io::Result<(Socket, SocketAddr)> {
+    let socket = bound((ip, 0).into())?;
+    let address = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Unsupported)?;
+    Ok((socket, address))
+}
+
+fn listen(socket: Socket) -> io::Result<TcpListener> {
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the drop at its end sends the RST")]
+fn reset(client: TcpStream) -> io::Result<()> {
+    SockRef::from(&client).set_linger(Some(Duration::ZERO))
+}
