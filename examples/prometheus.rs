@@ -1,15 +1,19 @@
-//! Counters that Prometheus scrapes: real connections end, and the page shows why.
+//! Counters through the crate `metrics`, for Prometheus: real connections end, and the page shows why.
+
+mod connections;
 
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 
-use disconnect_core::{Disconnect, DisconnectGuard, DisconnectMetrics, Endpoint, disconnected};
+use disconnect_core::{DisconnectMetrics, disconnected, metrics_counter};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
-const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+use self::connections::END;
+
+static METRICS: LazyLock<DisconnectMetrics<metrics::Counter>> =
+    LazyLock::new(|| DisconnectMetrics::new(&[END], metrics_counter!(metrics)));
 
 const USAGE: &str = "\
 Ends a few loopback connections, and prints the page that Prometheus would get.
@@ -44,44 +48,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The recorder is installed: the series are registered with it.
+/// The recorder is installed by now: the first use of the counters registers them with it.
 async fn connections() -> io::Result<()> {
-    let metrics: &'static DisconnectMetrics = Box::leak(Box::default());
-    for way in [Way::Goodbye, Way::Goodbye, Way::EndOfFile, Way::Cancelled] {
-        connection(way, metrics).await?;
-    }
-    Ok(())
-}
-
-#[derive(Clone, Copy)]
-enum Way {
-    Goodbye,
-    EndOfFile,
-    Cancelled,
-}
-
-/// A real connection from its beginning to its end.
-async fn connection(way: Way, metrics: &'static DisconnectMetrics) -> io::Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let mut client = TcpStream::connect(listener.local_addr()?).await?;
-    let (mut stream, _) = listener.accept().await?;
-    let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
-        metrics.count(end);
+    connections::end_some(|end| {
+        METRICS.series(end).increment(1);
         disconnected!(end, "connection closed");
-    });
-    match way {
-        Way::Goodbye => client.write_all(b"bye").await?,
-        Way::EndOfFile => {}
-        // The task that serves the connection is dropped in the middle.
-        Way::Cancelled => return Ok(()),
-    }
-    drop(client);
-    guard
-        .run(async |_| -> io::Result<_> {
-            let mut said = String::new();
-            stream.read_to_string(&mut said).await?;
-            Ok(if said == "bye" { END.closed_by_peer() } else { END.eof() })
-        })
-        .await?;
-    Ok(())
+    })
+    .await
 }

@@ -1,15 +1,13 @@
 //! The counters: every series from the start, closed labels, exact numbers.
 
-use std::collections::HashMap;
 use std::thread;
 
 use allocation_counter::measure;
 use disconnect_core::testing::Capture;
 use disconnect_core::{
     ConnectionDirection, ConnectionMethod, Count, Counters, Disconnect, DisconnectField, DisconnectInitiator,
-    DisconnectMetrics, DisconnectReason, Endpoint, PerCategory, Recorded, Snapshot, disconnected,
+    DisconnectReason, Endpoint, Recorded, Snapshot, disconnected,
 };
-use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
 const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
@@ -228,16 +226,6 @@ fn no_category_shares_its_labels() {
         ("(unrecognized)", true, "agent", " unrecognized"),
     ];
     assert_eq!(found, expected);
-
-    let series = recorded(|| {
-        let metrics = DisconnectMetrics::<Taken, DisconnectInitiator, TakenTwice>::default();
-        for end in &ends() {
-            metrics.count(end);
-        }
-    });
-    // The recorder takes series with the same labels for one.
-    assert_eq!(series.len(), Sets::LEN);
-    assert_eq!(above_zero(&series).len(), ends().len());
 }
 
 #[test]
@@ -316,103 +304,10 @@ fn threads_lose_nothing() {
 #[test]
 fn counting_does_not_allocate() {
     let counters = Counters::new();
-    let metrics = DisconnectMetrics::new();
     let end = END.eof();
     let counted = measure(|| {
         counters.count(&end);
         counters.count_as(DisconnectReason::Graceful, DisconnectInitiator::Agent, None, None);
-        metrics.count(&end);
     });
     assert_eq!(counted.count_total, 0);
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
-#[field("close_phase")]
-enum ClosePhase {
-    Serving,
-    Draining,
-}
-
-/// What a recorder holds: the labels of each series, and its value.
-fn recorded(work: impl FnOnce()) -> Vec<(HashMap<String, String>, u64)> {
-    let recorder = DebuggingRecorder::new();
-    let snapshotter = recorder.snapshotter();
-    metrics::with_local_recorder(&recorder, work);
-    let series = snapshotter.snapshot().into_vec();
-    series
-        .into_iter()
-        .map(|(key, unit, description, value)| {
-            assert_eq!((key.key().name(), unit), ("disconnects_total", Some(metrics::Unit::Count)));
-            assert!(description.is_some());
-            let DebugValue::Counter(value) = value else { panic!("not a counter") };
-            (key.key().labels().map(|label| (label.key().to_owned(), label.value().to_owned())).collect(), value)
-        })
-        .collect()
-}
-
-#[test]
-fn the_facade_has_all_series_from_the_start() {
-    let series = recorded(|| drop(<DisconnectMetrics>::new()));
-    assert_eq!(series.len(), <Counters>::LEN);
-    assert!(series.iter().all(|(_, value)| *value == 0));
-    let (labels, _) = &series[0];
-    let mut keys: Vec<_> = labels.keys().map(String::as_str).collect();
-    keys.sort_unstable();
-    assert_eq!(keys, ["direction", "expected", "initiator", "reason"]);
-}
-
-#[test]
-fn the_facade_counts_with_closed_labels() {
-    let series = recorded(|| {
-        let metrics = DisconnectMetrics::new();
-        metrics.count(&END.eof().with_detail("a text from elsewhere"));
-        metrics.count(&END.eof());
-        metrics.count(&Disconnect::new(LeaveReason::Quit));
-    });
-    let expected = [("network_error", "false", "network", "server_to_agent", 2), ("unrecognized", "true", "", "", 1)];
-    assert_eq!(above_zero(&series), expected);
-}
-
-/// What was counted: reason, expected, initiator, direction, and how often.
-fn above_zero(series: &[(HashMap<String, String>, u64)]) -> Vec<(&str, &str, &str, &str, u64)> {
-    let counted = series.iter().filter(|(_, value)| *value > 0);
-    let mut counted: Vec<_> = counted
-        .map(|(labels, value)| {
-            let label = |key: &str| labels[key].as_str();
-            (label("reason"), label("expected"), label("initiator"), label("direction"), *value)
-        })
-        .collect();
-    counted.sort_unstable();
-    counted
-}
-
-#[test]
-fn the_facade_counts_what_was_logged() {
-    let series = recorded(|| {
-        let metrics = DisconnectMetrics::new();
-        let captured = Capture::new().run(|| {
-            disconnected!(END.eof(), "lost");
-            tracing::info!(disconnect_reason = "graceful", disconnect_expected = true, disconnect_initiator = "agent");
-            tracing::info!(disconnect_reason = "forged\" } 1", disconnect_expected = true);
-        });
-        captured.unchecked().iter().for_each(|end| metrics.count_observed(end));
-    });
-    let expected = [
-        ("graceful", "true", "agent", "", 1),
-        ("network_error", "false", "network", "server_to_agent", 1),
-        ("unrecognized", "false", "", "", 1),
-    ];
-    assert_eq!(above_zero(&series), expected);
-}
-
-#[test]
-fn an_own_label_is_bounded_by_its_set() {
-    let series = recorded(|| {
-        let metrics: PerCategory<ClosePhase, DisconnectMetrics> = PerCategory::new(DisconnectMetrics::labelled);
-        metrics[ClosePhase::Draining].count(&END.closed_locally());
-        assert_eq!(metrics.iter().count(), ClosePhase::COUNT);
-    });
-    assert_eq!(series.len(), ClosePhase::COUNT * <Counters>::LEN);
-    let counted: Vec<_> = series.iter().filter(|(_, value)| *value > 0).collect();
-    assert_eq!((counted.len(), counted[0].0["close_phase"].as_str()), (1, "draining"));
 }

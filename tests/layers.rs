@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["record"],
     &["evidence"],
     &["endpoint"],
-    &["event"],
+    &["event", "log"],
     &["guard"],
     &["observe"],
     &["private"],

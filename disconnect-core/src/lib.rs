@@ -28,7 +28,7 @@
 //! - [`DisconnectGuard`]: exactly one line for each connection, whatever happened, set from elsewhere by a
 //!   [`DisconnectHandle`]; [`BoxedGuard`]: one whose type has a name; [`Shutdown`]: why a server closes all of them.
 //! - [`Counters`]: how many connections ended, by category; [`PerCategory`]: that, once for each category of an enum of
-//!   your own; `DisconnectMetrics`: the same for Prometheus and its like.
+//!   your own; [`DisconnectMetrics`]: the same with the handles of any metrics library.
 //! - `DisconnectLayer`: a tracing layer that reads back what anybody logs; `testing::capture`: the same in a test.
 //! - [`Recorded`]: categories read back from a log, a database or a peer.
 //!
@@ -40,7 +40,7 @@
 //! | `tracing` | yes | [`disconnected!`], `Disconnect::record_on` |
 //! | `serde` | no | `Serialize` and `Deserialize` for every derived enum and for [`Recorded`], `Serialize` for [`Disconnect`] |
 //! | `layer` | no | `DisconnectLayer`, which reads disconnect events back |
-//! | `metrics` | no | `DisconnectMetrics`: the counters through the crate `metrics` |
+//! | `log` | no | `Disconnect::log`: the line through the crate `log` |
 //! | `testing` | no | `testing::capture`: the disconnect events of a test |
 //!
 //! Without features the crate is `no_std` without an allocator and depends on `disconnect-derive` alone.
@@ -65,6 +65,9 @@ pub mod event;
 pub mod evidence;
 #[cfg(feature = "std")]
 mod guard;
+#[cfg(feature = "log")]
+#[cfg_attr(docsrs, doc(cfg(feature = "log")))]
+mod log;
 #[cfg(feature = "std")]
 mod observe;
 mod record;
@@ -83,12 +86,10 @@ pub use crate::evidence::{Classifier, DisconnectEvidence};
 pub use crate::guard::{
     BoxedGuard, Context, DisconnectGuard, DisconnectHandle, Scope, SetOutcome, Shutdown, late_ends,
 };
-#[cfg(feature = "metrics")]
-pub use crate::observe::DisconnectMetrics;
 #[cfg(feature = "testing")]
 pub use crate::observe::testing;
 #[cfg(feature = "std")]
-pub use crate::observe::{Axis, Count, Counters, PerCategory, Snapshot};
+pub use crate::observe::{Axis, Count, Counters, DisconnectMetrics, PerCategory, Snapshot};
 #[cfg(feature = "layer")]
 pub use crate::observe::{DisconnectLayer, Inconsistency, Observed};
 pub use crate::record::{Detail, Disconnect};

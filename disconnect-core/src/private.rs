@@ -7,6 +7,9 @@ pub use core::result::Result;
 pub use core::str::FromStr;
 pub use core::{convert::AsRef, format_args, module_path, panic};
 
+#[cfg(feature = "std")]
+pub use std::vec::Vec;
+
 pub use disconnect_derive::__disconnected as disconnected;
 #[cfg(feature = "serde")]
 pub use serde_core;

@@ -103,12 +103,7 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
         direction: impl Into<Option<D>>,
         method: impl Into<Option<M>>,
     ) {
-        self.add(Self::place(
-            reason.index(),
-            typed::<OfInitiator, I>(initiator.into()),
-            typed::<OfDirection, D>(direction.into()),
-            typed::<OfMethod, M>(method.into()),
-        ));
+        self.add(Self::place_as(reason, initiator.into(), direction.into(), method.into()));
     }
 
     /// Counts an end that was read back, from a log or a database. An unknown reason counts as one to look into.
@@ -171,6 +166,24 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
                 })
             })
         })
+    }
+
+    /// Where an end of these categories is counted.
+    #[inline]
+    pub(super) fn place_as(reason: R, initiator: Option<I>, direction: Option<D>, method: Option<M>) -> usize {
+        Self::place(
+            reason.index(),
+            typed::<OfInitiator, I>(initiator),
+            typed::<OfDirection, D>(direction),
+            typed::<OfMethod, M>(method),
+        )
+    }
+
+    /// Where a record is counted, with each method that the site may add to it.
+    pub(super) fn places_of(end: &Disconnect) -> impl Iterator<Item = usize> + use<R, I, D, M> {
+        let first = Self::place_of(end) / Self::METHODS * Self::METHODS;
+        // The last place is that of what is no category.
+        first..first + (Self::METHODS - 1).max(1)
     }
 
     /// Where a record is counted. A reason of another set may be spelt alike, and not be expected.

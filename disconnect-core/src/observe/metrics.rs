@@ -1,130 +1,233 @@
-//! The counters through the facade of the crate `metrics`.
+//! One handle of a metrics library for each series that counts ends.
 
 use std::boxed::Box;
 use std::fmt;
+use std::iter;
 use std::marker::PhantomData;
+use std::sync::OnceLock;
 use std::vec::Vec;
-
-use metrics::{Counter, Key, Label, Level, Metadata, SharedString, Unit, with_recorder};
 
 use super::axis::{Axis, OfDirection, OfInitiator, OfMethod};
 use super::counters::{Count, Counters};
-use crate::category::{DisconnectField, slot};
+use super::possible;
+use crate::category::slot;
+use crate::endpoint::Endpoint;
 use crate::record::Disconnect;
 use crate::vocabulary::{ConnectionDirection, DisconnectInitiator, DisconnectReason};
 
-/// Counts ended connections as `disconnects_total{reason, expected, initiator, direction}` with whatever recorder the
-/// program has installed for the crate `metrics`. Own sets, the method as a fifth label, and axes left out: as with
-/// [`Counters`](crate::Counters).
+/// One handle of any metrics library for each series that counts ends: `disconnects_total{reason, expected, initiator,
+/// direction}`.
 ///
-/// Every series is registered, and so present at zero, when this is made: install the recorder before. Labels are
-/// categories, the empty text for what was not given, and `unrecognized` as in [`Counters`](crate::Counters); a text from
-/// elsewhere never becomes one. How many series that are is [`Counters::LEN`].
-///
-/// Counting takes no lock and allocates nothing, as far as the recorder's handles do not.
+/// The function that makes a handle gets the labels of its series. What a handle is depends on the library: a counter of
+/// the crate `metrics` (see [`metrics_counter!`](crate::metrics_counter)), a counter of `prometheus-client`, the attributes
+/// that a counter of OpenTelemetry takes.
 ///
 /// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
 /// use disconnect_core::{DisconnectMetrics, Endpoint};
 ///
-/// let metrics = DisconnectMetrics::new();
-/// metrics.count(&Endpoint::AGENT_FACING_SERVER.eof());
+/// const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
+///
+/// let metrics = DisconnectMetrics::new(&[END], |labels| {
+///     println!("{labels:?}");          // [("reason", "graceful"), ("expected", "true"), ("initiator", "agent"), ...]
+///     Arc::new(AtomicU64::new(0))      // the counter of your library
+/// });
+/// metrics.series(&END.eof()).fetch_add(1, Ordering::Relaxed);
+/// assert_eq!(metrics.series(&END.eof()).load(Ordering::Relaxed), 1);
 /// ```
-pub struct DisconnectMetrics<R = DisconnectReason, I = DisconnectInitiator, D = ConnectionDirection, M = ()> {
-    handles: Box<[Counter]>,
+///
+/// # Which series there are
+///
+/// Those that the endpoints can produce are made at once, so that they are present at zero: 28 for one of our endpoints
+/// and 84 for all six, or with the method as an axis three times as many. Any other series is made when its first end comes:
+/// a record made by hand, a reason of another set, a reason that
+/// [`reasons_with`](crate::Endpoint::reasons_with) gives for some protocol codes alone. There are never more than
+/// [`Counters::LEN`]: 300, or 1,200 with the method.
+///
+/// Labels are categories, the empty text for what was not given, and `unrecognized` as in [`Counters`]; a text from
+/// elsewhere never becomes one. Own sets, the method as a fifth label, and axes left out are the type parameters of
+/// [`Counters`], for [`with_sets`](Self::with_sets).
+///
+/// Finding a series takes no lock and allocates nothing, once the series was made.
+pub struct DisconnectMetrics<H, R = DisconnectReason, I = DisconnectInitiator, D = ConnectionDirection, M = ()> {
+    handles: Box<[OnceLock<H>]>,
+    make: Box<Make<H>>,
     sets: PhantomData<fn(R, I, D, M)>,
 }
 
-/// The name of the metric.
-const NAME: &str = "disconnects_total";
+/// A key and its value.
+type Label = (&'static str, &'static str);
 
-impl DisconnectMetrics {
-    /// Describes the metric and registers all series, of our own categories without the method.
-    pub fn new() -> Self {
-        Self::default()
+/// Makes the handle of a series.
+type Make<H> = dyn Fn(&[Label]) -> H + Send + Sync;
+
+impl<H> DisconnectMetrics<H> {
+    /// Makes the handles of all series that these endpoints can produce, of our own categories without the method.
+    pub fn new(
+        endpoints: &[Endpoint],
+        make: impl Fn(&[(&'static str, &'static str)]) -> H + Send + Sync + 'static,
+    ) -> Self {
+        Self::with_sets(endpoints, make)
     }
 }
 
-impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>> DisconnectMetrics<R, I, D, M> {
-    /// The same with one more label: the key and the value of this category. The key is none of the labels above.
-    ///
-    /// With a [`PerCategory`](crate::PerCategory) for all categories of an enum:
+impl<H, R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>>
+    DisconnectMetrics<H, R, I, D, M>
+{
+    /// The same with sets of your own, or with the method as an axis.
     ///
     /// ```
-    /// use disconnect_core::{DisconnectField, DisconnectMetrics, Endpoint, PerCategory};
+    /// use disconnect_core::{
+    ///     ConnectionDirection, ConnectionMethod, DisconnectInitiator, DisconnectMetrics, DisconnectReason, Endpoint,
+    /// };
     ///
-    /// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
-    /// #[field("close_phase")]
-    /// enum ClosePhase {
-    ///     Serving,
-    ///     Draining,
-    /// }
+    /// const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
     ///
-    /// let metrics: PerCategory<ClosePhase, DisconnectMetrics> = PerCategory::new(DisconnectMetrics::labelled);
-    /// metrics[ClosePhase::Draining].count(&Endpoint::SERVER_FACING_CLIENT.shutting_down());
+    /// type ByMethod<H> =
+    ///     DisconnectMetrics<H, DisconnectReason, DisconnectInitiator, ConnectionDirection, ConnectionMethod>;
+    ///
+    /// let metrics = ByMethod::with_sets(&[END], |labels| labels.to_vec());
+    /// let series = metrics.series(&END.eof().with_method(ConnectionMethod::Derp));
+    /// assert!(series.contains(&("method", "derp")));
     /// ```
-    pub fn labelled(category: impl DisconnectField) -> Self {
-        let (key, value) = category.field();
-        Self::registered(&[Label::from_static_parts(key, value)])
-    }
-
-    /// Counts one end.
-    pub fn count(&self, end: &Disconnect) {
-        self.add(Counters::<R, I, D, M>::place_of(end));
-    }
-
-    /// Counts what somebody logged, as [`Counters::count_observed`] does.
-    #[cfg(feature = "layer")]
-    pub fn count_observed(&self, end: &super::Observed) {
-        self.add(Counters::<R, I, D, M>::place_of_observed(end));
-    }
-
-    fn add(&self, place: usize) {
-        if let Some(handle) = self.handles.get(place) {
-            handle.increment(1);
+    pub fn with_sets(
+        endpoints: &[Endpoint],
+        make: impl Fn(&[(&'static str, &'static str)]) -> H + Send + Sync + 'static,
+    ) -> Self {
+        let handles = iter::repeat_with(OnceLock::new).take(Counters::<R, I, D, M>::LEN).collect();
+        let metrics = Self { handles, make: Box::new(make), sets: PhantomData };
+        for endpoint in endpoints {
+            possible::ends::<R>(*endpoint, |end| {
+                Counters::<R, I, D, M>::places_of(end).for_each(|place| _ = metrics.handle(place));
+            });
         }
+        metrics
     }
 
-    fn registered(further: &[Label]) -> Self {
-        const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
-        let name = || SharedString::const_str(NAME);
-        let handles = with_recorder(|recorder| {
-            let what = SharedString::const_str("Connections that ended, by why, who, where and over which path.");
-            recorder.describe_counter(name().into(), Some(Unit::Count), what);
-            Counters::<R, I, D, M>::series()
-                .map(|series| Key::from_parts(name(), Self::labels(&series, further)))
-                .map(|key| recorder.register_counter(&key, &METADATA))
-                .collect()
-        });
-        Self { handles, sets: PhantomData }
+    /// The series that counts this end.
+    pub fn series(&self, end: &Disconnect) -> &H {
+        self.handle(Counters::<R, I, D, M>::place_of(end))
+    }
+
+    /// The series that counts an end of these categories: the fastest form.
+    ///
+    /// ```
+    /// use disconnect_core::{ConnectionDirection, DisconnectInitiator, DisconnectMetrics, DisconnectReason};
+    ///
+    /// let metrics = DisconnectMetrics::new(&[], |labels| labels.to_vec());
+    /// let series = metrics.series_as(
+    ///     DisconnectReason::NetworkError,
+    ///     DisconnectInitiator::Network,
+    ///     ConnectionDirection::AgentToClient,
+    ///     None,
+    /// );
+    /// assert_eq!(series[..2], [("reason", "network_error"), ("expected", "false")]);
+    /// assert_eq!(series[2..], [("initiator", "network"), ("direction", "agent_to_client")]);
+    /// ```
+    #[inline]
+    pub fn series_as(
+        &self,
+        reason: R,
+        initiator: impl Into<Option<I>>,
+        direction: impl Into<Option<D>>,
+        method: impl Into<Option<M>>,
+    ) -> &H {
+        self.handle(Counters::place_as(reason, initiator.into(), direction.into(), method.into()))
+    }
+
+    /// The series that counts what somebody logged, as [`Counters::count_observed`] does.
+    #[cfg(feature = "layer")]
+    pub fn series_observed(&self, end: &super::Observed) -> &H {
+        self.handle(Counters::<R, I, D, M>::place_of_observed(end))
+    }
+
+    #[inline]
+    fn handle(&self, place: usize) -> &H {
+        let handle = &self.handles[place];
+        handle.get().unwrap_or_else(|| handle.get_or_init(|| self.made(place)))
+    }
+
+    /// Kept out of line: a series is made once.
+    #[cold]
+    fn made(&self, place: usize) -> H {
+        let labels = Counters::<R, I, D, M>::series().nth(place).map(|series| Self::labels(&series));
+        (self.make)(&labels.unwrap_or_default())
     }
 
     /// An axis that is not counted has no label.
-    fn labels(series: &Count, further: &[Label]) -> Vec<Label> {
+    fn labels(series: &Count) -> Vec<Label> {
         let expected = if series.expected { "true" } else { "false" };
-        let ours = [
+        let labels = [
             ("reason", series.reason, true),
             ("expected", expected, true),
             ("initiator", series.initiator, !I::CATEGORIES.is_empty()),
             ("direction", series.direction, !D::CATEGORIES.is_empty()),
             ("method", series.method, !M::CATEGORIES.is_empty()),
         ];
-        let ours = ours.into_iter().filter(|(.., is_counted)| *is_counted);
-        let ours = ours.map(|(key, value, _)| Label::from_static_parts(key, value));
-        ours.chain(further.iter().cloned()).collect()
+        labels.into_iter().filter(|(.., is_counted)| *is_counted).map(|(key, value, _)| (key, value)).collect()
     }
 }
 
-impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>> Default
-    for DisconnectMetrics<R, I, D, M>
-{
-    /// Describes the metric and registers all series.
-    fn default() -> Self {
-        Self::registered(&[])
-    }
-}
-
-impl<R, I, D, M> fmt::Debug for DisconnectMetrics<R, I, D, M> {
+impl<H, R, I, D, M> fmt::Debug for DisconnectMetrics<H, R, I, D, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DisconnectMetrics").field("series", &self.handles.len()).finish_non_exhaustive()
+        let made = self.handles.iter().filter(|handle| handle.get().is_some()).count();
+        f.debug_struct("DisconnectMetrics").field("series", &made).finish_non_exhaustive()
     }
+}
+
+/// What [`DisconnectMetrics`] makes its handles with, for the crate `metrics`: counters named `disconnects_total`, with
+/// unit and description, in the recorder that is installed by then.
+///
+/// The argument is the path by which your own crate names `metrics`, so that the version is yours: 0.22 and later work.
+/// A category as a second argument is one more label, such as with a [`PerCategory`](crate::PerCategory).
+///
+/// ```
+/// use disconnect_core::{
+///     Disconnect, DisconnectField, DisconnectGuard, DisconnectMetrics, Endpoint, PerCategory, metrics_counter,
+/// };
+///
+/// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+///
+/// # let recorder = metrics_util::debugging::DebuggingRecorder::new();
+/// # let snapshotter = recorder.snapshotter();
+/// # metrics::with_local_recorder(&recorder, || {
+/// let metrics: DisconnectMetrics<metrics::Counter> = DisconnectMetrics::new(&[END], metrics_counter!(metrics));
+/// drop(DisconnectGuard::new(END, |end: &Disconnect| metrics.series(end).increment(1)));
+/// # });
+/// # assert_eq!(snapshotter.snapshot().into_vec().len(), 28);
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+/// #[field("close_phase")]
+/// enum ClosePhase {
+///     Serving,
+///     Draining,
+/// }
+///
+/// let by_phase = PerCategory::new(|phase: ClosePhase| DisconnectMetrics::new(&[END], metrics_counter!(metrics, phase)));
+/// by_phase[ClosePhase::Draining].series(&END.shutting_down()).increment(1);
+/// ```
+#[macro_export]
+macro_rules! metrics_counter {
+    ($metrics:ident $(:: $path:ident)* $(, $category:expr)?) => {
+        $crate::metrics_counter!(@ [$metrics $(:: $path)*] $(, $category)?)
+    };
+    (:: $metrics:ident $(:: $path:ident)* $(, $category:expr)?) => {
+        $crate::metrics_counter!(@ [:: $metrics $(:: $path)*] $(, $category)?)
+    };
+    (@ [$($metrics:tt)+] $(, $category:expr)?) => {{
+        use $($metrics)+ as library;
+
+        library::describe_counter!(
+            "disconnects_total",
+            library::Unit::Count,
+            "Connections that ended, by why, who, where and over which path."
+        );
+        let further: &[(&'static str, &'static str)] = &[$($crate::DisconnectField::field($category))?];
+        let further = further.to_vec();
+        move |labels: &[(&'static str, &'static str)]| {
+            let labels = labels.iter().chain(&further).map(|(key, value)| library::Label::new(*key, *value));
+            library::counter!("disconnects_total", labels.collect::<$crate::__private::Vec<_>>())
+        }
+    }};
 }

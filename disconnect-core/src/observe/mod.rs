@@ -4,10 +4,10 @@ mod axis;
 mod counters;
 #[cfg(feature = "layer")]
 mod layer;
-#[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "layer")]
 mod observed;
+mod possible;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -15,7 +15,6 @@ pub use self::axis::Axis;
 pub use self::counters::{Count, Counters, PerCategory, Snapshot};
 #[cfg(feature = "layer")]
 pub use self::layer::DisconnectLayer;
-#[cfg(feature = "metrics")]
 pub use self::metrics::DisconnectMetrics;
 #[cfg(feature = "layer")]
 pub use self::observed::{Inconsistency, Observed};

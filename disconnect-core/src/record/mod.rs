@@ -1,6 +1,7 @@
 //! The record of one end.
 
 mod detail;
+mod error_type;
 
 use core::fmt;
 

@@ -130,6 +130,7 @@ impl Report<'_> {
             .at_most_times("event!", Limits::of(1.0));
         self.instructions("record, off", Some(("event!", "record, off, by hand")))
             .at_most_times("event!", Limits::of(1.0));
+        self.instructions("log, off", None).at_most(Limits::of(30.0));
         self.table.heading("`disconnected!`, every field visited");
         let display = self.more("slots, on, by %", NOTHING);
         self.instructions("slots, on", Some(("event!", "slots, on, by hand")))
@@ -165,12 +166,13 @@ impl Report<'_> {
             .at_most(Limits::of(30.0))
             .times_less("counter!", Limits::wanted(50.0, 70.0));
         self.instructions("count record", counter).at_most(Limits::held(330.0));
+        self.instructions("metrics typed", counter).at_most(Limits::held(60.0));
         self.instructions("metrics record", counter).at_most(Limits::held(400.0));
     }
 
     /// Work that may not allocate, and work that may allocate once. An error of serde always keeps its text on the heap.
     fn allocations(&mut self) {
-        const FREE: [&str; 16] = [
+        const FREE: [&str; 18] = [
             "parse 8",
             "parse 64",
             "parse 512",
@@ -181,11 +183,13 @@ impl Report<'_> {
             "slots, off",
             "slots, on",
             "record, off",
+            "log, off",
             "record, on",
             "classify",
             "other event, wanted, 16 fields",
             "count typed",
             "count record",
+            "metrics typed",
             "metrics record",
         ];
         self.table.heading("allocations");

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use disconnect_core::{
     Category, ConnectionDirection, ConnectionMethod, Counters, Disconnect, DisconnectGuard, DisconnectInitiator,
-    DisconnectMetrics, DisconnectReason, Endpoint, disconnected,
+    DisconnectMetrics, DisconnectReason, Endpoint, disconnected, metrics_counter,
 };
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tracing::field::{Field, Visit};
@@ -26,6 +26,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "slots, on, by hand", run: |n| listened(n, slots_by_hand) },
     Case { name: "slots, on, by %", run: |n| listened(n, slots_by_display) },
     Case { name: "record, off", run: |n| with_record(n, off, record) },
+    Case { name: "log, off", run: log_off },
     Case { name: "record, off, by hand", run: |n| with_record(n, off, record_by_hand) },
     Case { name: "record, on", run: |n| with_record(n, on, record) },
     Case { name: "record, on, by hand", run: |n| with_record(n, on, record_by_hand) },
@@ -35,6 +36,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "guard, on", run: |n| listened(n, guard) },
     Case { name: "count typed", run: |n| counted(n, count_typed) },
     Case { name: "count record", run: |n| counted(n, |counters| counters.count(black_box(&END.shutting_down()))) },
+    Case { name: "metrics typed", run: metrics_typed },
     Case { name: "metrics record", run: metrics_record },
     Case { name: "metrics::counter!", run: metrics_by_hand },
 ];
@@ -96,6 +98,12 @@ fn slots_by_display() {
 
 fn record(end: &Disconnect) {
     disconnected!(end, peer_id = black_box(7_u64), "disconnected");
+}
+
+/// No logger is set, so that every level is off.
+fn log_off(count: u32) {
+    let end = END.shutting_down();
+    times(count, || black_box(&end).log(format_args!("disconnected")));
 }
 
 /// The same fields, and the same choice of a level.
@@ -162,9 +170,20 @@ fn count_typed(counters: &Counted) {
 
 fn metrics_record(count: u32) {
     let recorder = PrometheusBuilder::new().build_recorder();
-    let metrics: DisconnectMetrics = metrics::with_local_recorder(&recorder, DisconnectMetrics::new);
+    let new = || DisconnectMetrics::new(&[END], metrics_counter!(metrics));
+    let metrics = metrics::with_local_recorder(&recorder, new);
     let end = END.shutting_down();
-    times(count, || metrics.count(black_box(&end)));
+    times(count, || metrics.series(black_box(&end)).increment(1));
+}
+
+fn metrics_typed(count: u32) {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let new = || DisconnectMetrics::new(&[END], metrics_counter!(metrics));
+    let metrics = metrics::with_local_recorder(&recorder, new);
+    times(count, || {
+        let Site { direction, reason, initiator, .. } = site();
+        black_box(&metrics).series_as(reason, initiator, direction, None).increment(1);
+    });
 }
 
 fn metrics_by_hand(count: u32) {

@@ -1,0 +1,1 @@
+//! What loggers and metrics libraries get of an end: see the tests.
