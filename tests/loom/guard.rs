@@ -1,10 +1,10 @@
 //! Tasks set ends and drop guards in every order that there is: always one line, and the right one.
-#![cfg(loom)]
+#![cfg(disconnect_loom)]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use disconnect_core::{
+use disconnect_loom::{
     Category, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, SetOutcome, Shutdown, Side,
     Verdict,
 };

@@ -108,7 +108,6 @@ impl<T: DisconnectField> fmt::Display for Recorded<T> {
 mod serde_impls {
     use std::fmt;
     use std::marker::PhantomData;
-    use std::string::String;
 
     use serde_core::de::{Deserialize, Deserializer, Error, Visitor};
     use serde_core::ser::{Serialize, Serializer};
@@ -138,10 +137,6 @@ mod serde_impls {
         }
 
         fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-            Ok(text.into())
-        }
-
-        fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
             Ok(text.into())
         }
     }

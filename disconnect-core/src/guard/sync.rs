@@ -1,16 +1,16 @@
 //! The locks, which the model check replaces by its own.
 
-#[cfg(loom)]
+#[cfg(disconnect_loom)]
 pub(super) use loom::sync::{Arc, Mutex, MutexGuard};
-#[cfg(not(loom))]
+#[cfg(not(disconnect_loom))]
 pub(super) use std::sync::{Arc, Mutex, MutexGuard};
 
 use std::sync::PoisonError;
 
 // Held while one thing is put under another, so that two that go under each other at once do not make a circle.
-#[cfg(not(loom))]
+#[cfg(not(disconnect_loom))]
 pub(super) static NESTING: Mutex<()> = Mutex::new(());
-#[cfg(loom)]
+#[cfg(disconnect_loom)]
 loom::lazy_static! {
     pub(super) static ref NESTING: Mutex<()> = Mutex::new(());
 }
