@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["endpoint"],
     &["event", "log"],
     &["guard"],
-    &["observe"],
+    &["observe", "stream"],
     &["private"],
 ];
 

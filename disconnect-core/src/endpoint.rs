@@ -403,6 +403,11 @@ impl Endpoint {
             return self
                 .resolve(Verdict::closed(Side::Remote).with_rank(Rank::Transport).with_cause(DisconnectCause::Fin));
         }
+        self.unclean_eof()
+    }
+
+    /// An end of file that is no goodbye, whatever is declared.
+    pub(crate) fn unclean_eof(self) -> Disconnect {
         self.resolve(
             Verdict::new(DisconnectReason::NetworkError, Side::Network).with_cause(DisconnectCause::UncleanEof),
         )

@@ -27,6 +27,8 @@
 //! - [`DisconnectEvidence`](macro@DisconnectEvidence): the derive by which error types of your own say what they mean.
 //! - [`DisconnectGuard`]: exactly one line for each connection, whatever happened, set from elsewhere by a
 //!   [`DisconnectHandle`]; [`BoxedGuard`]: one whose type has a name; [`Shutdown`]: why a server closes all of them.
+//! - [`Watched`]: a byte stream that tells its guard how the transport ended, for a library whose errors nobody reads, and
+//!   counts bytes.
 //! - [`Counters`]: how many connections ended, by category; [`PerCategory`]: that, once for each category of an enum of
 //!   your own; [`DisconnectMetrics`]: the same with the handles of any metrics library.
 //! - `DisconnectLayer`: a tracing layer that reads back what anybody logs; `testing::capture`: the same in a test.
@@ -36,11 +38,13 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `std` | yes | owned [`Detail`]s, [`Recorded`], reading `std::io::Error`, [`DisconnectGuard`], [`Counters`] |
+//! | `std` | yes | owned [`Detail`]s, [`Recorded`], reading `std::io::Error`, [`DisconnectGuard`], [`Watched`], [`Counters`] |
 //! | `tracing` | yes | [`disconnected!`], `Disconnect::record_on` |
 //! | `serde` | no | `Serialize` and `Deserialize` for every derived enum and for [`Recorded`], `Serialize` for [`Disconnect`] |
 //! | `layer` | no | `DisconnectLayer`, which reads disconnect events back |
 //! | `log` | no | `Disconnect::log`: the line through the crate `log` |
+//! | `tokio` | no | [`Watched`] by tokio's `AsyncRead` and `AsyncWrite` |
+//! | `futures-io` | no | [`Watched`] by `AsyncRead` and `AsyncWrite` of futures-io |
 //! | `testing` | no | `testing::capture`: the disconnect events of a test |
 //!
 //! Without features the crate is `no_std` without an allocator and depends on `disconnect-derive` alone.
@@ -71,6 +75,8 @@ mod log;
 #[cfg(feature = "std")]
 mod observe;
 mod record;
+#[cfg(feature = "std")]
+mod stream;
 mod verdict;
 mod vocabulary;
 
@@ -93,6 +99,8 @@ pub use crate::observe::{Axis, Count, Counters, DisconnectMetrics, PerCategory, 
 #[cfg(feature = "layer")]
 pub use crate::observe::{DisconnectLayer, Inconsistency, Observed};
 pub use crate::record::{Detail, Disconnect};
+#[cfg(feature = "std")]
+pub use crate::stream::Watched;
 pub use crate::verdict::{Rank, Side, Verdict};
 pub use crate::vocabulary::{
     ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectInitiator, DisconnectReason,

@@ -4,10 +4,11 @@ use std::fmt;
 
 use super::outcome::SetOutcome;
 use super::state::Seat;
+use super::transport::Sight;
 use crate::category::slot;
 use crate::endpoint::Endpoint;
 use crate::evidence::AsError;
-use crate::record::Disconnect;
+use crate::record::{Disconnect, SharedTraffic, Traffic};
 
 /// Sets the end of a guarded connection from elsewhere: cheap to clone, and allowed to outlive the guard.
 ///
@@ -78,6 +79,16 @@ impl DisconnectHandle {
     /// ```
     pub fn so_far(&self) -> Disconnect {
         self.seat.get().unwrap_or_else(|| self.seat.unexplained())
+    }
+
+    /// What a watched stream of this connection counts.
+    pub(crate) fn new_traffic(&self) -> SharedTraffic {
+        self.seat.add_traffic(Traffic::of_stream)
+    }
+
+    /// A watched stream saw this, and had not been closed by this side before.
+    pub(crate) fn saw(&self, sight: Sight<'_>) {
+        self.seat.saw(sight);
     }
 }
 

@@ -7,6 +7,7 @@ mod outcome;
 mod shutdown;
 mod state;
 mod sync;
+mod transport;
 
 use std::boxed::Box;
 use std::fmt;
@@ -21,10 +22,11 @@ pub use self::late::late_ends;
 pub use self::outcome::SetOutcome;
 pub use self::shutdown::Shutdown;
 use self::state::{Outer, Seat};
+pub(crate) use self::transport::Sight;
 use crate::category::slot;
 use crate::endpoint::Endpoint;
 use crate::evidence::AsError;
-use crate::record::Disconnect;
+use crate::record::{Disconnect, Traffic};
 
 /// Writes the one line of a connection when it is dropped, whatever happened.
 ///
@@ -293,6 +295,19 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// ```
     pub fn under(self, outer: &impl Scope) -> Self {
         self.seat.set_outer(outer.outer(Sealed));
+        self
+    }
+
+    /// Takes the time from here on, for [`Disconnect::duration`].
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// let guard = DisconnectGuard::new(Endpoint::SERVER_FACING_CLIENT, |end| assert!(end.duration().is_some())).timed();
+    /// assert!(guard.finish().duration_secs() > Some(0.0));
+    /// ```
+    pub fn timed(self) -> Self {
+        self.seat.add_traffic(Traffic::timed);
         self
     }
 

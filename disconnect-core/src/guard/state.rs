@@ -1,7 +1,7 @@
 //! What is known of the end of one connection, or of the two connections of a pair.
 //!
 //! No lock of a connection is taken while that of another one is held, so that nothing waits in a circle. Which of two ends
-//! stays is the table in `verdict/precedence.rs`.
+//! stays is the table in `verdict/precedence.rs`; what the transport saw has one of its own, in `transport.rs`.
 
 use std::boxed::Box;
 use std::ptr;
@@ -10,10 +10,11 @@ use std::vec::Vec;
 use super::outcome::SetOutcome;
 use super::shutdown::Announcement;
 use super::sync::{Arc, Mutex, NESTING, get_mut, lock};
+use super::transport::{Decision, Row, Said, Sight, Witness, decide};
 use crate::category::Category;
 use crate::endpoint::Endpoint;
 use crate::evidence::AsError;
-use crate::record::{Disconnect, Origin};
+use crate::record::{Disconnect, Origin, SharedTraffic};
 use crate::verdict::{Effect, Kind, Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
@@ -37,6 +38,8 @@ struct State {
     is_lent: bool,
     /// An end came after the line, and was told: once is enough.
     has_told_late: bool,
+    /// Who reported the end.
+    witness: Witness,
     /// How far each of the two connections is.
     stages: [Stage; 2],
     first: Leg,
@@ -46,10 +49,12 @@ struct State {
 }
 
 /// One connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Leg {
     endpoint: Endpoint,
     method: Option<&'static Category>,
+    /// The streams that are watched, and the time; once the guard is dropped, the sums that its line had.
+    traffic: Option<SharedTraffic>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,12 +86,13 @@ pub(super) enum Outer {
 
 impl Seat {
     pub(super) fn new(endpoint: Endpoint) -> Self {
-        let first = Leg { endpoint, method: None };
+        let first = Leg { endpoint, method: None, traffic: None };
         let state = State {
             end: None,
             is_end_of_second: false,
             is_lent: false,
             has_told_late: false,
+            witness: Witness::Protocol,
             stages: [Stage::Up; 2],
             first,
             second: None,
@@ -178,6 +184,38 @@ impl Seat {
         self.set(self.endpoint().failed_with_detail(error))
     }
 
+    /// A watched stream saw this, and had not been closed by this side before.
+    pub(super) fn saw(&self, sight: Sight<'_>) {
+        let endpoint = self.endpoint();
+        // Outside of the lock: a reader of the classifier is the user's.
+        let (end, witness) = match sight {
+            Sight::Fin => (endpoint.eof(), Witness::Fin),
+            Sight::CloseNotify => (endpoint.closed_by_peer(), Witness::Fin),
+            Sight::Failed(error) => (endpoint.failed_with_detail(error), Witness::Failure),
+        };
+        let late = self.up_to_date(|state, is_second, _| {
+            if !state.is_over() {
+                state.offer_sight(end, witness, is_second);
+                return None;
+            }
+            state.is_worth_telling(&end, is_second).then_some(end)
+        });
+        if let Some(end) = late {
+            super::late::tell(&end);
+        }
+    }
+
+    /// Adds what counts for this connection from here on, to what counts already.
+    pub(super) fn add_traffic(&self, add: fn(Option<SharedTraffic>) -> SharedTraffic) -> SharedTraffic {
+        self.with(|state, is_second| {
+            if matches!(state.stage(is_second), Stage::Over | Stage::Gone) {
+                return add(None);
+            }
+            let leg = state.leg(is_second);
+            leg.traffic.insert(add(leg.traffic.clone())).clone()
+        })
+    }
+
     pub(super) fn set_on_drop(&self, end: Disconnect) {
         self.up_to_date(|state, is_second, _| {
             if state.is_over() {
@@ -249,7 +287,7 @@ impl Seat {
     pub(super) fn finish_alone(&mut self) -> Result<Option<&Disconnect>, ()> {
         let Shared(state) = Arc::get_mut(&mut self.shared).ok_or(())?;
         let state = get_mut(state);
-        if state.outer.is_some() || state.second.is_some() {
+        if state.outer.is_some() || state.second.is_some() || state.first.traffic.is_some() {
             return Err(());
         }
         Ok(state.finish_alone())
@@ -268,6 +306,7 @@ impl Seat {
             }
             let leg = state.leg(is_second);
             leg.method = leg.method.or(outer_method);
+            leg.traffic = leg.traffic.as_ref().map(|traffic| traffic.sums());
             *state.stage(is_second) = if is_connecting { Stage::Gone } else { Stage::Over };
             if state.all_over() {
                 // Or a chain of connections would keep all that ended before.
@@ -326,12 +365,15 @@ impl Seat {
         });
         // The only place that holds two: nobody else does, and joins wait for each other.
         let (mut state, mut theirs) = (lock(&self.shared.0), lock(&other.shared.0));
-        state.second = Some(Box::new(theirs.first));
+        state.second = Some(Box::new(theirs.first.clone()));
         *state.stage(true) = *theirs.stage(false);
         state.outer = outer;
         theirs.outer = Some(Outer::MovedTo(self.shared.clone()));
         if let Some(end) = theirs.end.take() {
-            state.offer(end, true);
+            match theirs.witness {
+                Witness::Protocol => drop(state.offer(end, true)),
+                witness @ (Witness::Fin | Witness::Failure) => state.offer_sight(end, witness, true),
+            }
         }
         drop((state, theirs));
         Some(Self { shared: self.shared.clone(), is_second: true })
@@ -367,10 +409,12 @@ impl Seat {
 
 impl State {
     fn finish_alone(&mut self) -> Option<&Disconnect> {
-        let Leg { endpoint, method } = &self.first;
+        let Leg { endpoint, method, traffic: _ } = &self.first;
         let end = self.end.get_or_insert_with(|| unexplained(*endpoint, DisconnectCause::Dropped));
         end.or_direction(endpoint.direction());
         end.or_method(*method);
+        // It may be the end of another guard, with that one's counts.
+        end.set_traffic(None);
         let [stage, _] = self.stages;
         (stage != Stage::Connecting).then_some(end)
     }
@@ -410,21 +454,24 @@ impl State {
         let mut end = if is_of_other { leg.endpoint.translate(&end) } else { end };
         end.or_direction(leg.endpoint.direction());
         end.or_method(leg.method);
+        let traffic = leg.traffic.clone();
+        let is_final = matches!(self.stage(is_second), Stage::Over | Stage::Gone);
+        end.set_traffic(if is_final { traffic } else { traffic.map(|traffic| traffic.sums()) });
         Some(end)
     }
 
     /// The end for what runs inside.
     fn lend(&mut self, is_second: bool, outer_method: Option<&'static Category>) -> Lent {
         let has_line = self.has_line();
-        let leg = *self.leg(is_second);
+        let Leg { endpoint, method, .. } = *self.leg(is_second);
         let end = self.seen_by(is_second).and_then(|end| match end.origin() {
             // Of what runs inside, the peer may be somebody else.
-            Origin::Site | Origin::Peer if leg.endpoint.is_said_by_peer(&end) => Some(end.with_origin(Origin::Peer)),
+            Origin::Site | Origin::Peer if endpoint.is_said_by_peer(&end) => Some(end.with_origin(Origin::Peer)),
             Origin::Site | Origin::Peer => Some(end),
             // It was about this one, and has happened.
             Origin::OnDrop => has_line.then(|| end.with_origin(Origin::Site)),
         });
-        Lent { end, method: leg.method.or(outer_method) }
+        Lent { end, method: method.or(outer_method) }
     }
 
     /// Takes over the end of the shutdown that this is under.
@@ -450,8 +497,7 @@ impl State {
         }
         // The same end as before may have been refined there.
         if self.end.is_none() || self.is_lent || self.effect(&lent, false) == Effect::Replaces {
-            self.end = Some(lent);
-            self.is_end_of_second = false;
+            self.replace(lent, false);
             self.is_lent = true;
         }
     }
@@ -470,6 +516,9 @@ impl State {
 
     /// Lets an end compete with the one that is there, and tells whether it left anything.
     fn offer(&mut self, mut next: Disconnect, is_second: bool) -> bool {
+        if self.witness != Witness::Protocol {
+            return self.offer_against_sight(next, is_second);
+        }
         let effect = self.effect(&next, is_second);
         let comes = kind(&next, self.leg(is_second).endpoint);
         let Some(first) = &mut self.end else {
@@ -500,6 +549,104 @@ impl State {
         }
     }
 
+    /// Lets what a watched stream saw compete with the end that is there.
+    fn offer_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
+        let comes = kind(&seen, self.leg(is_second).endpoint);
+        let there = self.kind_of_end();
+        let (Some(first), Some(there)) = (&mut self.end, there) else {
+            return self.replace_by_sight(seen, witness, is_second);
+        };
+        if self.witness != Witness::Protocol {
+            // Something went wrong as well: no mere FIN any more.
+            self.witness = if witness == Witness::Failure { witness } else { self.witness };
+            if comes.after(there) == Effect::Replaces {
+                self.replace_by_sight(seen, self.witness, is_second);
+            }
+            return;
+        }
+        let said = Said { kind: there, has_code: first.code().is_some(), is_first: true };
+        match decide(said, Row::of(comes, witness)) {
+            Decision::Said => {}
+            Decision::Unanswered => {
+                let is_refined = first.refine(&seen, Some(DisconnectCause::Deadline.category()));
+                self.is_lent &= !is_refined;
+            }
+            decision @ (Decision::Seen | Decision::CutShort | Decision::Abandoned | Decision::Unexplained) => {
+                let first = first.clone();
+                let end = self.as_decided(decision, seen, is_second).with_words_of(&first);
+                self.replace_by_sight(end, witness, is_second);
+            }
+        }
+    }
+
+    /// Lets an end compete with what a watched stream saw before, and tells whether it left anything.
+    fn offer_against_sight(&mut self, mut said: Disconnect, is_second: bool) -> bool {
+        let kind_of_said = kind(&said, self.leg(is_second).endpoint);
+        let (Some(seen), Some(there)) = (self.end.clone(), self.kind_of_end()) else {
+            self.replace(said, is_second);
+            return true;
+        };
+        let facts = Said { kind: kind_of_said, has_code: said.code().is_some(), is_first: false };
+        match decide(facts, Row::of(there, self.witness)) {
+            _ if said == seen => self.replace(said, is_second),
+            Decision::Said => self.replace(said, is_second),
+            Decision::Unanswered => {
+                said.refine(&seen, Some(DisconnectCause::Deadline.category()));
+                self.replace(said, is_second);
+            }
+            decision @ (Decision::Seen | Decision::CutShort | Decision::Abandoned | Decision::Unexplained) => {
+                let is_second = self.is_end_of_second;
+                self.end = Some(self.as_decided(decision, seen, is_second).with_words_of(&said));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The end where it is not what the protocol said.
+    fn as_decided(&mut self, decision: Decision, seen: Disconnect, is_second: bool) -> Disconnect {
+        let endpoint = self.leg(is_second).endpoint;
+        match decision {
+            Decision::CutShort => endpoint.unclean_eof(),
+            Decision::Abandoned => {
+                endpoint.resolve(Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::Transport))
+            }
+            Decision::Said | Decision::Unanswered | Decision::Seen | Decision::Unexplained => seen,
+        }
+    }
+
+    /// What the watched streams know of this side's own close.
+    fn look_back(&mut self) {
+        let legs = if self.second.is_some() { &[false, true][..] } else { &[false] };
+        for &is_second in legs {
+            let leg = self.leg(is_second);
+            let (endpoint, Some(traffic)) = (leg.endpoint, leg.traffic.clone()) else { continue };
+            if traffic.is_silent() {
+                self.offer_sight(endpoint.keepalive_timeout(), Witness::Failure, is_second);
+            } else if let Some(a_read_waited) = traffic.is_closed_locally() {
+                self.doubt_a_guess(endpoint, a_read_waited, is_second);
+            }
+        }
+    }
+
+    /// This side closed first. So an end by the peer that somebody only guessed was none.
+    fn doubt_a_guess(&mut self, endpoint: Endpoint, a_read_waited: bool, is_second: bool) {
+        let (Some(end), Some(kind)) = (&self.end, self.kind_of_end()) else { return };
+        let is_fin = end.cause().is_some_and(|cause| cause.value == DisconnectCause::Fin.as_str());
+        let said = Said { kind, has_code: end.code().is_some(), is_first: true };
+        if self.witness == Witness::Protocol && !is_fin && decide(said, Row::Closed) == Decision::Unexplained {
+            let side = if a_read_waited { Side::Local } else { Side::Unknown };
+            let unknown = endpoint.resolve(Verdict::new(DisconnectReason::Unknown, side).with_rank(Rank::FollowOn));
+            let end = unknown.with_words_of(&end.clone());
+            self.replace(end, is_second);
+        }
+    }
+
+    fn replace_by_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
+        self.replace(seen, is_second);
+        self.witness = witness;
+    }
+
     /// Whether an end that comes after the line would have explained it better. Once for each connection.
     fn is_worth_telling(&mut self, end: &Disconnect, is_second: bool) -> bool {
         let comes = kind(end, self.leg(is_second).endpoint);
@@ -517,12 +664,17 @@ impl State {
         self.end = Some(end);
         self.is_end_of_second = is_second;
         self.is_lent = false;
+        self.witness = Witness::Protocol;
     }
 
     /// The guard is dropped: the last word on the end.
     fn settle(&mut self, panicking: bool, is_second: bool) {
         let endpoint = self.leg(is_second).endpoint;
-        if panicking {
+        if !panicking {
+            self.look_back();
+        } else if self.witness != Witness::Protocol {
+            self.offer(unexplained(endpoint, DisconnectCause::Panicked), is_second);
+        } else {
             let panicked = unexplained(endpoint, DisconnectCause::Panicked);
             match self.kind_of_end().map(|first| Kind::Panicked.after(first)) {
                 None | Some(Effect::Replaces) => self.replace(panicked, is_second),

@@ -2,10 +2,16 @@
 
 mod detail;
 mod error_type;
+#[cfg(feature = "std")]
+mod traffic;
 
 use core::fmt;
+#[cfg(feature = "std")]
+use core::time::Duration;
 
 pub use self::detail::Detail;
+#[cfg(feature = "std")]
+pub(crate) use self::traffic::{SharedTraffic, Traffic};
 #[cfg(feature = "serde")]
 use crate::category::keys;
 use crate::category::{Category, DisconnectField, slot};
@@ -18,7 +24,7 @@ use crate::vocabulary::{DisconnectCause, DisconnectInitiator, DisconnectReason};
 /// It is made of category enums, ours or your own, and forgets which: readers give each axis back as its logged text,
 /// or, asked by type, as a category of the type that has this logged value.
 ///
-/// Two records are equal when they log the same line.
+/// Two records are equal when they log the same attribution.
 ///
 /// ```
 /// use disconnect_core::{
@@ -48,6 +54,9 @@ pub struct Disconnect {
     cause: Option<&'static Category>,
     code: Option<Code>,
     detail: Option<Detail>,
+    /// The sums of the connection, where its guard has any.
+    #[cfg(feature = "std")]
+    traffic: Option<SharedTraffic>,
     /// What another endpoint needs to resolve the same end for itself.
     ending: Ending,
     by: By,
@@ -92,6 +101,8 @@ impl Disconnect {
             cause: None,
             code: None,
             detail: None,
+            #[cfg(feature = "std")]
+            traffic: None,
             ending: Ending::of(reason).0,
             by: By::Named,
             rank: Rank::Stated,
@@ -163,6 +174,8 @@ impl Disconnect {
             cause: verdict.cause,
             code: verdict.code,
             detail: None,
+            #[cfg(feature = "std")]
+            traffic: None,
             ending,
             by: match verdict.by {
                 None => By::Side(verdict.side),
@@ -352,6 +365,52 @@ impl Disconnect {
     }
 }
 
+/// What a guard measured, for the line and for metrics. Absent from a line unless it names them:
+///
+/// ```
+/// use disconnect_core::{DisconnectGuard, Endpoint};
+///
+/// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+///
+/// let guard = DisconnectGuard::new(END, |end| {
+///     assert!(end.duration_secs().is_some() && end.bytes_in() == Some(2) && end.bytes_out() == Some(0));
+///     # #[cfg(feature = "tracing")]
+///     disconnect_core::disconnected!(
+///         end,
+///         duration = end.duration_secs(),
+///         bytes_in = end.bytes_in(),
+///         bytes_out = end.bytes_out(),
+///         "session closed"
+///     );
+/// })
+/// .timed();
+/// let mut stream = guard.watch(&b"hi"[..]);
+/// std::io::copy(&mut stream, &mut std::io::sink())?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "std")]
+impl Disconnect {
+    /// How long the connection lasted, where its guard is [`timed`](crate::DisconnectGuard::timed).
+    pub fn duration(&self) -> Option<Duration> {
+        self.traffic.as_ref()?.duration()
+    }
+
+    /// The same in seconds, as the durations of OpenTelemetry are: for the field `duration` of a line, and for a histogram.
+    pub fn duration_secs(&self) -> Option<f64> {
+        self.duration().map(|duration| duration.as_secs_f64())
+    }
+
+    /// How many bytes were read, where the guard [watches](crate::DisconnectGuard::watch) a stream.
+    pub fn bytes_in(&self) -> Option<u64> {
+        self.traffic.as_ref()?.sum_in()
+    }
+
+    /// How many bytes were written, where the guard [watches](crate::DisconnectGuard::watch) a stream.
+    pub fn bytes_out(&self) -> Option<u64> {
+        self.traffic.as_ref()?.sum_out()
+    }
+}
+
 /// What a guard reads and fills in.
 #[cfg(feature = "std")]
 impl Disconnect {
@@ -399,6 +458,20 @@ impl Disconnect {
         Self { detail, ..self }
     }
 
+    /// With the text of another end where that has one, and its code where this one has none.
+    pub(crate) fn with_words_of(mut self, said: &Self) -> Self {
+        if said.origin != Origin::OnDrop {
+            self.detail = said.detail.clone().or(self.detail);
+            self.code = self.code.or(said.code);
+        }
+        self
+    }
+
+    #[inline]
+    pub(crate) fn set_traffic(&mut self, traffic: Option<SharedTraffic>) {
+        self.traffic = traffic;
+    }
+
     /// Whether an operation was not done in time.
     pub(crate) fn is_deadline(&self) -> bool {
         self.cause.is_some_and(|cause| cause.value == DisconnectCause::Deadline.as_str())
@@ -437,7 +510,7 @@ fn by_value<T: DisconnectField>(row: &'static Category) -> Option<T> {
     T::parse(row.value).filter(|category| category.as_str() == row.value)
 }
 
-/// Everything that is logged; how strong the evidence was is not.
+/// The attribution. How strong the evidence was is no part of it, nor are times and counts.
 impl PartialEq for Disconnect {
     fn eq(&self, other: &Self) -> bool {
         self.expected() == other.expected()

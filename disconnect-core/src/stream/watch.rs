@@ -1,0 +1,233 @@
+//! What a watched stream remembers, whatever traits it is read and written by.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use crate::guard::{DisconnectHandle, Sight};
+use crate::record::{SharedTraffic, Traffic};
+
+/// Told of every read and write. Dropped before the stream, it knows that this side closes.
+pub(super) struct Watch {
+    traffic: SharedTraffic,
+    handle: Option<DisconnectHandle>,
+    /// What the end of the file is.
+    at_end: Sight<'static>,
+    is_closing: bool,
+    /// A read returned the end of the file or an error.
+    is_read_over: bool,
+    /// An error was reported.
+    has_failed: bool,
+    hold: Hold,
+}
+
+/// Whether a write error is kept back until everything is read.
+enum Hold {
+    Never,
+    OnceGone,
+    Held(io::Error),
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self::new(Traffic::of_stream(None), None)
+    }
+}
+
+impl Watch {
+    pub(super) fn of(handle: DisconnectHandle) -> Self {
+        Self::new(handle.new_traffic(), Some(handle))
+    }
+
+    fn new(traffic: SharedTraffic, handle: Option<DisconnectHandle>) -> Self {
+        Self {
+            traffic,
+            handle,
+            at_end: Sight::Fin,
+            is_closing: false,
+            is_read_over: false,
+            has_failed: false,
+            hold: Hold::Never,
+        }
+    }
+
+    pub(super) fn move_above_tls(&mut self) {
+        self.at_end = Sight::CloseNotify;
+    }
+
+    pub(super) fn count_elsewhere(&self) {
+        self.traffic.count_elsewhere();
+    }
+
+    pub(super) fn silent_after(&self, timeout: Duration) {
+        self.traffic.wait_at_most(timeout);
+    }
+
+    pub(super) fn hold_write_errors(&mut self) {
+        self.hold = Hold::OnceGone;
+    }
+
+    pub(super) fn handle(&self) -> Option<&DisconnectHandle> {
+        self.handle.as_ref()
+    }
+
+    pub(super) fn bytes_in(&self) -> u64 {
+        self.traffic.bytes_in()
+    }
+
+    pub(super) fn bytes_out(&self) -> u64 {
+        self.traffic.bytes_out()
+    }
+
+    /// A read returned this. Without room in the buffer, no bytes mean nothing.
+    #[inline]
+    pub(super) fn after_read(&mut self, result: &io::Result<usize>, had_room: bool) {
+        match result {
+            Ok(count) if *count != 0 => {
+                self.traffic.received(*count);
+                if self.is_closing {
+                    self.reopen();
+                }
+            }
+            Ok(_) if had_room => self.fin(),
+            Ok(_) => {}
+            Err(error) => self.read_failed(error),
+        }
+    }
+
+    /// A read has nothing to return yet.
+    #[inline]
+    pub(super) fn read_waits(&self) {
+        self.traffic.read_waits(true);
+    }
+
+    /// What a write returns instead of writing, while an error is held back or now that it no longer is.
+    #[inline]
+    pub(super) fn instead_of_write(&mut self, length: usize) -> Option<io::Result<usize>> {
+        if self.is_holding() { Some(self.pretend(length)) } else { None }
+    }
+
+    /// A write returned this. Tells what the caller gets.
+    #[inline]
+    pub(super) fn after_write(&mut self, result: io::Result<usize>, length: usize) -> io::Result<usize> {
+        match result {
+            Ok(count) => {
+                self.traffic.sent(count);
+                Ok(count)
+            }
+            Err(error) => self.write_failed(error).map(|()| length),
+        }
+    }
+
+    /// The same of what writes no bytes of its own: a flush.
+    #[inline]
+    pub(super) fn after_flush(&mut self, result: io::Result<()>) -> io::Result<()> {
+        match result {
+            Err(error) if !self.is_holding() => self.write_failed(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The same of a shutdown, which was announced before.
+    #[cfg(any(feature = "tokio", feature = "futures-io"))]
+    pub(super) fn after_shutdown(&self, result: io::Result<()>) -> io::Result<()> {
+        if self.is_holding() { Ok(()) } else { result }
+    }
+
+    /// This side closes, or its own direction at least.
+    pub(super) fn closing(&mut self) {
+        self.is_closing = true;
+        self.traffic.close();
+    }
+
+    /// The stream goes on without being watched.
+    pub(super) fn release(mut self) {
+        // Its drop is no close.
+        self.traffic.end();
+        self.is_closing = true;
+    }
+
+    #[cold]
+    fn reopen(&mut self) {
+        self.is_closing = false;
+        self.traffic.reopen();
+    }
+
+    #[cold]
+    fn fin(&mut self) {
+        self.traffic.read_waits(false);
+        if !std::mem::replace(&mut self.is_read_over, true) {
+            self.report(self.at_end);
+        }
+    }
+
+    #[cold]
+    fn read_failed(&mut self, error: &io::Error) {
+        match error.kind() {
+            ErrorKind::Interrupted => {}
+            ErrorKind::WouldBlock => self.read_waits(),
+            _ => {
+                self.traffic.read_waits(false);
+                self.is_read_over = true;
+                self.failed(error);
+            }
+        }
+    }
+
+    /// Tells whether the error is held back.
+    #[cold]
+    fn write_failed(&mut self, error: io::Error) -> io::Result<()> {
+        if !matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) {
+            self.failed(&error);
+            if matches!(self.hold, Hold::OnceGone) && !self.is_read_over && !self.is_closing && is_gone(&error) {
+                self.hold = Hold::Held(error);
+                return Ok(());
+            }
+        }
+        Err(error)
+    }
+
+    #[cold]
+    fn pretend(&mut self, length: usize) -> io::Result<usize> {
+        if !self.is_read_over {
+            return Ok(length);
+        }
+        match std::mem::replace(&mut self.hold, Hold::Never) {
+            Hold::Held(error) => Err(error),
+            Hold::Never | Hold::OnceGone => Ok(length),
+        }
+    }
+
+    #[inline]
+    fn is_holding(&self) -> bool {
+        matches!(self.hold, Hold::Held(_))
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.has_failed, true) {
+            self.report(Sight::Failed(error));
+        }
+    }
+
+    /// What comes after this side closed is the answer.
+    fn report(&self, sight: Sight<'_>) {
+        if self.traffic.end() {
+            if let Some(handle) = &self.handle {
+                handle.saw(sight);
+            }
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if !self.is_closing {
+            self.closing();
+        }
+    }
+}
+
+/// Whether the operating system is certain to end reads as well, so that whoever waits for the rest does not wait for ever.
+fn is_gone(error: &io::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected)
+}

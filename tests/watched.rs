@@ -1,0 +1,940 @@
+//! Watched streams: what the transport saw, against what the protocol said.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::io::{self, BufRead, BufReader, IoSlice, IoSliceMut, Read, Write};
+use std::net::{Shutdown as Direction, TcpListener, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use allocation_counter::measure;
+use disconnect_core::testing::{Captured, capture};
+use disconnect_core::{
+    BoxedGuard, Category, Code, Disconnect, DisconnectGuard, DisconnectReason, Endpoint, Rank, Recorded, SetOutcome,
+    Shutdown, Side, Verdict, Watched, disconnected, late_ends,
+};
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+const RAW: Endpoint = END.fin_is_goodbye();
+
+/// Reason, initiator, cause.
+type Answer<'a> = (&'a str, &'a str, &'a str);
+
+const EOF: Answer<'static> = ("network_error", "network", "unclean_eof");
+const FIN: Answer<'static> = ("client_closed", "client", "fin");
+const RESET: Answer<'static> = ("network_error", "network", "reset");
+const SILENT: Answer<'static> = ("network_error", "network", "keepalive_timeout");
+const DROPPED: Answer<'static> = ("unknown", "server", "dropped");
+const CLOSED_BY_PEER: Answer<'static> = ("client_closed", "client", "");
+const CLOSED_LOCALLY: Answer<'static> = ("graceful", "server", "");
+const UNKNOWN_BY_PEER: Answer<'static> = ("unknown", "client", "");
+
+fn guard_of(endpoint: Endpoint) -> DisconnectGuard<impl FnOnce(&Disconnect) + Send + 'static> {
+    let write = |end: &Disconnect| {
+        disconnected!(
+            end,
+            duration = end.duration_secs(),
+            bytes_in = end.bytes_in(),
+            bytes_out = end.bytes_out(),
+            "connection closed"
+        );
+    };
+    DisconnectGuard::new(endpoint, write)
+}
+
+fn guard() -> DisconnectGuard<impl FnOnce(&Disconnect) + Send + 'static> {
+    guard_of(END)
+}
+
+fn answer(end: &Disconnect) -> Answer<'_> {
+    let value = |category: Option<&'static Category>| category.map_or("", Category::as_str);
+    (end.reason().as_str(), value(end.initiator()), value(end.cause()))
+}
+
+#[track_caller]
+fn assert_line(captured: Captured, expected: Answer<'_>) {
+    let end = captured.one();
+    let value = |recorded: Option<&Recorded<_>>| recorded.map_or("", Recorded::as_str).to_owned();
+    let cause = end.cause().map_or("", Recorded::as_str);
+    assert_eq!((end.reason().as_str(), value(end.initiator()).as_str(), cause), expected, "{end}");
+}
+
+/// The peer's end, and ours.
+fn sockets() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (peer, listener.accept().unwrap().0)
+}
+
+fn reset(peer: TcpStream) {
+    SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+}
+
+/// Reads to the end, whatever that is, and tells nobody.
+fn drain(mut stream: impl Read) {
+    let _ = io::copy(&mut stream, &mut io::sink());
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// The same sockets for tokio.
+fn tokio_sockets() -> (tokio::net::TcpStream, tokio::net::TcpStream) {
+    let tokio = |socket: TcpStream| {
+        socket.set_nonblocking(true).unwrap();
+        tokio::net::TcpStream::from_std(socket).unwrap()
+    };
+    let (peer, ours) = sockets();
+    (tokio(peer), tokio(ours))
+}
+
+#[test]
+fn a_fin_is_an_end_of_file() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        drop(peer);
+        drain(guard.watch(ours));
+        assert_eq!(answer(&guard.get().unwrap()), EOF);
+        assert_eq!(answer(&guard.handle().so_far()), EOF);
+    });
+    assert_line(captured, EOF);
+}
+
+#[test]
+fn a_fin_is_a_goodbye_where_the_endpoint_declares_it() {
+    let captured = capture(|| {
+        let guard = guard_of(RAW);
+        let (peer, ours) = sockets();
+        drop(peer);
+        drain(guard.watch(ours));
+    });
+    assert_line(captured, FIN);
+}
+
+/// A library's error that nobody reads may be a message that was cut off.
+#[test]
+fn a_declared_fin_with_an_error_is_no_goodbye() {
+    for is_error_first in [true, false] {
+        let captured = capture(|| {
+            let guard = guard_of(RAW);
+            let (peer, ours) = sockets();
+            drop(peer);
+            let stream = guard.watch(ours);
+            if is_error_first {
+                guard.failed(&io::Error::other("half a message"));
+                drain(stream);
+            } else {
+                drain(stream);
+                guard.failed(&io::Error::other("half a message"));
+            }
+        });
+        let end = captured.one();
+        assert_eq!(end.detail(), Some("half a message"));
+        assert_eq!((end.cause().unwrap().as_str(), end.expected()), ("unclean_eof", false));
+    }
+}
+
+#[test]
+fn a_reset_is_one_whatever_the_library_makes_of_it() {
+    let ends: [fn(&BoxedGuard); 4] = [
+        |_| (),
+        |guard| drop(guard.failed(&io::Error::other("connection lost"))),
+        |guard| drop(guard.failed(&io::Error::from(io::ErrorKind::BrokenPipe))),
+        // After the error. The peer was not there any more to be left.
+        |guard| drop(guard.set(END.closed_locally())),
+    ];
+    for said in ends {
+        let captured = capture(|| {
+            let guard = BoxedGuard::boxed(END, |end| disconnected!(end, "connection closed"));
+            let (peer, ours) = sockets();
+            let stream = guard.watch(ours);
+            reset(peer);
+            drain(stream);
+            said(&guard);
+        });
+        assert_line(captured, RESET);
+    }
+}
+
+#[test]
+fn the_error_of_a_run_keeps_its_text() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        let mut stream = guard.watch(ours);
+        reset(peer);
+        guard.run_blocking(|_| -> io::Result<_> {
+            io::copy(&mut stream, &mut io::sink())?;
+            Ok(END.closed_by_peer())
+        })
+    });
+    let end = captured.one();
+    assert_eq!((end.cause().unwrap().as_str(), end.detail().unwrap().contains("reset")), ("reset", true));
+}
+
+/// A buffered reader reads the FIN before the goodbye in front of it is parsed.
+#[test]
+fn a_goodbye_wins_over_the_fin_behind_it() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (mut peer, ours) = sockets();
+        peer.write_all(b"goodbye").unwrap();
+        drop(peer);
+        let mut everything = Vec::new();
+        let mut stream = BufReader::new(guard.watch(ours));
+        stream.read_to_end(&mut everything).unwrap();
+        assert_eq!(answer(&guard.get().unwrap()), EOF, "so far");
+        assert_eq!(everything, b"goodbye");
+        assert_eq!(guard.set(END.closed_by_peer()), SetOutcome::Kept);
+    });
+    assert_line(captured, CLOSED_BY_PEER);
+}
+
+#[test]
+fn a_code_wins_over_the_reset_behind_it() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        let stream = guard.watch(ours);
+        reset(peer);
+        drain(stream);
+        guard.set(END.received(Code::websocket(1008)));
+    });
+    assert_eq!(captured.one().code(), Some("websocket.1008"));
+}
+
+#[test]
+fn a_read_into_an_empty_buffer_is_no_fin() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (mut peer, ours) = sockets();
+        peer.write_all(b"more").unwrap();
+        let mut stream = guard.watch(ours);
+        assert_eq!(stream.read(&mut []).unwrap(), 0);
+        assert_eq!(stream.read_vectored(&mut [IoSliceMut::new(&mut [])]).unwrap(), 0);
+        assert_eq!(guard.get(), None);
+    });
+    assert_line(captured, DROPPED);
+    let captured = capture(|| {
+        block_on(async {
+            let guard = guard();
+            let (mut peer, ours) = tokio_sockets();
+            peer.write_all(b"more").await.unwrap();
+            let mut stream = guard.watch(ours);
+            assert_eq!(stream.read(&mut []).await.unwrap(), 0);
+            assert_eq!(guard.get(), None);
+        });
+    });
+    assert_line(captured, DROPPED);
+}
+
+#[test]
+fn a_read_that_would_block_ends_nothing() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (_peer, ours) = sockets();
+        ours.set_nonblocking(true).unwrap();
+        let mut stream = guard.watch(ours);
+        assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        assert_eq!(guard.get(), None);
+    });
+    assert_line(captured, DROPPED);
+}
+
+/// What the peer answers to our shutdown is not what ended the connection.
+#[test]
+fn our_shutdown_before_the_peers_fin_is_ours() {
+    let captured = capture(|| {
+        block_on(async {
+            let guard = guard_of(RAW);
+            let (mut peer, ours) = tokio_sockets();
+            let mut stream = guard.watch(ours);
+            stream.shutdown().await.unwrap();
+            assert_eq!(peer.read(&mut [0]).await.unwrap(), 0);
+            drop(peer);
+            assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+        });
+    });
+    assert_line(captured, DROPPED);
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        let mut stream = guard.watch(ours);
+        stream.mark_closing();
+        stream.get_ref().shutdown(Direction::Write).unwrap();
+        drop(peer);
+        drain(stream);
+    });
+    assert_line(captured, DROPPED);
+}
+
+#[test]
+fn our_half_close_ends_nothing() {
+    let captured = capture(|| {
+        block_on(async {
+            let guard = guard();
+            let (mut peer, ours) = tokio_sockets();
+            let mut stream = guard.watch(ours);
+            stream.shutdown().await.unwrap();
+            peer.write_all(b"the answer").await.unwrap();
+            drop(peer);
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert_eq!(answer, "the answer");
+        });
+    });
+    assert_line(captured, EOF);
+}
+
+#[test]
+fn the_peers_half_close_does_not_undo_our_close() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        peer.shutdown(Direction::Write).unwrap();
+        let mut stream = guard.watch(ours);
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+        stream.write_all(b"answer").unwrap();
+        guard.set(END.closed_locally());
+        drop(stream);
+    });
+    assert_line(captured, CLOSED_LOCALLY);
+}
+
+/// The peer is gone, and not only done with writing.
+#[test]
+fn a_close_of_ours_does_not_cover_up_a_failed_write_after_a_fin() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        drop(peer);
+        let mut stream = guard.watch(ours);
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+        while stream.write_all(b"answer").is_ok() {}
+        guard.set(END.closed_locally());
+    });
+    assert_line(captured, EOF);
+}
+
+#[test]
+fn a_shutdown_that_came_before_the_fin_stays() {
+    let captured = capture(|| {
+        let shutdown = Shutdown::new();
+        let guard = guard().under(&shutdown);
+        let (peer, ours) = sockets();
+        let stream = guard.watch(ours);
+        shutdown.begin();
+        drop(peer);
+        drain(stream);
+    });
+    assert_line(captured, ("server_shutdown", "server", ""));
+    let captured = capture(|| {
+        let shutdown = Shutdown::new();
+        let guard = guard().under(&shutdown);
+        let (peer, ours) = sockets();
+        drop(peer);
+        drain(guard.watch(ours));
+        shutdown.begin();
+    });
+    assert_line(captured, EOF);
+}
+
+/// A stream on which the peer answers nothing, until this side gives up after the first part of `waits`; the silence that
+/// the site asked for is the second.
+fn silent(waits: (u64, u64), said: fn(&BoxedGuard), is_dropped_first: bool) -> Captured {
+    capture(|| {
+        block_on(async {
+            let guard = BoxedGuard::boxed(END, |end| disconnected!(end, "connection closed"));
+            let (_peer, ours) = tokio_sockets();
+            let mut stream = guard.watch(ours).silent_after(Duration::from_millis(waits.1));
+            stream.write_all(b"ping").await.unwrap();
+            let pong = tokio::time::timeout(Duration::from_millis(waits.0), stream.read(&mut [0])).await;
+            assert!(pong.is_err());
+            if is_dropped_first {
+                drop(stream);
+                said(&guard);
+            } else {
+                said(&guard);
+                drop(guard);
+            }
+        });
+    })
+}
+
+#[test]
+fn silence_shows_in_what_libraries_end_with_after_it() {
+    let hidden: [fn(&BoxedGuard); 5] = [
+        |_| (),
+        |guard| drop(guard.set(END.closed_by_peer())),
+        |guard| drop(guard.failed(&io::Error::other("h2 gave up"))),
+        |guard| drop(guard.failed(&io::Error::from(io::ErrorKind::BrokenPipe))),
+        |guard| drop(guard.failed(&io::Error::from(io::ErrorKind::ConnectionReset))),
+    ];
+    for said in hidden {
+        for is_dropped_first in [true, false] {
+            assert_line(silent((20, 20), said, is_dropped_first), SILENT);
+        }
+    }
+}
+
+#[test]
+fn silence_is_less_than_what_the_protocol_said() {
+    let code = |guard: &BoxedGuard| drop(guard.set(END.received(Code::websocket(1000))));
+    assert_line(silent((20, 20), code, true), CLOSED_BY_PEER);
+    let ours = |guard: &BoxedGuard| drop(guard.set(END.closed_locally()));
+    assert_line(silent((20, 20), ours, true), ("graceful", "server", "deadline"));
+}
+
+#[test]
+fn a_shorter_silence_is_none() {
+    assert_line(silent((5, 60_000), |_| (), true), DROPPED);
+    // The peer answered.
+    let captured = capture(|| {
+        block_on(async {
+            let guard = guard();
+            let (mut peer, ours) = tokio_sockets();
+            let mut stream = guard.watch(ours).silent_after(Duration::from_millis(1));
+            stream.write_all(b"ping").await.unwrap();
+            peer.write_all(b"p").await.unwrap();
+            stream.read_exact(&mut [0]).await.unwrap();
+            let more = tokio::time::timeout(Duration::from_millis(20), stream.read(&mut [0])).await;
+            assert!(more.is_err());
+        });
+    });
+    assert_line(captured, DROPPED);
+}
+
+#[test]
+fn a_guess_gives_way_to_what_the_transport_saw() {
+    let guess = || END.resolve(Verdict::closed(Side::Remote).with_rank(Rank::FollowOn));
+    assert!(guess().expected());
+    let captured = capture(|| {
+        let guard = guard();
+        let (_peer, ours) = sockets();
+        drop(guard.watch(ours));
+        guard.set(guess());
+    });
+    assert_line(captured, ("unknown", "", ""));
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        drop(peer);
+        drain(guard.watch(ours));
+        guard.set(guess());
+    });
+    assert_line(captured, EOF);
+}
+
+/// Split above the watch, and moved into tasks.
+#[test]
+fn halves_in_tasks_are_one_stream() {
+    let captured = capture(|| {
+        block_on(async {
+            let guard = guard();
+            let (mut peer, ours) = tokio_sockets();
+            let (mut read, mut write) = tokio::io::split(guard.watch(ours));
+            let writer = tokio::spawn(async move { write.write_all(b"four").await });
+            let mut four = [0; 4];
+            peer.read_exact(&mut four).await.unwrap();
+            writer.await.unwrap().unwrap();
+            assert_eq!(guard.get(), None, "half of it is still there");
+            peer.write_all(b"seven..").await.unwrap();
+            drop(peer);
+            let reader = tokio::spawn(async move { tokio::io::copy(&mut read, &mut tokio::io::sink()).await });
+            assert_eq!(reader.await.unwrap().unwrap(), 7);
+        });
+    });
+    let end = captured.one();
+    assert_eq!(
+        (end.cause().unwrap().as_str(), end.field("bytes_in"), end.field("bytes_out")),
+        ("unclean_eof", Some("7"), Some("4"))
+    );
+}
+
+#[test]
+fn two_handles_of_one_socket_add_up() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (mut peer, ours) = sockets();
+        let mut writer = guard.watch(ours.try_clone().unwrap());
+        let reader = guard.watch(ours);
+        let writer = thread::spawn(move || writer.write_all(b"four"));
+        peer.read_exact(&mut [0; 4]).unwrap();
+        writer.join().unwrap().unwrap();
+        peer.write_all(b"seven..").unwrap();
+        drop(peer);
+        drain(reader);
+    });
+    let end = captured.one();
+    assert_eq!((end.field("bytes_in"), end.field("bytes_out")), (Some("7"), Some("4")));
+    assert_eq!(end.cause().unwrap().as_str(), "unclean_eof");
+}
+
+#[test]
+fn times_and_counts_are_absent_unless_asked_for() {
+    let end = capture(|| drop(guard())).one();
+    assert_eq!([end.field("duration"), end.field("bytes_in"), end.field("bytes_out")], [None; 3]);
+    let end = capture(|| drop(guard().timed())).one();
+    assert!(end.field("duration").unwrap().parse::<f64>().unwrap() > 0.0);
+    assert_eq!([end.field("bytes_in"), end.field("bytes_out")], [None; 2]);
+    let end = capture(|| drop(guard().watch(io::empty()))).one();
+    assert_eq!([end.field("duration"), end.field("bytes_in"), end.field("bytes_out")], [None, Some("0"), Some("0")]);
+}
+
+#[test]
+fn the_record_that_comes_back_has_what_the_line_had() {
+    let guard = DisconnectGuard::new(END, |_| ()).timed();
+    let mut stream = guard.watch(&b"hello"[..]);
+    Read::read_exact(&mut stream, &mut [0; 3]).unwrap();
+    let ended = guard.handle();
+    let end = guard.finish();
+    assert_eq!((end.bytes_in(), end.bytes_out()), (Some(3), Some(0)));
+    Read::read_exact(&mut stream, &mut [0; 2]).unwrap();
+    let later = ended.get().unwrap();
+    assert_eq!((later.bytes_in(), later.duration()), (end.bytes_in(), end.duration()), "it is over");
+    // Another connection's counts are not this one's.
+    let other = DisconnectGuard::new(END, |end| assert_eq!(end.bytes_in(), None));
+    other.set(end);
+}
+
+#[test]
+fn a_guard_in_its_stream_writes_the_line_when_the_stream_is_closed() {
+    let captured = capture(|| {
+        let (mut peer, ours) = sockets();
+        let guard = guard();
+        let stream = guard.watch(ours).with_guard(guard);
+        let ended = stream.handle().unwrap().clone();
+        ended.set(END.closed_locally());
+        drop(stream);
+        // Closed before the line, and the line is there.
+        assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+        assert!(matches!(ended.set(END.eof()), SetOutcome::TooLate(_)));
+    });
+    assert_line(captured, CLOSED_LOCALLY);
+}
+
+#[test]
+fn a_stream_taken_out_is_watched_no_more() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        let ours = guard.watch(ours).into_inner();
+        drop(peer);
+        drain(ours);
+    });
+    assert_line(captured, DROPPED);
+}
+
+/// The guard is dropped first: its line is written, and what the stream sees later is not lost.
+#[test]
+fn what_a_stream_sees_after_the_line_is_counted() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        let stream = guard.watch(ours);
+        drop(guard);
+        drop(peer);
+        let before = late_ends();
+        drain(stream);
+        assert!(late_ends() > before);
+    });
+    assert_line(captured, DROPPED);
+}
+
+#[test]
+fn a_panic_after_a_reset_follows_from_it() {
+    let panicked = |end_of_peer: fn(TcpStream)| {
+        capture(|| {
+            let work = AssertUnwindSafe(|| {
+                let guard = guard();
+                let (peer, ours) = sockets();
+                let stream = guard.watch(ours);
+                end_of_peer(peer);
+                drain(stream);
+                panic!("on purpose");
+            });
+            catch_unwind(work).unwrap_err();
+        })
+    };
+    assert_line(panicked(reset), RESET);
+    assert_line(panicked(drop), ("unknown", "server", "panicked"));
+}
+
+/// Reads what it is told to.
+struct Stub(fn(&mut [u8]) -> io::Result<usize>);
+
+impl Read for Stub {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0(buf)
+    }
+}
+
+impl Write for Stub {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        Ok(buf.len())
+    }
+
+    fn write_vectored(&mut self, _: &[IoSlice<'_>]) -> io::Result<usize> {
+        Ok(1000)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_panic_inside_poisons_nothing() {
+    let captured = capture(|| {
+        let guard = guard();
+        let mut stream = guard.watch(Stub(|_| panic!("on purpose")));
+        catch_unwind(AssertUnwindSafe(|| stream.read(&mut [0]))).unwrap_err();
+        stream.get_mut().0 = |_| Ok(0);
+        stream.write_all(b"still there").unwrap();
+        drain(stream);
+    });
+    assert_line(captured, EOF);
+}
+
+#[test]
+fn vectored_writes_are_forwarded() {
+    let mut stream = Watched::new(Stub(|_| Ok(0)));
+    assert_eq!(stream.write_vectored(&[IoSlice::new(b"a"), IoSlice::new(b"b")]).unwrap(), 1000);
+    assert_eq!(stream.bytes_out(), 1000);
+    block_on(async {
+        let (_peer, ours) = tokio_sockets();
+        let mut stream = Watched::new(ours);
+        assert!(tokio::io::AsyncWrite::is_write_vectored(&stream));
+        assert_eq!(stream.write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"c")]).await.unwrap(), 3);
+        assert_eq!(stream.bytes_out(), 3);
+    });
+}
+
+#[test]
+fn futures_io_streams_are_watched() {
+    use futures_util::io::{AllowStdIo, AsyncReadExt, AsyncWriteExt};
+
+    let captured = capture(|| {
+        let guard = guard();
+        let (mut peer, ours) = sockets();
+        peer.write_all(b"hello").unwrap();
+        drop(peer);
+        block_on(async {
+            let mut stream = guard.watch(AllowStdIo::new(ours));
+            let mut said = String::new();
+            AsyncReadExt::read_to_string(&mut stream, &mut said).await.unwrap();
+            assert_eq!(said, "hello");
+            let parts = [IoSlice::new(b"ab"), IoSlice::new(b"c")];
+            AsyncWriteExt::write_vectored(&mut stream, &parts).await.unwrap();
+            stream.close().await.unwrap();
+        });
+    });
+    let end = captured.one();
+    assert_eq!(
+        (end.cause().unwrap().as_str(), end.field("bytes_in"), end.field("bytes_out")),
+        ("unclean_eof", Some("5"), Some("3"))
+    );
+}
+
+/// Both lines of a proxy tell what one of its streams saw.
+#[test]
+fn both_lines_of_a_pair_tell_what_one_stream_saw() {
+    for (endpoint, end_of_peer, expected) in [
+        (RAW, drop as fn(TcpStream), ("client_closed", "fin")),
+        (END, drop, ("network_error", "unclean_eof")),
+        (RAW, reset, ("network_error", "reset")),
+    ] {
+        let captured = capture(|| {
+            let upstream = Endpoint::CLIENT_FACING_SERVER.fin_is_goodbye();
+            let (down, up) = DisconnectGuard::pair(guard_of(endpoint), guard_of(upstream));
+            let ((client, ours), (server, to_server)) = (sockets(), sockets());
+            let (from_client, mut to_server) = (down.watch(ours), up.watch(to_server));
+            end_of_peer(client);
+            drain(from_client);
+            to_server.mark_closing();
+            to_server.get_ref().shutdown(Direction::Write).unwrap();
+            drop(server);
+            drain(to_server);
+        });
+        let ends = captured.all();
+        assert_eq!(ends.len(), 2);
+        for end in ends {
+            assert_eq!((end.reason().as_str(), end.cause().unwrap().as_str()), expected);
+        }
+    }
+}
+
+/// What the peer said before it was gone, read after a failed write.
+#[test]
+fn a_held_write_error_lets_the_goodbye_be_read() {
+    fn talk(mut stream: impl Read + Write) -> io::Result<Vec<u8>> {
+        // The first write may still succeed: the peer's reset is the answer to it.
+        for _ in 0..1000 {
+            stream.write_all(b"ping")?;
+        }
+        let mut said = Vec::new();
+        // Where the write took the reset, the end of the file is all that is left.
+        let _ = stream.read_to_end(&mut said);
+        assert!(stream.write_all(b"ping").is_err(), "no pretence any more");
+        Ok(said)
+    }
+    let gone = || {
+        let (mut peer, ours) = sockets();
+        peer.write_all(b"goodbye").unwrap();
+        reset(peer);
+        ours
+    };
+    talk(gone()).unwrap_err();
+    assert_eq!(talk(Watched::new(gone()).hold_write_errors()).unwrap(), b"goodbye");
+    let captured = capture(|| {
+        let guard = guard();
+        let said = talk(guard.watch(gone()).hold_write_errors()).unwrap();
+        assert_eq!(answer(&guard.get().unwrap()).0, "network_error", "so far");
+        assert_eq!(said, b"goodbye");
+        guard.set(END.closed_by_peer());
+    });
+    assert_line(captured, CLOSED_BY_PEER);
+}
+
+#[test]
+fn only_errors_that_say_that_the_peer_is_gone_are_held() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::OutOfMemory.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+    let mut stream = Watched::new(Full).hold_write_errors();
+    assert_eq!(stream.write(b"ping").unwrap_err().kind(), io::ErrorKind::OutOfMemory);
+    stream.flush().unwrap();
+    assert_eq!(stream.write(b"ping").unwrap(), 4);
+    assert_eq!(stream.bytes_out(), 0);
+}
+
+/// Both ends of TLS on real sockets: the client in a task of its own.
+struct Tls {
+    acceptor: TlsAcceptor,
+    connector: TlsConnector,
+}
+
+type TlsClient = tokio_rustls::client::TlsStream<tokio::net::TcpStream>;
+type TlsServer = tokio_rustls::server::TlsStream<Watched<tokio::net::TcpStream>>;
+
+impl Tls {
+    fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        let server = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key);
+        let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        Self { acceptor: Arc::new(server.unwrap()).into(), connector: Arc::new(client).into() }
+    }
+
+    async fn connect(&self, guard: &BoxedGuard) -> (TlsClient, TlsServer) {
+        let (peer, ours) = tokio_sockets();
+        let name = ServerName::try_from("localhost").unwrap();
+        let accepted = self.acceptor.accept(guard.watch(ours).below_tls());
+        let (client, server) = tokio::join!(self.connector.connect(name, peer), accepted);
+        (client.unwrap(), server.unwrap())
+    }
+}
+
+/// A line of a connection over TLS, of which the peer makes an end, and about which the site says something.
+fn over_tls<Fut: Future<Output = TlsClient>>(end_of_peer: fn(TlsClient) -> Fut, said: fn(&BoxedGuard, io::Result<u64>)) -> Captured {
+    capture(|| {
+        block_on(async {
+            let guard = BoxedGuard::boxed(END, |end| {
+                disconnected!(end, bytes_in = end.bytes_in(), "connection closed");
+            });
+            let (client, server) = Tls::new().connect(&guard).await;
+            let mut stream = guard.watch(server).above_tls();
+            let reader = async { tokio::io::copy(&mut stream, &mut tokio::io::sink()).await };
+            let (_client, read) = tokio::join!(end_of_peer(client), reader);
+            said(&guard, read);
+        });
+    })
+}
+
+async fn close_notify(mut client: TlsClient) -> TlsClient {
+    client.write_all(b"hello").await.unwrap();
+    client.shutdown().await.unwrap();
+    client
+}
+
+async fn fin(mut client: TlsClient) -> TlsClient {
+    client.flush().await.unwrap();
+    client.get_mut().0.shutdown().await.unwrap();
+    client
+}
+
+async fn garbage(mut client: TlsClient) -> TlsClient {
+    client.get_mut().0.write_all(&[0xff; 100]).await.unwrap();
+    client.get_mut().0.shutdown().await.unwrap();
+    client
+}
+
+#[test]
+fn close_notify_above_tls_is_the_peers_goodbye() {
+    let end = over_tls(close_notify, |_, read| assert_eq!(read.unwrap(), 5)).one();
+    assert_eq!((end.reason().as_str(), end.field("bytes_in")), ("client_closed", Some("5")));
+    // Not with an error: something may be missing.
+    let unread = over_tls(close_notify, |guard, _| drop(guard.failed(&io::Error::other("half a message"))));
+    assert_line(unread, UNKNOWN_BY_PEER);
+    let lost = over_tls(close_notify, |guard, _| drop(guard.failed(&io::Error::from(io::ErrorKind::UnexpectedEof))));
+    assert_line(lost, UNKNOWN_BY_PEER);
+}
+
+#[test]
+fn a_fin_without_close_notify_is_an_end_of_file() {
+    assert_line(over_tls(fin, |_, read| drop(read.unwrap_err())), EOF);
+}
+
+#[test]
+fn a_tls_error_above_explains_a_lost_connection() {
+    let broken = ("protocol_error", "client", "malformed");
+    assert_line(over_tls(garbage, |_, read| drop(read.unwrap_err())), broken);
+    let lost = over_tls(garbage, |guard, _| drop(guard.failed(&io::Error::from(io::ErrorKind::ConnectionReset))));
+    assert_line(lost, broken);
+}
+
+#[test]
+fn a_stream_below_tls_sees_a_handshake_end() {
+    let captured = capture(|| {
+        block_on(async {
+            let guard = guard();
+            let (peer, ours) = tokio_sockets();
+            drop(peer);
+            let shaken = Tls::new().acceptor.accept(guard.watch(ours).below_tls()).await;
+            assert!(shaken.is_err());
+        });
+    });
+    assert_line(captured, EOF);
+}
+
+/// Every sight against every end that may be said, in both orders.
+#[test]
+fn the_table() {
+    let kind = |kind: io::ErrorKind| END.failed(&io::Error::from(kind));
+    let said: [(&str, Disconnect); 13] = [
+        ("deadline", kind(io::ErrorKind::TimedOut)),
+        ("not understood", END.failed(&io::Error::other("what is this"))),
+        ("follow-on", kind(io::ErrorKind::NotConnected)),
+        ("a guess", END.resolve(Verdict::closed(Side::Remote).with_rank(Rank::Transport))),
+        ("broken pipe", kind(io::ErrorKind::BrokenPipe)),
+        ("unreachable", kind(io::ErrorKind::NetworkUnreachable)),
+        ("idle timeout", END.idle_timeout()),
+        ("closed locally", END.closed_locally()),
+        ("a failure of ours", END.ended(DisconnectReason::Unknown, Side::Local)),
+        ("violation", kind(io::ErrorKind::InvalidData)),
+        ("goodbye", END.closed_by_peer()),
+        ("code", END.received(Code::websocket(1000))),
+        ("complaint", END.received(Code::websocket(1008))),
+    ];
+    let error = |kind: io::ErrorKind| Some(kind);
+    // One row for what the transport saw, one column for what was said: `t` the transport's, `.` what was said, `e` an end of
+    // file, `p` unknown by the peer, `1` whichever came first.
+    let table = [
+        ("fin", RAW, false, None, FIN, "eeete........"),
+        ("eof", END, false, None, EOF, "ttttt........"),
+        ("reset", END, false, error(io::ErrorKind::ConnectionReset), RESET, "ttttt..1....."),
+        (
+            "broken pipe",
+            END,
+            false,
+            error(io::ErrorKind::BrokenPipe),
+            ("network_error", "network", "broken_pipe"),
+            "tttt...1.....",
+        ),
+        (
+            "violation",
+            END,
+            true,
+            error(io::ErrorKind::InvalidData),
+            ("protocol_error", "client", "malformed"),
+            "tttttt.1.....",
+        ),
+        (
+            "own failure",
+            END,
+            false,
+            error(io::ErrorKind::PermissionDenied),
+            ("unknown", "server", "policy"),
+            "ttttt..1.....",
+        ),
+        ("unread", END, false, error(io::ErrorKind::Other), ("unknown", "", ""), "...t...1....."),
+        ("close_notify", END, true, None, CLOSED_BY_PEER, "ppptpp......."),
+    ];
+    for (seen, endpoint, is_above_tls, error, end, row) in table {
+        for (sign, (name, said)) in row.chars().zip(&said) {
+            for is_said_first in [true, false] {
+                let guard = DisconnectGuard::new(endpoint, |_| ());
+                let stream = guard.watch(Failing(error));
+                let mut stream = if is_above_tls { stream.above_tls() } else { stream };
+                if is_said_first {
+                    guard.set(said.clone());
+                    let _ = stream.read(&mut [0]);
+                } else {
+                    let _ = stream.read(&mut [0]);
+                    guard.set(said.clone());
+                }
+                let line = guard.finish();
+                let expected = match sign {
+                    't' => end,
+                    'e' => EOF,
+                    'p' => UNKNOWN_BY_PEER,
+                    '1' if !is_said_first => end,
+                    _ => answer(said),
+                };
+                assert_eq!(answer(&line), expected, "said {name}, saw {seen}, said first: {is_said_first}");
+                assert!(!line.expected() || said.expected() || sign == 't', "{name}, {seen}");
+            }
+        }
+    }
+}
+
+/// Ends at once, by a FIN or by this error.
+struct Failing(Option<io::ErrorKind>);
+
+impl Read for Failing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.map_or(Ok(0), |kind| Err(kind.into()))
+    }
+}
+
+#[test]
+fn a_watched_stream_is_small() {
+    assert!(size_of::<Watched<()>>() <= 80, "{}", size_of::<Watched<()>>());
+    let guard = DisconnectGuard::new(END, |_| ());
+    let _first = guard.handle();
+    let shared = measure(|| drop(guard.watch(())));
+    assert_eq!((shared.count_total, shared.bytes_total), (1, 64));
+    fn assert_shareable<T: Send + Sync + Debug + Unpin>() {}
+    assert_shareable::<Watched<TcpStream>>();
+}
+
+#[test]
+fn buffered_reads_count_what_was_read_from_the_socket() {
+    let (mut peer, ours) = sockets();
+    peer.write_all(b"one\ntwo\n").unwrap();
+    drop(peer);
+    let mut stream = BufReader::new(Watched::new(ours));
+    let mut line = String::new();
+    stream.read_line(&mut line).unwrap();
+    assert_eq!(line, "one\n");
+    drain(&mut stream);
+    assert_eq!(stream.get_ref().bytes_in(), 8);
+}
