@@ -85,6 +85,8 @@ use crate::record::{Disconnect, Traffic};
 /// peer or a failure of this side gives it their cause. Its line is then written at `WARN`. An end of file or a reset is how
 /// a peer takes a goodbye, and changes nothing. A close code that only repeats ours says nothing of the peer.
 ///
+/// What a watched stream saw is weaker than most of these: see the table of `Watched`, which [`watch`](Self::watch) makes.
+///
 /// An end that was resolved by the endpoint of another connection is told as seen from this one, with its layer and roles.
 ///
 /// # A bare drop

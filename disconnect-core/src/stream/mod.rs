@@ -30,7 +30,7 @@ use crate::record::Disconnect;
 ///
 /// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 ///
-/// /// A library that tells nobody why it stops.
+/// // A library that tells nobody why it stops.
 /// fn serve(mut stream: impl Read + Write) {
 ///     let mut byte = [0];
 ///     while let Ok(1) = stream.read(&mut byte) {}
@@ -45,8 +45,11 @@ use crate::record::Disconnect;
 ///     assert_eq!(end.bytes_in(), Some(0));
 /// });
 /// drop(client); // a FIN without a goodbye
-/// serve(guard.watch(tcp));
-/// # drop(guard);
+/// let stream = guard.watch(tcp);
+/// guard.run_blocking(|ended| -> io::Result<_> {
+///     serve(stream);
+///     Ok(ended.so_far()) // what the stream saw
+/// })?;
 /// # Ok::<(), io::Error>(())
 /// ```
 ///

@@ -1,7 +1,9 @@
 //! What is known of the end of one connection, or of the two connections of a pair.
 //!
 //! No lock of a connection is taken while that of another one is held, so that nothing waits in a circle. Which of two ends
-//! stays is the table in `verdict/precedence.rs`; what the transport saw has one of its own, in `transport.rs`.
+//! stays is the table in `verdict/precedence.rs`. What a watched stream saw is in `sights.rs`.
+
+mod sights;
 
 use std::boxed::Box;
 use std::ptr;
@@ -10,7 +12,7 @@ use std::vec::Vec;
 use super::outcome::SetOutcome;
 use super::shutdown::Announcement;
 use super::sync::{Arc, Mutex, NESTING, get_mut, lock};
-use super::transport::{Decision, Row, Said, Sight, Witness, decide};
+use super::transport::{Sight, Witness};
 use crate::category::Category;
 use crate::endpoint::Endpoint;
 use crate::evidence::AsError;
@@ -273,7 +275,7 @@ impl Seat {
     pub(super) fn get(&self) -> Option<Disconnect> {
         self.up_to_date(|state, is_second, _| {
             let is_over = state.is_over();
-            state.seen_by(is_second).filter(|end| is_over || end.origin() != Origin::OnDrop)
+            state.line_of(is_second).filter(|end| is_over || end.origin() != Origin::OnDrop)
         })
     }
 
@@ -312,7 +314,7 @@ impl Seat {
                 // Or a chain of connections would keep all that ended before.
                 state.outer = None;
             }
-            let mut end = state.seen_by(is_second).filter(|_| !is_connecting)?;
+            let mut end = state.line_of(is_second).filter(|_| !is_connecting)?;
             if panicking && is_final && end.expected() {
                 // The other line is written. This one tells of the panic all the same.
                 end.refine(&end.clone(), Some(DisconnectCause::Panicked.category()));
@@ -454,7 +456,14 @@ impl State {
         let mut end = if is_of_other { leg.endpoint.translate(&end) } else { end };
         end.or_direction(leg.endpoint.direction());
         end.or_method(leg.method);
-        let traffic = leg.traffic.clone();
+        end.set_traffic(None);
+        Some(end)
+    }
+
+    /// The same with what the connection carried: what its line says, or would say now.
+    fn line_of(&mut self, is_second: bool) -> Option<Disconnect> {
+        let mut end = self.seen_by(is_second)?;
+        let traffic = self.leg(is_second).traffic.clone();
         let is_final = matches!(self.stage(is_second), Stage::Over | Stage::Gone);
         end.set_traffic(if is_final { traffic } else { traffic.map(|traffic| traffic.sums()) });
         Some(end)
@@ -547,104 +556,6 @@ impl State {
                 is_refined
             }
         }
-    }
-
-    /// Lets what a watched stream saw compete with the end that is there.
-    fn offer_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
-        let comes = kind(&seen, self.leg(is_second).endpoint);
-        let there = self.kind_of_end();
-        let (Some(first), Some(there)) = (&mut self.end, there) else {
-            return self.replace_by_sight(seen, witness, is_second);
-        };
-        if self.witness != Witness::Protocol {
-            // Something went wrong as well: no mere FIN any more.
-            self.witness = if witness == Witness::Failure { witness } else { self.witness };
-            if comes.after(there) == Effect::Replaces {
-                self.replace_by_sight(seen, self.witness, is_second);
-            }
-            return;
-        }
-        let said = Said { kind: there, has_code: first.code().is_some(), is_first: true };
-        match decide(said, Row::of(comes, witness)) {
-            Decision::Said => {}
-            Decision::Unanswered => {
-                let is_refined = first.refine(&seen, Some(DisconnectCause::Deadline.category()));
-                self.is_lent &= !is_refined;
-            }
-            decision @ (Decision::Seen | Decision::CutShort | Decision::Abandoned | Decision::Unexplained) => {
-                let first = first.clone();
-                let end = self.as_decided(decision, seen, is_second).with_words_of(&first);
-                self.replace_by_sight(end, witness, is_second);
-            }
-        }
-    }
-
-    /// Lets an end compete with what a watched stream saw before, and tells whether it left anything.
-    fn offer_against_sight(&mut self, mut said: Disconnect, is_second: bool) -> bool {
-        let kind_of_said = kind(&said, self.leg(is_second).endpoint);
-        let (Some(seen), Some(there)) = (self.end.clone(), self.kind_of_end()) else {
-            self.replace(said, is_second);
-            return true;
-        };
-        let facts = Said { kind: kind_of_said, has_code: said.code().is_some(), is_first: false };
-        match decide(facts, Row::of(there, self.witness)) {
-            _ if said == seen => self.replace(said, is_second),
-            Decision::Said => self.replace(said, is_second),
-            Decision::Unanswered => {
-                said.refine(&seen, Some(DisconnectCause::Deadline.category()));
-                self.replace(said, is_second);
-            }
-            decision @ (Decision::Seen | Decision::CutShort | Decision::Abandoned | Decision::Unexplained) => {
-                let is_second = self.is_end_of_second;
-                self.end = Some(self.as_decided(decision, seen, is_second).with_words_of(&said));
-                return false;
-            }
-        }
-        true
-    }
-
-    /// The end where it is not what the protocol said.
-    fn as_decided(&mut self, decision: Decision, seen: Disconnect, is_second: bool) -> Disconnect {
-        let endpoint = self.leg(is_second).endpoint;
-        match decision {
-            Decision::CutShort => endpoint.unclean_eof(),
-            Decision::Abandoned => {
-                endpoint.resolve(Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::Transport))
-            }
-            Decision::Said | Decision::Unanswered | Decision::Seen | Decision::Unexplained => seen,
-        }
-    }
-
-    /// What the watched streams know of this side's own close.
-    fn look_back(&mut self) {
-        let legs = if self.second.is_some() { &[false, true][..] } else { &[false] };
-        for &is_second in legs {
-            let leg = self.leg(is_second);
-            let (endpoint, Some(traffic)) = (leg.endpoint, leg.traffic.clone()) else { continue };
-            if traffic.is_silent() {
-                self.offer_sight(endpoint.keepalive_timeout(), Witness::Failure, is_second);
-            } else if let Some(a_read_waited) = traffic.is_closed_locally() {
-                self.doubt_a_guess(endpoint, a_read_waited, is_second);
-            }
-        }
-    }
-
-    /// This side closed first. So an end by the peer that somebody only guessed was none.
-    fn doubt_a_guess(&mut self, endpoint: Endpoint, a_read_waited: bool, is_second: bool) {
-        let (Some(end), Some(kind)) = (&self.end, self.kind_of_end()) else { return };
-        let is_fin = end.cause().is_some_and(|cause| cause.value == DisconnectCause::Fin.as_str());
-        let said = Said { kind, has_code: end.code().is_some(), is_first: true };
-        if self.witness == Witness::Protocol && !is_fin && decide(said, Row::Closed) == Decision::Unexplained {
-            let side = if a_read_waited { Side::Local } else { Side::Unknown };
-            let unknown = endpoint.resolve(Verdict::new(DisconnectReason::Unknown, side).with_rank(Rank::FollowOn));
-            let end = unknown.with_words_of(&end.clone());
-            self.replace(end, is_second);
-        }
-    }
-
-    fn replace_by_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
-        self.replace(seen, is_second);
-        self.witness = witness;
     }
 
     /// Whether an end that comes after the line would have explained it better. Once for each connection.

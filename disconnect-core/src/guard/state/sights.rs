@@ -1,0 +1,110 @@
+//! What a watched stream saw, beside what was said: see the table in `transport.rs`.
+
+use super::{State, kind};
+use crate::endpoint::Endpoint;
+use crate::guard::transport::{Decision, Row, Said, Witness, decide};
+use crate::record::Disconnect;
+use crate::verdict::{Effect, Rank, Side, Verdict};
+use crate::vocabulary::{DisconnectCause, DisconnectReason};
+
+impl State {
+    /// Lets what a watched stream saw compete with the end that is there.
+    pub(super) fn offer_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
+        let comes = kind(&seen, self.leg(is_second).endpoint);
+        let there = self.kind_of_end();
+        let (Some(first), Some(there)) = (&mut self.end, there) else {
+            return self.replace_by_sight(seen, witness, is_second);
+        };
+        if self.witness != Witness::Protocol {
+            // Something went wrong as well: no mere FIN any more.
+            self.witness = if witness == Witness::Failure { witness } else { self.witness };
+            if comes.after(there) == Effect::Replaces {
+                self.replace_by_sight(seen, self.witness, is_second);
+            }
+            return;
+        }
+        let said = Said { kind: there, has_code: first.code().is_some(), is_first: true };
+        match decide(said, Row::of(comes, witness)) {
+            Decision::Said => {}
+            Decision::Unanswered => {
+                let is_refined = first.refine(&seen, Some(DisconnectCause::Deadline.category()));
+                self.is_lent &= !is_refined;
+            }
+            decision @ (Decision::Seen | Decision::CutShort | Decision::Abandoned | Decision::Unexplained) => {
+                let first = first.clone();
+                let end = self.as_decided(decision, seen, is_second).with_words_of(&first);
+                self.replace_by_sight(end, witness, is_second);
+            }
+        }
+    }
+
+    /// Lets an end compete with what a watched stream saw before, and tells whether it left anything.
+    pub(super) fn offer_against_sight(&mut self, mut said: Disconnect, is_second: bool) -> bool {
+        let kind_of_said = kind(&said, self.leg(is_second).endpoint);
+        let (Some(seen), Some(there)) = (self.end.clone(), self.kind_of_end()) else {
+            self.replace(said, is_second);
+            return true;
+        };
+        let facts = Said { kind: kind_of_said, has_code: said.code().is_some(), is_first: false };
+        match decide(facts, Row::of(there, self.witness)) {
+            // Also where the site only repeats it.
+            Decision::Said => self.replace(said, is_second),
+            _ if said == seen => self.replace(said, is_second),
+            Decision::Unanswered => {
+                said.refine(&seen, Some(DisconnectCause::Deadline.category()));
+                self.replace(said, is_second);
+            }
+            decision @ (Decision::Seen | Decision::CutShort | Decision::Abandoned | Decision::Unexplained) => {
+                let is_second = self.is_end_of_second;
+                self.end = Some(self.as_decided(decision, seen, is_second).with_words_of(&said));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The end where it is not what the protocol said.
+    fn as_decided(&mut self, decision: Decision, seen: Disconnect, is_second: bool) -> Disconnect {
+        let endpoint = self.leg(is_second).endpoint;
+        match decision {
+            Decision::CutShort => endpoint.unclean_eof(),
+            Decision::Abandoned => {
+                endpoint.resolve(Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::Transport))
+            }
+            Decision::Said | Decision::Unanswered | Decision::Seen | Decision::Unexplained => seen,
+        }
+    }
+
+    /// What the watched streams know of this side's own close.
+    pub(super) fn look_back(&mut self) {
+        let legs = if self.second.is_some() { &[false, true][..] } else { &[false] };
+        for &is_second in legs {
+            let leg = self.leg(is_second);
+            let (endpoint, Some(traffic)) = (leg.endpoint, leg.traffic.clone()) else { continue };
+            if traffic.is_silent() {
+                self.offer_sight(endpoint.keepalive_timeout(), Witness::Failure, is_second);
+            } else if let Some(a_read_waited) = traffic.is_closed_locally() {
+                self.doubt_a_guess(endpoint, a_read_waited, is_second);
+            }
+        }
+    }
+
+    /// This side closed first. So an end by the peer that somebody only guessed was none.
+    fn doubt_a_guess(&mut self, endpoint: Endpoint, a_read_waited: bool, is_second: bool) {
+        let (Some(end), Some(kind)) = (&self.end, self.kind_of_end()) else { return };
+        let is_fin = end.cause().is_some_and(|cause| cause.value == DisconnectCause::Fin.as_str());
+        let said = Said { kind, has_code: end.code().is_some(), is_first: true };
+        if self.witness == Witness::Protocol && !is_fin && decide(said, Row::Closed) == Decision::Unexplained {
+            let side = if a_read_waited { Side::Local } else { Side::Unknown };
+            let unknown = endpoint.resolve(Verdict::new(DisconnectReason::Unknown, side).with_rank(Rank::FollowOn));
+            let end = unknown.with_words_of(&end.clone());
+            self.replace(end, is_second);
+        }
+    }
+
+    /// The stream is the witness from here on.
+    fn replace_by_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
+        self.replace(seen, is_second);
+        self.witness = witness;
+    }
+}
