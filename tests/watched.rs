@@ -59,7 +59,7 @@ fn answer(end: &Disconnect) -> Answer<'_> {
 }
 
 #[track_caller]
-fn assert_line(captured: Captured, expected: Answer<'_>) {
+fn assert_line(captured: &Captured, expected: Answer<'_>) {
     let end = captured.one();
     let value = |recorded: Option<&Recorded<_>>| recorded.map_or("", Recorded::as_str).to_owned();
     let cause = end.cause().map_or("", Recorded::as_str);
@@ -107,7 +107,7 @@ fn a_fin_is_an_end_of_file() {
         assert_eq!(answer(&guard.get().unwrap()), EOF);
         assert_eq!(answer(&guard.handle().so_far()), EOF);
     });
-    assert_line(captured, EOF);
+    assert_line(&captured, EOF);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_fin_is_a_goodbye_where_the_endpoint_declares_it() {
         drop(peer);
         drain(guard.watch(ours));
     });
-    assert_line(captured, FIN);
+    assert_line(&captured, FIN);
 }
 
 /// A library's error that nobody reads may be a message that was cut off.
@@ -162,7 +162,7 @@ fn a_reset_is_one_whatever_the_library_makes_of_it() {
             drain(stream);
             said(&guard);
         });
-        assert_line(captured, RESET);
+        assert_line(&captured, RESET);
     }
 }
 
@@ -197,7 +197,7 @@ fn a_goodbye_wins_over_the_fin_behind_it() {
         assert_eq!(everything, b"goodbye");
         assert_eq!(guard.set(END.closed_by_peer()), SetOutcome::Kept);
     });
-    assert_line(captured, CLOSED_BY_PEER);
+    assert_line(&captured, CLOSED_BY_PEER);
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_read_into_an_empty_buffer_is_no_fin() {
         assert_eq!(stream.read_vectored(&mut [IoSliceMut::new(&mut [])]).unwrap(), 0);
         assert_eq!(guard.get(), None);
     });
-    assert_line(captured, DROPPED);
+    assert_line(&captured, DROPPED);
     let captured = capture(|| {
         block_on(async {
             let guard = guard();
@@ -235,7 +235,7 @@ fn a_read_into_an_empty_buffer_is_no_fin() {
             assert_eq!(guard.get(), None);
         });
     });
-    assert_line(captured, DROPPED);
+    assert_line(&captured, DROPPED);
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_read_that_would_block_ends_nothing() {
         assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
         assert_eq!(guard.get(), None);
     });
-    assert_line(captured, DROPPED);
+    assert_line(&captured, DROPPED);
 }
 
 /// What the peer answers to our shutdown is not what ended the connection.
@@ -265,7 +265,7 @@ fn our_shutdown_before_the_peers_fin_is_ours() {
             assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
         });
     });
-    assert_line(captured, DROPPED);
+    assert_line(&captured, DROPPED);
     let captured = capture(|| {
         let guard = guard();
         let (peer, ours) = sockets();
@@ -275,7 +275,7 @@ fn our_shutdown_before_the_peers_fin_is_ours() {
         drop(peer);
         drain(stream);
     });
-    assert_line(captured, DROPPED);
+    assert_line(&captured, DROPPED);
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn our_half_close_ends_nothing() {
             assert_eq!(answer, "the answer");
         });
     });
-    assert_line(captured, EOF);
+    assert_line(&captured, EOF);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn the_peers_half_close_does_not_undo_our_close() {
         guard.set(END.closed_locally());
         drop(stream);
     });
-    assert_line(captured, CLOSED_LOCALLY);
+    assert_line(&captured, CLOSED_LOCALLY);
 }
 
 /// The peer is gone, and not only done with writing.
@@ -323,7 +323,7 @@ fn a_close_of_ours_does_not_cover_up_a_failed_write_after_a_fin() {
         while stream.write_all(b"answer").is_ok() {}
         guard.set(END.closed_locally());
     });
-    assert_line(captured, EOF);
+    assert_line(&captured, EOF);
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn a_shutdown_that_came_before_the_fin_stays() {
         drop(peer);
         drain(stream);
     });
-    assert_line(captured, ("server_shutdown", "server", ""));
+    assert_line(&captured, ("server_shutdown", "server", ""));
     let captured = capture(|| {
         let shutdown = Shutdown::new();
         let guard = guard().under(&shutdown);
@@ -346,7 +346,7 @@ fn a_shutdown_that_came_before_the_fin_stays() {
         drain(guard.watch(ours));
         shutdown.begin();
     });
-    assert_line(captured, EOF);
+    assert_line(&captured, EOF);
 }
 
 /// A stream on which the peer answers nothing, until this side gives up after the first part of `waits`; the silence that
@@ -382,7 +382,7 @@ fn silence_shows_in_what_libraries_end_with_after_it() {
     ];
     for said in hidden {
         for is_dropped_first in [true, false] {
-            assert_line(silent((20, 20), said, is_dropped_first), SILENT);
+            assert_line(&silent((20, 20), said, is_dropped_first), SILENT);
         }
     }
 }
@@ -390,14 +390,14 @@ fn silence_shows_in_what_libraries_end_with_after_it() {
 #[test]
 fn silence_is_less_than_what_the_protocol_said() {
     let code = |guard: &BoxedGuard| drop(guard.set(END.received(Code::websocket(1000))));
-    assert_line(silent((20, 20), code, true), CLOSED_BY_PEER);
+    assert_line(&silent((20, 20), code, true), CLOSED_BY_PEER);
     let ours = |guard: &BoxedGuard| drop(guard.set(END.closed_locally()));
-    assert_line(silent((20, 20), ours, true), ("graceful", "server", "deadline"));
+    assert_line(&silent((20, 20), ours, true), ("graceful", "server", "deadline"));
 }
 
 #[test]
 fn a_shorter_silence_is_none() {
-    assert_line(silent((5, 60_000), |_| (), true), DROPPED);
+    assert_line(&silent((5, 60_000), |_| (), true), DROPPED);
     // The peer answered.
     let captured = capture(|| {
         block_on(async {
@@ -411,7 +411,7 @@ fn a_shorter_silence_is_none() {
             assert!(more.is_err());
         });
     });
-    assert_line(captured, DROPPED);
+    assert_line(&captured, DROPPED);
 }
 
 #[test]
@@ -424,7 +424,7 @@ fn a_guess_gives_way_to_what_the_transport_saw() {
         drop(guard.watch(ours));
         guard.set(guess());
     });
-    assert_line(captured, ("unknown", "", ""));
+    assert_line(&captured, ("unknown", "", ""));
     let captured = capture(|| {
         let guard = guard();
         let (peer, ours) = sockets();
@@ -432,7 +432,7 @@ fn a_guess_gives_way_to_what_the_transport_saw() {
         drain(guard.watch(ours));
         guard.set(guess());
     });
-    assert_line(captured, EOF);
+    assert_line(&captured, EOF);
 }
 
 /// Split above the watch, and moved into tasks.
@@ -520,7 +520,7 @@ fn a_guard_in_its_stream_writes_the_line_when_the_stream_is_closed() {
         assert_eq!(peer.read(&mut [0]).unwrap(), 0);
         assert!(matches!(ended.set(END.eof()), SetOutcome::TooLate(_)));
     });
-    assert_line(captured, CLOSED_LOCALLY);
+    assert_line(&captured, CLOSED_LOCALLY);
 }
 
 #[test]
@@ -532,7 +532,7 @@ fn a_stream_taken_out_is_watched_no_more() {
         drop(peer);
         drain(ours);
     });
-    assert_line(captured, DROPPED);
+    assert_line(&captured, DROPPED);
 }
 
 /// The guard is dropped first: its line is written, and what the stream sees later is not lost.
@@ -548,7 +548,7 @@ fn what_a_stream_sees_after_the_line_is_counted() {
         drain(stream);
         assert!(late_ends() > before);
     });
-    assert_line(captured, DROPPED);
+    assert_line(&captured, DROPPED);
 }
 
 #[test]
@@ -566,8 +566,8 @@ fn a_panic_after_a_reset_follows_from_it() {
             catch_unwind(work).unwrap_err();
         })
     };
-    assert_line(panicked(reset), RESET);
-    assert_line(panicked(drop), ("unknown", "server", "panicked"));
+    assert_line(&panicked(reset), RESET);
+    assert_line(&panicked(drop), ("unknown", "server", "panicked"));
 }
 
 /// Reads what it is told to.
@@ -603,7 +603,7 @@ fn a_panic_inside_poisons_nothing() {
         stream.write_all(b"still there").unwrap();
         drain(stream);
     });
-    assert_line(captured, EOF);
+    assert_line(&captured, EOF);
 }
 
 #[test]
@@ -703,7 +703,31 @@ fn a_held_write_error_lets_the_goodbye_be_read() {
         assert_eq!(said, b"goodbye");
         guard.set(END.closed_by_peer());
     });
-    assert_line(captured, CLOSED_BY_PEER);
+    assert_line(&captured, CLOSED_BY_PEER);
+}
+
+#[test]
+fn a_held_write_error_lets_a_task_read_the_goodbye() {
+    block_on(async {
+        let (mut peer, ours) = tokio_sockets();
+        peer.write_all(b"goodbye").await.unwrap();
+        SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        let mut stream = Watched::new(ours).hold_write_errors();
+        while stream.bytes_out() < 4 {
+            // Once a write has failed, nothing is counted any more.
+            let before = stream.bytes_out();
+            stream.write_all(b"ping").await.unwrap();
+            if stream.bytes_out() == before {
+                break;
+            }
+        }
+        stream.write_all(b"ping").await.unwrap();
+        stream.flush().await.unwrap();
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said).await;
+        assert_eq!(said, b"goodbye");
+    });
 }
 
 #[test]
@@ -754,7 +778,10 @@ impl Tls {
 }
 
 /// A line of a connection over TLS, of which the peer makes an end, and about which the site says something.
-fn over_tls<Fut: Future<Output = TlsClient>>(end_of_peer: fn(TlsClient) -> Fut, said: fn(&BoxedGuard, io::Result<u64>)) -> Captured {
+fn over_tls<Fut: Future<Output = TlsClient>>(
+    end_of_peer: fn(TlsClient) -> Fut,
+    said: fn(&BoxedGuard, io::Result<u64>),
+) -> Captured {
     capture(|| {
         block_on(async {
             let guard = BoxedGuard::boxed(END, |end| {
@@ -793,22 +820,22 @@ fn close_notify_above_tls_is_the_peers_goodbye() {
     assert_eq!((end.reason().as_str(), end.field("bytes_in")), ("client_closed", Some("5")));
     // Not with an error: something may be missing.
     let unread = over_tls(close_notify, |guard, _| drop(guard.failed(&io::Error::other("half a message"))));
-    assert_line(unread, UNKNOWN_BY_PEER);
+    assert_line(&unread, UNKNOWN_BY_PEER);
     let lost = over_tls(close_notify, |guard, _| drop(guard.failed(&io::Error::from(io::ErrorKind::UnexpectedEof))));
-    assert_line(lost, UNKNOWN_BY_PEER);
+    assert_line(&lost, UNKNOWN_BY_PEER);
 }
 
 #[test]
 fn a_fin_without_close_notify_is_an_end_of_file() {
-    assert_line(over_tls(fin, |_, read| drop(read.unwrap_err())), EOF);
+    assert_line(&over_tls(fin, |_, read| drop(read.unwrap_err())), EOF);
 }
 
 #[test]
 fn a_tls_error_above_explains_a_lost_connection() {
     let broken = ("protocol_error", "client", "malformed");
-    assert_line(over_tls(garbage, |_, read| drop(read.unwrap_err())), broken);
+    assert_line(&over_tls(garbage, |_, read| drop(read.unwrap_err())), broken);
     let lost = over_tls(garbage, |guard, _| drop(guard.failed(&io::Error::from(io::ErrorKind::ConnectionReset))));
-    assert_line(lost, broken);
+    assert_line(&lost, broken);
 }
 
 #[test]
@@ -822,7 +849,7 @@ fn a_stream_below_tls_sees_a_handshake_end() {
             assert!(shaken.is_err());
         });
     });
-    assert_line(captured, EOF);
+    assert_line(&captured, EOF);
 }
 
 /// Every sight against every end that may be said, in both orders.
@@ -922,6 +949,10 @@ fn a_watched_stream_is_small() {
     let _first = guard.handle();
     let shared = measure(|| drop(guard.watch(())));
     assert_eq!((shared.count_total, shared.bytes_total), (1, 64));
+}
+
+#[test]
+fn a_watched_stream_may_be_shared_and_sent() {
     fn assert_shareable<T: Send + Sync + Debug + Unpin>() {}
     assert_shareable::<Watched<TcpStream>>();
 }

@@ -323,3 +323,95 @@ fn nested_shutdowns_that_begin_at_once() {
         }
     });
 }
+
+/// Ends at once, by a FIN or by this error.
+struct Ends(Option<std::io::ErrorKind>);
+
+impl std::io::Read for Ends {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        self.0.map_or(Ok(0), |kind| Err(kind.into()))
+    }
+}
+
+/// A task that reads a watched stream to its end, and closes it.
+fn read_to_the_end(stream: disconnect_core::Watched<Ends>) -> thread::JoinHandle<()> {
+    thread::spawn(move || drop(std::io::read_to_string(stream)))
+}
+
+/// A stream reads the FIN while another task says the goodbye that was in front of it.
+#[test]
+fn the_goodbye_wins_over_a_watched_fin_in_every_order() {
+    loom::model(|| {
+        let lines = Lines::new();
+        let guard = lines.guard();
+        let reader = read_to_the_end(guard.watch(Ends(None)));
+        let ended = guard.handle();
+        let parser = thread::spawn(move || ended.set(END.closed_by_peer()));
+        reader.join().unwrap();
+        assert_eq!(parser.join().unwrap(), SetOutcome::Kept);
+        drop(guard);
+        assert_eq!(lines.one().reason().as_str(), "graceful");
+    });
+}
+
+/// The stream ends, and is closed, while the guard is dropped: one line, with the FIN if it came in time.
+#[test]
+fn a_watched_stream_ends_while_its_guard_is_dropped() {
+    static IN_TIME: AtomicUsize = AtomicUsize::new(0);
+    static LATE: AtomicUsize = AtomicUsize::new(0);
+    loom::model(|| {
+        let lines = Lines::new();
+        let guard = lines.guard();
+        let reader = read_to_the_end(guard.watch(Ends(None)));
+        drop(guard);
+        reader.join().unwrap();
+        match lines.one().cause().map(Category::as_str) {
+            Some("unclean_eof") => IN_TIME.fetch_add(1, Ordering::Relaxed),
+            Some("dropped") => LATE.fetch_add(1, Ordering::Relaxed),
+            cause => panic!("{cause:?}"),
+        };
+    });
+    assert!(IN_TIME.load(Ordering::Relaxed) > 0 && LATE.load(Ordering::Relaxed) > 0);
+}
+
+/// A reset and our own close: the first one wins, as its outcome says.
+#[test]
+fn a_watched_reset_and_our_close() {
+    static CLOSED: AtomicUsize = AtomicUsize::new(0);
+    static RESET: AtomicUsize = AtomicUsize::new(0);
+    loom::model(|| {
+        let lines = Lines::new();
+        let guard = lines.guard();
+        let reader = read_to_the_end(guard.watch(Ends(Some(std::io::ErrorKind::ConnectionReset))));
+        let closed = guard.set(END.closed_locally());
+        reader.join().unwrap();
+        drop(guard);
+        let count = match (closed, lines.one().cause().map(Category::as_str)) {
+            (SetOutcome::Kept, None) => &CLOSED,
+            (SetOutcome::Ignored, Some("reset")) => &RESET,
+            other => panic!("{other:?}"),
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    assert!(CLOSED.load(Ordering::Relaxed) > 0 && RESET.load(Ordering::Relaxed) > 0);
+}
+
+/// Both streams of a proxy end at once, each with its guard in its own task: two lines, and one story.
+#[test]
+fn both_streams_of_a_pair_end_at_once() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
+        let (lines, others) = (Lines::new(), Lines::new());
+        let (first, second) = DisconnectGuard::pair(lines.guard(), others.guard());
+        let (down, up) = (first.watch(Ends(None)), second.watch(Ends(Some(std::io::ErrorKind::ConnectionReset))));
+        let task = thread::spawn(move || {
+            drop(std::io::read_to_string(up));
+            drop(second);
+        });
+        drop(std::io::read_to_string(down));
+        drop(first);
+        task.join().unwrap();
+        assert_eq!(lines.one(), others.one());
+    });
+}
