@@ -25,6 +25,7 @@ pub(crate) fn table(costs: &Costs) -> Table {
     report.categories();
     report.lines();
     report.ends();
+    report.streams();
     report.allocations();
     report.sizes();
     report.table
@@ -170,9 +171,20 @@ impl Report<'_> {
         self.instructions("metrics record", counter).at_most(Limits::held(400.0));
     }
 
+    fn streams(&mut self) {
+        self.table.heading("a watched stream, more than the bare one");
+        for case in ["read", "write", "poll_read", "poll_write"] {
+            let figure = self.more(case, &format!("{case}, bare"));
+            self.table.row(case, Unit::Instructions, figure).at_most(Limits::wanted(10.0, 25.0));
+        }
+        // A look at the clock is the operating system's.
+        let silence = self.more("ping and pong, for silence", "ping and pong");
+        self.table.row("a write and its answer, for silence", Unit::Instructions, silence);
+    }
+
     /// Work that may not allocate, and work that may allocate once. An error of serde always keeps its text on the heap.
     fn allocations(&mut self) {
-        const FREE: [&str; 18] = [
+        const FREE: [&str; 23] = [
             "parse 8",
             "parse 64",
             "parse 512",
@@ -191,6 +203,11 @@ impl Report<'_> {
             "count record",
             "metrics typed",
             "metrics record",
+            "read",
+            "write",
+            "poll_read",
+            "poll_write",
+            "ping and pong, for silence",
         ];
         self.table.heading("allocations");
         let count = |case: &str| self.costs.get(case).map_or(f64::NAN, |cost| cost.allocations);

@@ -4,6 +4,7 @@ mod categories;
 pub(crate) mod ends;
 mod evidence;
 mod layer;
+mod streams;
 
 use std::hint::black_box;
 
@@ -19,7 +20,12 @@ pub(crate) const NOTHING: &str = "nothing";
 
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
     const LOOP: &[Case] = &[Case { name: NOTHING, run: |n| times(n, || ()) }];
-    LOOP.iter().chain(categories::CASES).chain(ends::CASES).chain(evidence::CASES).chain(layer::CASES)
+    LOOP.iter()
+        .chain(categories::CASES)
+        .chain(ends::CASES)
+        .chain(evidence::CASES)
+        .chain(layer::CASES)
+        .chain(streams::CASES)
 }
 
 /// What valgrind looks at, by this name.
