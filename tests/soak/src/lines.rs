@@ -44,7 +44,7 @@ impl Lines {
                 panic::panic_any(OnPurpose);
             }
         });
-        tracing_subscriber::registry().with(layer.fields(["id"]).layer()).try_init()?;
+        tracing_subscriber::registry().with(layer.fields(["id", "bytes_in", "bytes_out"]).layer()).try_init()?;
         Ok(lines)
     }
 

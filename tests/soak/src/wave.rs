@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use disconnect_core::{Counters, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, Shutdown, disconnected};
 use socket2::SockRef;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -30,6 +30,7 @@ struct Server {
     shutdown: Shutdown,
     closing: CancellationToken,
     counters: Arc<Counters>,
+    is_watched: bool,
     up: Arc<AtomicUsize>,
     ended: Arc<Ended>,
 }
@@ -61,6 +62,7 @@ pub(crate) async fn run(
     first: u64,
     count: usize,
     shutdown_in_the_middle: bool,
+    is_watched: bool,
     counters: Arc<Counters>,
 ) -> io::Result<usize> {
     let socket = TcpSocket::new_v4()?;
@@ -72,6 +74,7 @@ pub(crate) async fn run(
         shutdown: Shutdown::new(),
         closing: CancellationToken::new(),
         counters,
+        is_watched,
         up: Arc::default(),
         ended: Arc::default(),
     };
@@ -115,24 +118,37 @@ async fn accepted(mut stream: TcpStream, server: Server) -> io::Result<()> {
     Ok(())
 }
 
-async fn serve(id: u64, mut stream: TcpStream, server: Server, up: Arc<Notify>) {
+async fn serve(id: u64, stream: TcpStream, server: Server, up: Arc<Notify>) {
     let counters = server.counters.clone();
     let guard = DisconnectGuard::new(END, move |end: &Disconnect| {
         counters.count(end);
-        disconnected!(end, id, "connection closed");
+        disconnected!(end, id, bytes_in = end.bytes_in(), bytes_out = end.bytes_out(), "connection closed");
     })
     .under(&server.shutdown);
     server.up.fetch_add(1, Ordering::SeqCst);
     up.notify_one();
     let ended = guard.handle();
+    if server.is_watched {
+        until_closing(id, guard.watch(stream), &ended, &server).await;
+    } else {
+        until_closing(id, stream, &ended, &server).await;
+    }
+}
+
+async fn until_closing(
+    id: u64,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    ended: &DisconnectHandle,
+    server: &Server,
+) {
     tokio::select! {
-        () = session(id, &mut stream, &ended) => {}
+        () = session(id, &mut stream, ended) => {}
         () = server.closing.cancelled() => {}
     }
 }
 
 /// Talks until the connection ends, and says how it did.
-async fn session(id: u64, stream: &mut TcpStream, ended: &DisconnectHandle) {
+async fn session(id: u64, stream: &mut (impl AsyncRead + AsyncWrite + Unpin), ended: &DisconnectHandle) {
     let end = match Way::of(id) {
         #[allow(clippy::panic, reason = "one of the ways in which a connection ends")]
         Way::Panicked => panic::panic_any(OnPurpose),
@@ -150,7 +166,7 @@ async fn session(id: u64, stream: &mut TcpStream, ended: &DisconnectHandle) {
     };
 }
 
-async fn listen(stream: &mut TcpStream) -> io::Result<Disconnect> {
+async fn listen(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<Disconnect> {
     stream.write_u8(HELLO).await?;
     let mut byte = [0];
     match stream.read(&mut byte).await? {

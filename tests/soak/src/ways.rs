@@ -57,6 +57,29 @@ impl Way {
         }
     }
 
+    /// How many bytes the server reads and writes.
+    const fn bytes(self) -> (u64, u64) {
+        match self {
+            Self::ClosedByClient | Self::Garbage => (1, 1),
+            Self::ClosedByServer => (0, 2),
+            Self::Reset | Self::EndOfFile | Self::Cancelled | Self::Shutdown => (0, 1),
+            Self::Panicked => (0, 0),
+        }
+    }
+
+    /// Whether the counts are right: exact, unless the task may have been stopped before it wrote or read.
+    pub(crate) fn has_right_counts(self, line: &Observed, is_watched: bool, shutdown_in_the_middle: bool) -> bool {
+        let count = |key: &str| line.field(key).and_then(|count| count.parse::<u64>().ok());
+        let ((bytes_in, bytes_out), counts) = (self.bytes(), (count("bytes_in"), count("bytes_out")));
+        match counts {
+            (None, None) => !is_watched,
+            (Some(read), Some(written)) if shutdown_in_the_middle || self == Self::Cancelled => {
+                is_watched && read <= bytes_in && written <= bytes_out
+            }
+            counts => is_watched && counts == (Some(bytes_in), Some(bytes_out)),
+        }
+    }
+
     /// Whether the line is right. Where the shutdown came while connections were ending, which of the two was first is
     /// open, and either is right.
     pub(crate) fn is_right(self, line: &Observed, shutdown_in_the_middle: bool) -> bool {

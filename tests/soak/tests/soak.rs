@@ -4,9 +4,9 @@
 
 use std::process::Command;
 
-fn soak(subscriber: &str) {
+fn soak(subscriber: &str, streams: &str) {
     let output = Command::new(env!("CARGO_BIN_EXE_soak"))
-        .args(["--connections", "2000", "--subscriber", subscriber])
+        .args(["--connections", "2000", "--subscriber", subscriber, "--streams", streams])
         .output()
         .expect("the program starts");
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -16,22 +16,27 @@ fn soak(subscriber: &str) {
 
 #[test]
 fn plain_subscriber() {
-    soak("plain");
+    soak("plain", "watched");
+}
+
+#[test]
+fn bare_streams() {
+    soak("plain", "bare");
 }
 
 #[test]
 fn slow_subscriber() {
-    soak("slow");
+    soak("slow", "watched");
 }
 
 #[test]
 fn panicking_subscriber() {
-    soak("panicking");
+    soak("panicking", "watched");
 }
 
 #[test]
 fn bad_arguments_are_told() {
-    for arguments in [&["--connections", "many"][..], &["--subscriber", "deaf"], &["--fast"]] {
+    for arguments in [&["--connections", "many"][..], &["--subscriber", "deaf"], &["--streams", "some"], &["--fast"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_soak")).args(arguments).output().expect("the program starts");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("usage: soak"), "{arguments:?}");
