@@ -27,8 +27,9 @@ enum Way {
 async fn connection(way: Way, ended: impl Fn(&Disconnect)) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let mut client = TcpStream::connect(listener.local_addr()?).await?;
-    let (mut stream, _) = listener.accept().await?;
-    let guard = DisconnectGuard::new(END, ended);
+    let (stream, _) = listener.accept().await?;
+    let guard = DisconnectGuard::new(END, ended).timed();
+    let mut stream = guard.watch(stream);
     match way {
         Way::Goodbye => client.write_all(b"bye").await?,
         Way::EndOfFile => {}

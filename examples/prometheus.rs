@@ -1,4 +1,5 @@
-//! Counters through the crate `metrics`, for Prometheus: real connections end, and the page shows why.
+//! Counters and durations through the crate `metrics`, for Prometheus: real connections end, and the page shows why, and
+//! after how long.
 
 mod connections;
 
@@ -8,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::LazyLock;
 
 use disconnect_core::{DisconnectMetrics, disconnected, metrics_counter};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder};
 
 use self::connections::END;
 
@@ -29,13 +30,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         [] => {
-            let recorder = PrometheusBuilder::new().install_recorder()?;
+            let recorder = exporter()?.install_recorder()?;
             connections().await?;
             print!("{}", recorder.render());
         }
         ["--serve", address] => {
             let address: SocketAddr = address.parse().map_err(|error| format!("{address}: {error}"))?;
-            PrometheusBuilder::new().with_http_listener(address).install()?;
+            exporter()?.with_http_listener(address).install()?;
             connections().await?;
             println!("http://{address}/metrics");
             std::future::pending::<()>().await;
@@ -48,11 +49,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Connections last from a tenth of a second to an hour.
+fn exporter() -> Result<PrometheusBuilder, BuildError> {
+    PrometheusBuilder::new().set_buckets(&[0.1, 1.0, 10.0, 60.0, 600.0, 3600.0])
+}
+
 /// The recorder is installed by now: the first use of the counters registers them with it.
 async fn connections() -> io::Result<()> {
     connections::end_some(|end| {
         METRICS.series(end).increment(1);
-        disconnected!(end, "connection closed");
+        if let Some(seconds) = end.duration_secs() {
+            metrics::histogram!("connection_duration_seconds", "reason" => end.reason().as_str()).record(seconds);
+        }
+        disconnected!(
+            end,
+            duration = end.duration_secs(),
+            bytes_in = end.bytes_in(),
+            bytes_out = end.bytes_out(),
+            "connection closed"
+        );
     })
     .await
 }
