@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use disconnect_loom::{
     Category, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, SetOutcome, Shutdown, Side,
-    Verdict,
+    Verdict, Watched,
 };
 use loom::sync::{Arc, Mutex};
 use loom::thread;
@@ -334,7 +334,7 @@ impl std::io::Read for Ends {
 }
 
 /// A task that reads a watched stream to its end, and closes it.
-fn read_to_the_end(stream: disconnect_core::Watched<Ends>) -> thread::JoinHandle<()> {
+fn read_to_the_end(stream: Watched<Ends>) -> thread::JoinHandle<()> {
     thread::spawn(move || drop(std::io::read_to_string(stream)))
 }
 
