@@ -1,9 +1,14 @@
 //! Connections on loopback, and the ways to end them that an application normally does not use.
 
 use std::io;
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// A connected pair: the client's end and the server's.
 pub(crate) async fn pair() -> io::Result<(TcpStream, TcpStream)> {
@@ -20,13 +25,81 @@ pub(crate) fn reset(stream: TcpStream) -> io::Result<()> {
 }
 
 /// Loses all packets to this end from now on, and with them the acknowledgements: a pulled cable.
-pub(crate) fn black_hole(stream: &TcpStream) -> io::Result<()> {
+pub(crate) fn black_hole(socket: &impl AsFd) -> io::Result<()> {
     /// "Return a constant", in the language of packet filters.
     const RETURN: u16 = 0x06;
-    socket2::SockRef::from(stream).attach_filter(&[socket2::SockFilter::new(RETURN, 0, 0, 0)])
+    socket2::SockRef::from(socket).attach_filter(&[socket2::SockFilter::new(RETURN, 0, 0, 0)])
+}
+
+/// Ends [`black_hole`].
+pub(crate) fn back_in_reach(stream: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(stream).detach_filter()
 }
 
 /// The same socket once more: to write what a library would not, or to take the socket away from under it.
 pub(crate) fn tap(stream: &TcpStream) -> io::Result<TcpStream> {
     TcpStream::from_std(socket2::SockRef::from(stream).try_clone()?.into())
+}
+
+/// A stream that notes what its reader got, before anybody judges it.
+pub(crate) struct Recorded<S> {
+    stream: S,
+    record: Record,
+}
+
+/// How many bytes a reader got, and how they ended.
+#[derive(Clone, Default)]
+pub(crate) struct Record(watch::Sender<(usize, Option<String>)>);
+
+impl<S> Recorded<S> {
+    pub(crate) fn new(stream: S) -> (Self, Record) {
+        let record = Record::default();
+        (Self { stream, record: record.clone() }, record)
+    }
+}
+
+impl Record {
+    /// What came, as far as another run of the same fault gets the same.
+    pub(crate) fn text(&self) -> String {
+        let (bytes, end) = &*self.0.borrow();
+        let bytes = if *bytes == 0 { "nothing" } else { "bytes" };
+        format!("{bytes}, then {}", end.as_deref().unwrap_or("silence"))
+    }
+
+    /// Once this many bytes have been read.
+    pub(crate) async fn read(&self, bytes: usize) {
+        // There is always a sender: this one.
+        let _ = self.0.subscribe().wait_for(|(read, _)| *read >= bytes).await;
+    }
+
+    fn note(&self, read: &io::Result<usize>) {
+        self.0.send_modify(|(total, end)| match read {
+            Ok(0) => *end = Some("read 0".to_owned()),
+            Ok(bytes) => *total += bytes,
+            Err(error) => *end = Some(format!("{error:?}")),
+        });
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Recorded<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, into));
+        self.record.note(&read.as_ref().map(|()| into.filled().len() - before).map_err(|error| error.kind().into()));
+        Poll::Ready(read)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Recorded<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
 }

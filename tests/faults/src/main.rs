@@ -1,13 +1,17 @@
 //! The fault matrix: real peers on loopback, real faults, and whether each end is attributed right.
 //!
-//! `faults` prints a row a protocol and ends with 1 if less is right than promised. `faults --cases` prints every case
-//! as well, `faults tcp quic` runs these protocols only.
+//! `faults` compares every end with the truth in `truth/`, prints a row a protocol, and ends with 1 if less is right than
+//! promised. `faults --cases` prints every case as well, `faults tcp quic` runs these protocols only.
 
 mod line;
 mod loopback;
 mod matrix;
 mod peers;
 mod protocols;
+#[allow(unreachable_pub, reason = "users copy these files")]
+mod recipes;
+mod secure;
+mod truth;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -61,17 +65,22 @@ async fn run(arguments: &[String]) -> Result<bool, Box<dyn std::error::Error + S
     if let Some(unknown) = options.iter().find(|option| **option != "--cases") {
         return Err(format!("unknown option `{unknown}`; known is `--cases`").into());
     }
-    let whole = named.is_empty();
-    let protocols = if whole { protocols::ALL.to_vec() } else { named };
+    let named = match &named[..] {
+        [] => protocols::ALL.to_vec(),
+        named => named.iter().map(|name| protocols::named(name)).collect::<Result<_, _>>()?,
+    };
     let mut matrix = Matrix::default();
-    for protocol in protocols {
+    for protocol in named {
+        matrix.expect(protocol)?;
         let cases = tokio::time::timeout(PATIENCE, protocols::run(protocol, &mut matrix));
-        cases.await.map_err(|_| format!("{protocol}: stuck after {}", matrix.latest()))??;
+        let outcome = cases.await.map_err(|_| format!("{protocol}: stuck after {}", matrix.latest()))?;
+        outcome.map_err(|error| format!("{protocol}: after {}: {error}", matrix.latest()))?;
     }
     if !options.is_empty() {
         matrix.print_cases();
     }
     matrix.print_wrong();
-    matrix.print_table();
-    Ok(matrix.holds(whole))
+    matrix.print_problems();
+    matrix.print_tables();
+    Ok(matrix.holds())
 }

@@ -1,159 +1,226 @@
 //! What was injected, what came out, and how often that was right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::fmt;
 
-use disconnect_core::{Category, Disconnect, DisconnectInitiator, DisconnectReason};
+use disconnect_core::{Category, Disconnect};
 
-/// What really happened, as whoever injected it knows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Truth {
-    pub(crate) reason: DisconnectReason,
-    pub(crate) initiator: DisconnectInitiator,
+use crate::truth::{self, Row, Rows};
+
+/// What names a case within its protocol.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    /// What was done to the connection.
+    pub(crate) injected: String,
+    /// Who looked: `client`, `server`, `agent`.
+    pub(crate) seen_by: String,
+    /// Whether the endpoint declares `fin_is_goodbye`.
+    pub(crate) fin: bool,
 }
 
-/// Shorthand for a [`Truth`].
-pub(crate) const fn truth(reason: DisconnectReason, initiator: DisconnectInitiator) -> Truth {
-    Truth { reason, initiator }
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fin = if self.fin { " [fin]" } else { "" };
+        write!(f, "{:<58} by {:<7}{fin}", self.injected, self.seen_by)
+    }
 }
 
 /// One end of one connection that was ended in one way.
 #[derive(Debug)]
 pub(crate) struct Case {
     protocol: &'static str,
-    /// What was done to the connection.
-    injected: String,
-    /// Who looked: `client`, `server`, `agent`.
-    seen_by: &'static str,
-    truth: Truth,
+    key: Key,
     end: Disconnect,
-    /// Why nobody could tell from what is there; such an end must come out unexpected.
-    undecidable: Option<&'static str>,
+    /// What this end got before anybody judged it.
+    observed: Option<String>,
 }
 
 impl Case {
-    fn reason_right(&self) -> bool {
-        self.end.reason_as() == Some(self.truth.reason)
+    pub(crate) fn new(protocol: &'static str, injected: impl Into<String>, seen_by: &str, end: Disconnect) -> Self {
+        let key = Key { injected: injected.into(), seen_by: seen_by.to_owned(), fin: false };
+        Self { protocol, key, end, observed: None }
     }
 
-    fn side_right(&self) -> bool {
-        self.end.initiator_as() == Some(self.truth.initiator)
+    /// Whose endpoint declares `fin_is_goodbye`.
+    #[must_use]
+    pub(crate) fn fin(mut self) -> Self {
+        self.key.fin = true;
+        self
     }
 
-    /// The one error that must not happen: a fault that is reported as normal.
-    fn false_expected(&self) -> bool {
-        let ambiguous = self.undecidable.is_some();
-        self.end.expected() && (ambiguous || !self.truth.reason.expected())
-    }
-}
-
-impl fmt::Display for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Truth { reason, initiator } = self.truth;
-        let was = (
-            self.end.reason().as_str(),
-            self.end.initiator().map_or("-", Category::as_str),
-            self.end.cause().map_or("-", Category::as_str),
-        );
-        write!(f, "{:<10} {:<58} by {:<7}", self.protocol, self.injected, self.seen_by)?;
-        write!(f, " truth {reason}/{initiator}, said {}/{} ({})", was.0, was.1, was.2)?;
-        match self.undecidable {
-            Some(why) => write!(f, " [undecidable: {why}]"),
-            None => Ok(()),
-        }
+    /// What this end got: the `Debug` text of an error, or events such as `read 0`. An undecidable case and the case that
+    /// it is like must have got the same.
+    #[must_use]
+    pub(crate) fn observed(mut self, what: impl Into<String>) -> Self {
+        self.observed = Some(what.into());
+        self
     }
 }
 
-/// All cases so far.
+/// All cases so far, and the truth about each.
 #[derive(Default)]
 pub(crate) struct Matrix {
     cases: Vec<Case>,
+    truth: BTreeMap<&'static str, Rows>,
 }
 
 /// What of the decidable cases has to be right: of all, and of each protocol.
 const BOTH_RIGHT: (f64, f64) = (0.95, 0.90);
-/// How many cases there have to be.
-const AT_LEAST: usize = 150;
+/// How many cases may be undecidable at most.
+const UNDECIDABLE: f64 = 0.08;
 
 impl Matrix {
-    /// A case whose truth can be told from what is there.
-    pub(crate) fn decidable(
-        &mut self,
-        protocol: &'static str,
-        injected: impl Into<String>,
-        seen_by: &'static str,
-        truth: Truth,
-        end: Disconnect,
-    ) {
-        self.cases.push(Case { protocol, injected: injected.into(), seen_by, truth, end, undecidable: None });
+    /// Reads the truth about a protocol, of which every case is about to be added.
+    pub(crate) fn expect(&mut self, protocol: &'static str) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.truth.insert(protocol, truth::rows(protocol)?);
+        Ok(())
     }
 
-    /// A case that nothing on this side could tell from another one.
-    pub(crate) fn undecidable(
-        &mut self,
-        protocol: &'static str,
-        injected: impl Into<String>,
-        seen_by: &'static str,
-        truth: Truth,
-        end: Disconnect,
-        why: &'static str,
-    ) {
-        self.cases.push(Case { protocol, injected: injected.into(), seen_by, truth, end, undecidable: Some(why) });
+    pub(crate) fn add(&mut self, case: Case) {
+        self.cases.push(case);
     }
 
     /// The case that was done last.
     pub(crate) fn latest(&self) -> &str {
-        self.cases.last().map_or("nothing", |case| &case.injected)
+        self.cases.last().map_or("nothing", |case| &case.key.injected)
     }
 
     /// Every case on a line.
     pub(crate) fn print_cases(&self) {
-        for case in &self.cases {
-            println!("{case}");
-        }
+        self.judged().for_each(|judged| println!("{judged}"));
     }
 
     /// The cases that are not right.
     pub(crate) fn print_wrong(&self) {
-        let wrong = |case: &&Case| {
-            case.false_expected() || (case.undecidable.is_none() && !(case.reason_right() && case.side_right()))
-        };
-        for case in self.cases.iter().filter(wrong) {
-            println!("wrong: {case}");
+        self.judged().filter(Judged::wrong).for_each(|judged| println!("wrong: {judged}"));
+    }
+
+    /// What is wrong with the matrix itself.
+    pub(crate) fn print_problems(&self) {
+        self.problems().iter().for_each(|problem| println!("problem: {problem}"));
+    }
+
+    /// A row a protocol, and the sum; then the same for the endpoints that declare `fin_is_goodbye`.
+    pub(crate) fn print_tables(&self) {
+        for (title, fin) in [("protocol", false), ("protocol, `fin_is_goodbye`", true)] {
+            println!("\n| {title} | cases | decidable | right (reason and side) | false-expected |");
+            println!("|---|---|---|---|---|");
+            for (protocol, tally) in self.tallies(fin) {
+                println!("| {protocol} | {tally} |");
+            }
+            println!("| **all** | {} |", self.total(fin));
         }
     }
 
-    /// A row a protocol, and the sum.
-    pub(crate) fn print_table(&self) {
-        println!("| protocol | cases | decidable | reason right | side right | both | false-expected |");
-        println!("|---|---|---|---|---|---|---|");
-        for (protocol, tally) in self.tallies() {
-            println!("| {protocol} | {tally} |");
-        }
-        println!("| **all** | {} |", self.total());
+    /// Whether the matrix holds what the library promises.
+    pub(crate) fn holds(&self) -> bool {
+        let (plain, fin) = (self.total(false), self.total(true));
+        self.problems().is_empty()
+            && plain.false_expected + fin.false_expected == 0
+            && plain.share_right() >= BOTH_RIGHT.0
+            && fin.share_right() >= BOTH_RIGHT.0
+            && plain.share_undecidable() <= UNDECIDABLE
+            && self.tallies(false).values().all(|tally| tally.share_right() >= BOTH_RIGHT.1)
     }
 
-    /// Whether the matrix holds what the library promises; `whole` is whether every protocol was run.
-    pub(crate) fn holds(&self, whole: bool) -> bool {
-        let total = self.total();
-        (!whole || total.cases >= AT_LEAST)
-            && total.false_expected == 0
-            && total.both_share() >= BOTH_RIGHT.0
-            && self.tallies().values().all(|tally| tally.both_share() >= BOTH_RIGHT.1)
+    fn judged(&self) -> impl Iterator<Item = Judged<'_>> {
+        self.cases.iter().filter_map(|case| Some(Judged { case, row: self.truth.get(case.protocol)?.get(&case.key)? }))
     }
 
-    fn tallies(&self) -> BTreeMap<&'static str, Tally> {
+    fn tallies(&self, fin: bool) -> BTreeMap<&'static str, Tally> {
         let mut tallies = BTreeMap::<_, Tally>::new();
-        for case in &self.cases {
-            tallies.entry(case.protocol).or_default().add(case);
+        for judged in self.judged().filter(|judged| judged.case.key.fin == fin) {
+            tallies.entry(judged.case.protocol).or_default().add(&judged);
         }
         tallies
     }
 
-    fn total(&self) -> Tally {
+    fn total(&self, fin: bool) -> Tally {
         let mut total = Tally::default();
-        self.cases.iter().for_each(|case| total.add(case));
+        self.judged().filter(|judged| judged.case.key.fin == fin).for_each(|judged| total.add(&judged));
         total
+    }
+
+    /// Cases and rows without each other, and cases that are called alike and are not.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut done = BTreeSet::new();
+        for case in &self.cases {
+            let Case { protocol, key, .. } = case;
+            if !done.insert((*protocol, key)) {
+                problems.push(format!("{protocol}: two cases: {key}"));
+            }
+            match self.truth.get(protocol).and_then(|rows| rows.get(key)) {
+                None => problems.push(format!("{protocol}: a case without a row: {key}")),
+                Some(row) => problems.extend(row.like.as_ref().and_then(|like| self.differs(case, like))),
+            }
+        }
+        for (protocol, rows) in &self.truth {
+            let missing = rows.keys().filter(|key| !done.contains(&(*protocol, *key)));
+            problems.extend(missing.map(|key| format!("{protocol}: a row without a case: {key}")));
+        }
+        problems
+    }
+
+    /// How an undecidable case differs from the one that it is said to be like.
+    fn differs(&self, case: &Case, like: &str) -> Option<String> {
+        let is_other = |other: &&Case| {
+            other.protocol == case.protocol && other.key.injected == like && other.key.seen_by == case.key.seen_by
+        };
+        // One of the same table, if both have it.
+        let other = self.cases.iter().filter(is_other).max_by_key(|other| other.key.fin == case.key.fin);
+        match (&case.observed, other.map(|other| &other.observed)) {
+            (Some(one), Some(Some(other))) if one == other => None,
+            (one, other) => {
+                let Case { protocol, key, .. } = case;
+                Some(format!("{protocol}: not like `{like}`: {key}: observed {one:?}, the other {other:?}"))
+            }
+        }
+    }
+}
+
+/// A case and the truth about it.
+struct Judged<'a> {
+    case: &'a Case,
+    row: &'a Row,
+}
+
+impl Judged<'_> {
+    fn decidable(&self) -> bool {
+        self.row.like.is_none()
+    }
+
+    fn right(&self) -> bool {
+        self.row.reason_right(&self.case.end) && self.row.side_right(&self.case.end)
+    }
+
+    /// The one error that must not happen: a fault that is reported as normal. A case that nobody can tell from another
+    /// one must not be either, unless the user declares that a FIN is normal.
+    fn false_expected(&self) -> bool {
+        let may_be_expected = if self.decidable() { self.row.reason.expected() } else { self.case.key.fin };
+        self.case.end.expected() && !may_be_expected
+    }
+
+    fn wrong(&self) -> bool {
+        self.false_expected() || (self.decidable() && !self.right())
+    }
+}
+
+impl fmt::Display for Judged<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { case, row } = self;
+        let said = (
+            case.end.reason().as_str(),
+            case.end.initiator().map_or("-", Category::as_str),
+            case.end.cause().map_or("-", Category::as_str),
+        );
+        write!(f, "{:<10} {} truth {}/{}", case.protocol, case.key, row.reason, row.initiator)?;
+        write!(f, ", said {}/{} ({})", said.0, said.1, said.2)?;
+        match &row.like {
+            Some(like) => write!(f, " [undecidable: like `{like}`]"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -161,38 +228,35 @@ impl Matrix {
 struct Tally {
     cases: usize,
     decidable: usize,
-    reason: usize,
-    side: usize,
-    both: usize,
+    right: usize,
     false_expected: usize,
 }
 
 impl Tally {
-    fn add(&mut self, case: &Case) {
+    fn add(&mut self, judged: &Judged<'_>) {
         self.cases += 1;
-        self.false_expected += usize::from(case.false_expected());
-        if case.undecidable.is_none() {
-            self.decidable += 1;
-            self.reason += usize::from(case.reason_right());
-            self.side += usize::from(case.side_right());
-            self.both += usize::from(case.reason_right() && case.side_right());
-        }
+        self.false_expected += usize::from(judged.false_expected());
+        self.decidable += usize::from(judged.decidable());
+        self.right += usize::from(judged.decidable() && judged.right());
     }
 
-    fn both_share(&self) -> f64 {
-        share(self.both, self.decidable)
+    fn share_right(&self) -> f64 {
+        share(self.right, self.decidable)
+    }
+
+    fn share_undecidable(&self) -> f64 {
+        1.0 - share(self.decidable, self.cases)
     }
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a few hundred cases")]
+#[allow(clippy::cast_precision_loss, reason = "some thousand cases")]
 fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = |part| format!("{:.0} %", 100.0 * share(part, self.decidable));
-        write!(f, "{} | {} | {} | {} | ", self.cases, self.decidable, percent(self.reason), percent(self.side))?;
-        write!(f, "{} | {}", percent(self.both), self.false_expected)
+        let percent = 100.0 * self.share_right();
+        write!(f, "{} | {} | {percent:.1} % ({}) | {}", self.cases, self.decidable, self.right, self.false_expected)
     }
 }

@@ -15,21 +15,17 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use disconnect_core::{
-    Classifier, DisconnectEvidence, DisconnectInitiator as By, DisconnectReason as Why, Endpoint, classifier,
-};
-use http_body_util::combinators::BoxBody;
+use disconnect_core::{Classifier, Disconnect, DisconnectEvidence, Endpoint, classifier};
 use http_body_util::{BodyExt, Full, StreamBody};
-use hyper::HeaderMap;
 use hyper::body::Frame;
-use hyper::header::CONNECTION;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Outcome;
 use crate::loopback::reset;
-use crate::matrix::{Matrix, Truth, truth};
+use crate::matrix::{Case, Matrix};
 use crate::peers::say;
+use crate::recipes::hyper_http1::{Body, BoxError};
 
 static CLASSIFIER: Classifier = classifier![h2 = h2, hyper = hyper, tokio = tokio, UpstreamLost];
 
@@ -41,15 +37,23 @@ const SHORT: Duration = Duration::from_millis(300);
 /// How long a peer may be silent otherwise: the cases end long before.
 const LONG: Duration = Duration::from_secs(30);
 
-const VANISHED: Truth = truth(Why::NetworkError, By::Network);
-
-type BoxError = Box<dyn Error + Send + Sync>;
-type Body = BoxBody<Bytes, BoxError>;
+const PROTOCOL: &str = "http1";
 
 pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     from_server::run(matrix).await?;
     from_client::run(matrix).await?;
     own::run(matrix).await
+}
+
+/// Both tables of a case: as it is, and where a FIN is declared to be a goodbye.
+fn tables(end: Endpoint) -> [Endpoint; 2] {
+    [end, end.fin_is_goodbye()]
+}
+
+/// A case of the table that this endpoint belongs to.
+fn case(injected: &str, seen_by: &str, end: Endpoint, (ended, got): (Disconnect, String)) -> Case {
+    let case = Case::new(PROTOCOL, injected, seen_by, ended).observed(got);
+    if end.eof().expected() { case.fin() } else { case }
 }
 
 /// The error of another connection, inside this one. Its cause may be a reset, but not of this one: the verdict is ours.
@@ -65,11 +69,6 @@ impl std::fmt::Display for UpstreamLost {
 
 impl Error for UpstreamLost {}
 
-/// Whether a message is the last one of its connection.
-fn says_goodbye(headers: &HeaderMap) -> bool {
-    headers.get(CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
-}
-
 fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed()
 }
@@ -81,33 +80,42 @@ fn failing(error: impl Into<BoxError>) -> Body {
 }
 
 /// How a peer with bytes of its own closes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Close {
     Fin,
     Rst,
     /// A FIN once the answer `hello` is there.
     Answered,
+    /// The same with an RST.
+    AnsweredRst,
+    /// The same with bytes that are no request.
+    AnsweredGarbage,
 }
 
 /// Writes these bytes and closes.
 async fn write_and_close(mut stream: TcpStream, bytes: &[u8], close: Close) -> io::Result<()> {
     stream.write_all(bytes).await?;
     match close {
-        Close::Fin | Close::Answered => {
-            if let Close::Answered = close {
-                read_head(&mut stream).await?;
-                stream.read_exact(&mut [0; b"hello".len()]).await?;
-            }
+        Close::Fin | Close::Rst => {}
+        Close::Answered | Close::AnsweredRst | Close::AnsweredGarbage => read_answer(&mut stream).await?,
+    }
+    if close == Close::AnsweredGarbage {
+        stream.write_all(b"\x01garbage\r\n\r\n").await?;
+    }
+    match close {
+        Close::Fin | Close::Answered | Close::AnsweredGarbage => {
             stream.shutdown().await?;
             // Until the other end has closed, so that nothing that it sends meets a closed socket.
             stream.read_to_end(&mut Vec::new()).await.map(drop)
         }
-        Close::Rst => {
-            // What was written is to arrive first.
-            stream.flush().await?;
-            reset(stream)
-        }
+        Close::Rst | Close::AnsweredRst => reset(stream),
     }
+}
+
+/// Reads the answer `hello`.
+async fn read_answer(stream: &mut TcpStream) -> io::Result<()> {
+    read_head(stream).await?;
+    stream.read_exact(&mut [0; b"hello".len()]).await.map(drop)
 }
 
 /// Reads a head.
@@ -132,6 +140,9 @@ pub(crate) async fn peer(arguments: &[String]) -> Outcome {
         read_head(&mut stream).await?;
     }
     stream.write_all(bytes.as_bytes()).await?;
+    if role == "answered client" {
+        read_answer(&mut stream).await?;
+    }
     say("ready");
     std::future::pending().await
 }

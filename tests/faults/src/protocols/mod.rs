@@ -17,13 +17,37 @@ use crate::matrix::Matrix;
 pub(crate) type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// Every protocol, in the order of the table.
-pub(crate) const ALL: [&str; 9] = ["tcp", "tls", "websocket", "http1", "http2", "grpc", "quic", "ssh", "process"];
+pub(crate) const ALL: &[&str] = &[
+    "tcp",
+    "tls",
+    #[cfg(feature = "openssl")]
+    "tls_native",
+    #[cfg(feature = "openssl")]
+    "tls_openssl",
+    "websocket",
+    "http1",
+    "http2",
+    "grpc",
+    "quic",
+    "ssh",
+    "process",
+];
+
+/// The protocol with this name.
+pub(crate) fn named(name: &str) -> Result<&'static str, String> {
+    let known = ALL.iter().copied().find(|known| *known == name);
+    known.ok_or_else(|| format!("unknown protocol `{name}`; known are {}", ALL.join(", ")))
+}
 
 /// Runs the cases of one protocol.
 pub(crate) async fn run(protocol: &str, matrix: &mut Matrix) -> Outcome {
     match protocol {
         "tcp" => tcp::run(matrix).await,
         "tls" => tls::run(matrix).await,
+        #[cfg(feature = "openssl")]
+        "tls_native" => tls::run_native(matrix).await,
+        #[cfg(feature = "openssl")]
+        "tls_openssl" => tls::run_openssl(matrix).await,
         "websocket" => websocket::run(matrix).await,
         "http1" => http1::run(matrix).await,
         "http2" => http2::run(matrix).await,
@@ -31,7 +55,7 @@ pub(crate) async fn run(protocol: &str, matrix: &mut Matrix) -> Outcome {
         "quic" => quic::run(matrix).await,
         "ssh" => ssh::run(matrix).await,
         "process" => process::run(matrix).await,
-        unknown => Err(format!("unknown protocol `{unknown}`; known are {}", ALL.join(", ")).into()),
+        unknown => Err(format!("no cases for `{unknown}`").into()),
     }
 }
 

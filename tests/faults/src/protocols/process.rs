@@ -1,113 +1,83 @@
 //! Processes behind a session: an agent runs one for a client, without a terminal or under one, and tells the client how
 //! it ended.
 //!
-//! The agent tells the client `exit N`, `signal N` or `shutdown`; the client's goodbye is `bye`.
+//! The agent tells the client `exit N`, `signal N` (or its name, where it has no more) or `shutdown`; the client's goodbye
+//! is `bye`.
 
 mod command;
+mod named;
+mod signalled;
 mod terminal;
+mod typed;
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{
-    Classifier, Code, Disconnect, DisconnectInitiator as By, DisconnectReason as Why, Endpoint, classifier,
-};
+use disconnect_core::{Classifier, Code, Disconnect, DisconnectReason as Why, Endpoint, classifier};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use super::Outcome;
-use crate::matrix::{Matrix, Truth, truth};
+use crate::matrix::{Case, Matrix};
 use crate::peers::say;
+use crate::recipes::process::Session;
 
 static CLASSIFIER: Classifier = classifier![tokio = tokio];
 
 const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
 const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
 
-/// A command that succeeded.
-const DONE: Truth = truth(Why::Graceful, By::Agent);
-/// A shell that its user left.
-const LEFT: Truth = truth(Why::ClientClosed, By::Client);
-/// A command that failed, crashed or was killed, at the agent's end.
-const BROKEN: Truth = truth(Why::Unknown, By::Agent);
-const SHUTDOWN: Truth = truth(Why::ServerShutdown, By::Agent);
-const VANISHED: Truth = truth(Why::NetworkError, By::Network);
+/// How long a side is patient, where that is the thing tested.
+const SHORT: Duration = Duration::from_millis(300);
 
 pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     command::run(matrix).await?;
-    terminal::run(matrix).await
+    signalled::run(matrix).await?;
+    typed::run(matrix).await?;
+    terminal::run(matrix).await?;
+    named::run(matrix).await
 }
 
-/// What both sides of a session know that its status does not tell.
-#[derive(Clone, Copy, Default)]
-struct Session {
-    /// It runs an interactive shell, which passes on the status of its last command.
-    is_shell: bool,
-    /// The signal that the last key stood for. A status does not tell the client's Ctrl-C from anybody's `kill -INT`; but
-    /// one side sent the key, and the other passed it on.
-    key_signal: Option<i32>,
+/// Both ends of a session.
+fn add(matrix: &mut Matrix, injected: &str, (agent, client): (Disconnect, Disconnect)) {
+    matrix.add(Case::new("process", injected, "agent", agent));
+    matrix.add(Case::new("process", injected, "client", client));
 }
 
-impl Session {
-    fn pressed(&mut self, keys: &str) {
-        const SIGINT: i32 = 2;
-        const SIGQUIT: i32 = 3;
-        self.key_signal = match keys.chars().last() {
-            Some('\u{3}') => Some(SIGINT),
-            Some('\u{1c}') => Some(SIGQUIT),
-            Some(_) => None,
-            None => self.key_signal,
+/// How a process ended, and what the client is told about it.
+struct Ended {
+    end: Disconnect,
+    told: String,
+}
+
+impl Ended {
+    fn by(session: Session, status: ExitStatus) -> Self {
+        let told = match (status.code(), status.signal()) {
+            (Some(code), _) => format!("exit {code}\n"),
+            (None, Some(signal)) => format!("signal {signal}\n"),
+            (None, None) => "signal unknown\n".to_owned(),
         };
-    }
-
-    fn sent(self, signal: Option<i32>) -> bool {
-        signal.is_some() && signal == self.key_signal
-    }
-
-    /// What the agent makes of a status.
-    fn ended(self, status: ExitStatus) -> Disconnect {
-        match self {
-            _ if self.sent(status.signal()) => AGENT.closed_by_peer(),
-            Self { is_shell: true, .. } => AGENT.shell_exited(status),
-            Self { is_shell: false, .. } => AGENT.process_exited(status),
-        }
-    }
-
-    /// What the client makes of a line.
-    fn told(self, line: &str) -> Disconnect {
-        match line.split_once(' ').map(|(word, number)| (word, number.parse())) {
-            // The user left the shell.
-            Some(("exit", Ok(status @ (0..=125 | 130)))) if self.is_shell => {
-                CLIENT.closed_locally().with_code(Code::exit(status))
-            }
-            Some(("exit", Ok(status))) => CLIENT.received(Code::exit(status)),
-            Some(("signal", Ok(signal))) if self.sent(Some(signal)) => CLIENT.closed_locally(),
-            Some(("signal", Ok(signal))) => CLIENT.received(Code::signal(signal)),
-            _ if line == "shutdown" => CLIENT.resolve(Verdict::going_away(Side::Remote)),
-            _ => CLIENT.ended(Why::ProtocolError, Side::Remote),
-        }
+        Self { end: session.exited(AGENT, status), told }
     }
 }
 
 /// The natural code of an agent: a session ends with its process, its client, or this agent.
 async fn serve(
     client: TcpStream,
-    session: Session,
-    ended: impl Future<Output = io::Result<ExitStatus>>,
+    ended: impl Future<Output = io::Result<Ended>>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Disconnect> {
     let (read, mut write) = client.into_split();
     let mut read = BufReader::new(read);
     let mut line = String::new();
     tokio::select! {
-        status = ended => {
-            let status = status?;
-            if let Some(told) = to_tell(status) {
-                write.write_all(told.as_bytes()).await?;
-            }
-            Ok(session.ended(status))
+        ended = ended => {
+            let Ended { end, told } = ended?;
+            write.write_all(told.as_bytes()).await?;
+            Ok(end)
         }
         read = read.read_line(&mut line) => Ok(match read {
             // What becomes of the process now is only our own doing.
@@ -124,18 +94,24 @@ async fn serve(
     }
 }
 
-fn to_tell(status: ExitStatus) -> Option<String> {
-    let exit = status.code().map(|status| format!("exit {status}\n"));
-    exit.or_else(|| status.signal().map(|signal| format!("signal {signal}\n")))
-}
-
 /// The natural code of a client: what the agent says is what it was.
 async fn attend(agent: &mut TcpStream, session: Session) -> Disconnect {
     let mut line = String::new();
     match BufReader::new(agent).read_line(&mut line).await {
         Ok(0) => CLIENT.eof(),
-        Ok(_) => session.told(line.trim_end()),
+        Ok(_) => heard(session, line.trim_end()),
         Err(error) => CLIENT.failed(&error),
+    }
+}
+
+fn heard(session: Session, line: &str) -> Disconnect {
+    match line.split_once(' ').map(|(word, number)| (word, number.parse())) {
+        Some(("exit", Ok(status))) => session.told(CLIENT, Code::exit(status)),
+        Some(("signal", Ok(signal))) => session.told(CLIENT, Code::signal(signal)),
+        // A name: whatever it was, the process died of it.
+        Some(("signal", Err(_))) => CLIENT.ended(Why::Unknown, Side::Remote),
+        _ if line == "shutdown" => CLIENT.resolve(Verdict::going_away(Side::Remote)),
+        _ => CLIENT.ended(Why::ProtocolError, Side::Remote),
     }
 }
 
@@ -144,12 +120,12 @@ async fn supervise(task: tokio::task::JoinHandle<io::Result<Disconnect>>) -> io:
     task.await.unwrap_or_else(|error| Ok(AGENT.failed(&error)))
 }
 
-/// An agent to be killed, or a command that crashes.
+/// An agent or a client to be killed, or a command that crashes.
 pub(crate) async fn peer(arguments: &[String]) -> Outcome {
     match arguments {
         [role] if role == "crash" => std::process::abort(),
-        [role, address] if role == "agent" => {
-            let _client = TcpStream::connect(address).await?;
+        [role, address] if role == "agent" || role == "client" => {
+            let _connected = TcpStream::connect(address).await?;
             say("ready");
             std::future::pending().await
         }

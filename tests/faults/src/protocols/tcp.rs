@@ -1,38 +1,48 @@
 //! Raw TCP with a protocol of lines on it: `bye` and `going away` are its goodbyes, everything else has to be `line N`.
 
+mod channels;
+mod clocks;
+mod codecs;
+mod copies;
+mod fins;
 mod service;
 
 use std::io;
 use std::panic::resume_unwind;
 use std::time::Duration;
 
-use disconnect_core::{Classifier, DisconnectInitiator as By, DisconnectReason as Why, Endpoint, classifier};
+use disconnect_core::{Classifier, Disconnect, DisconnectGuard, Endpoint, Shutdown, classifier};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-pub(super) use self::service::of_both;
+use self::service::of_both;
 use self::service::{
-    leave, publish, serve, serve_beside, serve_blocking, serve_halves, serve_until_shutdown, serve_within, supervise,
+    leave, publish, serve, serve_beside, serve_blocking, serve_halves, serve_recorded, serve_within, shut_down,
 };
 use super::Outcome;
+use crate::line::line_of;
 use crate::loopback::{black_hole, pair, reset};
-use crate::matrix::{Matrix, Truth, truth};
+use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, say};
+use crate::recipes::std_time::WentBack;
+use crate::recipes::tokio::supervise;
 
-static CLASSIFIER: Classifier = classifier![tokio = tokio];
+static CLASSIFIER: Classifier = classifier![tokio = tokio, WentBack];
 
 const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
 const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
+/// Both ends, and the names of who stands there.
+const BOTH: [(&str, Endpoint); 2] = [("client", CLIENT), ("agent", AGENT)];
 
 /// How long a peer may be silent, where that is the thing tested.
 const SHORT: Duration = Duration::from_millis(300);
 /// How long a peer may be silent otherwise: the cases end long before.
 const LONG: Duration = Duration::from_secs(30);
 
-const VANISHED: Truth = truth(Why::NetworkError, By::Network);
+const PROTOCOL: &str = "tcp";
 
 pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     bytes_then_end(matrix).await?;
@@ -41,29 +51,13 @@ pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     written_to(matrix).await?;
     leaving(matrix).await?;
     shutting_down(matrix).await?;
-    tasks(matrix).await
-}
-
-/// What a peer meant by what it did.
-#[derive(Clone, Copy)]
-pub(super) enum Meant {
-    Goodbye,
-    GoingAway,
-    Nothing,
-    Violation,
-}
-
-impl Meant {
-    /// What is true if it was done by this side.
-    pub(super) const fn by(self, by: By) -> Truth {
-        match (self, by) {
-            (Self::Goodbye | Self::GoingAway, By::Client) => truth(Why::ClientClosed, by),
-            (Self::Goodbye, _) => truth(Why::Graceful, by),
-            (Self::GoingAway, _) => truth(Why::ServerShutdown, by),
-            (Self::Nothing, _) => VANISHED,
-            (Self::Violation, _) => truth(Why::ProtocolError, by),
-        }
-    }
+    tasks(matrix).await?;
+    ended_before(matrix).await?;
+    codecs::run(matrix).await?;
+    channels::run(matrix).await?;
+    copies::run(matrix).await?;
+    clocks::run(matrix).await?;
+    fins::run(matrix).await
 }
 
 /// How the connection is closed after the last bytes.
@@ -73,55 +67,69 @@ enum Close {
     Rst,
 }
 
+/// Writes these bytes and closes.
+async fn write_and_close(mut stream: TcpStream, bytes: &[u8], close: Close) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    match close {
+        Close::Fin => Ok(()),
+        Close::Rst => reset(stream),
+    }
+}
+
 #[rustfmt::skip] // one row a line
-const BYTES_THEN_END: [(&str, &[u8], Close, Meant); 10] = [
-    ("goodbye, then FIN", b"line 1\nbye\n", Close::Fin, Meant::Goodbye),
-    ("goodbye, then RST", b"line 1\nbye\n", Close::Rst, Meant::Goodbye),
-    ("`going away`, then FIN", b"line 1\ngoing away\n", Close::Fin, Meant::GoingAway),
-    ("FIN without goodbye", b"line 1\n", Close::Fin, Meant::Nothing),
-    ("FIN without a byte", b"", Close::Fin, Meant::Nothing),
-    ("FIN inside a line", b"line 1\nlin", Close::Fin, Meant::Nothing),
-    ("RST", b"line 1\n", Close::Rst, Meant::Nothing),
-    ("garbage", b"line 1\n\x00\xff\xfe\n", Close::Fin, Meant::Violation),
-    ("a line that the protocol does not have", b"line one\n", Close::Fin, Meant::Violation),
-    ("a line that does not end", &[b'1'; 100], Close::Fin, Meant::Violation),
+const BYTES_THEN_END: [(&str, &[u8], Close); 10] = [
+    ("goodbye, then FIN", b"line 1\nbye\n", Close::Fin),
+    ("goodbye, then RST", b"line 1\nbye\n", Close::Rst),
+    ("`going away`, then FIN", b"line 1\ngoing away\n", Close::Fin),
+    ("FIN without goodbye", b"line 1\n", Close::Fin),
+    ("FIN without a byte", b"", Close::Fin),
+    ("FIN inside a line", b"line 1\nlin", Close::Fin),
+    ("RST", b"line 1\n", Close::Rst),
+    ("garbage", b"line 1\n\x00\xff\xfe\n", Close::Fin),
+    ("a line that the protocol does not have", b"line one\n", Close::Fin),
+    ("a line that does not end", &[b'1'; 100], Close::Fin),
 ];
 
 /// Seen from both ends: whoever does it is the other one.
 async fn bytes_then_end(matrix: &mut Matrix) -> Outcome {
-    for (injected, bytes, close, meant) in BYTES_THEN_END {
-        for (seen_by, end, by) in [("client", CLIENT, By::Agent), ("agent", AGENT, By::Client)] {
-            let (seen, mut other) = pair().await?;
-            other.write_all(bytes).await?;
-            match close {
-                Close::Fin => drop(other),
-                Close::Rst => reset(other)?,
-            }
-            matrix.decidable("tcp", injected, seen_by, meant.by(by), serve(seen, end).await);
+    for (injected, bytes, close) in BYTES_THEN_END {
+        for (seen_by, end) in BOTH {
+            let (seen, other) = pair().await?;
+            write_and_close(other, bytes, close).await?;
+            matrix.add(Case::new(PROTOCOL, injected, seen_by, serve(seen, end).await));
         }
     }
-    let (client, mut agent) = pair().await?;
-    let sender = async move {
-        let mut client = client;
-        client.write_all(b"nonsense\n").await?;
-        Ok::<_, io::Error>(serve(client, CLIENT).await)
-    };
-    let (end, _) = tokio::try_join!(sender, async { agent.read_u8().await.inspect(|_| drop(agent)) })?;
-    let (truth, why) =
-        (Meant::Violation.by(By::Client), "a protocol without error messages: the refusal is a bare FIN or RST");
-    matrix.undecidable("tcp", "the agent refuses our garbage by closing", "client", truth, end, why);
+    // A protocol without error messages: the refusal is a bare FIN or RST.
+    let (mut client, mut agent) = pair().await?;
+    client.write_all(b"nonsense\n").await?;
+    agent.read_u8().await?;
+    drop(agent);
+    let (end, got) = serve_recorded(client, CLIENT).await;
+    matrix.add(Case::new(PROTOCOL, "the agent refuses our garbage by closing", "client", end).observed(got));
+
+    let (mut peer, mut client) = Peer::connected("tcp", &["unread"]).await?;
+    client.write_all(b"nonsense\n").await?;
+    peer.line().await?;
+    peer.kill().await?;
+    let (end, got) = serve_recorded(client, CLIENT).await;
+    matrix.add(Case::new(PROTOCOL, "kill -9, our garbage unread", "client", end).observed(got));
     Ok(())
 }
 
-/// The other end is a process, and is killed.
+/// The other end is a process in this state, and is killed.
+async fn killed_in(state: &str) -> io::Result<TcpStream> {
+    let (mut peer, mut seen) = Peer::connected("tcp", &[state]).await?;
+    seen.write_all(b"line 1\n").await?;
+    peer.line().await?;
+    peer.kill().await?;
+    Ok(seen)
+}
+
 async fn killed(matrix: &mut Matrix) -> Outcome {
-    for (seen_by, end) in [("client", CLIENT), ("agent", AGENT)] {
+    for (seen_by, end) in BOTH {
         for state in ["idle", "unread", "writing"] {
-            let (mut peer, mut seen) = Peer::connected("tcp", &[state]).await?;
-            seen.write_all(b"line 1\n").await?;
-            peer.line().await?;
-            peer.kill().await?;
-            matrix.decidable("tcp", format!("kill -9, {state}"), seen_by, VANISHED, serve(seen, end).await);
+            let seen = killed_in(state).await?;
+            matrix.add(Case::new(PROTOCOL, format!("kill -9, {state}"), seen_by, serve(seen, end).await));
         }
     }
     Ok(())
@@ -133,12 +141,12 @@ async fn silent(matrix: &mut Matrix) -> Outcome {
     seen.write_all(b"line 1\n").await?;
     peer.line().await?;
     peer.stop().await?;
-    matrix.decidable("tcp", "SIGSTOP, tokio deadline", "client", VANISHED, serve_within(seen, CLIENT, SHORT).await);
+    matrix.add(Case::new(PROTOCOL, "SIGSTOP, tokio deadline", "client", serve_within(seen, CLIENT, SHORT).await));
 
     let (seen, _silent) = pair().await?;
     let seen = seen.into_std()?;
     let end = tokio::task::spawn_blocking(move || serve_blocking(seen, AGENT)).await??;
-    matrix.decidable("tcp", "silence, SO_RCVTIMEO of a blocking socket", "agent", VANISHED, end);
+    matrix.add(Case::new(PROTOCOL, "silence, SO_RCVTIMEO of a blocking socket", "agent", end));
 
     let (seen, lost) = pair().await?;
     let keepalive =
@@ -152,8 +160,8 @@ async fn silent(matrix: &mut Matrix) -> Outcome {
     black_hole(&lost_as_well)?;
     seen.write_all(b"line 1\n").await?;
     let (idle, unacknowledged) = tokio::join!(idle, serve(seen, CLIENT));
-    matrix.decidable("tcp", "packets lost, TCP keep-alive", "agent", VANISHED, idle);
-    matrix.decidable("tcp", "packets lost, TCP_USER_TIMEOUT", "client", VANISHED, unacknowledged);
+    matrix.add(Case::new(PROTOCOL, "packets lost, TCP keep-alive", "agent", idle));
+    matrix.add(Case::new(PROTOCOL, "packets lost, TCP_USER_TIMEOUT", "client", unacknowledged));
     Ok(())
 }
 
@@ -161,36 +169,30 @@ async fn silent(matrix: &mut Matrix) -> Outcome {
 async fn written_to(matrix: &mut Matrix) -> Outcome {
     let (agent, client) = pair().await?;
     drop(client);
-    matrix.decidable(
-        "tcp",
-        "FIN, then RST to what we write: BrokenPipe",
-        "agent",
-        VANISHED,
-        publish(agent, AGENT).await,
-    );
+    matrix.add(Case::new(PROTOCOL, "FIN, then RST to what we write: BrokenPipe", "agent", publish(agent, AGENT).await));
 
     let (agent, client) = pair().await?;
     reset(client)?;
-    matrix.decidable("tcp", "RST, seen by a writer alone", "agent", VANISHED, publish(agent, AGENT).await);
+    matrix.add(Case::new(PROTOCOL, "RST, seen by a writer alone", "agent", publish(agent, AGENT).await));
 
     let (mut agent, client) = pair().await?;
     agent.write_all(b"line 1\n").await?;
     client.readable().await?;
     drop(client);
-    matrix.decidable("tcp", "close with data unread", "agent", VANISHED, publish(agent, AGENT).await);
+    matrix.add(Case::new(PROTOCOL, "close with data unread", "agent", publish(agent, AGENT).await));
 
     let (agent, mut client) = pair().await?;
     client.write_all(b"bye\n").await?;
     drop(client);
-    let (truth, end) = (Meant::Goodbye.by(By::Client), serve_halves(agent, AGENT).await);
-    matrix.decidable("tcp", "goodbye and FIN while we write: BrokenPipe as well", "agent", truth, end);
+    let end = serve_halves(agent, AGENT).await;
+    matrix.add(Case::new(PROTOCOL, "goodbye and FIN while we write: BrokenPipe as well", "agent", end));
 
     let (agent, _client) = pair().await?;
     let end = match timeout(SHORT, publish(agent, AGENT)).await {
         Ok(end) => end,
         Err(elapsed) => AGENT.failed(&elapsed),
     };
-    matrix.decidable("tcp", "the peer stops reading, deadline for a write", "agent", VANISHED, end);
+    matrix.add(Case::new(PROTOCOL, "the peer stops reading, deadline for a write", "agent", end));
     Ok(())
 }
 
@@ -198,39 +200,42 @@ async fn written_to(matrix: &mut Matrix) -> Outcome {
 async fn leaving(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     let (client, agent) = tokio::join!(leave(client, CLIENT), serve(agent, AGENT));
-    let truth = Meant::Goodbye.by(By::Client);
-    matrix.decidable("tcp", "goodbye and half-close by this side", "client", truth, client?);
-    matrix.decidable("tcp", "goodbye and half-close", "agent", truth, agent);
+    matrix.add(Case::new(PROTOCOL, "goodbye and half-close by this side", "client", client));
+    matrix.add(Case::new(PROTOCOL, "goodbye and half-close", "agent", agent));
 
     let (mut client, agent) = pair().await?;
     client.shutdown().await?;
-    matrix.decidable("tcp", "half-close without goodbye", "agent", VANISHED, serve(agent, AGENT).await);
+    matrix.add(Case::new(PROTOCOL, "half-close without goodbye", "agent", serve(agent, AGENT).await));
 
     let (client, agent) = pair().await?;
     reset(agent)?;
     client.readable().await?;
-    let end = leave(client, CLIENT).await.unwrap_or_else(|error| CLIENT.failed(&error));
-    matrix.decidable("tcp", "RST before our goodbye", "client", VANISHED, end);
+    let end = line_of(DisconnectGuard::new(CLIENT, |_| ()), async |_| say_bye(client).await).await;
+    matrix.add(Case::new(PROTOCOL, "RST before our goodbye", "client", end));
     Ok(())
+}
+
+/// Says goodbye, and only then that it wanted to.
+async fn say_bye(mut stream: TcpStream) -> io::Result<Disconnect> {
+    stream.write_all(b"bye\n").await?;
+    Ok(CLIENT.closed_locally())
 }
 
 /// This process goes away.
 async fn shutting_down(matrix: &mut Matrix) -> Outcome {
-    let truth = Meant::GoingAway.by(By::Agent);
-
     let (client, agent) = pair().await?;
-    let (agent, client) = tokio::join!(serve_until_shutdown(agent, AGENT), serve(client, CLIENT));
-    matrix.decidable("tcp", "shutdown, said before closing", "agent", truth, agent);
-    matrix.decidable("tcp", "shutdown, said before closing", "client", truth, client);
+    let (agent, client) = tokio::join!(shut_down(agent, AGENT), serve(client, CLIENT));
+    matrix.add(Case::new(PROTOCOL, "shutdown, said before closing", "agent", agent));
+    matrix.add(Case::new(PROTOCOL, "shutdown, said before closing", "client", client));
 
     let (_silent, agent) = pair().await?;
-    matrix.decidable("tcp", "shutdown, goodbye not answered", "agent", truth, serve_until_shutdown(agent, AGENT).await);
+    matrix.add(Case::new(PROTOCOL, "shutdown, goodbye not answered", "agent", shut_down(agent, AGENT).await));
 
     let (mut client, agent) = pair().await?;
     let refused = async { client.read_u8().await.and_then(|_| reset(client)) };
-    let (end, refused) = tokio::join!(serve_until_shutdown(agent, AGENT), refused);
+    let (end, refused) = tokio::join!(shut_down(agent, AGENT), refused);
     refused?;
-    matrix.decidable("tcp", "shutdown, RST for an answer", "agent", truth, end);
+    matrix.add(Case::new(PROTOCOL, "shutdown, RST for an answer", "agent", end));
     Ok(())
 }
 
@@ -242,15 +247,14 @@ async fn tasks(matrix: &mut Matrix) -> Outcome {
         .map(|(stream, injected)| (injected, tokio::spawn(serve_beside(stream, AGENT, ended.clone()))));
     reset(broken)?;
     for (injected, task) in both {
-        matrix.decidable("tcp", injected, "agent", VANISHED, task.await?);
+        matrix.add(Case::new(PROTOCOL, injected, "agent", task.await?));
     }
 
-    let own_fault = truth(Why::Unknown, By::Agent);
     let (client, agent) = pair().await?;
     let task = tokio::spawn(serve(agent, AGENT));
     task.abort();
-    matrix.decidable("tcp", "the task is aborted", "agent", own_fault, supervise(task, AGENT).await);
-    matrix.decidable("tcp", "the peer's task is aborted", "client", VANISHED, serve(client, CLIENT).await);
+    matrix.add(Case::new(PROTOCOL, "the task is aborted", "agent", supervise(task, AGENT).await));
+    matrix.add(Case::new(PROTOCOL, "the peer's task is aborted", "client", serve(client, CLIENT).await));
 
     let (client, agent) = pair().await?;
     let task = tokio::spawn(async move {
@@ -258,9 +262,47 @@ async fn tasks(matrix: &mut Matrix) -> Outcome {
         // As a panic, without the hook that prints.
         resume_unwind(Box::new("injected"))
     });
-    matrix.decidable("tcp", "the task panics", "agent", own_fault, supervise(task, AGENT).await);
-    matrix.decidable("tcp", "the peer's task panics", "client", VANISHED, serve(client, CLIENT).await);
+    matrix.add(Case::new(PROTOCOL, "the task panics", "agent", supervise(task, AGENT).await));
+    matrix.add(Case::new(PROTOCOL, "the peer's task panics", "client", serve(client, CLIENT).await));
     Ok(())
+}
+
+/// The connection ends, and only then something else happens.
+async fn ended_before(matrix: &mut Matrix) -> Outcome {
+    for (what, bytes, close) in [
+        ("goodbye", &b"line 1\nbye\n"[..], Close::Fin),
+        ("FIN", b"line 1\n", Close::Fin),
+        ("RST", b"line 1\n", Close::Rst),
+    ] {
+        let (agent, client) = pair().await?;
+        write_and_close(client, bytes, close).await?;
+        let injected = format!("{what}, then the shutdown begins");
+        matrix.add(Case::new(PROTOCOL, injected, "agent", then_shutdown(AGENT, serve(agent, AGENT).await)));
+    }
+    let (client, agent) = pair().await?;
+    let (client, _) = tokio::join!(leave(client, CLIENT), serve(agent, AGENT));
+    matrix.add(Case::new(PROTOCOL, "goodbye, then the shutdown begins", "client", then_shutdown(CLIENT, client)));
+
+    for (seen_by, end) in BOTH {
+        let (seen, other) = pair().await?;
+        write_and_close(other, b"line 1\nbye\n", Close::Fin).await?;
+        let guard = DisconnectGuard::new(end, |_| ());
+        guard.set(serve(seen, end).await);
+        if let Err(late) = timeout(Duration::ZERO, std::future::pending::<()>()).await {
+            guard.failed(&late);
+        }
+        matrix.add(Case::new(PROTOCOL, "goodbye, then a late timeout", seen_by, guard.finish()));
+    }
+    Ok(())
+}
+
+/// The line of a connection that had ended when the shutdown began, and was written after that.
+fn then_shutdown(end: Endpoint, ended: Disconnect) -> Disconnect {
+    let shutdown = Shutdown::new();
+    let guard = DisconnectGuard::new(end, |_| ()).under(&shutdown);
+    guard.set(ended);
+    shutdown.begin();
+    guard.finish()
 }
 
 /// Connects, gets into a state to be killed in, says so, and stays there.
@@ -270,6 +312,10 @@ pub(crate) async fn peer(arguments: &[String]) -> Outcome {
     match state.as_str() {
         "unread" => stream.readable().await?,
         "idle" => _ = BufReader::new(&mut stream).read_line(&mut String::new()).await?,
+        "spoke" => {
+            BufReader::new(&mut stream).read_line(&mut String::new()).await?;
+            stream.write_all(b"line 1\n").await?;
+        }
         "writing" => {
             BufReader::new(&mut stream).read_line(&mut String::new()).await?;
             stream.write_all(b"lin").await?;

@@ -1,15 +1,16 @@
 //! Calls whose connection is lost.
 
-use disconnect_core::{DisconnectInitiator as By, DisconnectReason as Why};
+use tokio::net::TcpStream;
+use tonic::transport::Endpoint;
 
-use super::client::{Call, channel, watchful_channel};
+use super::client::Connected;
 use super::server::Server;
 use super::{CLIENT, PROTOCOL};
-use crate::matrix::{Matrix, Truth, truth};
+use crate::loopback::tap;
+use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
-
-const LOST: Truth = truth(Why::NetworkError, By::Network);
+use crate::secure::{self, Ending, Relay};
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     servers(matrix).await?;
@@ -19,58 +20,82 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
 /// The server is killed, or stopped.
 async fn servers(matrix: &mut Matrix) -> Outcome {
     let mut peer = Peer::start("grpc", &["server"])?;
-    let call = Call::start(channel(peer.line().await?.parse()?).await?).await?;
+    let call = Connected::to(peer.line().await?.parse()?).await?.call().await?;
     peer.line().await?;
     peer.kill().await?;
-    matrix.decidable(PROTOCOL, "kill -9 of the server", "client", LOST, call.follow().await);
+    matrix.add(Case::new(PROTOCOL, "kill -9 of the server", "client", call.follow().await));
 
     let mut peer = Peer::start("grpc", &["server"])?;
-    let channel = watchful_channel(peer.line().await?.parse()?).await?;
-    let call = Call::start(channel.clone()).await?;
+    let connected = Connected::watchfully_to(peer.line().await?.parse()?).await?;
+    let call = connected.call().await?;
     peer.line().await?;
     peer.stop().await?;
-    matrix.decidable(PROTOCOL, "SIGSTOP of the server, keep-alive", "client", LOST, call.follow().await);
+    matrix.add(Case::new(PROTOCOL, "SIGSTOP of the server, keep-alive", "client", call.follow().await));
     peer.kill().await?;
 
-    let status = Call::start(channel).await.err().ok_or("the killed server answered")?;
-    let end = CLIENT.failed(&status);
-    matrix.decidable(PROTOCOL, "a call after kill -9 of the server", "client", LOST, end);
+    let status = connected.call().await.err().ok_or("the killed server answered")?;
+    matrix.add(Case::new(PROTOCOL, "a call after kill -9 of the server", "client", CLIENT.failed(&status)));
     Ok(())
 }
 
-/// The client is killed, or stopped.
+/// The client is killed, or stopped, or its connection ends.
 async fn clients(matrix: &mut Matrix) -> Outcome {
     let server = Server::start().await?;
     let mut peer = Peer::start("grpc", &["client", &server.address.to_string()])?;
     peer.line().await?;
     peer.kill().await?;
-    matrix.decidable(PROTOCOL, "kill -9 of the client", "server", LOST, server.ended().await?);
+    matrix.add(Case::new(PROTOCOL, "kill -9 of the client", "server", server.ended().await?));
 
     let server = Server::start().await?;
     let mut peer = Peer::start("grpc", &["client", &server.address.to_string()])?;
     peer.line().await?;
     peer.stop().await?;
-    matrix.decidable(PROTOCOL, "SIGSTOP of the client, keep-alive", "server", LOST, server.ended().await?);
+    matrix.add(Case::new(PROTOCOL, "SIGSTOP of the client, keep-alive", "server", server.ended().await?));
     peer.kill().await?;
+
+    for (ending, injected) in [(Ending::Fin, "FIN by the client"), (Ending::Rst, "RST by the client")] {
+        let server = Server::start().await?;
+        let stream = TcpStream::connect(server.address).await?;
+        let socket = tap(&stream)?;
+        let (library, relay) = Relay::start(stream, socket).await?;
+        let _call = Connected::over(library, Endpoint::from_static("http://localhost")).await?.call().await?;
+        server.heard.notified().await;
+        relay.end(ending)?;
+        matrix.add(Case::new(PROTOCOL, injected, "server", server.ended().await?));
+    }
     Ok(())
 }
 
 /// Serves or follows until it is killed.
 pub(super) async fn peer(arguments: &[String]) -> Outcome {
-    match arguments {
-        [role, address] if role == "client" => {
-            let call = Call::start(channel(address.parse()?).await?).await?;
-            say("following");
-            drop(call.follow().await);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let call = match arguments[..] {
+        ["client", address] => Connected::to(address.parse()?).await?.call().await?,
+        ["tls client", address, trusted] => {
+            Connected::securely_to(address.parse()?, secure::from_hex(trusted)?).await?.call().await?
         }
-        [role] if role == "server" => {
+        ["server"] => {
             let server = Server::start().await?;
             say(&server.address.to_string());
-            server.heard.notified().await;
-            say("heard");
-            drop(server.ended().await?);
+            return serve(server).await;
         }
-        arguments => return Err(format!("unknown peer: {arguments:?}").into()),
-    }
+        ["tls server"] => {
+            let (certificate, keys) = secure::certificate()?;
+            let trusted = secure::to_hex(&certificate);
+            let server = Server::start_over_tls((certificate, keys)).await?;
+            say(&format!("{} {trusted}", server.address));
+            return serve(server).await;
+        }
+        _ => return Err(format!("unknown peer: {arguments:?}").into()),
+    };
+    say("following");
+    drop(call.follow().await);
+    Ok(())
+}
+
+async fn serve(server: Server) -> Outcome {
+    server.heard.notified().await;
+    say("heard");
+    drop(server.ended().await?);
     Ok(())
 }

@@ -3,19 +3,19 @@
 mod client;
 mod losses;
 mod raw;
+mod secure;
 mod server;
 mod statuses;
 
 use bytes::{Buf, BufMut, Bytes};
-use disconnect_core::{Classifier, Endpoint, classifier};
+use disconnect_core::Endpoint;
 use http::uri::PathAndQuery;
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 use super::Outcome;
 use crate::matrix::Matrix;
-
-static CLASSIFIER: Classifier = classifier![tonic = tonic, hyper = hyper, h2 = h2, tokio = tokio];
+use crate::recipes::tonic::CLASSIFIER;
 
 const PROTOCOL: &str = "grpc";
 
@@ -28,7 +28,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     statuses::run(matrix).await?;
     raw::run(matrix).await?;
-    losses::run(matrix).await
+    losses::run(matrix).await?;
+    secure::run(matrix).await
 }
 
 pub(crate) async fn peer(arguments: &[String]) -> Outcome {

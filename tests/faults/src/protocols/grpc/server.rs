@@ -1,28 +1,59 @@
 //! A server of tonic's, on a connection of hyper's.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::{pending, ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock};
-use std::task::{Context, Poll};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use disconnect_core::evidence::{Rank, Side, Verdict};
-use disconnect_core::{Disconnect, DisconnectReason};
+use disconnect_core::{BoxedGuard, Disconnect};
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
-use hyper::body::{Body, Frame, Incoming};
+use hyper::body::Incoming;
 use hyper::server::conn::http2::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rcgen::KeyPair;
+use rustls::pki_types::CertificateDer;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
-use tokio::time::timeout;
+use tokio::sync::{Notify, mpsc, oneshot};
 use tonic::server::{Grpc, StreamingService};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{CLASSIFIER, Failure, Plain, SERVER};
+use super::{Failure, Plain, SERVER};
+use crate::recipes::goaway::GoAway;
+use crate::recipes::h2::{Connection, connection};
+use crate::recipes::hyper_http2::Handling;
+use crate::recipes::tonic::{BodyEnd, CLASSIFIER, Noted, deadline, requests_ended};
+use crate::secure;
+
+type Certified = (CertificateDer<'static>, KeyPair);
+
+#[derive(Clone, Default)]
+pub(super) struct Leaving {
+    leave: Arc<Notify>,
+    said: Arc<Notify>,
+}
+
+impl Leaving {
+    /// Says GOAWAY: what is sent afterwards follows it.
+    pub(super) async fn begin(&self) {
+        self.leave.notify_one();
+        self.said.notified().await;
+    }
+}
+
+/// What the handler of the call does.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Handler {
+    Follows,
+    /// Does not answer.
+    Stalls,
+    Panics,
+}
 
 /// A server that takes one connection and one call.
 pub(super) struct Server {
@@ -31,130 +62,135 @@ pub(super) struct Server {
     pub(super) events: mpsc::UnboundedSender<Result<Bytes, Status>>,
     /// The client has read the first.
     pub(super) heard: Arc<Notify>,
-    ended: oneshot::Receiver<Disconnect>,
+    /// Has it go away when its calls are done, and tells that it has said so.
+    pub(super) leaving: Leaving,
+    ended: mpsc::UnboundedReceiver<Disconnect>,
 }
 
 impl Server {
     pub(super) async fn start() -> Result<Self, Failure> {
+        Self::serve(None, Handler::Follows).await
+    }
+
+    pub(super) async fn start_over_tls(certified: Certified) -> Result<Self, Failure> {
+        Self::serve(Some(certified), Handler::Follows).await
+    }
+
+    pub(super) async fn start_with(handler: Handler) -> Result<Self, Failure> {
+        Self::serve(None, handler).await
+    }
+
+    async fn serve(certified: Option<Certified>, handler: Handler) -> Result<Self, Failure> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (events, sent) = mpsc::unbounded_channel();
         events.send(Ok(Bytes::from_static(b"event")))?;
-        let (told, ended) = oneshot::channel();
-        let (losing, lost) = watch::channel(None);
-        let heard = Arc::new(Notify::new());
-        let call =
-            Follow { sent: Some(sent), told: Some(told), heard: Arc::clone(&heard), noted: Arc::default(), lost };
+        let (told, ended) = mpsc::unbounded_channel();
+        let (told_why, why) = oneshot::channel();
+        let (heard, leaving) = (Arc::new(Notify::new()), Leaving::default());
+        let call = Follow {
+            sent: Some(sent),
+            told,
+            heard: Arc::clone(&heard),
+            body: BodyEnd::default(),
+            deadline: None,
+            stalls: handler == Handler::Stalls,
+            connection: connection(tokio::spawn(async { why.await.unwrap_or(Ok(())) }), &CLASSIFIER),
+            goaway: GoAway::default(),
+        };
+        let leave = leaving.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection(listener, Mutex::new(Some(call))).await {
-                losing.send_replace(Some(CLASSIFIER.verdict(&error)));
-            }
+            let (stream, _) = listener.accept().await?;
+            let served = match certified {
+                None => serve_connection(stream, call, leave, handler).await,
+                Some((certificate, keys)) => {
+                    serve_connection(secure::accept(stream, certificate, &keys).await?, call, leave, handler).await
+                }
+            };
+            drop(told_why.send(served));
+            Ok::<_, Failure>(())
         });
-        Ok(Self { address, events, heard, ended })
+        Ok(Self { address, events, heard, leaving, ended })
     }
 
     /// What the service made of how the call ended.
-    pub(super) async fn ended(self) -> Result<Disconnect, Failure> {
-        Ok(self.ended.await?)
+    pub(super) async fn ended(mut self) -> Result<Disconnect, Failure> {
+        Ok(self.ended.recv().await.ok_or("the call has no end")?)
     }
 }
 
 /// Serves one connection, with keep-alive. Whoever comes later is refused.
-async fn connection(listener: TcpListener, call: Mutex<Option<Follow>>) -> hyper::Result<()> {
-    let Ok((stream, _)) = listener.accept().await else { return Ok(()) };
-    drop(listener);
+async fn serve_connection<S>(stream: S, call: Follow, leaving: Leaving, handler: Handler) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let stream = call.goaway.of_client(stream);
+    let call = Mutex::new(Some(call));
     let service = service_fn(move |request: http::Request<Incoming>| {
         let call = call.lock().ok().and_then(|mut call| call.take());
         async move {
-            let Some(call) = call else {
+            let Some(mut call) = call else {
                 return Ok::<_, Infallible>(Status::resource_exhausted("one call").into_http());
             };
-            let noted = Arc::clone(&call.noted);
-            let request = request.map(|body| Watched { body, noted });
-            Ok(Grpc::new(Plain).streaming(call, request).await)
+            if handler == Handler::Panics {
+                let told = call.told.clone();
+                let guard = BoxedGuard::boxed(SERVER, move |end| drop(told.send(end.clone())));
+                let _held = Handling::new(guard, SERVER, call.connection, call.goaway);
+                // As a panic, without the hook that prints.
+                std::panic::resume_unwind(Box::new("injected"));
+            }
+            call.deadline = deadline(request.headers());
+            let end = call.body.clone();
+            Ok(Grpc::new(Plain).streaming(call, request.map(|body| Noted { body, end })).await)
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new());
     builder.keep_alive_interval(Duration::from_millis(100)).keep_alive_timeout(Duration::from_millis(300));
-    builder.serve_connection(TokioIo::new(stream), service).await
-}
-
-/// The recipe: tonic gives a service `Ok(None)` for a call that the client cancelled, as for one that it completed. So
-/// what ends the body of a request is noted before tonic sees it; a layer around the service is the place.
-struct Watched {
-    body: Incoming,
-    noted: Arc<OnceLock<Verdict>>,
-}
-
-impl Body for Watched {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        let ended = match &polled {
-            Poll::Ready(Some(Err(error))) => CLASSIFIER.verdict(error),
-            // hyper ends a body also for RST_STREAM NO_ERROR, which completes nothing, and when it gives up the
-            // connection after a missed keep-alive: anything that says more counts more.
-            Poll::Ready(None) if !self.body.is_end_stream() => {
-                Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::FollowOn)
-            }
-            _ => return polled,
-        };
-        self.noted.get_or_init(|| ended);
-        polled
+    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        served = connection.as_mut() => return served,
+        () = leaving.leave.notified() => connection.as_mut().graceful_shutdown(),
     }
+    leaving.said.notify_one();
+    connection.await
 }
 
 /// The service: sends what it is given, and reads what comes.
 struct Follow {
     sent: Option<mpsc::UnboundedReceiver<Result<Bytes, Status>>>,
-    told: Option<oneshot::Sender<Disconnect>>,
+    told: mpsc::UnboundedSender<Disconnect>,
     heard: Arc<Notify>,
-    noted: Arc<OnceLock<Verdict>>,
-    lost: watch::Receiver<Option<Verdict>>,
+    body: BodyEnd,
+    deadline: Option<Instant>,
+    stalls: bool,
+    connection: Connection,
+    goaway: GoAway,
 }
 
 impl StreamingService<Bytes> for Follow {
     type Response = Bytes;
     type ResponseStream = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
-    type Future = Ready<Result<Response<Self::ResponseStream>, Status>>;
+    type Future = BoxFuture<'static, Result<Response<Self::ResponseStream>, Status>>;
 
     fn call(&mut self, request: Request<Streaming<Bytes>>) -> Self::Future {
-        let (Some(mut sent), Some(told)) = (self.sent.take(), self.told.take()) else {
-            return ready(Err(Status::resource_exhausted("one call")));
+        let Some(mut sent) = self.sent.take() else {
+            return Box::pin(ready(Err(Status::resource_exhausted("one call"))));
         };
-        let (heard, noted, lost) = (Arc::clone(&self.heard), Arc::clone(&self.noted), self.lost.clone());
-        tokio::spawn(async move { told.send(SERVER.resolve(read(request.into_inner(), &heard, &noted, lost).await)) });
-        ready(Ok(Response::new(Box::pin(stream::poll_fn(move |context| sent.poll_recv(context))))))
-    }
-}
-
-/// Reads what the client sends, to the end.
-async fn read(
-    mut requests: Streaming<Bytes>,
-    heard: &Notify,
-    noted: &OnceLock<Verdict>,
-    mut lost: watch::Receiver<Option<Verdict>>,
-) -> Verdict {
-    let call = loop {
-        match (requests.message().await, noted.get()) {
-            (Ok(Some(_)), _) => heard.notify_one(),
-            (Ok(None), None) => return Verdict::closed(Side::Remote),
-            (Ok(None), Some(noted)) => break *noted,
-            (Err(status), _) => break CLASSIFIER.verdict(&status),
+        let (told, heard, body) = (self.told.clone(), Arc::clone(&self.heard), self.body.clone());
+        let (deadline, connection, goaway) = (self.deadline, self.connection.clone(), self.goaway.clone());
+        tokio::spawn(async move {
+            let mut requests = request.into_inner();
+            if let Ok(Some(_)) = requests.message().await {
+                heard.notify_one();
+            }
+            let ended = requests_ended(&mut requests, &body, deadline, (&connection, &goaway)).await;
+            drop(told.send(SERVER.resolve(ended)));
+        });
+        if self.stalls {
+            return Box::pin(pending());
         }
-    };
-    if call.rank() > Rank::BrokenPipe {
-        return call;
-    }
-    // Where the call merely broke, its connection is about to say why; if it does not, it lives on.
-    match timeout(Duration::from_secs(1), lost.wait_for(Option::is_some)).await {
-        Ok(Ok(lost)) => lost.map_or(call, |lost| call.or_stronger(lost)),
-        Ok(Err(_)) | Err(_) => call,
+        let events: Self::ResponseStream = Box::pin(stream::poll_fn(move |context| sent.poll_recv(context)));
+        Box::pin(ready(Ok(Response::new(events))))
     }
 }

@@ -2,87 +2,121 @@
 
 use std::time::Duration;
 
-use disconnect_core::{Code, DisconnectInitiator as By, DisconnectReason as Why};
+use disconnect_core::Code;
 use tokio::net::TcpListener;
-use tonic::client::Grpc;
-use tonic::transport::Channel;
 use tonic::{Code as Number, Request, Status};
 
-use super::client::{Call, channel};
-use super::server::Server;
-use super::{CLIENT, PROTOCOL, SERVER};
-use crate::matrix::{Matrix, Truth, truth};
+use super::client::Connected;
+use super::server::{Handler, Server};
+use super::{CLIENT, Failure, PROTOCOL, SERVER};
+use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
 
-/// What the server says in its trailers.
-const STATUSES: &[(Number, Truth)] = &[
-    (Number::Ok, truth(Why::Graceful, By::Server)),
-    (Number::Cancelled, truth(Why::Unknown, By::Server)),
-    (Number::Unknown, truth(Why::Unknown, By::Server)),
-    (Number::DeadlineExceeded, truth(Why::NetworkError, By::Unknown)),
-    (Number::PermissionDenied, truth(Why::Unknown, By::Server)),
-    (Number::ResourceExhausted, truth(Why::Unknown, By::Server)),
-    (Number::Aborted, truth(Why::Unknown, By::Server)),
-    (Number::Unimplemented, truth(Why::ProtocolError, By::Server)),
-    (Number::Internal, truth(Why::ProtocolError, By::Server)),
-    (Number::Unauthenticated, truth(Why::Unknown, By::Server)),
-];
-
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
-    for (number, truth) in STATUSES {
+    for number in 0..=16 {
+        let number = Number::from_i32(number);
         let server = Server::start().await?;
-        let call = Call::start(channel(server.address).await?).await?;
-        if *number == Number::Ok {
-            drop(server.events);
+        let call = Connected::to(server.address).await?.call().await?;
+        let injected = format!("{number:?} by the server");
+        matrix.add(Case::new(PROTOCOL, &injected, "server", SERVER.sent(Code::grpc(number.into()))));
+        end_with(&server, Status::new(number, "told to"))?;
+        drop(server.events);
+        if number == Number::Unavailable {
+            let (end, got) = call.status().await;
+            matrix.add(Case::new(PROTOCOL, injected, "client", end).observed(got));
         } else {
-            server.events.send(Err(Status::new(*number, "told to")))?;
+            matrix.add(Case::new(PROTOCOL, injected, "client", call.follow().await));
         }
-        matrix.decidable(PROTOCOL, format!("{number:?} by the server"), "client", *truth, call.follow().await);
     }
     shutdown(matrix).await?;
-    deadline(matrix).await?;
+    deadlines(matrix).await?;
     by_the_client(matrix).await
+}
+
+/// Ends the call with this status. OK is what a call ends in that sends no more.
+fn end_with(server: &Server, status: Status) -> Outcome {
+    if status.code() != Number::Ok {
+        server.events.send(Err(status))?;
+    }
+    Ok(())
 }
 
 /// The server goes away, and ends its calls.
 async fn shutdown(matrix: &mut Matrix) -> Outcome {
     let server = Server::start().await?;
-    let channel = channel(server.address).await?;
-    let call = Call::start(channel.clone()).await?;
-    let recorded = SERVER.shutting_down();
-    server.events.send(Err(Status::unavailable("the server is shutting down")))?;
-    let left = truth(Why::ServerShutdown, By::Server);
-    let why = "a proxy without a backend says UNAVAILABLE as well, and so does a client that lost its connection";
-    matrix.undecidable(PROTOCOL, "UNAVAILABLE at shutdown of the server", "client", left, call.follow().await, why);
-    matrix.decidable(PROTOCOL, "UNAVAILABLE at shutdown of the server", "server", left, recorded);
+    let call = Connected::to(server.address).await?.call().await?;
+    let injected = "UNAVAILABLE at shutdown of the server";
+    matrix.add(Case::new(PROTOCOL, injected, "server", SERVER.shutting_down()));
+    end_with(&server, Status::unavailable("told to"))?;
+    drop(server.events);
+    let (end, got) = call.status().await;
+    matrix.add(Case::new(PROTOCOL, injected, "client", end).observed(got));
+
+    for (injected, status) in [
+        ("GOAWAY NO_ERROR, then Ok by the server", Status::ok("")),
+        ("GOAWAY NO_ERROR, then UNAVAILABLE by the server", Status::unavailable("told to")),
+        ("GOAWAY NO_ERROR, then Internal by the server", Status::internal("told to")),
+    ] {
+        let failed = status.code() == Number::Internal;
+        let server = Server::start().await?;
+        let call = Connected::to(server.address).await?.call().await?;
+        if !failed {
+            matrix.add(Case::new(PROTOCOL, injected, "server", SERVER.shutting_down()));
+        }
+        leave_then(server, status).await?;
+        matrix.add(Case::new(PROTOCOL, injected, "client", call.follow().await));
+    }
     Ok(())
 }
 
-/// The server takes the call and does not answer.
-async fn deadline(matrix: &mut Matrix) -> Outcome {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let silent = Channel::builder(format!("http://{}", listener.local_addr()?).parse()?).connect().await?;
-    let mut request = Request::new(());
-    request.set_timeout(Duration::from_millis(300));
-    let status = Call::open(Grpc::new(silent), request).await.err().ok_or("the silent server answered")?;
-    let late = truth(Why::NetworkError, By::Network);
-    let end = CLIENT.failed(&status);
-    matrix.decidable(PROTOCOL, "a silent server, until the call's deadline", "client", late, end);
+/// Says GOAWAY, and then ends the call.
+pub(super) async fn leave_then(server: Server, status: Status) -> Outcome {
+    server.heard.notified().await;
+    server.leaving.begin().await;
+    end_with(&server, status)?;
+    drop(server.events);
     Ok(())
+}
+
+async fn deadlines(matrix: &mut Matrix) -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let silent = Connected::to(listener.local_addr()?).await?;
+    let status = within(&silent, Duration::from_millis(300)).await?;
+    let injected = "a silent server, until the call's deadline";
+    matrix.add(Case::new(PROTOCOL, injected, "client", CLIENT.failed(&status)));
+
+    let server = Server::start_with(Handler::Stalls).await?;
+    let client = Connected::to(server.address).await?;
+    let status = within(&client, Duration::from_millis(300)).await?;
+    let injected = "the client's deadline passes";
+    matrix.add(Case::new(PROTOCOL, injected, "client", CLIENT.failed(&status)));
+    matrix.add(Case::new(PROTOCOL, injected, "server", server.ended().await?));
+    Ok(())
+}
+
+/// A call that is not answered in time.
+async fn within(client: &Connected, timeout: Duration) -> Result<Status, Failure> {
+    let mut request = Request::new(());
+    request.set_timeout(timeout);
+    Ok(client.call_with(request).await.err().ok_or("the silent server answered")?)
 }
 
 /// The client is done, or has had enough: tonic's `message()` gives the server `Ok(None)` for both.
 async fn by_the_client(matrix: &mut Matrix) -> Outcome {
-    let left = truth(Why::ClientClosed, By::Client);
     let server = Server::start().await?;
-    let call = Call::start(channel(server.address).await?).await?;
+    let call = Connected::to(server.address).await?.call().await?;
     drop(call.requests);
-    matrix.decidable(PROTOCOL, "END_STREAM by the client", "server", left, server.ended().await?);
+    matrix.add(Case::new(PROTOCOL, "END_STREAM by the client", "server", server.ended().await?));
 
     let server = Server::start().await?;
-    let call = Call::start(channel(server.address).await?).await?;
+    let call = Connected::to(server.address).await?.call().await?;
     drop(call);
-    matrix.decidable(PROTOCOL, "RST_STREAM CANCEL by the client", "server", left, server.ended().await?);
-    matrix.decidable(PROTOCOL, "RST_STREAM CANCEL by the client", "client", left, CLIENT.sent(Code::grpc(1)));
+    matrix.add(Case::new(PROTOCOL, "RST_STREAM CANCEL by the client", "server", server.ended().await?));
+    matrix.add(Case::new(PROTOCOL, "RST_STREAM CANCEL by the client", "client", CLIENT.sent(Code::grpc(1))));
+
+    let server = Server::start_with(Handler::Panics).await?;
+    let status = Connected::to(server.address).await?.call().await.err().ok_or("the handler answered")?;
+    matrix.add(Case::new(PROTOCOL, "the handler panics", "client", CLIENT.failed(&status)));
+    matrix.add(Case::new(PROTOCOL, "the handler panics", "server", server.ended().await?));
     Ok(())
 }

@@ -1,64 +1,51 @@
-//! The natural code of a client.
+//! A client of one request.
 
 use std::time::Duration;
 
-use disconnect_core::Disconnect;
-use http_body_util::BodyExt;
+use disconnect_core::{Disconnect, Endpoint};
+use hyper::Request;
 use hyper::client::conn::http1::{Connection, SendRequest, handshake};
-use hyper::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
-use super::{Body, BoxError, CLIENT, says_goodbye};
+use super::{Body, CLIENT, LONG};
 use crate::line::line;
+use crate::loopback::Recorded;
+use crate::recipes::hyper_http1 as recipe;
 
 pub(super) type Task = JoinHandle<hyper::Result<()>>;
 
 /// The connection runs in a task of its own, as hyper wants it.
-pub(super) async fn dial(tcp: TcpStream) -> hyper::Result<(SendRequest<Body>, Task)> {
-    let (sender, connection): (_, Connection<_, Body>) = handshake(TokioIo::new(tcp)).await?;
+pub(super) async fn dial<S>(stream: S) -> hyper::Result<(SendRequest<Body>, Task)>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (sender, connection): (_, Connection<_, Body>) = handshake(TokioIo::new(stream)).await?;
     Ok((sender, tokio::spawn(connection)))
 }
 
 /// One request, and then the wait until the connection ends.
 pub(super) async fn fetch(
-    mut sender: SendRequest<Body>,
+    sender: SendRequest<Body>,
     task: Task,
     request: Request<Body>,
     patience: Duration,
 ) -> Disconnect {
-    let leaves = says_goodbye(request.headers());
-    line(CLIENT, async |ended| -> Result<_, BoxError> {
-        let exchange = async {
-            let response = sender.send_request(request).await?;
-            // A body that ends with the connection may as well be half of one: then a FIN proves nothing.
-            let last = says_goodbye(response.headers()) && is_framed(response.headers());
-            response.into_body().collect().await?;
-            Ok::<_, hyper::Error>(last)
-        };
-        match timeout(patience, exchange).await? {
-            Ok(true) if leaves => Ok(CLIENT.closed_locally()),
-            Ok(true) => Ok(CLIENT.closed_by_peer()),
-            // The connection ended between two exchanges.
-            Ok(false) => {
-                task.await??;
-                Ok(CLIENT.eof())
-            }
-            // The exchange failed; the task of the connection may know more.
-            Err(error) => {
-                ended.failed(&error);
-                drop(sender);
-                task.await??;
-                Ok(ended.so_far())
-            }
-        }
-    })
-    .await
+    let limits = (patience, LONG);
+    line(CLIENT, async |ended| recipe::fetch(sender, task, request, (CLIENT, &ended), limits).await).await
 }
 
-fn is_framed(headers: &HeaderMap) -> bool {
-    headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING)
+/// The same for an endpoint of one's own, and what hyper read.
+pub(super) async fn get(
+    tcp: TcpStream,
+    end: Endpoint,
+    limits: (Duration, Duration),
+) -> Result<(Disconnect, String), Box<dyn std::error::Error + Send + Sync>> {
+    let (tcp, record) = Recorded::new(tcp);
+    let (sender, task) = dial(tcp).await?;
+    let request = Request::get("/").body(super::full(""))?;
+    let got = line(end, async |ended| recipe::fetch(sender, task, request, (end, &ended), limits).await);
+    Ok((got.await, record.text()))
 }

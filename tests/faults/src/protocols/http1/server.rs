@@ -1,33 +1,28 @@
-//! The natural code of a server.
+//! A server, and what its handlers do.
 
 use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
 use std::future::pending;
 use std::io;
-use std::pin::pin;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use disconnect_core::evidence::Side;
-use disconnect_core::{Disconnect, Endpoint};
+use disconnect_core::{Disconnect, DisconnectGuard, Endpoint};
+use futures_util::FutureExt;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http2;
 use hyper::header::{CONNECTION, CONTENT_LENGTH};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
-use super::{Body, BoxError, SERVER, SHORT, UpstreamLost, failing, full, says_goodbye};
+use super::{Body, BoxError, SERVER, UpstreamLost, failing, full};
 use crate::line::line;
-use crate::loopback::pair;
-
-/// Who said that the exchange under way is the last one.
-type Goodbye = Arc<OnceLock<Side>>;
+use crate::loopback::{Recorded, pair};
+use crate::recipes::hyper_http1 as recipe;
 
 /// Serves one connection until it ends, or until this process is to go away. Tells `busy` of each request.
 pub(super) async fn serve(
@@ -36,60 +31,72 @@ pub(super) async fn serve(
     busy: &Notify,
     shutdown: impl Future<Output = ()>,
 ) -> Disconnect {
-    let goodbye = Goodbye::default();
-    let service = service_fn(|request| {
-        busy.notify_one();
-        handle(request, goodbye.clone(), patience)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience)
-        .serve_connection(TokioIo::new(tcp), service);
-    let mut connection = pin!(connection);
-    line(SERVER, async |ended| -> Result<_, BoxError> {
-        tokio::select! {
-            served = connection.as_mut() => served?,
-            () = shutdown => {
-                ended.set(SERVER.shutting_down());
-                connection.as_mut().graceful_shutdown();
-                timeout(SHORT, connection).await??;
-            }
-        }
-        Ok(match goodbye.get() {
-            Some(Side::Remote) => SERVER.closed_by_peer(),
-            Some(_) => SERVER.closed_locally(),
-            None => SERVER.eof(),
-        })
+    line(SERVER, async |ended| {
+        let handler = |request| {
+            busy.notify_one();
+            handle(request, patience)
+        };
+        recipe::serve(tcp, (SERVER, &ended), (patience, shutdown), handler).await
     })
     .await
 }
 
 /// The same without a shutdown.
 pub(super) async fn serve_forever(tcp: TcpStream, patience: Duration) -> Disconnect {
-    serve(tcp, patience, &Notify::new(), pending()).await
+    serve_at(tcp, SERVER, patience).await.0
 }
 
-/// Whoever spawned the task of a connection: a task without a result has an end as well.
-pub(super) async fn supervise(task: JoinHandle<Disconnect>, end: Endpoint) -> Disconnect {
-    match task.await {
-        Ok(ended) => ended,
-        Err(error) => end.failed(&error),
+/// The same for an endpoint of one's own, and what hyper read.
+pub(super) async fn serve_at(tcp: TcpStream, end: Endpoint, patience: Duration) -> (Disconnect, String) {
+    let (tcp, record) = Recorded::new(tcp);
+    let limits = (patience, pending());
+    let served =
+        line(end, async |ended| recipe::serve(tcp, (end, &ended), limits, |request| handle(request, patience)).await);
+    (served.await, record.text())
+}
+
+/// The line of a handler that does not get to its end: its guard is under that of its connection.
+pub(super) async fn serve_with_guards(tcp: TcpStream) -> Result<Disconnect, BoxError> {
+    let connection = DisconnectGuard::new(SERVER, |_| ());
+    let ended = connection.handle();
+    let (told, mut handled) = mpsc::unbounded_channel();
+    let stalling = |_request| {
+        let told = told.clone();
+        let guard = DisconnectGuard::new(SERVER, move |end| drop(told.send(end.clone()))).under(&ended);
+        guard
+            .run(|_| pending::<Result<Disconnect, Infallible>>())
+            .map(|_| Err::<Response<Body>, _>(Failed("ended".into())))
+    };
+    drop(connection.run(|_| recipe::serve(tcp, (SERVER, &ended), (super::LONG, pending()), stalling)).await);
+    Ok(handled.recv().await.ok_or("there was no handler")?)
+}
+
+/// What a handler fails with. (A boxed error as such keeps the connection's future from being `Send`.)
+#[derive(Debug)]
+struct Failed(BoxError);
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the handler failed")
     }
 }
 
-async fn handle(request: Request<Incoming>, goodbye: Goodbye, patience: Duration) -> Result<Response<Body>, BoxError> {
-    if says_goodbye(request.headers()) {
-        // Only the first one counts.
-        let _ = goodbye.set(Side::Remote);
+impl Error for Failed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.0)
     }
+}
+
+async fn handle(request: Request<Incoming>, patience: Duration) -> Result<Response<Body>, Failed> {
+    answer(request, patience).await.map_err(Failed)
+}
+
+async fn answer(request: Request<Incoming>, patience: Duration) -> Result<Response<Body>, BoxError> {
     let path = request.uri().path().to_owned();
     timeout(patience, request.into_body().collect()).await??;
     let response = Response::builder();
     Ok(match path.as_str() {
-        "/last" => {
-            let _ = goodbye.set(Side::Local);
-            response.header(CONNECTION, "close").body(full("goodbye"))?
-        }
+        "/last" => response.header(CONNECTION, "close").body(full("goodbye"))?,
         "/large" => response.body(full(vec![b'x'; 32 << 20]))?,
         "/fails" => response.body(failing(io::Error::other("the disk is gone")))?,
         "/proxy" => response.body(failing(UpstreamLost(io::ErrorKind::ConnectionReset.into())))?,

@@ -4,30 +4,37 @@ use std::future::pending;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use disconnect_core::evidence::Verdict;
-use disconnect_core::{Disconnect, Endpoint};
+use disconnect_core::{Disconnect, DisconnectHandle, Endpoint};
 use h2::client::SendRequest;
 use h2::{Ping, PingPong};
 use http::Request;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, oneshot};
-use tokio::task::{AbortHandle, JoinError, JoinHandle};
+use tokio::task::{AbortHandle, JoinHandle};
 
-use super::{CLASSIFIER, Failure};
+use super::Failure;
+use crate::line::line;
+use crate::recipes::h2::{self as recipe, CLASSIFIER, Connection};
 
 /// A connection, whose future runs in a task of its own.
 pub(super) struct Client {
     end: Endpoint,
     requests: SendRequest<Bytes>,
-    connection: JoinHandle<Result<(), h2::Error>>,
+    task: AbortHandle,
+    connection: Connection,
     pings: Option<PingPong>,
 }
 
 impl Client {
-    pub(super) async fn connect(stream: TcpStream, end: Endpoint) -> Result<Self, h2::Error> {
+    pub(super) async fn connect<S>(stream: S, end: Endpoint) -> Result<Self, h2::Error>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (requests, mut connection) = h2::client::handshake(stream).await?;
         let pings = connection.ping_pong();
-        Ok(Self { end, requests, connection: tokio::spawn(connection), pings })
+        let task = tokio::spawn(connection);
+        let abort = task.abort_handle();
+        Ok(Self { end, requests, task: abort, connection: recipe::connection(task, &CLASSIFIER), pings })
     }
 
     /// Once nothing of the handshake is under way any more: the server has answered a ping, and read what this side
@@ -41,35 +48,53 @@ impl Client {
     }
 
     /// Follows the events in a task of its own; tells of the first.
-    pub(super) fn start(self) -> Started {
+    pub(super) fn start(&self) -> Started {
         let (quit, quitting) = oneshot::channel();
-        let connection = self.connection.abort_handle();
         let first = Arc::new(Notify::new());
-        let serving = tokio::spawn(self.follow(Arc::clone(&first), quitting));
-        Started { serving, first, quit, connection }
+        let follower = Follower { end: self.end, requests: self.requests.clone(), connection: self.connection.clone() };
+        let serving = tokio::spawn(follower.follow(Arc::clone(&first), quitting));
+        Started { serving, first, quit, connection: self.task.clone() }
     }
 
+    /// Waits with nothing in flight until the connection has ended.
+    pub(super) async fn idle(self) -> Disconnect {
+        line(self.end, async |ended| {
+            Ok::<_, h2::Error>(recipe::idle_ended(self.requests, self.connection, (self.end, &ended)).await)
+        })
+        .await
+    }
+}
+
+/// One stream.
+struct Follower {
+    end: Endpoint,
+    requests: SendRequest<Bytes>,
+    connection: Connection,
+}
+
+impl Follower {
     /// Follows the events until they end, or until the user quits.
     async fn follow(mut self, first: Arc<Notify>, quitting: oneshot::Receiver<()>) -> Disconnect {
+        let end = self.end;
         let quitting = async {
             if quitting.await.is_err() {
                 pending::<()>().await;
             }
         };
-        let ended = tokio::select! {
-            ended = self.events(&first) => ended,
-            () = quitting => {
-                let ended = self.end.closed_locally();
-                drop(self.requests);
-                // Its goodbye has to be flushed; whether that works says nothing about why it was said.
-                let _ = self.connection.await;
-                return ended;
-            }
-        };
-        match ended {
-            Ok(()) => self.ended(None).await,
-            Err(error) => self.ended(Some(CLASSIFIER.verdict(&error))).await,
-        }
+        line(end, async |ended: DisconnectHandle| {
+            let stream = tokio::select! {
+                stream = self.events(&first) => stream,
+                () = quitting => {
+                    ended.set(end.closed_locally());
+                    drop(self.requests);
+                    // Its goodbye has to be flushed; whether that works says nothing about why it was said.
+                    self.connection.await;
+                    return Ok(ended.so_far());
+                }
+            };
+            Ok::<_, h2::Error>(recipe::stream_ended(stream, self.requests, self.connection, (end, &ended)).await)
+        })
+        .await
     }
 
     async fn events(&mut self, first: &Notify) -> Result<(), h2::Error> {
@@ -82,38 +107,6 @@ impl Client {
         }
         Ok(())
     }
-
-    /// Waits with nothing in flight until the connection has ended.
-    pub(super) async fn idle(self) -> Disconnect {
-        let connection = said(self.connection.await);
-        let ready = self.requests.ready().await.err().map(|error| CLASSIFIER.verdict(&error));
-        strongest(self.end, [connection, ready])
-    }
-
-    /// The recipe: a stream often knows no more than that it broke. `ready()` tells of a `GOAWAY`, which is the only
-    /// place for one without an error; the connection's future tells of everything else. The strongest is the end.
-    async fn ended(self, stream: Option<Verdict>) -> Disconnect {
-        let Err(error) = self.requests.ready().await else {
-            // The connection lives on, so the stream's end is its own.
-            return stream.map_or(self.end.closed_by_peer(), |verdict| self.end.resolve(verdict));
-        };
-        let ready = Some(CLASSIFIER.verdict(&error));
-        strongest(self.end, [stream, ready, said(self.connection.await)])
-    }
-}
-
-/// What the connection's future says. `Ok` is no proof of a goodbye.
-fn said(connection: Result<Result<(), h2::Error>, JoinError>) -> Option<Verdict> {
-    match connection {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(CLASSIFIER.verdict(&error)),
-        Err(error) => Some(CLASSIFIER.verdict(&error)),
-    }
-}
-
-fn strongest<const N: usize>(end: Endpoint, verdicts: [Option<Verdict>; N]) -> Disconnect {
-    let strongest = verdicts.into_iter().flatten().reduce(Verdict::or_stronger);
-    strongest.map_or(end.eof(), |verdict| end.resolve(verdict))
 }
 
 /// A client that follows.

@@ -1,119 +1,151 @@
 //! `GOAWAY` and `RST_STREAM`: who said so, and where a client or server hears of it.
 
-use disconnect_core::{DisconnectInitiator as By, DisconnectReason as Why};
+use bytes::Bytes;
+use disconnect_core::evidence::{Side, Verdict};
+use disconnect_core::{Code, Disconnect, DisconnectReason, Endpoint};
 use h2::Reason;
-use tokio::io::AsyncWriteExt;
+use h2::client::SendRequest;
+use tokio::task::JoinHandle;
 
-use super::server::Order;
-use super::{CLASSIFIER, Client, Link, PROTOCOL, Server};
+use super::server::{self, Order};
+use super::{Client, Failure, Link, PROTOCOL};
+use crate::line::line;
 use crate::loopback::pair;
-use crate::matrix::{Matrix, Truth, truth};
+use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
+use crate::recipes::h2::{CLASSIFIER, connection, stream_ended};
 
 /// What the server is told to do, with a stream in flight.
-const ORDERS: &[(&str, Link, &[Order], Truth)] = &[
-    ("END_STREAM", Link::SESSION, &[Order::Finish], truth(Why::Graceful, By::Agent)),
-    (
-        "GOAWAY NO_ERROR, then END_STREAM",
-        Link::COORDINATION,
-        &[Order::Leave, Order::Finish],
-        truth(Why::ServerShutdown, By::Server),
-    ),
-    (
-        "GOAWAY NO_ERROR at once",
-        Link::COORDINATION,
-        &[Order::Abort(Reason::NO_ERROR)],
-        truth(Why::ServerShutdown, By::Server),
-    ),
-    ("GOAWAY INTERNAL_ERROR", Link::CONTROL, &[Order::Abort(Reason::INTERNAL_ERROR)], truth(Why::Unknown, By::Server)),
-    (
-        "GOAWAY ENHANCE_YOUR_CALM",
-        Link::SESSION,
-        &[Order::Abort(Reason::ENHANCE_YOUR_CALM)],
-        truth(Why::Unknown, By::Agent),
-    ),
-    ("RST_STREAM CANCEL", Link::SESSION, &[Order::Reset(Reason::CANCEL)], truth(Why::Unknown, By::Agent)),
-    (
-        "RST_STREAM REFUSED_STREAM",
-        Link::CONTROL,
-        &[Order::Reset(Reason::REFUSED_STREAM)],
-        truth(Why::Unknown, By::Server),
-    ),
-    (
-        "RST_STREAM INTERNAL_ERROR",
-        Link::COORDINATION,
-        &[Order::Reset(Reason::INTERNAL_ERROR)],
-        truth(Why::Unknown, By::Server),
-    ),
+#[rustfmt::skip] // one row a line
+const ORDERS: &[(&str, Link, &[Order])] = &[
+    ("END_STREAM", Link::SESSION, &[Order::Finish]),
+    ("GOAWAY NO_ERROR, then END_STREAM", Link::COORDINATION, &[Order::Leave, Order::Finish]),
+    ("GOAWAY NO_ERROR, then RST_STREAM NO_ERROR", Link::COORDINATION, &[Order::Leave, Order::Reset(Reason::NO_ERROR)]),
+    ("GOAWAY NO_ERROR at once", Link::COORDINATION, &[Order::Abort(Reason::NO_ERROR)]),
+    ("GOAWAY INTERNAL_ERROR", Link::CONTROL, &[Order::Abort(Reason::INTERNAL_ERROR)]),
+    ("GOAWAY ENHANCE_YOUR_CALM", Link::SESSION, &[Order::Abort(Reason::ENHANCE_YOUR_CALM)]),
+    ("RST_STREAM CANCEL", Link::SESSION, &[Order::Reset(Reason::CANCEL)]),
+    ("RST_STREAM REFUSED_STREAM", Link::CONTROL, &[Order::Reset(Reason::REFUSED_STREAM)]),
+    ("RST_STREAM INTERNAL_ERROR", Link::COORDINATION, &[Order::Reset(Reason::INTERNAL_ERROR)]),
 ];
 
-pub(super) const SILENT_GOAWAY: &str =
-    "h2 gives a server the same end for a client's GOAWAY NO_ERROR and for a bare FIN";
-
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
-    for (injected, link, orders, truth) in ORDERS {
+    for (injected, link, orders) in ORDERS {
         let following = link.following().await?;
         for order in *orders {
             following.server.order(*order)?;
         }
-        following.both(matrix, &format!("{injected} by the {}", link.server.0), *truth).await?;
+        following.both(matrix, &format!("{injected} by the {}", link.server.0)).await?;
     }
-    // The events are cut short, without a word about why: "no error" is not a goodbye in a reset.
     let following = Link::SESSION.following().await?;
     following.server.order(Order::Reset(Reason::NO_ERROR))?;
-    let (injected, cut) = ("RST_STREAM NO_ERROR amid events", truth(Why::Unknown, By::Agent));
-    matrix.decidable(PROTOCOL, injected, "client", cut, following.client.ended().await?);
-    let mut following = Link::SESSION.following().await?;
-    following.taps.0.write_all(b"\0\0\x04\x03\0\0\0\0\x01\0\0\0\0").await?;
-    let (injected, cut) = ("RST_STREAM NO_ERROR by the client", truth(Why::Unknown, By::Client));
-    matrix.decidable(PROTOCOL, injected, "agent", cut, following.server.ended().await?);
+    following.both(matrix, "RST_STREAM NO_ERROR amid events").await?;
+
+    let following = Link::COORDINATION.following().await?;
+    following.server.order(Order::Leave)?;
+    following.server.order(Order::Reset(Reason::INTERNAL_ERROR))?;
+    let injected = "GOAWAY NO_ERROR, then RST_STREAM INTERNAL_ERROR by the server";
+    matrix.add(Case::new(PROTOCOL, injected, "agent", following.client.ended().await?));
+
+    // Both in one flight: the client sees them at once.
+    let following = Link::COORDINATION.following().await?;
+    following.server.order(Order::Reset(Reason::NO_ERROR))?;
+    following.server.order(Order::Leave)?;
+    following.both(matrix, "RST_STREAM NO_ERROR, then GOAWAY NO_ERROR by the server").await?;
     by_the_client(matrix).await?;
     idle(matrix).await?;
     followed_by_more(matrix).await
 }
 
-/// The user quits: `RST_STREAM CANCEL`, `GOAWAY NO_ERROR` and FIN.
+/// The user quits: `RST_STREAM CANCEL`, `GOAWAY NO_ERROR` and FIN. Or the client resets its request.
 async fn by_the_client(matrix: &mut Matrix) -> Outcome {
     let following = Link::SESSION.following().await?;
-    let (injected, left) = ("RST_STREAM CANCEL by the client", truth(Why::ClientClosed, By::Client));
-    matrix.decidable(PROTOCOL, injected, "client", left, following.client.quit().await?);
-    matrix.decidable(PROTOCOL, injected, "agent", left, following.server.ended().await?);
+    let injected = "RST_STREAM CANCEL by the client";
+    matrix.add(Case::new(PROTOCOL, injected, "client", following.client.quit().await?));
+    matrix.add(Case::new(PROTOCOL, injected, "agent", following.server.ended().await?));
 
     // An agent is nobody's user: why it would cancel is not known.
     let following = Link::COORDINATION.following().await?;
     drop(following.client.quit().await?);
-    let (injected, left) = ("RST_STREAM CANCEL by the agent", truth(Why::Unknown, By::Agent));
-    matrix.decidable(PROTOCOL, injected, "server", left, following.server.ended().await?);
+    let injected = "RST_STREAM CANCEL by the agent that is the client";
+    matrix.add(Case::new(PROTOCOL, injected, "server", following.server.ended().await?));
+
+    for code in [Reason::NO_ERROR, Reason::REFUSED_STREAM] {
+        let (server, mut uploading) = Uploading::start(Link::SESSION).await?;
+        let end = Link::SESSION.client.1;
+        // A goodbye in a `GOAWAY` only.
+        let meant = match code {
+            Reason::NO_ERROR => end.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local)),
+            code => end.sent(Code::http2(code.into())),
+        };
+        uploading.upload.send_reset(code);
+        let injected = match code {
+            Reason::NO_ERROR => "RST_STREAM NO_ERROR by the client",
+            _ => "RST_STREAM REFUSED_STREAM by the client",
+        };
+        matrix.add(Case::new(PROTOCOL, injected, "client", meant));
+        matrix.add(Case::new(PROTOCOL, injected, "agent", server.ended().await?));
+    }
     Ok(())
+}
+
+/// A request whose body is open, and the first event of its response.
+struct Uploading {
+    requests: SendRequest<Bytes>,
+    connection: JoinHandle<Result<(), h2::Error>>,
+    upload: h2::SendStream<Bytes>,
+    events: h2::RecvStream,
+}
+
+impl Uploading {
+    async fn start(link: Link) -> Result<(server::Started, Self), Failure> {
+        let (near, far) = pair().await?;
+        let server = server::start(far, link.server.1);
+        let (mut requests, connection) = h2::client::handshake(near).await?;
+        let connection = tokio::spawn(connection);
+        let (response, upload) = requests.send_request(http::Request::new(()), false)?;
+        let mut events = response.await?.into_body();
+        events.data().await.ok_or("no event")??;
+        Ok((server, Self { requests, connection, upload, events }))
+    }
+
+    /// Follows the events to their end, while the request stays open.
+    async fn follow(mut self, end: Endpoint) -> Disconnect {
+        let stream = async {
+            while let Some(event) = self.events.data().await {
+                self.events.flow_control().release_capacity(event?.len())?;
+            }
+            Ok(())
+        };
+        let stream = stream.await;
+        let connection = connection(self.connection, &CLASSIFIER);
+        line(end, async |ended| {
+            Ok::<_, h2::Error>(stream_ended(stream, self.requests, connection, (end, &ended)).await)
+        })
+        .await
+    }
 }
 
 /// Nothing in flight.
 async fn idle(matrix: &mut Matrix) -> Outcome {
-    let shutdown = truth(Why::ServerShutdown, By::Server);
     let (near, far) = pair().await?;
-    let server = Server::start(far, Link::CONTROL.server.1);
+    let server = server::start(far, Link::CONTROL.server.1);
     let client = Client::connect(near, Link::CONTROL.client.1).await?.settled().await?;
     server.order(Order::Leave)?;
-    matrix.decidable(PROTOCOL, "GOAWAY NO_ERROR while idle", "client", shutdown, client.idle().await);
-    matrix.decidable(PROTOCOL, "GOAWAY NO_ERROR while idle", "server", shutdown, server.ended().await?);
+    matrix.add(Case::new(PROTOCOL, "GOAWAY NO_ERROR while idle", "client", client.idle().await));
+    matrix.add(Case::new(PROTOCOL, "GOAWAY NO_ERROR while idle", "server", server.ended().await?));
 
     let (near, far) = pair().await?;
-    let server = Server::start(far, Link::CONTROL.server.1);
+    let server = server::start(far, Link::CONTROL.server.1);
     drop(Client::connect(near, Link::CONTROL.client.1).await?.settled().await?);
-    let (injected, left) = ("GOAWAY NO_ERROR by the idle client", truth(Why::ClientClosed, By::Client));
-    matrix.undecidable(PROTOCOL, injected, "server", left, server.ended().await?, SILENT_GOAWAY);
+    matrix.add(Case::new(PROTOCOL, "GOAWAY NO_ERROR by the idle client", "server", server.ended().await?));
     Ok(())
 }
 
-/// Whoever goes on using a connection after its end sees errors that only follow from it, and they come first or last.
+/// Whoever goes on using a connection or a stream after its end sees errors that only follow from it.
 async fn followed_by_more(matrix: &mut Matrix) -> Outcome {
-    let (near, far) = pair().await?;
-    let server = Server::start(far, Link::CONTROL.server.1);
-    let (mut requests, connection) = h2::client::handshake(near).await?;
-    let connection = tokio::spawn(connection);
-    let (response, mut upload) = requests.send_request(http::Request::new(()), false)?;
-    let mut events = response.await?.into_body();
-    events.data().await.ok_or("no event")??;
+    let (server, uploading) = Uploading::start(Link::CONTROL).await?;
+    let Uploading { connection, mut upload, .. } = uploading;
     server.order(Order::Abort(Reason::INTERNAL_ERROR))?;
     let error = connection.await?.err().ok_or("the connection ended well")?;
     let end = Link::CONTROL.client.1;
@@ -122,10 +154,17 @@ async fn followed_by_more(matrix: &mut Matrix) -> Outcome {
         Err(error) => CLASSIFIER.verdict(&error),
         Ok(()) => return Err("a stream without a connection took data".into()),
     };
-    let failed = truth(Why::Unknown, By::Server);
     let injected = "GOAWAY INTERNAL_ERROR, then a failed send";
-    matrix.decidable(PROTOCOL, injected, "client", failed, end.resolve(first.or_stronger(last)));
+    matrix.add(Case::new(PROTOCOL, injected, "client", end.resolve(first.or_stronger(last))));
     let injected = "a failed send before GOAWAY INTERNAL_ERROR is seen";
-    matrix.decidable(PROTOCOL, injected, "client", failed, end.resolve(last.or_stronger(first)));
+    matrix.add(Case::new(PROTOCOL, injected, "client", end.resolve(last.or_stronger(first))));
+
+    // The response is whole; the rest of the request is not wanted any more.
+    let (server, uploading) = Uploading::start(Link::CONTROL).await?;
+    server.order(Order::Finish)?;
+    server.order(Order::Reset(Reason::NO_ERROR))?;
+    let injected = "a whole response, then RST_STREAM NO_ERROR by the server";
+    matrix.add(Case::new(PROTOCOL, injected, "client", uploading.follow(end).await));
+    matrix.add(Case::new(PROTOCOL, injected, "server", server.ended().await?));
     Ok(())
 }

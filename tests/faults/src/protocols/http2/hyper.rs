@@ -1,11 +1,12 @@
-//! hyper over HTTP/2: its connection's future beside the body of a response.
+//! hyper over HTTP/2: its connection's future beside the body of a response, and handlers that it drops.
 
 use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use disconnect_core::evidence::{Rank, Side, Verdict};
-use disconnect_core::{Disconnect, DisconnectInitiator as By, DisconnectReason as Why, Endpoint};
+use disconnect_core::{BoxedGuard, Disconnect};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Frame, Incoming};
@@ -13,163 +14,188 @@ use hyper::client::conn::http2 as client;
 use hyper::server::conn::http2 as server;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
-use tokio::task::{JoinError, JoinHandle};
-use tokio::time::timeout;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
-use super::server::{Order, Started};
-use super::{CLASSIFIER, Client, Failure, Link, PROTOCOL, Server, losses};
+use super::server::{Order, Started, start};
+use super::{Client, Failure, Link, PROTOCOL, losses};
 use crate::line::line;
-use crate::loopback::{pair, tap};
-use crate::matrix::{Matrix, Truth, truth};
+use crate::loopback::{pair, reset, tap};
+use crate::matrix::{Case, Matrix};
 use crate::peers::Peer;
 use crate::protocols::Outcome;
+use crate::recipes::goaway::GoAway;
+use crate::recipes::h2::connection;
+use crate::recipes::hyper_http2::{CLASSIFIER, Handling, body_ended, connection_ended, stream_ended};
+use crate::secure::{self, Ending, Relay};
 
-const LOST: Truth = truth(Why::NetworkError, By::Network);
 const INTERVAL: Duration = Duration::from_millis(100);
 const TIMEOUT: Duration = Duration::from_millis(300);
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     clients(matrix).await?;
     idle_client(matrix).await?;
+    idle_over_tls(matrix).await?;
     keep_alive(matrix).await?;
-    servers(matrix).await
+    servers(matrix).await?;
+    servers_without_their_client(matrix).await?;
+    dropped_handlers(matrix).await
 }
 
 type Requests = client::SendRequest<Empty<Bytes>>;
-pub(in crate::protocols) type Connection = JoinHandle<hyper::Result<()>>;
 
 /// A client of hyper's, with keep-alive.
-async fn connect(stream: TcpStream) -> Result<(Requests, Connection), Failure> {
-    let mut builder = client::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).keep_alive_interval(INTERVAL).keep_alive_timeout(TIMEOUT);
-    let (requests, connection) = builder.handshake(TokioIo::new(stream)).await?;
-    Ok((requests, tokio::spawn(connection)))
+struct Hyper {
+    requests: Requests,
+    connection: JoinHandle<hyper::Result<()>>,
+    goaway: GoAway,
 }
 
-/// The events of one response.
-async fn open(requests: &mut Requests) -> Result<Incoming, hyper::Error> {
-    let mut events = requests.send_request(Request::new(Empty::new())).await?.into_body();
-    match events.frame().await {
-        Some(Err(error)) => Err(error),
-        _ => Ok(events),
+impl Hyper {
+    async fn connect<S>(stream: S) -> Result<Self, Failure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut builder = client::Builder::new(TokioExecutor::new());
+        builder.timer(TokioTimer::new()).keep_alive_interval(INTERVAL).keep_alive_timeout(TIMEOUT);
+        let goaway = GoAway::default();
+        let (requests, connection) = builder.handshake(TokioIo::new(goaway.of_server(stream))).await?;
+        Ok(Self { requests, connection: tokio::spawn(connection), goaway })
     }
-}
 
-/// Follows the events to their end.
-async fn follow(mut events: Incoming, requests: Requests, connection: Connection, end: Endpoint) -> Disconnect {
-    let stream = loop {
+    /// On a connection to h2's server, with a hand on the server's socket.
+    async fn served() -> Result<(Self, Started, TcpStream), Failure> {
+        let (near, far) = pair().await?;
+        let tap = tap(&far)?;
+        let server = start(far, Link::CONTROL.server.1);
+        Ok((Self::connect(near).await?, server, tap))
+    }
+
+    /// The events of one response.
+    async fn open(&mut self) -> Result<Incoming, hyper::Error> {
+        let mut events = self.requests.send_request(Request::new(Empty::new())).await?.into_body();
         match events.frame().await {
-            Some(Ok(_)) => {}
-            Some(Err(error)) => break CLASSIFIER.verdict(&error),
-            // hyper ends a body also for RST_STREAM NO_ERROR, which completes nothing, and when it gives up the
-            // connection: anything that says more counts more.
-            None if !events.is_end_stream() => {
-                break Verdict::new(Why::Unknown, Side::Remote).with_rank(Rank::FollowOn);
-            }
-            None => break Verdict::closed(Side::Remote),
+            Some(Err(error)) => Err(error),
+            _ => Ok(events),
         }
-    };
-    let strongest = or_connection(stream, connection).await;
-    // Without a handle the connection would have ended by itself, and said nothing.
-    drop(requests);
-    end.resolve(strongest)
-}
-
-/// The recipe: the body knows of its stream, the connection's future of what took the stream along, such as the code of a
-/// `GOAWAY` or a missed keep-alive. Where a stream merely broke, the connection is about to say why; if it does not, it
-/// lives on.
-pub(in crate::protocols) async fn or_connection(stream: Verdict, connection: Connection) -> Verdict {
-    if stream.rank() > Rank::BrokenPipe {
-        return stream;
     }
-    match timeout(Duration::from_secs(1), connection).await {
-        Ok(ended) => said(ended).map_or(stream, |connection| stream.or_stronger(connection)),
-        Err(_lives) => stream,
-    }
-}
 
-/// What the connection's future says. `Ok` is no proof of a goodbye.
-fn said(connection: Result<hyper::Result<()>, JoinError>) -> Option<Verdict> {
-    match connection {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(CLASSIFIER.verdict(&error)),
-        Err(error) => Some(CLASSIFIER.verdict(&error)),
+    /// Follows the events to their end.
+    async fn follow(self, events: Incoming) -> Disconnect {
+        let connection = connection(self.connection, &CLASSIFIER);
+        let ended = stream_ended(body_ended(events).await, &connection, &self.goaway).await;
+        // Without a handle the connection would have ended by itself, and said nothing.
+        drop(self.requests);
+        Link::CONTROL.client.1.resolve(ended)
+    }
+
+    /// Waits with nothing in flight: the connection's future is all there is.
+    async fn idle(self) -> Disconnect {
+        let end = Link::CONTROL.client.1.with_classifier(&CLASSIFIER);
+        let served = self.connection.await;
+        line(end, async |ended| served.map(|served| connection_ended(served, &self.goaway, (end, &ended)))).await
     }
 }
 
 /// hyper's client, h2's server, a response in flight.
 async fn clients(matrix: &mut Matrix) -> Outcome {
-    let end = Link::CONTROL.client.1;
-    let failed = truth(Why::Unknown, By::Server);
-    for (injected, order, truth) in [
-        ("hyper: GOAWAY INTERNAL_ERROR by the server", Order::Abort(h2::Reason::INTERNAL_ERROR), failed),
-        ("hyper: RST_STREAM INTERNAL_ERROR by the server", Order::Reset(h2::Reason::INTERNAL_ERROR), failed),
-        ("hyper: RST_STREAM NO_ERROR amid events", Order::Reset(h2::Reason::NO_ERROR), failed),
-        ("hyper: END_STREAM by the server", Order::Finish, truth(Why::Graceful, By::Server)),
+    const GONE: &[Order] = &[Order::Leave, Order::Finish];
+    for (injected, orders) in [
+        ("hyper: GOAWAY INTERNAL_ERROR by the server", &[Order::Abort(h2::Reason::INTERNAL_ERROR)][..]),
+        ("hyper: RST_STREAM INTERNAL_ERROR by the server", &[Order::Reset(h2::Reason::INTERNAL_ERROR)]),
+        ("hyper: RST_STREAM NO_ERROR amid events", &[Order::Reset(h2::Reason::NO_ERROR)]),
+        ("hyper: RST_STREAM CANCEL by the server", &[Order::Reset(h2::Reason::CANCEL)]),
+        ("hyper: END_STREAM by the server", &[Order::Finish]),
+        ("hyper: GOAWAY NO_ERROR, then END_STREAM by the server", GONE),
     ] {
-        let (mut requests, connection, server, _tap) = served().await?;
-        let events = open(&mut requests).await?;
-        server.order(order)?;
-        matrix.decidable(PROTOCOL, injected, "client", truth, follow(events, requests, connection, end).await);
+        let (mut client, server, _tap) = Hyper::served().await?;
+        let events = client.open().await?;
+        for order in orders {
+            server.order(*order)?;
+        }
+        matrix.add(Case::new(PROTOCOL, injected, "client", client.follow(events).await));
     }
-    for (injected, bytes, truth) in [
-        ("hyper: FIN by the server", &b""[..], LOST),
-        ("hyper: DATA on stream 0 by the server", b"\0\0\x04\0\0\0\0\0\0what", truth(Why::ProtocolError, By::Server)),
-    ] {
-        let (mut requests, connection, _server, mut tap) = served().await?;
-        let events = open(&mut requests).await?;
+    for (injected, bytes) in
+        [("hyper: FIN by the server", &b""[..]), ("hyper: DATA on stream 0 by the server", b"\0\0\x04\0\0\0\0\0\0what")]
+    {
+        let (mut client, _server, mut tap) = Hyper::served().await?;
+        let events = client.open().await?;
         tap.write_all(bytes).await?;
         tap.shutdown().await?;
-        matrix.decidable(PROTOCOL, injected, "client", truth, follow(events, requests, connection, end).await);
+        matrix.add(Case::new(PROTOCOL, injected, "client", client.follow(events).await));
     }
     Ok(())
 }
 
-/// hyper's client on a connection to h2's server, and a hand on the server's socket.
-async fn served() -> Result<(Requests, Connection, Started, TcpStream), Failure> {
-    let (near, far) = pair().await?;
-    let tap = tap(&far)?;
-    let server = Server::start(far, Link::CONTROL.server.1);
-    let (requests, connection) = connect(near).await?;
-    Ok((requests, connection, server, tap))
-}
-
-/// Nothing in flight: the connection's future is all there is.
+/// Nothing in flight.
 async fn idle_client(matrix: &mut Matrix) -> Outcome {
-    let end = Link::CONTROL.client.1;
-    let (mut requests, connection, server, tap) = served().await?;
+    let end = Link::CONTROL.client.1.with_classifier(&CLASSIFIER);
+    let (mut client, server, tap) = Hyper::served().await?;
     drop(tap);
     server.order(Order::Abort(h2::Reason::ENHANCE_YOUR_CALM))?;
     drop(server.ended().await?);
-    let ended = said(connection.await).ok_or("the connection ended well")?;
+    let lost = connection(client.connection, &CLASSIFIER);
+    let said = lost.await.ok_or("the connection ended well")?;
     // The next request finds a connection that is closed, and cannot say why.
-    let error = open(&mut requests).await.err().ok_or("a closed connection answered")?;
-    let failed = truth(Why::Unknown, By::Server);
-    let ended = end.resolve(CLASSIFIER.verdict(&error).or_stronger(ended));
-    matrix.decidable(PROTOCOL, "hyper: a request after GOAWAY ENHANCE_YOUR_CALM", "client", failed, ended);
+    let request = client.requests.send_request(Request::new(Empty::new())).await;
+    let error = request.err().ok_or("a closed connection answered")?;
+    let injected = "hyper: a request after GOAWAY ENHANCE_YOUR_CALM";
+    matrix.add(Case::new(PROTOCOL, injected, "client", end.resolve(CLASSIFIER.verdict(&error).or_stronger(said))));
 
-    let (requests, connection, server, tap) = served().await?;
+    let (client, server, tap) = Hyper::served().await?;
     drop(tap);
     server.order(Order::Leave)?;
-    let ended = said(connection.await).map_or(end.eof(), |verdict| end.resolve(verdict));
-    let (injected, leaving) = ("hyper: GOAWAY NO_ERROR while idle", truth(Why::ServerShutdown, By::Server));
-    let why = "hyper's connection ends in Ok after GOAWAY NO_ERROR as after a bare FIN; h2's ready() tells";
-    matrix.undecidable(PROTOCOL, injected, "client", leaving, ended, why);
-    drop(requests);
+    matrix.add(Case::new(PROTOCOL, "hyper: GOAWAY NO_ERROR while idle", "client", client.idle().await));
+
+    let (client, _server, mut tap) = Hyper::served().await?;
+    tap.shutdown().await?;
+    matrix.add(Case::new(PROTOCOL, "hyper: FIN by the server while idle", "client", client.idle().await));
+
+    let (client, server, tap) = Hyper::served().await?;
+    reset(tap)?;
+    server.abort();
+    matrix.add(Case::new(PROTOCOL, "hyper: RST by the server while idle", "client", client.idle().await));
+
+    let (mut peer, stream) = losses::server_process().await?;
+    let client = Hyper::connect(stream).await?;
+    peer.line().await?;
+    peer.kill().await?;
+    matrix.add(Case::new(PROTOCOL, "hyper: kill -9 of the server while idle", "client", client.idle().await));
+    Ok(())
+}
+
+async fn idle_over_tls(matrix: &mut Matrix) -> Outcome {
+    let (near, far) = secure::both().await?;
+    let server = start(far, Link::CONTROL.server.1);
+    let client = Hyper::connect(near).await?;
+    server.order(Order::Leave)?;
+    matrix.add(Case::new(PROTOCOL, "hyper: GOAWAY NO_ERROR while idle, over TLS", "client", client.idle().await));
+
+    for (ending, injected) in [
+        (Ending::CloseNotify, "hyper: close_notify without GOAWAY by the server while idle, over TLS"),
+        (Ending::Fin, "hyper: FIN without close_notify by the server while idle, over TLS"),
+    ] {
+        let (near, far) = secure::both().await?;
+        let socket = tap(far.get_ref().0)?;
+        let (library, relay) = Relay::start(far, socket).await?;
+        let _server = start(library, Link::CONTROL.server.1);
+        let client = Hyper::connect(near).await?;
+        relay.end(ending)?;
+        matrix.add(Case::new(PROTOCOL, injected, "client", client.idle().await));
+    }
     Ok(())
 }
 
 /// The other side is there, and answers nothing.
 async fn keep_alive(matrix: &mut Matrix) -> Outcome {
     let (peer, stream) = losses::server_process().await?;
-    let (mut requests, connection) = connect(stream).await?;
-    let events = open(&mut requests).await?;
+    let mut client = Hyper::connect(stream).await?;
+    let events = client.open().await?;
     peer.stop().await?;
-    let end = follow(events, requests, connection, Link::CONTROL.client.1).await;
-    matrix.decidable(PROTOCOL, "hyper: SIGSTOP of the server, keep-alive", "client", LOST, end);
+    let end = client.follow(events).await;
+    matrix.add(Case::new(PROTOCOL, "hyper: SIGSTOP of the server, keep-alive", "client", end));
     peer.kill().await?;
 
     let (mut peer, stream) = Peer::connected("http2", &["client"]).await?;
@@ -177,25 +203,25 @@ async fn keep_alive(matrix: &mut Matrix) -> Outcome {
     let serving = tokio::spawn(serve(stream, token));
     peer.line().await?;
     peer.stop().await?;
-    matrix.decidable(PROTOCOL, "hyper: SIGSTOP of the client, keep-alive", "server", LOST, serving.await?);
+    matrix.add(Case::new(PROTOCOL, "hyper: SIGSTOP of the client, keep-alive", "server", serving.await?));
     peer.kill().await?;
     Ok(())
 }
 
 /// h2's client, hyper's server.
 async fn servers(matrix: &mut Matrix) -> Outcome {
-    let leaving = truth(Why::ServerShutdown, By::Server);
     let (near, far) = pair().await?;
     let (shutdown, token) = oneshot::channel();
     let serving = tokio::spawn(serve(far, token));
     let client = Client::connect(near, Link::CONTROL.client.1).await?;
     shutdown.send(()).map_err(|()| "the server is gone")?;
-    matrix.decidable(PROTOCOL, "hyper: graceful_shutdown of the server", "client", leaving, client.idle().await);
-    matrix.decidable(PROTOCOL, "hyper: graceful_shutdown of the server", "server", leaving, serving.await?);
+    matrix.add(Case::new(PROTOCOL, "hyper: graceful_shutdown of the server", "client", client.idle().await));
+    matrix.add(Case::new(PROTOCOL, "hyper: graceful_shutdown of the server", "server", serving.await?));
 
-    for (injected, bytes, truth) in [
-        ("hyper: DATA on stream 0 by the client", b"\0\0\x04\0\0\0\0\0\0what", truth(Why::ProtocolError, By::Client)),
-        ("hyper: FIN inside a frame of the client", b"\0\0\x64\0\0\0\0\0\0what", LOST),
+    for (injected, bytes) in [
+        ("hyper: DATA on stream 0 by the client", &b"\0\0\x04\0\0\0\0\0\0what"[..]),
+        ("hyper: FIN inside a frame of the client", b"\0\0\x64\0\0\0\0\0\0what"),
+        ("hyper: FIN by the client", b""),
     ] {
         let (near, far) = pair().await?;
         let mut tap = tap(&near)?;
@@ -205,29 +231,56 @@ async fn servers(matrix: &mut Matrix) -> Outcome {
         client.first.notified().await;
         tap.write_all(bytes).await?;
         tap.shutdown().await?;
-        matrix.decidable(PROTOCOL, injected, "server", truth, serving.await?);
+        matrix.add(Case::new(PROTOCOL, injected, "server", serving.await?));
     }
+    Ok(())
+}
+
+/// The client is gone, with and without a word.
+async fn servers_without_their_client(matrix: &mut Matrix) -> Outcome {
+    let (near, far) = pair().await?;
+    let (_shutdown, token) = oneshot::channel();
+    let serving = tokio::spawn(serve(far, token));
+    drop(Client::connect(near, Link::CONTROL.client.1).await?.settled().await?);
+    matrix.add(Case::new(PROTOCOL, "hyper: GOAWAY NO_ERROR by the client", "server", serving.await?));
+
+    let (near, far) = pair().await?;
+    let socket = tap(&near)?;
+    let (_shutdown, token) = oneshot::channel();
+    let serving = tokio::spawn(serve(far, token));
+    let client = Client::connect(near, Link::CONTROL.client.1).await?.start();
+    client.first.notified().await;
+    reset(socket)?;
+    client.connection.abort();
+    matrix.add(Case::new(PROTOCOL, "hyper: RST by the client", "server", serving.await?));
+
+    let (mut peer, stream) = Peer::connected("http2", &["client"]).await?;
+    let (_shutdown, token) = oneshot::channel();
+    let serving = tokio::spawn(serve(stream, token));
+    peer.line().await?;
+    peer.kill().await?;
+    matrix.add(Case::new(PROTOCOL, "hyper: kill -9 of the client", "server", serving.await?));
     Ok(())
 }
 
 /// Serves one connection, with events that do not end.
 async fn serve(stream: TcpStream, mut shutdown: oneshot::Receiver<()>) -> Disconnect {
-    let end = Link::CONTROL.server.1;
+    let end = Link::CONTROL.server.1.with_classifier(&CLASSIFIER);
     let mut builder = server::Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).keep_alive_interval(INTERVAL).keep_alive_timeout(TIMEOUT);
     let service = service_fn(|_| async { Ok::<_, Infallible>(Response::new(Events { first: true })) });
-    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
-    line(end, async |ended| -> hyper::Result<_> {
-        tokio::select! {
-            served = &mut connection => served?,
+    let goaway = GoAway::default();
+    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(goaway.of_client(stream)), service));
+    line(end, async |ended| {
+        let served = tokio::select! {
+            served = &mut connection => served,
             Ok(()) = &mut shutdown => {
                 ended.set(end.shutting_down());
                 connection.as_mut().graceful_shutdown();
-                connection.await?;
+                connection.await
             }
-        }
-        // `Ok` also after a goodbye: no proof of one.
-        Ok(end.eof())
+        };
+        Ok::<_, Infallible>(connection_ended(served, &goaway, (end, &ended)))
     })
     .await
 }
@@ -241,14 +294,90 @@ impl Body for Events {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if std::mem::take(&mut self.first) {
-            std::task::Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"event")))))
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"event")))))
         } else {
-            std::task::Poll::Pending
+            Poll::Pending
         }
     }
+}
+
+/// A server whose handlers do not get to their end, and what the lines of their requests say.
+struct Handlers {
+    called: mpsc::UnboundedReceiver<()>,
+    ended: mpsc::UnboundedReceiver<Disconnect>,
+}
+
+impl Handlers {
+    fn serve(stream: TcpStream, panics: bool) -> Self {
+        let end = Link::CONTROL.server.1.with_classifier(&CLASSIFIER);
+        let ((call, called), (told, ended)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+        let goaway = GoAway::default();
+        let noting = goaway.of_client(stream);
+        let (told_why, why) = oneshot::channel();
+        let lost = connection(tokio::spawn(async { why.await.unwrap_or(Ok(())) }), &CLASSIFIER);
+        let service = service_fn(move |_request: Request<Incoming>| {
+            let told = told.clone();
+            let guard = BoxedGuard::boxed(end, move |end| drop(told.send(end.clone())));
+            let handling = Handling::new(guard, end, lost.clone(), goaway.clone());
+            let call = call.clone();
+            async move {
+                let _held = handling;
+                let _ = call.send(());
+                if panics {
+                    // As a panic, without the hook that prints.
+                    std::panic::resume_unwind(Box::new("injected"));
+                }
+                std::future::pending::<Result<Response<Empty<Bytes>>, Infallible>>().await
+            }
+        });
+        tokio::spawn(async move {
+            let served =
+                server::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(noting), service).await;
+            drop(told_why.send(served));
+        });
+        Self { called, ended }
+    }
+}
+
+async fn dropped_handlers(matrix: &mut Matrix) -> Outcome {
+    const DROPPED: &str = "by the client, seen by the dropped handler";
+    for (code, name) in [(h2::Reason::CANCEL, "CANCEL"), (h2::Reason::INTERNAL_ERROR, "INTERNAL_ERROR")] {
+        let (near, far) = pair().await?;
+        let mut handlers = Handlers::serve(far, false);
+        let (mut requests, connection) = h2::client::handshake(near).await?;
+        let _lives = tokio::spawn(connection);
+        let (_response, mut request) = requests.send_request(Request::new(()), false)?;
+        handlers.called.recv().await.ok_or("no handler was called")?;
+        request.send_reset(code);
+        let end = handlers.ended.recv().await.ok_or("there was no handler")?;
+        let injected = format!("hyper: RST_STREAM {name} {DROPPED}");
+        matrix
+            .add(Case::new(PROTOCOL, injected, "server", end).observed("the handler is dropped, the connection lives"));
+    }
+    for (injected, rst) in [("FIN", false), ("RST", true)] {
+        let (near, far) = pair().await?;
+        let mut socket = tap(&near)?;
+        let mut handlers = Handlers::serve(far, false);
+        let client = Client::connect(near, Link::CONTROL.client.1).await?;
+        let stream = client.start();
+        handlers.called.recv().await.ok_or("no handler was called")?;
+        if rst {
+            reset(socket)?;
+            stream.connection.abort();
+        } else {
+            socket.shutdown().await?;
+        }
+        let end = handlers.ended.recv().await.ok_or("there was no handler")?;
+        matrix.add(Case::new(PROTOCOL, format!("hyper: {injected} {DROPPED}"), "server", end));
+    }
+    let (near, far) = pair().await?;
+    let mut handlers = Handlers::serve(far, true);
+    let client = Client::connect(near, Link::CONTROL.client.1).await?;
+    let stream = client.start();
+    matrix.add(Case::new(PROTOCOL, "hyper: the handler panics", "client", stream.ended().await?));
+    let end = handlers.ended.recv().await.ok_or("there was no handler")?;
+    matrix.add(Case::new(PROTOCOL, "hyper: the handler panics", "server", end));
+    Ok(())
 }

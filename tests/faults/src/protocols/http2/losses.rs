@@ -3,19 +3,16 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use disconnect_core::{DisconnectInitiator as By, DisconnectReason as Why};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use super::goodbyes::SILENT_GOAWAY;
-use super::{Client, Failure, Link, PROTOCOL, Server};
+use super::{Client, Failure, Link, PROTOCOL, server};
 use crate::loopback::{pair, reset, tap};
-use crate::matrix::{Matrix, Truth, truth};
+use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
-
-const LOST: Truth = truth(Why::NetworkError, By::Network);
+use crate::secure;
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     killed(matrix).await?;
@@ -31,18 +28,24 @@ async fn killed(matrix: &mut Matrix) -> Outcome {
     let client = Client::connect(stream, Link::CONTROL.client.1).await?.settled().await?.start();
     client.first.notified().await;
     peer.kill().await?;
-    matrix.decidable(PROTOCOL, "kill -9 of the server", "client", LOST, client.ended().await?);
+    matrix.add(Case::new(PROTOCOL, "kill -9 of the server", "client", client.ended().await?));
 
     let (peer, stream) = server_process().await?;
     let client = Client::connect(stream, Link::CONTROL.client.1).await?.settled().await?;
     peer.kill().await?;
-    matrix.decidable(PROTOCOL, "kill -9 of the server while idle", "client", LOST, client.idle().await);
+    matrix.add(Case::new(PROTOCOL, "kill -9 of the server while idle", "client", client.idle().await));
 
     let (mut peer, stream) = Peer::connected("http2", &["client"]).await?;
-    let server = Server::start(stream, Link::CONTROL.server.1);
+    let server = server::start(stream, Link::CONTROL.server.1);
     peer.line().await?;
     peer.kill().await?;
-    matrix.decidable(PROTOCOL, "kill -9 of the client", "server", LOST, server.ended().await?);
+    matrix.add(Case::new(PROTOCOL, "kill -9 of the client", "server", server.ended().await?));
+
+    let (mut peer, stream) = Peer::connected("http2", &["idle client"]).await?;
+    let server = server::start(stream, Link::CONTROL.server.1);
+    peer.line().await?;
+    peer.kill().await?;
+    matrix.add(Case::new(PROTOCOL, "kill -9 of the client while idle", "server", server.ended().await?));
     Ok(())
 }
 
@@ -57,15 +60,15 @@ pub(super) async fn server_process() -> Result<(Peer, TcpStream), Failure> {
 async fn cut(matrix: &mut Matrix) -> Outcome {
     let mut following = Link::SESSION.following().await?;
     following.taps.0.shutdown().await?;
-    following.both(matrix, "FIN by the client", LOST).await?;
+    following.both(matrix, "FIN by the client").await?;
 
     let mut following = Link::COORDINATION.following().await?;
     following.taps.1.shutdown().await?;
-    following.both(matrix, "FIN by the server", LOST).await?;
+    following.both(matrix, "FIN by the server").await?;
 
     // A reset needs the last hand on the socket: the raw peer has it.
     let (near, far) = pair().await?;
-    let server = Server::start(far, Link::CONTROL.server.1);
+    let server = server::start(far, Link::CONTROL.server.1);
     let tapped = tap(&near)?;
     let (mut requests, connection) = h2::client::handshake(near).await?;
     let connection = tokio::spawn(connection);
@@ -75,7 +78,7 @@ async fn cut(matrix: &mut Matrix) -> Outcome {
     connection.abort();
     let _ = connection.await;
     reset(tapped)?;
-    matrix.decidable(PROTOCOL, "RST by the client", "server", LOST, server.ended().await?);
+    matrix.add(Case::new(PROTOCOL, "RST by the client", "server", server.ended().await?));
     Ok(())
 }
 
@@ -84,22 +87,22 @@ async fn idle(matrix: &mut Matrix) -> Outcome {
     let (near, far) = pair().await?;
     let client = Client::connect(near, Link::CONTROL.client.1).await?;
     reset(far)?;
-    matrix.decidable(PROTOCOL, "RST by the server while idle", "client", LOST, client.idle().await);
+    matrix.add(Case::new(PROTOCOL, "RST by the server while idle", "client", client.idle().await));
 
     let (near, far) = pair().await?;
     let mut tapped = tap(&far)?;
-    let _server = Server::start(far, Link::CONTROL.server.1);
+    let _server = server::start(far, Link::CONTROL.server.1);
     let client = Client::connect(near, Link::CONTROL.client.1).await?.settled().await?;
     tapped.shutdown().await?;
-    matrix.decidable(PROTOCOL, "FIN by the server while idle", "client", LOST, client.idle().await);
+    matrix.add(Case::new(PROTOCOL, "FIN by the server while idle", "client", client.idle().await));
 
     let (near, far) = pair().await?;
     let mut tapped = tap(&near)?;
-    let server = Server::start(far, Link::CONTROL.server.1);
+    let server = server::start(far, Link::CONTROL.server.1);
     let _client = Client::connect(near, Link::CONTROL.client.1).await?.settled().await?;
     tapped.shutdown().await?;
     let end = server.ended().await?;
-    matrix.undecidable(PROTOCOL, "FIN by the client while idle", "server", LOST, end, SILENT_GOAWAY);
+    matrix.add(Case::new(PROTOCOL, "FIN by the client while idle", "server", end));
     Ok(())
 }
 
@@ -108,13 +111,13 @@ async fn truncated(matrix: &mut Matrix) -> Outcome {
     let mut following = Link::SESSION.following().await?;
     following.taps.1.write_all(b"\0\0\x64\0\0\0\0\0\x01what").await?;
     following.taps.1.shutdown().await?;
-    following.both(matrix, "FIN inside a frame of the agent", LOST).await?;
+    following.both(matrix, "FIN inside a frame of the agent").await?;
 
     let (mut near, far) = pair().await?;
-    let server = Server::start(far, Link::CONTROL.server.1);
+    let server = server::start(far, Link::CONTROL.server.1);
     near.write_all(b"PRI * HTTP/2.0\r\n").await?;
     near.shutdown().await?;
-    matrix.decidable(PROTOCOL, "FIN inside the preface", "server", LOST, server.ended().await?);
+    matrix.add(Case::new(PROTOCOL, "FIN inside the preface", "server", server.ended().await?));
     Ok(())
 }
 
@@ -124,7 +127,7 @@ async fn own(matrix: &mut Matrix) -> Outcome {
     let following = Link::CONTROL.following().await?;
     following.client.connection.abort();
     let end = following.client.ended().await?;
-    matrix.decidable(PROTOCOL, "abort of the client's connection task", "client", truth(Why::Unknown, By::Client), end);
+    matrix.add(Case::new(PROTOCOL, "abort of the client's connection task", "client", end));
 
     let (near, _silent) = pair().await?;
     let (mut requests, connection) = h2::client::handshake(near).await?;
@@ -136,26 +139,58 @@ async fn own(matrix: &mut Matrix) -> Outcome {
         Ok(Err(error)) => end.failed(&error),
         Ok(Ok(_)) => return Err("the silent server answered".into()),
     };
-    matrix.decidable(PROTOCOL, "a silent server, until a deadline", "client", LOST, end);
+    matrix.add(Case::new(PROTOCOL, "a silent server, until a deadline", "client", end));
     Ok(())
 }
 
 /// Serves or follows until it is killed.
 pub(super) async fn peer(arguments: &[String]) -> Outcome {
-    match arguments {
-        [role, address] if role == "client" => {
-            let client = Client::connect(TcpStream::connect(address).await?, Link::CONTROL.client.1).await?;
-            let client = client.start();
-            client.first.notified().await;
-            say("following");
-            drop(client.ended().await?);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (client_end, server_end) = (Link::CONTROL.client.1, Link::CONTROL.server.1);
+    match arguments[..] {
+        ["client", address] => follow(Client::connect(TcpStream::connect(address).await?, client_end).await?, 1).await,
+        ["many client", address] => {
+            follow(Client::connect(TcpStream::connect(address).await?, client_end).await?, 100).await
         }
-        [role] if role == "server" => {
+        ["tls client", trusted, address] => {
+            let stream = secure::connect(TcpStream::connect(address).await?, secure::from_hex(trusted)?).await?;
+            follow(Client::connect(stream, client_end).await?, 1).await
+        }
+        ["idle client", address] => {
+            let client = Client::connect(TcpStream::connect(address).await?, client_end).await?.settled().await?;
+            say("idle");
+            drop(client.idle().await);
+            Ok(())
+        }
+        ["server"] => {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
             say(&listener.local_addr()?.to_string());
-            drop(Server::start(listener.accept().await?.0, Link::CONTROL.server.1).ended().await?);
+            let server = server::start(listener.accept().await?.0, server_end);
+            say("accepted");
+            drop(server.ended().await?);
+            Ok(())
         }
-        arguments => return Err(format!("unknown peer: {arguments:?}").into()),
+        ["tls server"] => {
+            let (certificate, keys) = secure::certificate()?;
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            say(&format!("{} {}", listener.local_addr()?, secure::to_hex(&certificate)));
+            let stream = secure::accept(listener.accept().await?.0, certificate, &keys).await?;
+            drop(server::start(stream, server_end).ended().await?);
+            Ok(())
+        }
+        _ => Err(format!("unknown peer: {arguments:?}").into()),
+    }
+}
+
+/// Follows so many streams of events.
+async fn follow(client: Client, streams: usize) -> Outcome {
+    let streams: Vec<_> = std::iter::repeat_with(|| client.start()).take(streams).collect();
+    for stream in &streams {
+        stream.first.notified().await;
+    }
+    say("following");
+    for stream in streams {
+        drop(stream.ended().await?);
     }
     Ok(())
 }

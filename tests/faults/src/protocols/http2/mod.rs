@@ -2,22 +2,22 @@
 
 mod client;
 mod goodbyes;
+mod handlers;
 mod hyper;
 mod losses;
+mod many;
+mod secure;
 mod server;
 mod violations;
 
-use disconnect_core::{Classifier, Endpoint, classifier};
+use disconnect_core::Endpoint;
 use tokio::net::TcpStream;
 
 use self::client::Client;
-pub(super) use self::hyper::{Connection, or_connection};
-use self::server::Server;
 use super::Outcome;
 use crate::loopback::{pair, tap};
-use crate::matrix::{Matrix, Truth};
-
-static CLASSIFIER: Classifier = classifier![h2 = h2, hyper = ::hyper, tokio = tokio];
+use crate::matrix::{Case, Matrix};
+use crate::recipes::h2::CLASSIFIER;
 
 const PROTOCOL: &str = "http2";
 
@@ -27,7 +27,10 @@ pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     goodbyes::run(matrix).await?;
     violations::run(matrix).await?;
     losses::run(matrix).await?;
-    hyper::run(matrix).await
+    handlers::run(matrix).await?;
+    secure::run(matrix).await?;
+    hyper::run(matrix).await?;
+    many::run(matrix).await
 }
 
 pub(crate) async fn peer(arguments: &[String]) -> Outcome {
@@ -69,7 +72,7 @@ impl Link {
     async fn following(self) -> Result<Following, Failure> {
         let (near, far) = pair().await?;
         let taps = (tap(&near)?, tap(&far)?);
-        let server = Server::start(far, self.server.1);
+        let server = server::start(far, self.server.1);
         let client = Client::connect(near, self.client.1).await?.start();
         client.first.notified().await;
         Ok(Following { link: self, client, server, taps })
@@ -87,11 +90,11 @@ struct Following {
 
 impl Following {
     /// What both ends make of it, once they have ended by themselves.
-    async fn both(self, matrix: &mut Matrix, injected: &str, truth: Truth) -> Outcome {
+    async fn both(self, matrix: &mut Matrix, injected: &str) -> Outcome {
         drop(self.taps);
         let server = self.server.ended().await?;
-        matrix.decidable(PROTOCOL, injected, self.link.client.0, truth, self.client.ended().await?);
-        matrix.decidable(PROTOCOL, injected, self.link.server.0, truth, server);
+        matrix.add(Case::new(PROTOCOL, injected, self.link.client.0, self.client.ended().await?));
+        matrix.add(Case::new(PROTOCOL, injected, self.link.server.0, server));
         Ok(())
     }
 }

@@ -1,19 +1,21 @@
 //! A server that sends events over h2.
 
-use std::future::{pending, poll_fn, ready};
+use std::future::{pending, ready};
 
 use bytes::Bytes;
 use disconnect_core::evidence::{Side, Verdict};
 use disconnect_core::{Code, Disconnect, DisconnectHandle, DisconnectReason, Endpoint};
 use h2::server::{Connection, SendResponse};
-use h2::{Reason, SendStream};
+use h2::{Reason, RecvStream, SendStream};
 use http::Response;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::{CLASSIFIER, Failure};
+use super::Failure;
 use crate::line::line;
+use crate::recipes::goaway::{GoAway, Noting};
+use crate::recipes::h2::{CLASSIFIER, accepted_all, reset};
 
 /// What the service is told to do.
 #[derive(Clone, Copy, Debug)]
@@ -29,30 +31,34 @@ pub(super) enum Order {
 }
 
 /// One connection.
-pub(super) struct Server {
+pub(super) struct Server<S> {
     end: Endpoint,
-    connection: Connection<TcpStream, Bytes>,
+    connection: Connection<Noting<S>, Bytes>,
+    goaway: GoAway,
     orders: mpsc::UnboundedReceiver<Order>,
-    events: Option<SendStream<Bytes>>,
+    /// The streams under way, the oldest first, and their requests.
+    events: Vec<(SendStream<Bytes>, RecvStream)>,
     /// What this side means is set before it closes.
     ended: DisconnectHandle,
+    /// The end where this side has cut a stream short, and nobody says more.
+    cut: Option<Disconnect>,
 }
 
-impl Server {
-    /// Serves in a task of its own.
-    pub(super) fn start(stream: TcpStream, end: Endpoint) -> Started {
-        let (orders, received) = mpsc::unbounded_channel();
-        Started { serving: tokio::spawn(Self::serve(stream, end, received)), orders }
-    }
+/// Serves in a task of its own.
+pub(super) fn start<S>(stream: S, end: Endpoint) -> Started
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (orders, received) = mpsc::unbounded_channel();
+    let serving = line(end, async move |ended| -> Result<_, h2::Error> {
+        let goaway = GoAway::default();
+        let connection = h2::server::handshake(goaway.of_client(stream)).await?;
+        Ok(Server { end, connection, goaway, orders: received, events: Vec::new(), ended, cut: None }.requests().await)
+    });
+    Started { serving: tokio::spawn(serving), orders }
+}
 
-    async fn serve(stream: TcpStream, end: Endpoint, orders: mpsc::UnboundedReceiver<Order>) -> Disconnect {
-        line(end, async |ended| -> Result<_, h2::Error> {
-            let connection = h2::server::handshake(stream).await?;
-            Ok(Self { end, connection, orders, events: None, ended }.requests().await)
-        })
-        .await
-    }
-
+impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     async fn requests(mut self) -> Disconnect {
         loop {
             tokio::select! {
@@ -60,14 +66,14 @@ impl Server {
                 // client's reset.
                 biased;
                 accepted = self.connection.accept() => match accepted {
-                    Some(Ok((_, respond))) => self.events = open(respond).ok(),
+                    Some(Ok((request, respond))) => self.events.extend(open(respond).ok().map(|e| (e, request.into_body()))),
                     Some(Err(error)) => return self.ended(Some(CLASSIFIER.verdict(&error))).await,
                     None => return self.ended(None).await,
                 },
-                verdict = reset(&mut self.events) => match (verdict, self.ended.get()) {
+                verdict = first_reset(&mut self.events) => match (verdict, self.ended.get().or(self.cut.clone())) {
                     (Some(verdict), None) => return self.end.resolve(verdict),
                     // The connection itself says more; and what was meant is still to be flushed.
-                    _ => self.events = None,
+                    _ => self.events.clear(),
                 },
                 Some(order) = self.orders.recv() => self.obey(order),
             }
@@ -76,54 +82,63 @@ impl Server {
 
     /// What is meant is set before it is done; the loop goes on until it has been.
     fn obey(&mut self, order: Order) {
-        let events = self.events.take();
-        let meant = match order {
-            Order::Finish => self.end.closed_locally(),
-            Order::Leave => self.end.shutting_down(),
-            Order::Reset(code) | Order::Abort(code) => self.end.sent(Code::http2(code.into())),
-        };
-        self.ended.set(meant);
-        match (order, events) {
-            (Order::Finish, Some(mut events)) => drop(events.send_data(Bytes::new(), true)),
-            (Order::Reset(code), Some(mut events)) => events.send_reset(code),
-            (Order::Leave, events) => {
-                self.connection.graceful_shutdown();
-                self.events = events;
+        match order {
+            Order::Finish => _ = self.ended.set(self.end.closed_locally()),
+            Order::Leave => _ = self.ended.set(self.end.shutting_down()),
+            // A goodbye in a `GOAWAY` only: that outranks it.
+            Order::Reset(Reason::NO_ERROR) => {
+                let cut = Verdict::new(DisconnectReason::Unknown, Side::Local).with_code(Code::http2(0));
+                self.cut = Some(self.end.resolve(cut));
             }
-            (Order::Abort(code), events) => {
-                self.connection.abrupt_shutdown(code);
-                self.events = events;
+            Order::Reset(code) | Order::Abort(code) => {
+                self.ended.set(self.end.sent(Code::http2(code.into())));
             }
-            (Order::Finish | Order::Reset(_), None) => {}
+        }
+        match order {
+            Order::Finish => {
+                for (events, _) in &mut self.events {
+                    drop(events.send_data(Bytes::new(), true));
+                }
+            }
+            // The newest one.
+            Order::Reset(code) => {
+                if let Some((mut events, _)) = self.events.pop() {
+                    events.send_reset(code);
+                }
+            }
+            Order::Leave => self.connection.graceful_shutdown(),
+            Order::Abort(code) => self.connection.abrupt_shutdown(code),
         }
     }
 
-    /// What the connection says. Where it says nothing, a stream that the client reset before is still to be asked; and if
-    /// that says nothing either, there was no goodbye: h2 does not tell a server of a `GOAWAY` without an error.
+    /// What the connection says. Where it says nothing, a stream that the client reset before is still to be asked, and then
+    /// the note of its `GOAWAY`.
     async fn ended(mut self, connection: Option<Verdict>) -> Disconnect {
         let stream = tokio::select! {
             biased;
-            verdict = reset(&mut self.events) => verdict,
+            verdict = first_reset(&mut self.events) => verdict,
             () = ready(()) => None,
         };
-        connection.or(stream).map_or(self.end.eof(), |verdict| self.end.resolve(verdict))
+        match connection.or(stream) {
+            _ if self.cut.is_some() && self.ended.get().is_none() => self.cut.unwrap_or_else(|| self.ended.so_far()),
+            Some(verdict) => self.end.resolve(verdict),
+            None => accepted_all(&self.goaway, self.end),
+        }
     }
 }
 
 /// Answers a request with a first event.
-fn open(mut respond: SendResponse<Bytes>) -> Result<SendStream<Bytes>, h2::Error> {
+pub(super) fn open(mut respond: SendResponse<Bytes>) -> Result<SendStream<Bytes>, h2::Error> {
     let mut events = respond.send_response(Response::new(()), false)?;
     events.send_data(Bytes::from_static(b"event"), false)?;
     Ok(events)
 }
 
-/// Until the client has reset the stream; nothing where the connection has taken the stream along.
-async fn reset(events: &mut Option<SendStream<Bytes>>) -> Option<Verdict> {
-    let Some(events) = events else { return pending().await };
-    match poll_fn(|context| events.poll_reset(context)).await.ok()? {
-        // A goodbye in a `GOAWAY` only: a reset cuts the stream short, and so does not say why.
-        Reason::NO_ERROR => Some(Verdict::new(DisconnectReason::Unknown, Side::Remote).said_by_peer()),
-        code => Some(Code::http2(code.into()).received()),
+/// Until the client has reset the first stream.
+async fn first_reset(events: &mut [(SendStream<Bytes>, RecvStream)]) -> Option<Verdict> {
+    match events {
+        [(first, _), ..] => reset(first).await,
+        [] => pending().await,
     }
 }
 
@@ -140,5 +155,10 @@ impl Started {
 
     pub(super) async fn ended(self) -> Result<Disconnect, Failure> {
         Ok(self.serving.await?)
+    }
+
+    /// Drops the connection, and says nothing.
+    pub(super) fn abort(&self) {
+        self.serving.abort();
     }
 }

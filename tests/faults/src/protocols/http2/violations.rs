@@ -1,11 +1,10 @@
 //! Frames that break the protocol, by either side: seen by who reads them, and by who is told by a `GOAWAY`.
 
-use disconnect_core::{DisconnectInitiator as By, DisconnectReason as Why};
 use tokio::io::AsyncWriteExt;
 
-use super::{Client, Link, PROTOCOL, Server};
+use super::{Client, Link, PROTOCOL, server};
 use crate::loopback::pair;
-use crate::matrix::{Matrix, truth};
+use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
 
 /// What is written below the library, with stream 1 in flight.
@@ -37,14 +36,12 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     for (injected, frames) in BY_THE_CLIENT {
         let mut following = Link::SESSION.following().await?;
         following.taps.0.write_all(&frames()).await?;
-        let violated = truth(Why::ProtocolError, By::Client);
-        following.both(matrix, &format!("{injected} by the client"), violated).await?;
+        following.both(matrix, &format!("{injected} by the client")).await?;
     }
     for (injected, frames) in BY_THE_SERVER {
         let mut following = Link::COORDINATION.following().await?;
         following.taps.1.write_all(&frames()).await?;
-        let violated = truth(Why::ProtocolError, By::Server);
-        following.both(matrix, &format!("{injected} by the server"), violated).await?;
+        following.both(matrix, &format!("{injected} by the server")).await?;
     }
     prefaces(matrix).await
 }
@@ -52,15 +49,13 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
 /// A peer that speaks another protocol from the start.
 async fn prefaces(matrix: &mut Matrix) -> Outcome {
     let (mut near, far) = pair().await?;
-    let server = Server::start(far, Link::CONTROL.server.1);
+    let server = server::start(far, Link::CONTROL.server.1);
     near.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await?;
-    let violated = truth(Why::ProtocolError, By::Client);
-    matrix.decidable(PROTOCOL, "HTTP/1 by the client", "server", violated, server.ended().await?);
+    matrix.add(Case::new(PROTOCOL, "HTTP/1 by the client", "server", server.ended().await?));
 
     let (near, mut far) = pair().await?;
     let client = Client::connect(near, Link::CONTROL.client.1).await?;
     far.write_all(b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-length: 0\r\n\r\n").await?;
-    let violated = truth(Why::ProtocolError, By::Server);
-    matrix.decidable(PROTOCOL, "HTTP/1 by the server", "client", violated, client.idle().await);
+    matrix.add(Case::new(PROTOCOL, "HTTP/1 by the server", "client", client.idle().await));
     Ok(())
 }

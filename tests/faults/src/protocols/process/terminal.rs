@@ -1,122 +1,157 @@
-//! Processes under a terminal: keys that are pressed, hang-ups, what the master's end reads when everybody has gone.
+//! Terminals that are closed, that a grandchild keeps open, and what the master's end reads when everybody has gone.
 
 use std::fs::File;
-use std::future::{pending, ready};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::future::pending;
+use std::io::{self, Read};
 use std::process::{Command, ExitStatus};
 
 use disconnect_core::Disconnect;
 use nix::libc::EIO;
-use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::task::{block_in_place, spawn_blocking};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
-use super::{BROKEN, DONE, LEFT, SHUTDOWN, Session, VANISHED, attend, serve};
+use super::typed::{Terminal, both_ends};
+use super::{AGENT, Ended, SHORT, Session, add, attend, serve};
 use crate::loopback::pair;
-use crate::matrix::{Matrix, Truth};
+use crate::matrix::{Case, Matrix};
 use crate::peers::signal;
 use crate::protocols::Outcome;
+use crate::recipes::process::overdue;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
-    typed(matrix).await?;
-    keys(matrix).await?;
     hung_up(matrix).await?;
-    hung_up_master(matrix).await
+    closed(matrix).await?;
+    kept_open(matrix).await?;
+    stopped(matrix).await?;
+    masters(matrix).await
 }
 
-/// An interactive shell says so whenever it waits for a command.
-const READY: &str = "ready";
-const CTRL_C: &str = "\u{3}";
-const CTRL_D: &str = "\u{4}";
-const CTRL_BACKSLASH: &str = "\u{1c}";
-
-/// What is typed into a shell, each once the shell waits for it.
-#[rustfmt::skip] // one row a line
-const TYPED: [(&str, &[&str], Truth); 6] = [
-    ("PTY, a shell is left with `exit 0`", &["exit 0\n"], LEFT),
-    ("PTY, a shell is left with `exit 3`", &["exit 3\n"], LEFT),
-    ("PTY, a shell is left with Ctrl-D", &[CTRL_D], LEFT),
-    ("PTY, a shell is left after a command that failed", &["false\n", "exit\n"], LEFT),
-    ("PTY, a shell is left after Ctrl-C: 130", &[CTRL_C, "exit\n"], LEFT),
-    ("PTY, a shell kills itself", &["kill -KILL $$\n"], BROKEN),
-];
-
-async fn typed(matrix: &mut Matrix) -> Outcome {
-    for (injected, typed, truth) in TYPED {
-        let mut terminal = Terminal::open(&["-i"])?;
-        terminal.session.is_shell = true;
-        for keys in typed {
-            terminal.press_when_ready(keys)?;
-        }
-        let (agent, client) = both_ends(terminal).await?;
-        matrix.decidable("process", injected, "agent", truth, agent);
-        matrix.decidable("process", injected, "client", truth, client);
-    }
-    Ok(())
-}
-
-/// Keys that the terminal turns into a signal for a command.
-async fn keys(matrix: &mut Matrix) -> Outcome {
-    const COMMAND: [&str; 2] = ["-c", "echo ready; exec sleep 1000"];
-
-    for (injected, key) in [("PTY, Ctrl-C", CTRL_C), ("PTY, Ctrl-\\", CTRL_BACKSLASH)] {
-        let mut terminal = Terminal::open(&COMMAND)?;
-        terminal.press_when_ready(key)?;
-        let (agent, client) = both_ends(terminal).await?;
-        matrix.decidable("process", injected, "agent", LEFT, agent);
-        matrix.decidable("process", injected, "client", LEFT, client);
-    }
-    for name in ["KILL", "TERM"] {
-        let mut terminal = Terminal::open(&COMMAND)?;
-        terminal.press_when_ready("")?;
-        let id = terminal.process.id();
-        signal(name, id).await?;
-        let (agent, client) = both_ends(terminal).await?;
-        matrix.decidable("process", format!("PTY, SIG{name} from outside"), "agent", BROKEN, agent);
-        matrix.decidable("process", format!("PTY, SIG{name} from outside"), "client", BROKEN, client);
-    }
-    Ok(())
-}
+const SLEEPER: [&str; 2] = ["-c", "exec sleep 1000"];
 
 /// The session ends first, and then the terminal goes: the SIGHUP that the process gets is our own doing.
 async fn hung_up(matrix: &mut Matrix) -> Outcome {
     let (agent, mut client) = pair().await?;
     client.write_all(b"bye\n").await?;
-    let (end, status) = until_hung_up(agent, pending()).await?;
-    matrix.decidable("process", format!("PTY, the client's goodbye, then {status}"), "agent", LEFT, end);
+    let end = until_hung_up(agent, pending()).await?;
+    matrix.add(Case::new("process", "PTY, the client's goodbye, then SIGHUP", "agent", end));
 
     let (agent, client) = pair().await?;
     drop(client);
-    let (end, status) = until_hung_up(agent, pending()).await?;
-    matrix.decidable("process", format!("PTY, the client's FIN, then {status}"), "agent", VANISHED, end);
+    let end = until_hung_up(agent, pending()).await?;
+    matrix.add(Case::new("process", "PTY, the client's FIN, then SIGHUP", "agent", end));
 
     let (agent, mut client) = pair().await?;
-    let (end, status) = until_hung_up(agent, ready(())).await?;
-    matrix.decidable("process", format!("PTY, shutdown, then {status}"), "agent", SHUTDOWN, end);
-    matrix.decidable("process", "PTY, shutdown", "client", SHUTDOWN, attend(&mut client, Session::default()).await);
+    let end = until_hung_up(agent, async {}).await?;
+    add(matrix, "PTY, shutdown, then SIGHUP", (end, attend(&mut client, Session::default()).await));
     Ok(())
 }
 
-/// What a master reads that nobody maps: EIO, however the process ended.
-async fn hung_up_master(matrix: &mut Matrix) -> Outcome {
-    for (injected, script, truth) in [
-        ("EIO of the PTY, exit 0", "exit 0", DONE),
-        ("EIO of the PTY, exit 3", "exit 3", BROKEN),
-        ("EIO of the PTY, SIGKILL", "kill -KILL $$", BROKEN),
-        ("EIO of the PTY, SIGSEGV", "kill -SEGV $$", BROKEN),
+/// A session that ends before its process, which then dies of a SIGHUP as its terminal goes.
+async fn until_hung_up(agent: TcpStream, shutdown: impl Future<Output = ()>) -> Result<Disconnect, BoxError> {
+    let Terminal { input, screen, master, mut process, .. } = Terminal::open(&SLEEPER)?;
+    let end = serve(agent, pending(), shutdown).await?;
+    drop((input, screen, master));
+    died_of_hang_up(spawn_blocking(move || process.wait()).await??)?;
+    Ok(end)
+}
+
+fn died_of_hang_up(status: ExitStatus) -> io::Result<()> {
+    match std::os::unix::process::ExitStatusExt::signal(&status) {
+        Some(1) => Ok(()),
+        _ => Err(io::Error::other(format!("not a SIGHUP: {status}"))),
+    }
+}
+
+/// The terminal goes, and nobody has said why.
+async fn closed(matrix: &mut Matrix) -> Outcome {
+    let (agent, mut client) = pair().await?;
+    let Terminal { input, screen, master, mut process, session } = Terminal::open(&SLEEPER)?;
+    drop((input, screen, master));
+    let ended = async {
+        let status = spawn_blocking(move || process.wait()).await??;
+        died_of_hang_up(status)?;
+        Ok(Ended::by(session, status))
+    };
+    let ends = tokio::try_join!(serve(agent, ended, pending()), async { Ok(attend(&mut client, session).await) })?;
+    add(matrix, "PTY, SIGHUP by a closed terminal", ends);
+    Ok(())
+}
+
+/// A process that the command or the shell started, and that outlives it, holds the terminal.
+async fn kept_open(matrix: &mut Matrix) -> Outcome {
+    const GRANDCHILD: &str = "trap '' HUP; sleep 1000 & echo $! > \"$NOTE\"";
+    let as_command = |end: &str| vec!["-c".to_owned(), format!("{GRANDCHILD}; {end}")];
+    for (injected, arguments, typed) in [
+        ("PTY, a grandchild keeps it open, exit 0", as_command("exit 0"), None),
+        ("PTY, a grandchild keeps it open, SIGKILL", as_command("kill -KILL $$"), None),
+        ("PTY, a grandchild keeps it open, a shell is left", vec!["-i".to_owned()], Some(GRANDCHILD)),
     ] {
+        let note = std::env::temp_dir().join(format!("faults-{}-grandchild", std::process::id()));
+        let mut terminal = Terminal::open_with(&arguments, Some(&note))?;
+        if let Some(grandchild) = typed {
+            terminal.session.is_shell = true;
+            terminal.press_when_ready(&format!("{grandchild}\n"))?;
+            terminal.press_when_ready("exit 0\n")?;
+        }
+        let mut output = terminal.master.try_clone_reader()?;
+        let reading = spawn_blocking(move || output.read_to_end(&mut Vec::new()));
+        add(matrix, injected, both_ends(terminal).await?);
+        if reading.is_finished() {
+            return Err("the terminal was not kept open".into());
+        }
+        signal("KILL", std::fs::read_to_string(&note)?.trim().parse()?).await?;
+        std::fs::remove_file(&note)?;
+        reading.await??;
+    }
+    Ok(())
+}
+
+/// A command that is stopped, and a deadline for it.
+async fn stopped(matrix: &mut Matrix) -> Outcome {
+    let (agent, mut client) = pair().await?;
+    let Terminal { session, mut process, input, screen, master } = Terminal::open(&SLEEPER)?;
+    let id = process.id();
+    signal("STOP", id).await?;
+    let mut waiting = spawn_blocking(move || process.wait());
+    let ended = async {
+        if let Ok(status) = timeout(SHORT, &mut waiting).await {
+            return Ok(Ended::by(session, status??));
+        }
+        let end = overdue(AGENT);
+        signal("KILL", id).await?;
+        Ok(Ended { end, ..Ended::by(session, waiting.await??) })
+    };
+    let ends = tokio::try_join!(serve(agent, ended, pending()), async { Ok(attend(&mut client, session).await) })?;
+    drop((input, screen, master));
+    add(matrix, "PTY, SIGSTOP of the command, deadline", ends);
+    Ok(())
+}
+
+/// What a master reads at the end, however the process ended: EIO, which portable-pty makes `Ok(0)`.
+async fn masters(matrix: &mut Matrix) -> Outcome {
+    for (name, script) in
+        [("exit 0", "exit 0"), ("exit 3", "exit 3"), ("SIGKILL", "kill -KILL $$"), ("SIGSEGV", "kill -SEGV $$")]
+    {
+        let ended = async { Ok(Ended::by(Session::default(), spawn_blocking(|| under_bare_pty(script)).await??)) };
         let (agent, _client) = pair().await?;
-        let ended = async { spawn_blocking(|| under_bare_pty(script)).await? };
-        matrix.decidable(
-            "process",
-            injected,
-            "agent",
-            truth,
-            serve(agent, Session::default(), ended, pending()).await?,
-        );
+        let end = serve(agent, ended, pending()).await?;
+        matrix.add(Case::new("process", format!("EIO of the PTY, {name}"), "agent", end));
+
+        let mut terminal = Terminal::open(&["-c", script])?;
+        let read = async {
+            let read = spawn_blocking(move || {
+                terminal.screen.read_to_end(&mut Vec::new())?;
+                terminal.process.wait()
+            });
+            Ok(Ended::by(Session::default(), read.await??))
+        };
+        let (agent, _client) = pair().await?;
+        let end = serve(agent, read, pending()).await?;
+        matrix.add(Case::new("process", format!("Ok(0) of the PTY, {name}"), "agent", end));
     }
     Ok(())
 }
@@ -135,71 +170,7 @@ fn under_bare_pty(script: &str) -> io::Result<ExitStatus> {
         .spawn()?;
     match File::from(pty.master).read_to_end(&mut Vec::new()) {
         Err(error) if error.raw_os_error() != Some(EIO) => Err(error),
-        _ => process.wait(),
+        Ok(_) => Err(io::Error::other("no EIO")),
+        Err(_) => process.wait(),
     }
-}
-
-/// A process under a terminal, with the keyboard and the screen of its client.
-struct Terminal {
-    session: Session,
-    input: Box<dyn Write + Send>,
-    screen: BufReader<Box<dyn Read + Send>>,
-    master: Box<dyn MasterPty + Send>,
-    process: std::process::Child,
-}
-
-impl Terminal {
-    fn open(arguments: &[&str]) -> Result<Self, BoxError> {
-        let pty = native_pty_system().openpty(PtySize::default())?;
-        let mut command = CommandBuilder::new("sh");
-        command.args(arguments);
-        command.env("PS1", format!("{READY}\n"));
-        // portable-pty's own status is "1" and the name of a signal in words. The child that it wraps knows the number.
-        let child: Box<dyn portable_pty::Child> = pty.slave.spawn_command(command)?;
-        let process = *child.downcast::<std::process::Child>().map_err(|_| "not a process of this system")?;
-        Ok(Self {
-            session: Session::default(),
-            input: pty.master.take_writer()?,
-            screen: BufReader::new(pty.master.try_clone_reader()?),
-            master: pty.master,
-            process,
-        })
-    }
-
-    fn press_when_ready(&mut self, keys: &str) -> io::Result<()> {
-        block_in_place(|| {
-            let mut line = String::new();
-            while !line.trim_end().ends_with(READY) {
-                line.clear();
-                if self.screen.read_line(&mut line)? == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-            }
-            self.session.pressed(keys);
-            self.input.write_all(keys.as_bytes())
-        })
-    }
-}
-
-/// A session whose process ends by itself, as both sides see it.
-async fn both_ends(terminal: Terminal) -> Result<(Disconnect, Disconnect), BoxError> {
-    let (agent, mut client) = pair().await?;
-    let Terminal { session, input, screen, master, mut process } = terminal;
-    let ended = async { spawn_blocking(move || process.wait()).await? };
-    let ends =
-        tokio::try_join!(serve(agent, session, ended, pending()), async { Ok(attend(&mut client, session).await) })?;
-    drop((input, screen, master));
-    Ok(ends)
-}
-
-/// A session that ends before its process, and how that ended once its terminal was gone.
-async fn until_hung_up(
-    agent: TcpStream,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(Disconnect, ExitStatus), BoxError> {
-    let Terminal { session, input, screen, master, mut process } = Terminal::open(&["-c", "exec sleep 1000"])?;
-    let waiting = spawn_blocking(move || process.wait());
-    let end = serve(agent, session, pending(), shutdown).await?;
-    drop((input, screen, master));
-    Ok((end, waiting.await??))
 }

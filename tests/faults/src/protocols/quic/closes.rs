@@ -1,19 +1,22 @@
 //! Connections that one side closes on purpose, and handles that are dropped.
 
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{Code, Disconnect, DisconnectInitiator as By, DisconnectReason as Why, Endpoint};
+use disconnect_core::{Code, Disconnect, Endpoint};
 use quinn::{Connection, VarInt};
 
 use super::super::Outcome;
 use super::link::{Failure, Link};
-use super::{AGENT, CLIENT, Reading, http3, own, serve};
+use super::{AGENT, CLIENT, Codes, agent_end, client_end, http3, no_codes, own_codes, serve};
 use crate::line::line;
-use crate::matrix::{Matrix, truth};
+use crate::matrix::{Case, Matrix};
+use crate::recipes::quinn::{DONE, GOING_AWAY};
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     by_applications(matrix).await?;
     zero_closes(matrix).await?;
-    own_closes(matrix).await
+    undecided_zeros(matrix).await?;
+    own_closes(matrix).await?;
+    siblings(matrix).await
 }
 
 /// How a service closes: what it means is known before, and the error that follows says nothing new.
@@ -29,102 +32,149 @@ async fn close(connection: &Connection, end: Endpoint, code: u64, meant: Verdict
 
 /// Application closes with a code that has a meaning, by either side, as the other one sees them.
 async fn by_applications(matrix: &mut Matrix) -> Outcome {
-    let own: Reading = own::received;
+    let own: Codes = own_codes;
     let by_agent = [
-        ("close with the application's own goodbye", own::DONE, own, truth(Why::Graceful, By::Agent)),
-        ("close with the application's own going away", own::GOING_AWAY, own, truth(Why::ServerShutdown, By::Agent)),
-        ("close with an application code nobody knows", 77, own, truth(Why::Unknown, By::Agent)),
-        ("close with the largest code there is", (1 << 62) - 1, own, truth(Why::Unknown, By::Agent)),
-        ("close with H3_NO_ERROR", 0x100, http3, truth(Why::ServerShutdown, By::Agent)),
-        ("close with H3_GENERAL_PROTOCOL_ERROR", 0x101, http3, truth(Why::ProtocolError, By::Client)),
-        ("close with H3_INTERNAL_ERROR", 0x102, http3, truth(Why::Unknown, By::Agent)),
-        ("close with H3_EXCESSIVE_LOAD", 0x107, http3, truth(Why::Unknown, By::Agent)),
+        ("close with the application's own goodbye", DONE, own),
+        ("close with the application's own going away", GOING_AWAY, own),
+        ("close with an application code nobody knows", 77, own),
+        ("close with the largest code there is", (1 << 62) - 1, own),
+        ("close with H3_NO_ERROR", 0x100, http3),
+        ("close with H3_GENERAL_PROTOCOL_ERROR", 0x101, http3),
+        ("close with H3_INTERNAL_ERROR", 0x102, http3),
+        ("close with H3_EXCESSIVE_LOAD", 0x107, http3),
     ];
-    for (injected, code, codes, truth) in by_agent {
+    for (injected, code, codes) in by_agent {
         let link = Link::up().await?;
         link.agent.close(VarInt::from_u64(code)?, b"\x1b[31mred");
-        matrix.decidable("quic", injected, "client", truth, serve(&link.client, CLIENT, codes).await);
+        matrix.add(Case::new("quic", injected, "client", serve(&link.client, CLIENT, codes).await));
     }
     let by_client = [
-        ("close with the application's own goodbye", own::DONE, own, truth(Why::ClientClosed, By::Client)),
-        ("close with an application code nobody knows", 77, own, truth(Why::Unknown, By::Client)),
-        ("close with H3_NO_ERROR", 0x100, http3, truth(Why::ClientClosed, By::Client)),
-        ("close with H3_REQUEST_CANCELLED", 0x10c, http3, truth(Why::ClientClosed, By::Client)),
-        ("close with H3_MISSING_SETTINGS", 0x10a, http3, truth(Why::ProtocolError, By::Agent)),
+        ("close with the application's own goodbye", DONE, own),
+        ("close with an application code nobody knows", 77, own),
+        ("close with H3_NO_ERROR", 0x100, http3),
+        ("close with H3_REQUEST_CANCELLED", 0x10c, http3),
+        ("close with H3_MISSING_SETTINGS", 0x10a, http3),
     ];
-    for (injected, code, codes, truth) in by_client {
+    for (injected, code, codes) in by_client {
         let link = Link::up().await?;
         link.client.close(VarInt::from_u64(code)?, b"");
-        matrix.decidable("quic", injected, "agent", truth, serve(&link.agent, AGENT, codes).await);
+        matrix.add(Case::new("quic", injected, "agent", serve(&link.agent, AGENT, codes).await));
     }
     Ok(())
 }
 
-/// Code 0: a goodbye, and what a handle says that is dropped.
-async fn zero_closes(matrix: &mut Matrix) -> Outcome {
-    const ALIKE: &str = "a dropped handle sends the same code";
-    let zero = VarInt::from_u32(0);
-
-    let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
-    drop(agent);
-    let end = serve(&client, CLIENT, own::received).await;
-    matrix.decidable("quic", "handle dropped by the agent", "client", truth(Why::Unknown, By::Agent), end);
-
-    let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
-    let panicking = tokio::spawn(async move {
-        let _client = client;
-        // As a panic, but without its message on the terminal.
+/// A task that ends by a panic, without its message on the terminal; with it goes what it owns.
+pub(super) async fn panic_with<T: Send + 'static>(owned: T) {
+    let task = tokio::spawn(async move {
+        let _owned = owned;
         std::panic::resume_unwind(Box::new("injected"));
     });
-    drop(panicking.await);
-    let end = serve(&agent, AGENT, own::received).await;
-    matrix.decidable("quic", "task of the client panicked", "agent", truth(Why::Unknown, By::Client), end);
+    drop(task.await);
+}
 
-    let link = Link::up().await?;
-    link.agent.close(zero, b"bye");
-    let end = serve(&link.client, CLIENT, own::received).await;
-    matrix.undecidable("quic", "close with 0, meant", "client", truth(Why::Graceful, By::Agent), end, ALIKE);
+/// Code 0, which none of the application's own codes is: quinn says it for a handle that is dropped.
+async fn zero_closes(matrix: &mut Matrix) -> Outcome {
+    let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
+    drop(agent);
+    matrix.add(Case::new("quic", "handle dropped by the agent", "client", client_end(&client).await));
 
-    let link = Link::up().await?;
-    link.client.close(zero, b"bye");
-    let end = serve(&link.agent, AGENT, own::received).await;
-    matrix.undecidable("quic", "close with 0, meant", "agent", truth(Why::ClientClosed, By::Client), end, ALIKE);
+    let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
+    drop(client);
+    matrix.add(Case::new("quic", "handle dropped by the client", "agent", agent_end(&agent).await));
+
+    let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
+    panic_with(agent).await;
+    matrix.add(Case::new("quic", "task of the agent panicked", "client", client_end(&client).await));
+
+    let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
+    panic_with(client).await;
+    matrix.add(Case::new("quic", "task of the client panicked", "agent", agent_end(&agent).await));
+
+    let done = VarInt::from_u64(DONE)?;
+    let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
+    agent.close(done, b"");
+    panic_with(agent).await;
+    matrix.add(Case::new("quic", "goodbye of the agent, then its task panics", "client", client_end(&client).await));
+
+    let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
+    client.close(done, b"");
+    panic_with(client).await;
+    matrix.add(Case::new("quic", "goodbye of the client, then its task panics", "agent", agent_end(&agent).await));
     Ok(())
+}
+
+/// Code 0 of an application without codes of its own: a goodbye, or a handle that is dropped.
+async fn undecided_zeros(matrix: &mut Matrix) -> Outcome {
+    for meant in [true, false] {
+        let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
+        let injected = if meant { "close with 0, meant" } else { "handle dropped by the agent, no codes of its own" };
+        zero(agent, meant).await;
+        let end = serve(&client, CLIENT, no_codes).await;
+        matrix.add(Case::new("quic", injected, "client", end).observed(format!("{:?}", client.close_reason())));
+
+        let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
+        let injected = if meant { "close with 0, meant" } else { "handle dropped by the client, no codes of its own" };
+        zero(client, meant).await;
+        let end = serve(&agent, AGENT, no_codes).await;
+        matrix.add(Case::new("quic", injected, "agent", end).observed(format!("{:?}", agent.close_reason())));
+    }
+    Ok(())
+}
+
+async fn zero(connection: Connection, meant: bool) {
+    if meant {
+        connection.close(VarInt::from_u32(0), b"");
+    } else {
+        panic_with(connection).await;
+    }
 }
 
 /// Closes as the side sees them that closed, and the whole endpoint's.
 async fn own_closes(matrix: &mut Matrix) -> Outcome {
     let link = Link::up().await?;
-    let end = close(&link.client, CLIENT, own::DONE, Verdict::closed(Side::Local)).await?;
-    matrix.decidable("quic", "our own goodbye", "client", truth(Why::ClientClosed, By::Client), end);
+    let end = close(&link.client, CLIENT, DONE, Verdict::closed(Side::Local)).await?;
+    matrix.add(Case::new("quic", "our own goodbye", "client", end));
+
+    let link = Link::up().await?;
+    let end = close(&link.agent, AGENT, GOING_AWAY, Verdict::going_away(Side::Local)).await?;
+    matrix.add(Case::new("quic", "our own going away", "agent", end));
 
     let link = Link::up().await?;
     let end = close(&link.agent, AGENT, 0x100, Code::http3(0x100).sent()).await?;
-    matrix.decidable("quic", "our own H3_NO_ERROR", "agent", truth(Why::ServerShutdown, By::Agent), end);
+    matrix.add(Case::new("quic", "our own H3_NO_ERROR", "agent", end));
 
     let link = Link::up().await?;
     let end = close(&link.agent, AGENT, 0x106, Code::http3(0x106).sent()).await?;
-    matrix.decidable("quic", "our own H3_FRAME_ERROR", "agent", truth(Why::ProtocolError, By::Client), end);
-
-    // A task that learns only from its connection that another one has closed it: the other one said why.
-    let link = Link::up().await?;
-    link.client.close(VarInt::from_u64(own::DONE)?, b"");
-    let end = serve(&link.client, CLIENT, own::received).await;
-    let why = "the error of a local close does not say why we closed";
-    matrix.undecidable(
-        "quic",
-        "our own goodbye, seen by a sibling",
-        "client",
-        truth(Why::ClientClosed, By::Client),
-        end,
-        why,
-    );
+    matrix.add(Case::new("quic", "our own H3_FRAME_ERROR", "agent", end));
 
     let link = Link::up().await?;
     let end = AGENT.shutting_down();
-    link.agents.close(VarInt::from_u64(own::GOING_AWAY)?, b"maintenance");
-    matrix.decidable("quic", "endpoint closed", "agent", truth(Why::ServerShutdown, By::Agent), end);
-    let end = serve(&link.client, CLIENT, own::received).await;
-    matrix.decidable("quic", "endpoint closed", "client", truth(Why::ServerShutdown, By::Agent), end);
+    link.agents.close(VarInt::from_u64(GOING_AWAY)?, b"maintenance");
+    matrix.add(Case::new("quic", "endpoint closed", "agent", end));
+    matrix.add(Case::new("quic", "endpoint closed", "client", client_end(&link.client).await));
+    Ok(())
+}
+
+/// A task learns only from its connection that another one has closed it. Both share a guard, and the other one has told that
+/// why, or has not.
+async fn siblings(matrix: &mut Matrix) -> Outcome {
+    let link = Link::up().await?;
+    let done = VarInt::from_u64(DONE)?;
+    let end = line(CLIENT, async |ended| {
+        let closing = link.client.clone();
+        let sibling = ended.clone();
+        let closed = tokio::spawn(async move {
+            sibling.set(CLIENT.closed_locally());
+            closing.close(done, b"");
+        });
+        let end = client_end(&link.client).await;
+        closed.await.map(|()| end)
+    })
+    .await;
+    matrix.add(Case::new("quic", "our own goodbye, seen by a sibling", "client", end));
+
+    let link = Link::up().await?;
+    link.agent.close(VarInt::from_u32(0), b"");
+    matrix.add(Case::new("quic", "our own handle dropped, nothing said", "agent", agent_end(&link.agent).await));
     Ok(())
 }

@@ -1,23 +1,21 @@
-//! Violations, handshakes that are refused, and peers that vanish.
+//! Violations, and handshakes that are refused.
 
 use std::net::SocketAddr;
 
-use disconnect_core::{Disconnect, DisconnectInitiator as By, DisconnectReason as Why};
+use disconnect_core::Disconnect;
 use quinn::Connection;
 use quinn::rustls::pki_types::CertificateDer;
 
 use super::super::Outcome;
-use super::link::{Failure, IDLE, Identity, Link, Setup, agent, any_port, client, dial, hex, unhex};
+use super::link::{Failure, IDLE, Identity, Link, Setup, any_port, client, dial, speaking};
 use super::violator::BadFrame;
-use super::{AGENT, CLIENT, NETWORK, own, serve};
-use crate::matrix::{Matrix, truth};
-use crate::peers::Peer;
+use super::{AGENT, CLIENT, agent_end, client_end};
+use crate::matrix::{Case, Matrix};
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     violations(matrix).await?;
     refusals(matrix).await?;
-    vanished(matrix).await?;
-    restarted(matrix).await
+    never_met(matrix).await
 }
 
 /// Frames that nobody may send, as both sides see what comes of it.
@@ -30,17 +28,15 @@ async fn violations(matrix: &mut Matrix) -> Outcome {
         let broken = Setup::default();
         let link = Link::between(&broken, &Setup::default()).await?;
         violate(&broken, frame, &link.client).await?;
-        let by_client = truth(Why::ProtocolError, By::Client);
-        matrix.decidable("quic", injected, "agent", by_client, serve(&link.agent, AGENT, own::received).await);
-        matrix.decidable("quic", injected, "client", by_client, serve(&link.client, CLIENT, own::received).await);
+        matrix.add(Case::new("quic", injected, "agent", agent_end(&link.agent).await));
+        matrix.add(Case::new("quic", injected, "client", client_end(&link.client).await));
     }
     let broken = Setup::default();
     let link = Link::between(&Setup::default(), &broken).await?;
     violate(&broken, BadFrame::UnknownType, &link.agent).await?;
-    let by_agent = truth(Why::ProtocolError, By::Agent);
     let injected = "frame of no known type from the agent";
-    matrix.decidable("quic", injected, "client", by_agent, serve(&link.client, CLIENT, own::received).await);
-    matrix.decidable("quic", injected, "agent", by_agent, serve(&link.agent, AGENT, own::received).await);
+    matrix.add(Case::new("quic", injected, "client", client_end(&link.client).await));
+    matrix.add(Case::new("quic", injected, "agent", agent_end(&link.agent).await));
     Ok(())
 }
 
@@ -58,26 +54,23 @@ async fn refusals(matrix: &mut Matrix) -> Outcome {
     // RFC 7301 calls it fatal that no application protocol is shared; the server is who finds out.
     let other = Setup { speaks: b"other", ..Setup::default() };
     let (client, agent) = refused(&other, &Setup::default(), None).await?;
-    let mismatch = truth(Why::ProtocolError, By::Agent);
-    matrix.decidable("quic", "no application protocol in common", "client", mismatch, client);
-    matrix.decidable("quic", "no application protocol in common", "agent", mismatch, agent);
+    matrix.add(Case::new("quic", "no application protocol in common", "client", client));
+    matrix.add(Case::new("quic", "no application protocol in common", "agent", agent));
 
     let stranger = Identity::named("elsewhere")?.certificate;
     let (client, agent) = refused(&Setup::default(), &Setup::default(), Some(stranger)).await?;
-    let distrust = truth(Why::Unknown, By::Client);
-    matrix.decidable("quic", "unknown certificate authority", "client", distrust, client);
-    matrix.decidable("quic", "unknown certificate authority", "agent", distrust, agent);
+    matrix.add(Case::new("quic", "unknown certificate authority", "client", client));
+    matrix.add(Case::new("quic", "unknown certificate authority", "agent", agent));
 
     let forged = Identity::new()?.certificate;
     let (client, agent) = refused(&Setup::default(), &Setup::default(), Some(forged)).await?;
-    matrix.decidable("quic", "certificate of that name, false signature", "client", distrust, client);
-    matrix.decidable("quic", "certificate of that name, false signature", "agent", distrust, agent);
+    matrix.add(Case::new("quic", "certificate of that name, false signature", "client", client));
+    matrix.add(Case::new("quic", "certificate of that name, false signature", "agent", agent));
 
     let asking = Setup { asks_for_certificate: true, ..Setup::default() };
     let (client, agent) = refused(&Setup::default(), &asking, None).await?;
-    let unproven = truth(Why::Unknown, By::Agent);
-    matrix.decidable("quic", "no client certificate", "client", unproven, client);
-    matrix.decidable("quic", "no client certificate", "agent", unproven, agent);
+    matrix.add(Case::new("quic", "no client certificate", "client", client));
+    matrix.add(Case::new("quic", "no client certificate", "agent", agent));
 
     let identity = Identity::new()?;
     let agents = quinn::Endpoint::server(Setup::default().server(&identity)?, any_port())?;
@@ -88,7 +81,7 @@ async fn refusals(matrix: &mut Matrix) -> Outcome {
     };
     let (client, refused) = tokio::join!(attempt(&clients, agents.local_addr()?), refuse);
     refused?;
-    matrix.decidable("quic", "connection refused", "client", truth(Why::Unknown, By::Agent), client);
+    matrix.add(Case::new("quic", "connection refused", "client", client));
     Ok(())
 }
 
@@ -109,7 +102,7 @@ async fn refused(
     let accept = async {
         let incoming = agents.accept().await.ok_or("the endpoint is closed")?;
         Ok::<_, Failure>(match incoming.await {
-            Ok(connection) => serve(&connection, AGENT, own::received).await,
+            Ok(connection) => agent_end(&connection).await,
             Err(error) => AGENT.failed(&error),
         })
     };
@@ -121,82 +114,21 @@ async fn refused(
 /// has seen its certificate.
 async fn attempt(clients: &quinn::Endpoint, address: SocketAddr) -> Disconnect {
     match dial(clients, address).await {
-        Ok(connection) => serve(&connection, CLIENT, own::received).await,
+        Ok(connection) => client_end(&connection).await,
         Err(error) => CLIENT.failed(&*error),
     }
 }
 
-/// Peers that say nothing any more.
-async fn vanished(matrix: &mut Matrix) -> Outcome {
-    let quiet = Setup::gives_up_after(IDLE);
-
-    let (peer, clients, address) = agent_process(&quiet).await?;
-    let connection = dial(&clients, address).await?;
-    peer.kill().await?;
-    matrix.decidable(
-        "quic",
-        "kill -9 of the agent",
-        "client",
-        NETWORK,
-        serve(&connection, CLIENT, own::received).await,
-    );
-
-    let (peer, clients, address) = agent_process(&quiet).await?;
-    let connection = dial(&clients, address).await?;
-    peer.stop().await?;
-    // Whatever is sent is not answered; on a busy machine the connection may have given up before.
-    if let Ok(mut stream) = connection.open_uni().await {
-        drop(stream.write_all(b"line").await);
-    }
-    matrix.decidable(
-        "quic",
-        "SIGSTOP of the agent",
-        "client",
-        NETWORK,
-        serve(&connection, CLIENT, own::received).await,
-    );
-
+/// Attempts that no agent answers, or only with the versions that it speaks.
+async fn never_met(matrix: &mut Matrix) -> Outcome {
     let identity = Identity::new()?;
-    let agents = quinn::Endpoint::server(quiet.server(&identity)?, any_port())?;
-    let peer = Peer::start("quic", &["client", &agents.local_addr()?.to_string(), &hex(&identity.certificate)])?;
-    let connection = agents.accept().await.ok_or("the endpoint is closed")?.await?;
-    peer.kill().await?;
-    matrix.decidable("quic", "kill -9 of the client", "agent", NETWORK, serve(&connection, AGENT, own::received).await);
+    // A draft that no client here offers.
+    let agents = speaking(vec![0xff00_0010], Setup::default().server(&identity)?)?;
+    let end = attempt(&client_of(&identity)?, agents.local_addr()?).await;
+    matrix.add(Case::new("quic", "no QUIC version in common", "client", end));
 
-    let link = Link::between(&quiet, &Setup::default()).await?;
-    let (client, agent) =
-        tokio::join!(serve(&link.client, CLIENT, own::received), serve(&link.agent, AGENT, own::received));
-    matrix.decidable("quic", "nothing sent for too long", "client", NETWORK, client);
-    matrix.decidable("quic", "nothing sent for too long", "agent", NETWORK, agent);
-    Ok(())
-}
-
-/// An agent in a process of its own, and a client that trusts it.
-async fn agent_process(setup: &Setup) -> Result<(Peer, quinn::Endpoint, SocketAddr), Failure> {
-    let mut peer = Peer::start("quic", &["agent"])?;
-    let address = peer.line().await?.parse()?;
-    let certificate = unhex(&peer.line().await?)?.into();
-    Ok((peer, client(setup, &certificate)?, address))
-}
-
-/// An agent that was killed and started again knows nothing of its connections. With the keys of its predecessor it says
-/// so, by a stateless reset; without them it is as good as gone.
-async fn restarted(matrix: &mut Matrix) -> Outcome {
-    for (injected, knows_keys) in [("agent restarted, keys kept", true), ("agent restarted, keys lost", false)] {
-        let (peer, clients, address) = agent_process(&Setup::gives_up_after(IDLE)).await?;
-        let connection = dial(&clients, address).await?;
-        peer.kill().await?;
-        let identity = Identity::new()?;
-        let server = Setup::default().server(&identity)?;
-        let again = if knows_keys { agent(server, address)? } else { quinn::Endpoint::server(server, address)? };
-        // Large enough that the answer, which has to be smaller, can be a reset. A retransmission may have fetched that
-        // before, so that the connection is gone already.
-        if let Ok(mut stream) = connection.open_uni().await {
-            let _ = stream.write_all(&[0; 512]).await;
-        }
-        let end = serve(&connection, CLIENT, own::received).await;
-        matrix.decidable("quic", injected, "client", NETWORK, end);
-        drop(again);
-    }
+    let unbound = std::net::UdpSocket::bind(any_port())?.local_addr()?;
+    let clients = client(&Setup::gives_up_after(IDLE), &identity.certificate)?;
+    matrix.add(Case::new("quic", "nobody listens", "client", attempt(&clients, unbound).await));
     Ok(())
 }

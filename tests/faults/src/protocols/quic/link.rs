@@ -1,7 +1,7 @@
 //! Connected pairs over QUIC on loopback, and how each of them is set up.
 
 use std::error::Error;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -159,8 +159,21 @@ impl Link {
 pub(super) fn agent(config: quinn::ServerConfig, address: SocketAddr) -> Result<Endpoint, Failure> {
     let mut shared = EndpointConfig::new(Arc::new(ResetKey));
     shared.cid_generator(|| Box::new(HashedConnectionIdGenerator::from_key(1)));
-    let socket = std::net::UdpSocket::bind(address)?;
+    let socket = UdpSocket::bind(address)?;
     Ok(Endpoint::new(shared, Some(config), socket, Arc::new(TokioRuntime))?)
+}
+
+/// An agent on a socket that somebody else has a hand on as well.
+pub(super) fn on_socket(config: quinn::ServerConfig, socket: UdpSocket) -> Result<Endpoint, Failure> {
+    Ok(Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime))?)
+}
+
+/// An agent that speaks these versions of QUIC only.
+pub(super) fn speaking(versions: Vec<u32>, config: quinn::ServerConfig) -> Result<Endpoint, Failure> {
+    let mut only = EndpointConfig::default();
+    only.supported_versions(versions);
+    let socket = UdpSocket::bind(any_port())?;
+    Ok(Endpoint::new(only, Some(config), socket, Arc::new(TokioRuntime))?)
 }
 
 /// A key for stateless resets that an agent and its next incarnation share. No secret: nobody here forges any.

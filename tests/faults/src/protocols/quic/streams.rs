@@ -1,6 +1,6 @@
 //! Single streams: resets, refusals to read on, and errors that come through `AsyncRead` and `AsyncWrite`.
 
-use disconnect_core::{Code, Disconnect, DisconnectInitiator as By, DisconnectReason as Why, Endpoint};
+use disconnect_core::{Code, Disconnect, Endpoint};
 use quinn::{Connection, ReadError, VarInt, WriteError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -8,16 +8,14 @@ use super::super::Outcome;
 use super::faults::violate;
 use super::link::{Failure, IDLE, Link, Setup};
 use super::violator::BadFrame;
-use super::{AGENT, CLIENT, NETWORK, Reading, http3, own};
-use crate::matrix::{Matrix, truth};
+use super::{AGENT, CLIENT, Codes, http3, own_codes};
+use crate::matrix::{Case, Matrix};
 
 /// One stream ends and the connection lives on; the reader and the writer are tasks of their own.
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
-    let cancelled = truth(Why::ClientClosed, By::Client);
-    let aborted = truth(Why::Unknown, By::Agent);
-    for (injected, code, codes, truth) in [
-        ("stream reset with H3_REQUEST_CANCELLED", 0x10c, http3 as Reading, cancelled),
-        ("stream reset with a code nobody knows", 9, own::received, truth(Why::Unknown, By::Client)),
+    for (injected, code, codes) in [
+        ("stream reset with H3_REQUEST_CANCELLED", 0x10c, http3 as Codes),
+        ("stream reset with a code nobody knows", 9, own_codes),
     ] {
         let link = Link::up().await?;
         let (mut sending, mut receiving) = stream(&link.client, &link.agent).await?;
@@ -27,7 +25,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
             Some(error) => AGENT.failed(&error),
             None => AGENT.closed_by_peer(),
         };
-        matrix.decidable("quic", injected, "agent", truth, end);
+        matrix.add(Case::new("quic", injected, "agent", end));
     }
 
     let link = Link::up().await?;
@@ -37,7 +35,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
         Some(code) => CLIENT.received(Code::http3(code.into_inner())),
         None => CLIENT.closed_locally(),
     };
-    matrix.decidable("quic", "STOP_SENDING with H3_EXCESSIVE_LOAD", "client", aborted, end);
+    matrix.add(Case::new("quic", "STOP_SENDING with H3_EXCESSIVE_LOAD", "client", end));
 
     let link = Link::up().await?;
     let (mut sending, mut receiving) = stream(&link.client, &link.agent).await?;
@@ -47,7 +45,17 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
         Err(error @ WriteError::Stopped(_)) => CLIENT.failed(&error),
         other => return Err(format!("the stream was to be stopped: {other:?}").into()),
     };
-    matrix.decidable("quic", "STOP_SENDING with a code nobody knows", "client", aborted, end);
+    matrix.add(Case::new("quic", "STOP_SENDING with a code nobody knows", "client", end));
+
+    let link = Link::up().await?;
+    let (mut sending, receiving) = stream(&link.client, &link.agent).await?;
+    drop(receiving);
+    sending.stopped().await?;
+    let end = match sending.write(b"more").await {
+        Err(error @ WriteError::Stopped(_)) => CLIENT.failed(&error),
+        other => return Err(format!("the stream was to be stopped: {other:?}").into()),
+    };
+    matrix.add(Case::new("quic", "reader of the agent dropped", "client", end));
 
     through_io(matrix).await
 }
@@ -58,7 +66,7 @@ async fn through_io(matrix: &mut Matrix) -> Outcome {
     let (mut sending, mut receiving) = stream(&link.client, &link.agent).await?;
     sending.reset(VarInt::from_u32(9))?;
     let end = read(&mut receiving, AGENT).await;
-    matrix.decidable("quic", "stream reset, through AsyncRead", "agent", truth(Why::Unknown, By::Client), end);
+    matrix.add(Case::new("quic", "stream reset, through AsyncRead", "agent", end));
 
     let link = Link::up().await?;
     let (mut sending, mut receiving) = stream(&link.client, &link.agent).await?;
@@ -68,31 +76,34 @@ async fn through_io(matrix: &mut Matrix) -> Outcome {
         Ok(()) => return Err("the stream was to be stopped".into()),
         Err(error) => CLIENT.failed(&error),
     };
-    matrix.decidable("quic", "STOP_SENDING, through AsyncWrite", "client", truth(Why::Unknown, By::Agent), end);
+    matrix.add(Case::new("quic", "STOP_SENDING, through AsyncWrite", "client", end));
 
     let link = Link::up().await?;
     let (_sending, mut receiving) = stream(&link.client, &link.agent).await?;
     link.client.close(VarInt::from_u32(77), b"");
     let end = read(&mut receiving, AGENT).await;
-    matrix.decidable("quic", "close with 77, through AsyncRead", "agent", truth(Why::Unknown, By::Client), end);
+    matrix.add(Case::new("quic", "close with 77, through AsyncRead", "agent", end));
 
     let broken = Setup::default();
     let link = Link::between(&broken, &Setup::default()).await?;
     let (_sending, mut receiving) = stream(&link.client, &link.agent).await?;
     violate(&broken, BadFrame::UnknownType, &link.client).await?;
     let end = read(&mut receiving, AGENT).await;
-    matrix.decidable("quic", "bad frame, through AsyncRead", "agent", truth(Why::ProtocolError, By::Client), end);
+    matrix.add(Case::new("quic", "bad frame, through AsyncRead", "agent", end));
 
     let quiet = Setup::gives_up_after(IDLE);
     let link = Link::between(&Setup::default(), &quiet).await?;
     let (_sending, mut receiving) = stream(&link.client, &link.agent).await?;
     let end = read(&mut receiving, AGENT).await;
-    matrix.decidable("quic", "silence, through AsyncRead", "agent", NETWORK, end);
+    matrix.add(Case::new("quic", "silence, through AsyncRead", "agent", end));
     Ok(())
 }
 
-/// A stream with something on it, so that the other side knows of it.
-async fn stream(from: &Connection, to: &Connection) -> Result<(quinn::SendStream, quinn::RecvStream), Failure> {
+/// A stream with half a message on it, so that the other side knows of it.
+pub(super) async fn stream(
+    from: &Connection,
+    to: &Connection,
+) -> Result<(quinn::SendStream, quinn::RecvStream), Failure> {
     let mut sending = from.open_uni().await?;
     sending.write_all(b"line").await?;
     Ok((sending, to.accept_uni().await?))

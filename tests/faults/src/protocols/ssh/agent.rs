@@ -1,22 +1,22 @@
 //! An agent that speaks SSH as a service does: it runs commands in a shell, and knows how their sessions end.
 
 use std::collections::HashMap;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{
-    BoxedGuard, Code, Disconnect, DisconnectCause, DisconnectHandle, DisconnectReason as Why, Endpoint,
-};
+use disconnect_core::evidence::Side;
+use disconnect_core::{Code, Disconnect, DisconnectReason as Why, Endpoint};
 use russh::keys::ssh_key::private::{Ed25519Keypair, PrivateKey};
-use russh::server::{self, Auth, ChannelOpenHandle, RunningSession};
+use russh::server::{self, Auth, ChannelOpenHandle};
 use russh::{Channel, ChannelId, Sig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, Command};
 
 use super::signals;
 use crate::peers::signal;
+use crate::recipes::russh_server::{self, Notes};
 
 /// Nobody with this name is let in.
 pub(super) const STRANGER: &str = "stranger";
@@ -24,29 +24,16 @@ pub(super) const STRANGER: &str = "stranger";
 pub(super) const PANIC: &str = "panic";
 /// The command whose task ends without a status.
 pub(super) const FORGET: &str = "forget";
-
-/// What the agent knows of one connection.
-#[derive(Clone)]
-pub(super) struct Known {
-    end: Endpoint,
-    ended: DisconnectHandle,
-    over: Arc<AtomicBool>,
-    admitted: Arc<AtomicBool>,
-    refused: Arc<AtomicBool>,
-}
-
-impl Known {
-    /// Says how it ends, before anything is closed.
-    pub(super) fn say(&self, end: Disconnect) {
-        if !self.over.load(Ordering::SeqCst) {
-            self.ended.set(end);
-        }
-    }
-}
+/// The command whose channel is closed while it runs; it succeeds afterwards.
+pub(super) const TEAR_DOWN: &str = "tear down";
+/// The command that succeeds, after which the agent keeps its channel open.
+pub(super) const LINGER: &str = "linger";
+/// The command at which the process of the agent exits.
+pub(super) const EXIT: &str = "exit";
 
 /// The agent's handler of one connection.
 pub(super) struct Service {
-    known: Known,
+    notes: Notes,
     running: HashMap<ChannelId, Running>,
 }
 
@@ -65,14 +52,9 @@ impl server::Handler for Service {
     type Error = russh::Error;
 
     async fn auth_none(&mut self, user: &str) -> Result<Auth, russh::Error> {
-        let refused = user == STRANGER;
-        self.known.refused.fetch_or(refused, Ordering::SeqCst);
-        Ok(if refused { Auth::reject() } else { Auth::Accept })
-    }
-
-    async fn auth_succeeded(&mut self, _: &mut server::Session) -> Result<(), russh::Error> {
-        self.known.admitted.store(true, Ordering::SeqCst);
-        Ok(())
+        let accepted = user != STRANGER;
+        self.notes.login(accepted);
+        Ok(if accepted { Auth::Accept } else { Auth::reject() })
     }
 
     async fn channel_open_session(
@@ -95,14 +77,26 @@ impl server::Handler for Service {
         match &*String::from_utf8_lossy(command) {
             // As a panic, but without its message on the terminal.
             PANIC => std::panic::resume_unwind(Box::new("injected")),
+            EXIT => std::process::exit(0),
             FORGET => session.close(channel),
-            command => self.run(channel, &["-c", command], Endpoint::process_exited, session),
+            TEAR_DOWN => {
+                self.run(channel, &["-c", "cat; exit 0"], Endpoint::process_exited, true, session)?;
+                // Said before it is closed: no status counts after that, since nobody delivers it.
+                self.notes.say(self.notes.end.ended(Why::Unknown, Side::Local));
+                self.running.remove(&channel);
+                session.close(channel)
+            }
+            LINGER => self.run(channel, &["-c", "exit 0"], Endpoint::process_exited, false, session),
+            command => {
+                let script = format!("ulimit -c 0; {command}");
+                self.run(channel, &["-c", &script], Endpoint::process_exited, true, session)
+            }
         }
     }
 
     async fn shell_request(&mut self, channel: ChannelId, session: &mut server::Session) -> Result<(), russh::Error> {
         session.channel_success(channel)?;
-        self.run(channel, &[], Endpoint::shell_exited, session)
+        self.run(channel, &[], Endpoint::shell_exited, true, session)
     }
 
     async fn data(&mut self, channel: ChannelId, data: &[u8], _: &mut server::Session) -> Result<(), russh::Error> {
@@ -133,16 +127,15 @@ impl server::Handler for Service {
     /// Not where it only answers ours: of a channel that this side closed, nothing runs any more.
     async fn channel_close(&mut self, channel: ChannelId, _: &mut server::Session) -> Result<(), russh::Error> {
         if self.running.remove(&channel).is_some() {
-            self.known.say(self.known.end.closed_by_peer());
+            self.notes.say(self.notes.end.closed_by_peer());
         }
         Ok(())
     }
 }
 
-/// The session is over, and with it go the inputs of its commands. What they exit with now only follows from that.
 impl Drop for Service {
     fn drop(&mut self) {
-        self.known.over.store(true, Ordering::SeqCst);
+        self.notes.over();
     }
 }
 
@@ -152,6 +145,7 @@ impl Service {
         channel: ChannelId,
         arguments: &[&str],
         exited: Exited,
+        closes: bool,
         session: &server::Session,
     ) -> Result<(), russh::Error> {
         let mut child = Command::new("sh")
@@ -163,9 +157,16 @@ impl Service {
             .spawn()?;
         let process = child.id().unwrap_or_default();
         let interrupted = Arc::<AtomicBool>::default();
-        let running = Running { process, stdin: child.stdin.take(), interrupted: interrupted.clone() };
-        self.running.insert(channel, running);
-        tokio::spawn(attend_command(child, channel, session.handle(), self.known.clone(), interrupted, exited));
+        self.running.insert(channel, Running { process, stdin: child.stdin.take(), interrupted: interrupted.clone() });
+        let (handle, notes) = (session.handle(), self.notes.clone());
+        tokio::spawn(async move {
+            attend_command(child, channel, &handle, &notes, &interrupted, exited).await?;
+            if closes {
+                handle.eof(channel).await.ok()?;
+                handle.close(channel).await.ok()?;
+            }
+            Some(())
+        });
         Ok(())
     }
 }
@@ -174,9 +175,9 @@ impl Service {
 async fn attend_command(
     mut child: Child,
     channel: ChannelId,
-    handle: server::Handle,
-    known: Known,
-    interrupted: Arc<AtomicBool>,
+    handle: &server::Handle,
+    notes: &Notes,
+    interrupted: &AtomicBool,
     exited: Exited,
 ) -> Option<()> {
     let mut stdout = child.stdout.take()?;
@@ -185,21 +186,18 @@ async fn attend_command(
         handle.data(channel, buffer[..length].to_vec()).await.ok()?;
     }
     let status = child.wait().await.ok()?;
-    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     // The signal alone does not tell a Ctrl-C from a `kill`: who passed the key on knows.
-    if signal == Some(2) && interrupted.load(Ordering::SeqCst) {
-        known.say(known.end.closed_by_peer().with_code(Code::signal(2)));
+    if status.signal() == Some(2) && interrupted.load(Ordering::SeqCst) {
+        notes.say(notes.end.closed_by_peer().with_code(Code::signal(2)));
     } else {
-        known.say(exited(known.end, status));
+        notes.say(exited(notes.end, status));
     }
     if let Some(code) = status.code() {
-        handle.exit_status_request(channel, code.unsigned_abs()).await.ok()?;
+        handle.exit_status_request(channel, code.unsigned_abs()).await.ok()
     } else {
-        let signal = signal.and_then(signals::name)?;
-        handle.exit_signal_request(channel, signal, false, String::new(), String::new()).await.ok()?;
+        let signal = signals::name(status.signal()?);
+        handle.exit_signal_request(channel, signal, false, String::new(), String::new()).await.ok()
     }
-    handle.eof(channel).await.ok()?;
-    handle.close(channel).await.ok()
 }
 
 /// An agent's configuration, with a host key.
@@ -213,49 +211,13 @@ pub(super) fn agent_config() -> server::Config {
     }
 }
 
-/// A connection that the agent serves: what is known of it, the handle to it, and its end.
-pub(super) struct Served {
-    guard: BoxedGuard,
-    pub(super) known: Known,
-    pub(super) handle: server::Handle,
-    session: RunningSession<Service>,
-}
+/// A connection that the agent serves.
+pub(super) type Served = russh_server::Served<Service>;
 
-/// Begins to serve a connection. One that ends before the client has said which version it speaks never becomes a
-/// session, and the only thing that `Disconnect` stands for here is an end of file.
+/// Begins to serve a connection.
 pub(super) async fn serve<S>(config: server::Config, stream: S, end: Endpoint) -> Result<Served, Disconnect>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let guard = BoxedGuard::boxed(end, |_| ()).connecting();
-    let ended = guard.handle();
-    let known = Known { end, ended, over: Arc::default(), admitted: Arc::default(), refused: Arc::default() };
-    let service = Service { known: known.clone(), running: HashMap::new() };
-    match server::run_stream(Arc::new(config), stream, service).await {
-        Ok(session) => {
-            guard.established();
-            Ok(Served { guard, known, handle: session.handle(), session })
-        }
-        Err(russh::Error::Disconnect) => Err(end.eof()),
-        Err(error) => Err(end.failed(&error)),
-    }
-}
-
-impl Served {
-    /// The end of a session as the server sees it. Its future is `Ok` for everything orderly: after our own DISCONNECT,
-    /// and after one of the client's, whose code russh drops. So what was said before comes first, as the guard has it; then
-    /// whether the client was ever let in; and if neither tells, only the side is known.
-    pub(super) async fn ended(self) -> Disconnect {
-        let Known { end, admitted, refused, .. } = self.known;
-        let result = self.session.await;
-        // A client that was refused leaves in whatever way.
-        if refused.load(Ordering::SeqCst) && !admitted.load(Ordering::SeqCst) {
-            self.guard.set(end.resolve(Verdict::new(Why::Unknown, Side::Local).with_cause(DisconnectCause::Auth)));
-        }
-        match result {
-            Ok(()) => self.guard.set(end.resolve(Verdict::new(Why::Unknown, Side::Remote))),
-            Err(error) => self.guard.failed(&error),
-        };
-        self.guard.finish()
-    }
+    russh_server::serve(config, stream, end, |notes| Service { notes, running: HashMap::new() }).await
 }

@@ -1,126 +1,217 @@
-//! OpenSSH's client against an agent of ours. Where there is no `ssh`, these cases are left out.
+//! OpenSSH's client against an agent of ours.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 
-use disconnect_core::{Code, DisconnectInitiator as By, DisconnectReason as Why};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
+use disconnect_core::Disconnect;
+use russh::Disconnect as Said;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional, join};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
 use super::super::Outcome;
-use super::agent::{STRANGER, Served, agent_config, serve};
-use super::{AGENT, CLIENT, Failure, NETWORK, unready};
-use crate::matrix::{Matrix, truth};
-use crate::peers::signal;
+use super::agent::{STRANGER, Served, TEAR_DOWN, agent_config, serve};
+use super::wire::{Fault, faulty};
+use super::{AGENT, CLIENT, Failure, agent_end, unready};
+use crate::matrix::{Case, Matrix};
+use crate::peers::{Peer, signal};
+use crate::recipes::openssh::exited;
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
-    if Command::new("ssh").arg("-V").stderr(Stdio::null()).status().await.is_err() {
-        eprintln!("no `ssh` here: the cases with OpenSSH are left out");
-        return Ok(());
-    }
-    ends_of_commands(matrix).await?;
+    let there = Command::new("ssh").arg("-V").stderr(Stdio::null()).status().await;
+    there.map_err(|error| format!("the cases with OpenSSH need `ssh` (openssh-client): {error}"))?;
+    statuses(matrix).await?;
     killed(matrix).await?;
-    ends_by_agent(matrix).await?;
+    proxies(matrix).await?;
+    by_agent(matrix).await?;
+    lost(matrix).await?;
     refused(matrix).await
 }
 
-/// An `ssh` and the agent's end of its connection.
-struct Session {
-    ssh: Child,
-    served: Served,
-}
-
-async fn ssh(user: &str, options: &[&str], command: &[&str]) -> Result<Session, Failure> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let port = listener.local_addr()?.port().to_string();
-    let ssh = Command::new("ssh")
-        .args(["-F", "none", "-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null"])
-        .args(["-o", "LogLevel=QUIET", "-o", "BatchMode=yes", "-o", "IdentityFile=none", "-o", "IdentityAgent=none"])
-        .args(options)
-        .args(["-p", &port, &format!("{user}@127.0.0.1")])
-        .args(command)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()?;
-    let served = serve(agent_config(), listener.accept().await?.0, AGENT).await.map_err(unready)?;
-    Ok(Session { ssh, served })
+/// An `ssh`, and the file where it logs.
+struct Ssh {
+    child: Child,
+    log: PathBuf,
+    is_shell: bool,
 }
 
 const TRUSTING: [&str; 2] = ["-o", "StrictHostKeyChecking=no"];
 
-impl Session {
+impl Ssh {
+    /// Starts one. No command: a shell.
+    fn start(user: &str, address: &str, options: &[&str], command: &[&str]) -> Result<Self, Failure> {
+        let (host, port) = address.rsplit_once(':').ok_or("no port")?;
+        let log = std::env::temp_dir().join(format!("faults-{}-ssh-{port}", std::process::id()));
+        let child = Command::new("ssh")
+            .args(["-F", "none", "-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null"])
+            .args(["-o", "LogLevel=INFO", "-o", "BatchMode=yes", "-o", "IdentityFile=none"])
+            .args(["-o", "IdentityAgent=none", "-E"])
+            .arg(&log)
+            .args(options)
+            .args(["-p", port, &format!("{user}@{host}")])
+            .args(command)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        Ok(Self { child, log, is_shell: command.is_empty() })
+    }
+
     /// Waits until the command has written its first line.
     async fn line(&mut self) -> Result<(), Failure> {
-        let stdout = self.ssh.stdout.as_mut().ok_or("no standard output")?;
+        let stdout = self.child.stdout.as_mut().ok_or("no standard output")?;
         BufReader::new(stdout).read_line(&mut String::new()).await?;
         Ok(())
     }
+
+    /// The end for whoever started it. Its input is not closed before, as `wait` would.
+    async fn ended(mut self) -> Result<Disconnect, Failure> {
+        let _stdin = self.child.stdin.take();
+        let status = self.child.wait().await?;
+        let log = std::fs::read_to_string(&self.log)?;
+        std::fs::remove_file(&self.log)?;
+        let mut stderr = String::new();
+        self.child.stderr.take().ok_or("no standard error")?.read_to_string(&mut stderr).await?;
+        Ok(exited(CLIENT, status, &log, &stderr, self.is_shell))
+    }
 }
 
-async fn ends_of_commands(matrix: &mut Matrix) -> Outcome {
-    let graceful = truth(Why::Graceful, By::Agent);
+/// An `ssh` and the agent's end of its connection.
+async fn session(user: &str, options: &[&str], command: &[&str]) -> Result<(Ssh, Served), Failure> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let ssh = Ssh::start(user, &listener.local_addr()?.to_string(), options, command)?;
+    Ok((ssh, serve(agent_config(), listener.accept().await?.0, AGENT).await.map_err(unready)?))
+}
 
-    let session = ssh("user", &TRUSTING, &["exit", "0"]).await?;
-    matrix.decidable("ssh", "OpenSSH, exit 0", "agent", graceful, session.served.ended().await);
+/// A session whose command is up.
+async fn up(command: &str) -> Result<(Ssh, Served), Failure> {
+    let (mut ssh, served) = session("user", &TRUSTING, &[&format!("echo up; {command}")]).await?;
+    ssh.line().await?;
+    Ok((ssh, served))
+}
 
-    let mut session = ssh("user", &TRUSTING, &[]).await?;
-    let mut stdin = session.ssh.stdin.take().ok_or("no standard input")?;
+async fn add_both(matrix: &mut Matrix, injected: &str, ssh: Ssh, served: Served) -> Outcome {
+    let (client, agent) = tokio::join!(ssh.ended(), agent_end(served));
+    matrix.add(Case::new("ssh", injected, "client", client?));
+    matrix.add(Case::new("ssh", injected, "agent", agent));
+    Ok(())
+}
+
+async fn statuses(matrix: &mut Matrix) -> Outcome {
+    for (injected, command) in [
+        ("OpenSSH, exit 0", "exit 0"),
+        ("OpenSSH, exit 3", "exit 3"),
+        ("OpenSSH, exit 255 of the command", "exit 255"),
+        ("OpenSSH, the command is killed", "kill -KILL $$"),
+    ] {
+        let (ssh, served) = session("user", &TRUSTING, &[command]).await?;
+        add_both(matrix, injected, ssh, served).await?;
+    }
+
+    let (mut ssh, served) = session("user", &TRUSTING, &[]).await?;
+    let mut stdin = ssh.child.stdin.take().ok_or("no standard input")?;
     stdin.write_all(b"exit\n").await?;
-    let left = truth(Why::ClientClosed, By::Client);
-    matrix.decidable("ssh", "OpenSSH, exit typed", "agent", left, session.served.ended().await);
+    add_both(matrix, "OpenSSH, exit typed", ssh, served).await?;
 
-    let mut session = ssh("user", &TRUSTING, &["cat; echo done"]).await?;
-    drop(session.ssh.stdin.take());
-    matrix.decidable("ssh", "OpenSSH, end of input", "agent", graceful, session.served.ended().await);
+    let (mut ssh, served) = session("user", &TRUSTING, &["cat; echo done"]).await?;
+    drop(ssh.child.stdin.take());
+    add_both(matrix, "OpenSSH, end of input", ssh, served).await?;
+
+    let (ssh, _served) = session("user", &TRUSTING, &[TEAR_DOWN]).await?;
+    matrix.add(Case::new("ssh", "OpenSSH, torn down before the exit status", "client", ssh.ended().await?));
     Ok(())
 }
 
 async fn killed(matrix: &mut Matrix) -> Outcome {
-    let mut session = ssh("user", &TRUSTING, &["echo up; cat"]).await?;
-    session.line().await?;
-    session.ssh.kill().await?;
-    matrix.decidable("ssh", "OpenSSH, kill -9", "agent", NETWORK, session.served.ended().await);
+    let (mut ssh, served) = up("cat").await?;
+    ssh.child.start_kill()?;
+    add_both(matrix, "OpenSSH, kill -9", ssh, served).await?;
 
-    let mut session = ssh("user", &TRUSTING, &["echo up; cat"]).await?;
-    session.line().await?;
-    signal("TERM", session.ssh.id().ok_or("ssh has ended")?).await?;
-    let end = session.served.ended().await;
-    let why = "russh's server drops the code of a client's DISCONNECT";
-    matrix.undecidable("ssh", "OpenSSH, SIGTERM", "agent", truth(Why::ClientClosed, By::Client), end, why);
+    let (mut ssh, served) = up("cat > /dev/null").await?;
+    let mut stdin = ssh.child.stdin.take().ok_or("no standard input")?;
+    let sending = tokio::spawn(async move { while stdin.write_all(&[b'x'; 4096]).await.is_ok() {} });
+    ssh.child.kill().await?;
+    sending.await?;
+    matrix.add(Case::new("ssh", "OpenSSH, kill -9 while it sends", "agent", agent_end(served).await));
+    std::fs::remove_file(&ssh.log)?;
+
+    let (ssh, served) = up("cat").await?;
+    signal("TERM", ssh.child.id().ok_or("ssh has ended")?).await?;
+    let (end, result) = served.ended().await;
+    matrix.add(Case::new("ssh", "OpenSSH, SIGTERM", "agent", end).observed(format!("{result:?}")));
+    ssh.ended().await.map(drop)
+}
+
+/// The command that carries the bytes of `ssh` is killed.
+async fn proxies(matrix: &mut Matrix) -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    let note = std::env::temp_dir().join(format!("faults-{}-proxy", std::process::id()));
+    let program = std::env::current_exe()?;
+    let proxy = format!("ProxyCommand='{}' peer ssh proxy {address} '{}'", program.display(), note.display());
+    let options = [&TRUSTING[..], &["-o", &proxy]].concat();
+    let mut ssh = Ssh::start("user", &address, &options, &["echo up; cat"])?;
+    let served = serve(agent_config(), listener.accept().await?.0, AGENT).await.map_err(unready)?;
+    ssh.line().await?;
+    signal("KILL", std::fs::read_to_string(&note)?.parse()?).await?;
+    std::fs::remove_file(&note)?;
+    add_both(matrix, "OpenSSH, ProxyCommand killed", ssh, served).await
+}
+
+/// Plays a `ProxyCommand`, and notes which process it is.
+pub(super) async fn proxy(address: &str, note: &str) -> Outcome {
+    std::fs::write(note, std::process::id().to_string())?;
+    let mut agent = TcpStream::connect(address).await?;
+    copy_bidirectional(&mut join(tokio::io::stdin(), tokio::io::stdout()), &mut agent).await?;
     Ok(())
 }
 
-/// What a supervisor of `ssh` sees: its exit status.
-async fn ends_by_agent(matrix: &mut Matrix) -> Outcome {
-    let shutdown = truth(Why::ServerShutdown, By::Agent);
-    let mut session = ssh("user", &TRUSTING, &["echo up; cat"]).await?;
-    session.line().await?;
-    session.served.known.say(AGENT.shutting_down());
-    session.served.handle.disconnect(russh::Disconnect::ByApplication, String::new(), String::new()).await?;
-    let (status, end) = tokio::join!(session.ssh.wait(), session.served.ended());
-    matrix.decidable("ssh", "OpenSSH, shutdown of the agent", "agent", shutdown, end);
-    let end = CLIENT.received(Code::exit(status?.code().unwrap_or(-1)));
-    let why = "OpenSSH exits with 255 for whatever happens to its connection";
-    matrix.undecidable("ssh", "OpenSSH, shutdown of the agent", "client", shutdown, end, why);
+/// What the agent says, and what the log of `ssh` makes of it.
+async fn by_agent(matrix: &mut Matrix) -> Outcome {
+    let (ssh, served) = up("cat").await?;
+    served.notes.say(AGENT.shutting_down());
+    served.handle.disconnect(Said::ByApplication, "maintenance".to_owned(), String::new()).await?;
+    add_both(matrix, "OpenSSH, shutdown of the agent", ssh, served).await?;
 
-    let mut session = ssh("user", &TRUSTING, &["exit", "255"]).await?;
-    let status = session.ssh.wait().await?;
-    let end = CLIENT.received(Code::exit(status.code().unwrap_or(-1)));
-    let failed = truth(Why::Unknown, By::Agent);
-    matrix.undecidable("ssh", "OpenSSH, exit 255 of the command", "client", failed, end, why);
+    for code in [Said::TooManyConnections, Said::ProtocolError] {
+        let injected = format!("OpenSSH, DISCONNECT {code:?} by the agent");
+        let (ssh, served) = up("cat").await?;
+        served.notes.disconnect(&served.handle, code).await?;
+        let (client, _) = tokio::join!(ssh.ended(), served.ended());
+        matrix.add(Case::new("ssh", injected, "client", client?));
+    }
+    Ok(())
+}
+
+/// Sockets that fail, and an agent that is stopped.
+async fn lost(matrix: &mut Matrix) -> Outcome {
+    for (injected, what) in [("OpenSSH, FIN by the agent", Fault::Vanish), ("OpenSSH, RST by the agent", Fault::Reset)]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let mut ssh = Ssh::start("user", &listener.local_addr()?.to_string(), &TRUSTING, &["echo up; cat"])?;
+        let (socket, fault) = faulty(listener.accept().await?.0);
+        let _served = serve(agent_config(), socket, AGENT).await.map_err(unready)?;
+        ssh.line().await?;
+        fault.pull(what).await?;
+        matrix.add(Case::new("ssh", injected, "client", ssh.ended().await?));
+    }
+    let mut peer = Peer::start("ssh", &["agent"])?;
+    let asking = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1"];
+    let mut ssh = Ssh::start("user", &peer.line().await?, &[&TRUSTING[..], &asking].concat(), &["echo up; cat"])?;
+    ssh.line().await?;
+    peer.stop().await?;
+    matrix.add(Case::new("ssh", "OpenSSH, SIGSTOP of the agent", "client", ssh.ended().await?));
     Ok(())
 }
 
 async fn refused(matrix: &mut Matrix) -> Outcome {
-    let session = ssh(STRANGER, &TRUSTING, &[]).await?;
-    let by_agent = truth(Why::Unknown, By::Agent);
-    matrix.decidable("ssh", "OpenSSH, login refused", "agent", by_agent, session.served.ended().await);
+    let (ssh, served) = session(STRANGER, &TRUSTING, &[]).await?;
+    add_both(matrix, "OpenSSH, login refused", ssh, served).await?;
 
-    let session = ssh("user", &["-o", "StrictHostKeyChecking=yes"], &[]).await?;
-    let by_client = truth(Why::Unknown, By::Client);
-    let why = "the client leaves without a word";
-    matrix.undecidable("ssh", "OpenSSH, host key refused", "agent", by_client, session.served.ended().await, why);
+    let (ssh, served) = session("user", &["-o", "StrictHostKeyChecking=yes"], &[]).await?;
+    let (client, (agent, result)) = tokio::join!(ssh.ended(), served.ended());
+    matrix.add(Case::new("ssh", "OpenSSH, host key refused", "client", client?));
+    matrix.add(Case::new("ssh", "OpenSSH, host key refused", "agent", agent).observed(format!("{result:?}")));
     Ok(())
 }

@@ -1,44 +1,103 @@
-//! Commands and shells, and how they end: exit statuses, signals, and channels that close.
+//! Commands and shells, and how they end: exit statuses, signals, channels that close, timers that run out later.
 
-use disconnect_core::{DisconnectInitiator as By, DisconnectReason as Why};
+use std::time::Duration;
+
+use russh::{client, server};
+use tokio::net::TcpStream;
 
 use super::super::Outcome;
-use super::agent::{FORGET, PANIC};
+use super::agent::{EXIT, FORGET, LINGER, PANIC, TEAR_DOWN, agent_config};
+use super::transport::agent_process;
 use super::visitor::Wanted;
-use super::{NETWORK, up};
-use crate::matrix::{Matrix, truth};
+use super::wire::{Fault, faulty};
+use super::{agent_end, between, configured, up};
+use crate::loopback::pair;
+use crate::matrix::{Case, Matrix};
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
-    let unknown = truth(Why::Unknown, By::Agent);
-    let left = truth(Why::ClientClosed, By::Client);
-    for (injected, wanted, truth) in [
-        ("command, exit 0", Wanted::Exec("echo done"), truth(Why::Graceful, By::Agent)),
+    statuses(matrix).await?;
+    signals(matrix).await?;
+    without_status(matrix).await?;
+    after_status(matrix).await
+}
+
+async fn statuses(matrix: &mut Matrix) -> Outcome {
+    for (injected, wanted) in [
+        ("command, exit 0", Wanted::Exec("echo done")),
+        ("command, exit 1", Wanted::Exec("exit 1")),
+        ("command, exit 130", Wanted::Exec("exit 130")),
+        ("command, exit 137", Wanted::Exec("exit 137")),
+        ("command not found (127)", Wanted::Exec("exit 127")),
         // A shell that its user leaves passes on what the last command returned.
-        ("shell, exit typed, end of input", Wanted::Shell("exit 0\n"), left),
+        ("shell, exit typed, end of input", Wanted::Shell("exit 0\n")),
         // The end of the input is no end: the shell goes on, and its status counts.
-        ("shell, end of input long before", Wanted::Shell("sleep 0.1; echo done\n"), left),
-        ("shell, exit 3 typed", Wanted::Shell("exit 3\n"), left),
-        ("command, Ctrl-C", Wanted::Interrupted("echo up; exec sleep 60"), left),
-        ("command, kill -INT from elsewhere", Wanted::Exec("kill -INT $$"), unknown),
-        ("command, kill -9", Wanted::Exec("kill -9 $$"), unknown),
-        ("command, SIGSEGV", Wanted::Exec("kill -SEGV $$"), unknown),
-        ("command, SIGTERM", Wanted::Exec("kill -TERM $$"), unknown),
-        ("shell, its command killed (137)", Wanted::Shell("sh -c 'kill -9 $$'; exit $?\n"), unknown),
-        ("command not found (127)", Wanted::Exec("exit 127"), unknown),
+        ("shell, end of input long before", Wanted::Shell("sleep 0.1; echo done\n")),
+        ("shell, exit 1 typed", Wanted::Shell("exit 1\n")),
+        ("shell, exit 3 typed", Wanted::Shell("exit 3\n")),
+        ("shell, exit 130 typed", Wanted::Shell("exit 130\n")),
+        ("shell, its command killed (137)", Wanted::Shell("sh -c 'kill -9 $$'; exit $?\n")),
+        ("command, Ctrl-C", Wanted::Interrupted("echo up; exec sleep 60")),
+        ("command, kill -INT from elsewhere", Wanted::Exec("kill -INT $$")),
+        ("command, kill -9", Wanted::Exec("kill -9 $$")),
     ] {
-        let (visit, served) = up().await?;
-        let (client, agent) = tokio::join!(visit.run(wanted), served.ended());
-        matrix.decidable("ssh", injected, "client", truth, client);
-        matrix.decidable("ssh", injected, "agent", truth, agent);
+        run_one(matrix, injected, wanted).await?;
     }
+    Ok(())
+}
 
-    let (visit, _served) = up().await?;
-    let end = visit.run(Wanted::Exec(FORGET)).await;
-    matrix.decidable("ssh", "channel closed without a status", "client", unknown, end);
+async fn signals(matrix: &mut Matrix) -> Outcome {
+    for name in ["SEGV", "TERM", "HUP", "QUIT", "ABRT", "PIPE", "ALRM", "FPE", "ILL", "USR1", "USR2"] {
+        run_one(matrix, &format!("command, SIG{name}"), Wanted::Exec(&format!("kill -{name} $$"))).await?;
+    }
+    run_one(matrix, "command, a signal without a name in SSH (XCPU)", Wanted::Exec("kill -XCPU $$")).await
+}
 
+/// As both sides see it.
+async fn run_one(matrix: &mut Matrix, injected: &str, wanted: Wanted<'_>) -> Outcome {
     let (visit, served) = up().await?;
-    let (client, agent) = tokio::join!(visit.run(Wanted::Exec(PANIC)), served.ended());
-    matrix.decidable("ssh", "the agent's handler panicked", "client", NETWORK, client);
-    matrix.decidable("ssh", "the agent's handler panicked", "agent", unknown, agent);
+    let (client, agent) = tokio::join!(visit.run(wanted, false), agent_end(served));
+    matrix.add(Case::new("ssh", injected, "client", client));
+    matrix.add(Case::new("ssh", injected, "agent", agent));
+    Ok(())
+}
+
+/// Commands whose status never comes.
+async fn without_status(matrix: &mut Matrix) -> Outcome {
+    let (visit, _served) = up().await?;
+    let end = visit.run(Wanted::Exec(FORGET), false).await;
+    matrix.add(Case::new("ssh", "channel closed without a status", "client", end));
+
+    run_one(matrix, "torn down before the exit status", Wanted::Exec(TEAR_DOWN)).await?;
+    run_one(matrix, "the agent's handler panicked", Wanted::Exec(PANIC)).await?;
+
+    let (peer, visit) = agent_process(client::Config::default()).await?;
+    let end = visit.run(Wanted::Exec(EXIT), false).await;
+    matrix.add(Case::new("ssh", "the process of the agent exits, nothing said", "client", end));
+    drop(peer);
+    Ok(())
+}
+
+/// What happens to a connection after the status was delivered changes nothing.
+async fn after_status(matrix: &mut Matrix) -> Outcome {
+    let (client, agent) = pair().await?;
+    let config = server::Config { inactivity_timeout: Some(Duration::from_millis(300)), ..agent_config() };
+    let (visit, served) = configured(client::Config::default(), client, config, agent).await?;
+    let (client, agent) = tokio::join!(visit.run(Wanted::Exec(LINGER), true), agent_end(served));
+    matrix.add(Case::new("ssh", "exit status, then the agent is silent", "client", client));
+    matrix.add(Case::new("ssh", "exit status, then the agent is silent", "agent", agent));
+
+    let (client, agent): (TcpStream, TcpStream) = pair().await?;
+    let (agent, fault) = faulty(agent);
+    let (visit, _served) = between(client, agent).await?;
+    let guard = visit.connection.guard.handle();
+    let reset = async {
+        while guard.get().is_none() {
+            tokio::task::yield_now().await;
+        }
+        fault.pull(Fault::Reset).await
+    };
+    let (client, reset) = tokio::join!(visit.run(Wanted::Exec(LINGER), true), reset);
+    reset?;
+    matrix.add(Case::new("ssh", "exit status, then the socket breaks", "client", client));
     Ok(())
 }

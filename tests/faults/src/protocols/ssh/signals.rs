@@ -1,15 +1,24 @@
-//! Signals, which SSH names (RFC 4254, section 6.10) and codes number.
+//! Signals, which SSH names (RFC 4254, section 6.10) and the system numbers.
 
 use russh::Sig;
 
-const SIGNALS: [(i32, Sig); 6] =
-    [(2, Sig::INT), (6, Sig::ABRT), (9, Sig::KILL), (11, Sig::SEGV), (13, Sig::PIPE), (15, Sig::TERM)];
-
-pub(super) fn name(number: i32) -> Option<Sig> {
-    SIGNALS.into_iter().find(|row| row.0 == number).map(|row| row.1)
-}
-
-pub(super) fn number(name: &Sig) -> Option<i32> {
-    let same = |row: &(i32, Sig)| std::mem::discriminant(&row.1) == std::mem::discriminant(name);
-    SIGNALS.into_iter().find(same).map(|row| row.0)
+/// What SSH calls a signal. One without a name there gets one of this agent's.
+pub(super) fn name(number: i32) -> Sig {
+    match number {
+        1 => Sig::HUP,
+        2 => Sig::INT,
+        3 => Sig::QUIT,
+        4 => Sig::ILL,
+        6 => Sig::ABRT,
+        8 => Sig::FPE,
+        9 => Sig::KILL,
+        10 => Sig::USR1,
+        11 => Sig::SEGV,
+        12 => Sig::Custom("USR2".into()),
+        13 => Sig::PIPE,
+        14 => Sig::ALRM,
+        15 => Sig::TERM,
+        24 => Sig::Custom("XCPU@faults".into()),
+        other => Sig::Custom(format!("{other}@faults")),
+    }
 }

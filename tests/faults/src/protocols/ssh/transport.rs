@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use disconnect_core::{Disconnect, DisconnectInitiator as By, DisconnectReason as Why};
+use disconnect_core::Disconnect;
 use russh::{Preferred, cipher, client, kex, server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -12,9 +12,9 @@ use super::super::Outcome;
 use super::agent::{Served, agent_config, serve};
 use super::visitor::{Visit, Wanted, visit};
 use super::wire::{Fault, faulty};
-use super::{AGENT, CLIENT, Failure, NETWORK, between, configured, unready};
-use crate::loopback::pair;
-use crate::matrix::{Matrix, truth};
+use super::{AGENT, CLIENT, Failure, agent_end, between, configured, unready};
+use crate::loopback::{black_hole, pair, tap};
+use crate::matrix::{Case, Matrix};
 use crate::peers::Peer;
 
 /// How long one side is silent before the other gives up.
@@ -24,8 +24,8 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     sockets(matrix).await?;
     garbage(matrix).await?;
     before_the_session(matrix).await?;
-    early_goodbyes(matrix).await?;
     processes(matrix).await?;
+    lost(matrix).await?;
     idle(matrix).await
 }
 
@@ -39,14 +39,14 @@ async fn sockets(matrix: &mut Matrix) -> Outcome {
         // Something to cut in half; nobody waits for the answer.
         let handle = served.handle.clone();
         tokio::spawn(async move { handle.channel_open_session().await.map(drop) });
-        matrix.decidable("ssh", format!("{injected} by the agent"), "client", NETWORK, visit.idle().await);
+        matrix.add(Case::new("ssh", format!("{injected} by the agent"), "client", visit.idle().await));
 
         let (client, agent) = pair().await?;
         let (client, fault) = faulty(client);
         let (visit, served) = between(client, agent).await?;
         fault.pull(what).await?;
-        drop(visit.handle.send_keepalive(true).await);
-        matrix.decidable("ssh", format!("{injected} by the client"), "agent", NETWORK, served.ended().await);
+        drop(visit.connection.session.send_keepalive(true).await);
+        matrix.add(Case::new("ssh", format!("{injected} by the client"), "agent", agent_end(served).await));
     }
     Ok(())
 }
@@ -72,21 +72,19 @@ async fn garbage(matrix: &mut Matrix) -> Outcome {
         let (agent, fault) = faulty(agent);
         let (visit, _served) = configured(config(), client, agent_config(), agent).await?;
         fault.pull(bytes()).await?;
-        let by_agent = truth(Why::ProtocolError, By::Agent);
-        matrix.decidable("ssh", format!("{injected}, by the agent"), "client", by_agent, visit.idle().await);
+        matrix.add(Case::new("ssh", format!("{injected}, by the agent"), "client", visit.idle().await));
 
         let (client, agent) = pair().await?;
         let (client, fault) = faulty(client);
         let (_visit, served) = configured(config(), client, agent_config(), agent).await?;
         fault.pull(bytes()).await?;
-        let by_client = truth(Why::ProtocolError, By::Client);
-        matrix.decidable("ssh", format!("{injected}, by the client"), "agent", by_client, served.ended().await);
+        matrix.add(Case::new("ssh", format!("{injected}, by the client"), "agent", agent_end(served).await));
     }
     Ok(())
 }
 
 /// The client's end where the agent is not what it seems.
-async fn visited(mut agent: TcpStream, client: TcpStream, bytes: &[u8]) -> Result<Disconnect, Failure> {
+pub(super) async fn visited(mut agent: TcpStream, client: TcpStream, bytes: &[u8]) -> Result<Disconnect, Failure> {
     agent.write_all(bytes).await?;
     agent.shutdown().await?;
     let end = async {
@@ -100,14 +98,21 @@ async fn visited(mut agent: TcpStream, client: TcpStream, bytes: &[u8]) -> Resul
     Ok(tokio::join!(end, agent.read_to_end(&mut rest)).0)
 }
 
-/// The agent's end where the client is not what it seems.
-async fn visitor(mut client: TcpStream, agent: TcpStream, bytes: &[u8]) -> Result<Disconnect, Failure> {
+/// The agent's end where the client is not what it seems, and what its session gave.
+pub(super) async fn visitor(
+    mut client: TcpStream,
+    agent: TcpStream,
+    bytes: &[u8],
+) -> Result<(Disconnect, String), Failure> {
     client.write_all(bytes).await?;
     client.shutdown().await?;
     let end = async {
         match serve(agent_config(), agent, AGENT).await {
-            Ok(served) => served.ended().await,
-            Err(end) => end,
+            Ok(served) => {
+                let (end, result) = served.ended().await;
+                (end, format!("{result:?}"))
+            }
+            Err(end) => (end, "no session".to_owned()),
         }
     };
     let mut rest = Vec::new();
@@ -118,59 +123,32 @@ async fn visitor(mut client: TcpStream, agent: TcpStream, bytes: &[u8]) -> Resul
 async fn before_the_session(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     let end = visited(agent, client, "HTTP/1.1 400 Bad Request\r\n".repeat(30).as_bytes()).await?;
-    let by_agent = truth(Why::ProtocolError, By::Agent);
-    matrix.decidable("ssh", "garbage instead of a version, by the agent", "client", by_agent, end);
+    matrix.add(Case::new("ssh", "garbage instead of a version, by the agent", "client", end));
 
     let (client, agent) = pair().await?;
-    let end = visitor(client, agent, b"GET / HTTP/1.1\r\nHost: agent\r\n\r\n").await?;
-    let by_client = truth(Why::ProtocolError, By::Client);
-    matrix.decidable("ssh", "garbage instead of a version, by the client", "agent", by_client, end);
+    let (end, _) = visitor(client, agent, b"GET / HTTP/1.1\r\nHost: agent\r\n\r\n").await?;
+    matrix.add(Case::new("ssh", "garbage instead of a version, by the client", "agent", end));
 
     let (client, agent) = pair().await?;
     let end = visited(agent, client, b"").await?;
-    matrix.decidable("ssh", "FIN before the version, by the agent", "client", NETWORK, end);
+    matrix.add(Case::new("ssh", "FIN before the version, by the agent", "client", end));
 
     let (client, agent) = pair().await?;
-    let end = visitor(client, agent, b"").await?;
-    matrix.decidable("ssh", "FIN before the version, by the client", "agent", NETWORK, end);
+    let (end, _) = visitor(client, agent, b"").await?;
+    matrix.add(Case::new("ssh", "FIN before the version, by the client", "agent", end));
 
     let (client, agent) = pair().await?;
     let outdated = Preferred { kex: Cow::Borrowed(&[kex::DH_G1_SHA1]), ..Preferred::default() };
     let config = client::Config { preferred: outdated, ..client::Config::default() };
     let (visit, served) = tokio::join!(visit(config, client, CLIENT, true), serve(agent_config(), agent, AGENT));
     let agent = match served {
-        Ok(served) => served.ended().await,
+        Ok(served) => agent_end(served).await,
         Err(end) => end,
     };
-    matrix.decidable("ssh", "client with outdated algorithms only", "agent", by_client, agent);
+    matrix.add(Case::new("ssh", "client with outdated algorithms only", "agent", agent));
     let client = visit.err().ok_or("there was an algorithm in common")?;
-    let why = "which of the two lists is the odd one, neither side can tell";
-    matrix.undecidable("ssh", "client with outdated algorithms only", "client", by_client, client, why);
+    matrix.add(Case::new("ssh", "client with outdated algorithms only", "client", client));
     Ok(())
-}
-
-/// DISCONNECT in the clear, before there are keys.
-async fn early_goodbyes(matrix: &mut Matrix) -> Outcome {
-    let (client, agent) = pair().await?;
-    let end = visited(agent, client, &early_goodbye(12)).await?;
-    let busy = truth(Why::Unknown, By::Agent);
-    matrix.decidable("ssh", "too many connections, before the keys", "client", busy, end);
-
-    let (client, agent) = pair().await?;
-    let end = visitor(client, agent, &early_goodbye(3)).await?;
-    let why = "russh's server drops the code of a client's DISCONNECT";
-    let mismatch = truth(Why::ProtocolError, By::Client);
-    matrix.undecidable("ssh", "key exchange failed, says the client", "agent", mismatch, end, why);
-    Ok(())
-}
-
-/// A version and an `SSH_MSG_DISCONNECT` with this code: RFC 4253, sections 4.2, 6 and 11.1.
-fn early_goodbye(code: u8) -> Vec<u8> {
-    let mut bytes = b"SSH-2.0-faults\r\n".to_vec();
-    // Length 20: 6 of padding, then message 1, the code, and two empty strings.
-    bytes.extend([0, 0, 0, 20, 6, 1, 0, 0, 0, code, 0, 0, 0, 0, 0, 0, 0, 0]);
-    bytes.extend([0; 6]);
-    bytes
 }
 
 /// Processes that are killed or stopped.
@@ -178,25 +156,25 @@ async fn processes(matrix: &mut Matrix) -> Outcome {
     let (peer, stream) = Peer::connected("ssh", &["client"]).await?;
     let served = admitted(agent_config(), stream, peer).await?;
     served.0.kill().await?;
-    matrix.decidable("ssh", "kill -9 of the client", "agent", NETWORK, served.1.ended().await);
+    matrix.add(Case::new("ssh", "kill -9 of the client", "agent", agent_end(served.1).await));
 
     let (peer, stream) = Peer::connected("ssh", &["client"]).await?;
     let config = server::Config { keepalive_interval: Some(SILENCE / 3), keepalive_max: 2, ..agent_config() };
     let (peer, served) = admitted(config, stream, peer).await?;
     peer.stop().await?;
-    matrix.decidable("ssh", "SIGSTOP of the client", "agent", NETWORK, served.ended().await);
+    matrix.add(Case::new("ssh", "SIGSTOP of the client", "agent", agent_end(served).await));
 
     let (peer, visit) = agent_process(client::Config::default()).await?;
     // The agent is killed when it has handed on the end of the input, and nothing is on its way.
-    let end = visit.run(Wanted::Shell("cat > /dev/null; kill -9 $PPID\n")).await;
+    let end = visit.run(Wanted::Shell("cat > /dev/null; kill -9 $PPID\n"), false).await;
     peer.kill().await?;
-    matrix.decidable("ssh", "end of input, then kill -9 of the agent", "client", NETWORK, end);
+    matrix.add(Case::new("ssh", "end of input, then kill -9 of the agent", "client", end));
 
     let config =
         client::Config { keepalive_interval: Some(SILENCE / 3), keepalive_max: 2, ..client::Config::default() };
     let (peer, visit) = agent_process(config).await?;
     peer.stop().await?;
-    matrix.decidable("ssh", "SIGSTOP of the agent", "client", NETWORK, visit.idle().await);
+    matrix.add(Case::new("ssh", "SIGSTOP of the agent", "client", visit.idle().await));
     Ok(())
 }
 
@@ -208,12 +186,30 @@ async fn admitted(config: server::Config, stream: TcpStream, mut peer: Peer) -> 
 }
 
 /// An agent in a process of its own, where a client is logged in.
-async fn agent_process(config: client::Config) -> Result<(Peer, Visit), Failure> {
+pub(super) async fn agent_process(config: client::Config) -> Result<(Peer, Visit), Failure> {
     let mut peer = Peer::start("ssh", &["agent"])?;
     let stream = TcpStream::connect(peer.line().await?).await?;
     let mut visit = visit(config, stream, CLIENT, true).await.map_err(unready)?;
-    visit.log_in("user").await.map_err(|verdict| format!("the login failed: {verdict:?}"))?;
+    visit.log_in("user").await?;
     Ok((peer, visit))
+}
+
+/// No packet reaches one of the two any more.
+async fn lost(matrix: &mut Matrix) -> Outcome {
+    let (client, agent) = pair().await?;
+    let asks = client::Config { keepalive_interval: Some(SILENCE / 3), keepalive_max: 2, ..client::Config::default() };
+    let tapped = tap(&client)?;
+    let (visit, _served) = configured(asks, client, agent_config(), agent).await?;
+    black_hole(&tapped)?;
+    matrix.add(Case::new("ssh", "all packets lost", "client", visit.idle().await));
+
+    let (client, agent) = pair().await?;
+    let asks = server::Config { keepalive_interval: Some(SILENCE / 3), keepalive_max: 2, ..agent_config() };
+    let tapped = tap(&agent)?;
+    let (_visit, served) = configured(client::Config::default(), client, asks, agent).await?;
+    black_hole(&tapped)?;
+    matrix.add(Case::new("ssh", "all packets lost", "agent", agent_end(served).await));
+    Ok(())
 }
 
 /// A client that does nothing for longer than its agent allows.
@@ -221,8 +217,8 @@ async fn idle(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     let config = server::Config { inactivity_timeout: Some(SILENCE), ..agent_config() };
     let (visit, served) = configured(client::Config::default(), client, config, agent).await?;
-    let (client, agent) = tokio::join!(visit.idle(), served.ended());
-    matrix.decidable("ssh", "client idle for too long", "agent", NETWORK, agent);
-    matrix.decidable("ssh", "client idle for too long", "client", NETWORK, client);
+    let (client, agent) = tokio::join!(visit.idle(), agent_end(served));
+    matrix.add(Case::new("ssh", "client idle for too long", "agent", agent));
+    matrix.add(Case::new("ssh", "client idle for too long", "client", client));
     Ok(())
 }

@@ -1,51 +1,23 @@
 //! A client that speaks SSH as a service does: it asks for a command or a shell, and hears how the session ends.
 
-use std::sync::Arc;
+use std::future::ready;
 
-use disconnect_core::evidence::{Rank, Side, Verdict};
-use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectReason as Why, Endpoint};
-use russh::client::{self, AuthResult, DisconnectReason};
-use russh::keys::PublicKeyOrCertificate;
+use disconnect_core::evidence::Side;
+use disconnect_core::{Disconnect, DisconnectCause, DisconnectReason as Why, Endpoint};
+use russh::client::{self, AuthResult};
 use russh::{ChannelMsg, Sig};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::oneshot;
 
-use super::{CLASSIFIER, signals};
+use super::Failure;
+use crate::recipes::russh_client::{Connection, connect, exit_of};
 
-/// A client's handler: the only place that hears the code of a DISCONNECT, and the error that ended the connection.
-pub(super) struct Visitor {
-    trusts: bool,
-    ended: Option<oneshot::Sender<Verdict>>,
-}
-
-impl client::Handler for Visitor {
-    type Error = russh::Error;
-
-    async fn check_server_key(&mut self, _: &PublicKeyOrCertificate) -> Result<bool, russh::Error> {
-        Ok(self.trusts)
-    }
-
-    async fn disconnected(&mut self, reason: DisconnectReason<russh::Error>) -> Result<(), russh::Error> {
-        let (verdict, result) = match reason {
-            DisconnectReason::ReceivedDisconnect(info) => (Code::ssh(info.reason_code as u32).received(), Ok(())),
-            DisconnectReason::Error(error) => (CLASSIFIER.verdict(&error), Err(error)),
-        };
-        if let Some(ended) = self.ended.take() {
-            let _ = ended.send(verdict);
-        }
-        result
-    }
-}
-
-/// A client's connection: the handle, and what its handler hears last.
+/// A client's connection.
 pub(super) struct Visit {
-    pub(super) handle: client::Handle<Visitor>,
-    ended: oneshot::Receiver<Verdict>,
+    pub(super) connection: Connection,
     end: Endpoint,
 }
 
-/// Connects, as far as the end of the key exchange. Where that fails and the error is `Disconnect`, the handler has heard
-/// why; if it has not, the stream ended before the agent said which version it speaks.
+/// Connects, as far as the end of the key exchange.
 pub(super) async fn visit<S>(
     config: client::Config,
     stream: S,
@@ -55,87 +27,65 @@ pub(super) async fn visit<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (sender, mut ended) = oneshot::channel();
-    let visitor = Visitor { trusts, ended: Some(sender) };
-    match client::connect_stream(Arc::new(config), stream, visitor).await {
-        Ok(handle) => Ok(Visit { handle, ended, end }),
-        Err(russh::Error::Disconnect) => Err(ended.try_recv().map_or_else(|_| end.eof(), |heard| end.resolve(heard))),
-        Err(error) => Err(end.failed(&error)),
-    }
+    Ok(Visit { connection: connect(config, stream, end, ready(trusts)).await?, end })
 }
 
 impl Visit {
-    /// Logs in, as often as the agent lets it try.
-    pub(super) async fn log_in(&mut self, user: &str) -> Result<(), Verdict> {
-        match self.handle.authenticate_none(user).await {
+    /// Logs in; where that fails, the guard knows how.
+    pub(super) async fn log_in(&mut self, user: &str) -> Result<(), Failure> {
+        let guard = &self.connection.guard;
+        match self.connection.session.authenticate_none(user).await {
             Ok(AuthResult::Success) => Ok(()),
             Ok(AuthResult::Failure { .. }) => {
-                Err(Verdict::new(Why::Unknown, Side::Remote).with_cause(DisconnectCause::Auth))
+                guard.set(self.end.ended(Why::Unknown, Side::Remote).with_cause(DisconnectCause::Auth));
+                Err("not let in".into())
             }
-            Err(error) => Err(CLASSIFIER.verdict(&error)),
+            Err(error) => {
+                guard.failed(&error);
+                Err(error.into())
+            }
         }
-    }
-
-    /// The end of the connection, where `noticed` is what a task with a handle or a channel made of it. The handler's
-    /// callback knows better than such follow-on errors, unless the task knew already.
-    pub(super) async fn ended(self, noticed: Verdict) -> Disconnect {
-        let end = self.end;
-        // Kept until the callback has spoken: dropping it is a close of our own.
-        let _handle = self.handle;
-        end.resolve(self.ended.await.map_or(noticed, |heard| noticed.or_stronger(heard)))
     }
 
     /// Waits until the connection is over.
     pub(super) async fn idle(self) -> Disconnect {
-        self.ended(Verdict::new(Why::Unknown, Side::Unknown).with_rank(Rank::FollowOn)).await
+        self.connection.ended().await
     }
 
-    /// Runs a command to its end, or in a shell what is typed.
-    pub(super) async fn run(self, command: Wanted<'_>) -> Disconnect {
+    /// Runs a command to its end, or in a shell what is typed, and waits until the connection is over where `stays`.
+    pub(super) async fn run(self, command: Wanted<'_>, stays: bool) -> Disconnect {
         match self.attempt(command).await {
-            Ok(Some(verdict)) => self.end.resolve(verdict),
+            Ok(Some(end)) => _ = self.connection.guard.set(end),
             // The channel ended with its connection.
-            Ok(None) => self.idle().await,
-            Err(error) => self.ended(CLASSIFIER.verdict(&error)).await,
+            Ok(None) => return self.idle().await,
+            Err(error) => {
+                self.connection.guard.failed(&error);
+                return self.idle().await;
+            }
         }
+        if stays { self.idle().await } else { self.connection.guard.finish() }
     }
 
-    async fn attempt(&self, command: Wanted<'_>) -> Result<Option<Verdict>, russh::Error> {
-        let mut channel = self.handle.channel_open_session().await?;
-        let mut interrupted = false;
+    async fn attempt(&self, command: Wanted<'_>) -> Result<Option<Disconnect>, russh::Error> {
+        let mut channel = self.connection.session.channel_open_session().await?;
+        let (mut is_shell, mut interrupted) = (false, false);
         match command {
-            Wanted::Exec(command) | Wanted::Interrupted(command) => channel.exec(true, command).await?,
+            Wanted::Exec(command) => channel.exec(true, command).await?,
+            Wanted::Interrupted(command) => {
+                channel.exec(true, command).await?;
+                // Ctrl-C, once it has written something.
+                while !matches!(channel.wait().await, Some(ChannelMsg::Data { .. }) | None) {}
+                channel.signal(Sig::INT).await?;
+                interrupted = true;
+            }
             Wanted::Shell(typed) => {
+                is_shell = true;
                 channel.request_shell(true).await?;
                 channel.data(typed.as_bytes()).await?;
                 channel.eof().await?;
             }
         }
-        while let Some(message) = channel.wait().await {
-            match message {
-                ChannelMsg::Data { .. } if matches!(command, Wanted::Interrupted(_)) => {
-                    interrupted = true;
-                    channel.signal(Sig::INT).await?;
-                }
-                ChannelMsg::ExitStatus { exit_status } => {
-                    let code = Code::exit(exit_status.cast_signed());
-                    let left = matches!(command, Wanted::Shell(_)) && matches!(exit_status, 0..=125 | 130);
-                    return Ok(Some(if left { Verdict::closed(Side::Local).with_code(code) } else { code.received() }));
-                }
-                // The signal alone does not tell a Ctrl-C from a `kill`: who pressed the key knows.
-                ChannelMsg::ExitSignal { signal_name: Sig::INT, .. } if interrupted => {
-                    return Ok(Some(Verdict::closed(Side::Local).with_code(Code::signal(2))));
-                }
-                ChannelMsg::ExitSignal { signal_name, .. } => {
-                    let signal = signals::number(&signal_name).map(Code::signal);
-                    return Ok(Some(signal.map_or(Verdict::new(Why::Unknown, Side::Remote), Code::received)));
-                }
-                // Without a status: whoever ran the command forgot, or its task is gone.
-                ChannelMsg::Close => return Ok(Some(Verdict::new(Why::Unknown, Side::Remote))),
-                _ => {}
-            }
-        }
-        Ok(None)
+        Ok(exit_of(&mut channel, self.end, is_shell, interrupted).await)
     }
 }
 

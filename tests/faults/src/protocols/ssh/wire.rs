@@ -1,6 +1,15 @@
 //! The socket of a side that can fail below its SSH, in the side's own process.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy_bidirectional, duplex};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use futures_util::task::AtomicWaker;
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, copy_bidirectional, duplex,
+};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
@@ -43,7 +52,7 @@ async fn pump(
     mut inner: DuplexStream,
     mut socket: TcpStream,
     trigger: oneshot::Receiver<(Fault, oneshot::Sender<()>)>,
-) -> std::io::Result<()> {
+) -> io::Result<()> {
     let (fault, pulled) = tokio::select! {
         result = copy_bidirectional(&mut inner, &mut socket) => return result.map(drop),
         Ok(fault) = trigger => fault,
@@ -62,5 +71,61 @@ async fn pump(
             let length = inner.read(&mut packet).await?;
             socket.write_all(&packet[..length / 2]).await
         }
+    }
+}
+
+/// A stream whose reader waits, once told to, until a write has failed. A busy side may see the two in that order.
+pub(super) struct Late<S> {
+    stream: S,
+    gate: Arc<Gate>,
+}
+
+/// Tells a [`Late`] stream to wait.
+#[derive(Default)]
+pub(super) struct Gate {
+    waits: AtomicBool,
+    failed: AtomicBool,
+    reader: AtomicWaker,
+}
+
+impl Gate {
+    pub(super) fn close(&self) {
+        self.waits.store(true, Ordering::SeqCst);
+    }
+}
+
+impl<S> Late<S> {
+    pub(super) fn new(stream: S) -> (Self, Arc<Gate>) {
+        let gate = Arc::<Gate>::default();
+        (Self { stream, gate: gate.clone() }, gate)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Late<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.gate.reader.register(cx.waker());
+        if self.gate.waits.load(Ordering::SeqCst) && !self.gate.failed.load(Ordering::SeqCst) {
+            return Poll::Pending;
+        }
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Late<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if matches!(written, Poll::Ready(Err(_))) {
+            self.gate.failed.store(true, Ordering::SeqCst);
+            self.gate.reader.wake();
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -1,4 +1,4 @@
-//! The natural code of a service on the protocol of lines: its loops, its codec, and what it says at each end.
+//! More of the natural code of a service on the protocol of lines: blocking, with a task for each half, and beside others.
 
 use std::convert::Infallible;
 use std::io;
@@ -6,63 +6,29 @@ use std::time::Duration;
 
 use disconnect_core::evidence::{Side, Verdict};
 use disconnect_core::{Disconnect, Endpoint};
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::{LONG, SHORT};
 use crate::line::line;
+use crate::loopback::Recorded;
+use crate::recipes::tokio as recipe;
 
-/// A longer line breaks the protocol.
-const LONGEST: u64 = 64;
-
-/// The natural reading loop of a service, with its sites.
+/// The reading loop under a guard.
 pub(super) async fn serve(stream: impl AsyncRead + Unpin, end: Endpoint) -> Disconnect {
     serve_within(stream, end, LONG).await
 }
 
 pub(super) async fn serve_within(stream: impl AsyncRead + Unpin, end: Endpoint, patience: Duration) -> Disconnect {
-    line(end, async |_| -> io::Result<_> {
-        let mut reader = BufReader::new(stream);
-        loop {
-            match timeout(patience, receive(&mut reader)).await?? {
-                Some(Message::Line) => {}
-                Some(Message::Bye) => return Ok(end.closed_by_peer()),
-                Some(Message::GoingAway) => return Ok(end.resolve(Verdict::going_away(Side::Remote))),
-                None => return Ok(end.eof()),
-            }
-        }
-    })
-    .await
+    line(end, async |_| recipe::serve(stream, end, patience).await).await
 }
 
-enum Message {
-    Line,
-    Bye,
-    GoingAway,
-}
-
-/// The codec: an end of file between two lines is `None`, inside a line an error.
-async fn receive(reader: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<Message>> {
-    let mut line = Vec::new();
-    reader.take(LONGEST).read_until(b'\n', &mut line).await?;
-    parse(&line)
-}
-
-fn parse(line: &[u8]) -> io::Result<Option<Message>> {
-    let malformed = |why| Err(io::Error::new(io::ErrorKind::InvalidData, why));
-    match line.strip_suffix(b"\n") {
-        None if line.is_empty() => Ok(None),
-        None if line.len() as u64 == LONGEST => malformed("the line is too long"),
-        None => Err(io::ErrorKind::UnexpectedEof.into()),
-        Some(b"bye") => Ok(Some(Message::Bye)),
-        Some(b"going away") => Ok(Some(Message::GoingAway)),
-        Some([b'l', b'i', b'n', b'e', b' ', digits @ ..]) if digits.iter().all(u8::is_ascii_digit) => {
-            Ok(Some(Message::Line))
-        }
-        Some(_) => malformed("there is no such line"),
-    }
+/// The same, and what the loop got.
+pub(super) async fn serve_recorded(stream: impl AsyncRead + Unpin, end: Endpoint) -> (Disconnect, String) {
+    let (stream, record) = Recorded::new(stream);
+    let ended = serve(stream, end).await;
+    (ended, record.text())
 }
 
 /// The same loop on a blocking socket of std. A read timeout is `WouldBlock` there (`TimedOut` on Windows): by itself no
@@ -73,10 +39,11 @@ pub(super) fn serve_blocking(stream: std::net::TcpStream, end: Endpoint) -> io::
     let mut reader = io::BufReader::new(stream);
     loop {
         let mut line = Vec::new();
-        match io::BufRead::read_until(&mut reader, b'\n', &mut line).and_then(|_| parse(&line)) {
-            Ok(Some(Message::Line)) => {}
-            Ok(Some(Message::Bye)) => return Ok(end.closed_by_peer()),
-            Ok(Some(Message::GoingAway)) => return Ok(end.resolve(Verdict::going_away(Side::Remote))),
+        match io::BufRead::read_until(&mut reader, b'\n', &mut line).map(|_| line.strip_suffix(b"\n")) {
+            Ok(Some(b"bye")) => return Ok(end.closed_by_peer()),
+            Ok(Some(b"going away")) => return Ok(end.resolve(Verdict::going_away(Side::Remote))),
+            Ok(Some(line)) if recipe::is_known(line) => {}
+            Ok(Some(_)) => return Ok(end.failed(&io::Error::from(io::ErrorKind::InvalidData))),
             Ok(None) => return Ok(end.eof()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(end.idle_timeout()),
             Err(error) => return Ok(end.failed(&error)),
@@ -113,26 +80,15 @@ pub(in crate::protocols) async fn of_both(
     .await
 }
 
-/// The end of somebody who leaves: says so, closes its half, and reads what the peer still has to say.
-pub(super) async fn leave(mut stream: TcpStream, end: Endpoint) -> io::Result<Disconnect> {
-    stream.write_all(b"bye\n").await?;
-    stream.shutdown().await?;
-    stream.read_to_end(&mut Vec::new()).await?;
-    Ok(end.closed_locally())
+/// The end of somebody who leaves.
+pub(super) async fn leave(mut stream: TcpStream, end: Endpoint) -> Disconnect {
+    line(end, async |ended| recipe::leave(&mut stream, &ended, (b"bye\n", end.closed_locally()), SHORT).await).await
 }
 
-/// A shutdown that begins at once: says so, and gives the peer some time to close.
-pub(super) async fn serve_until_shutdown(mut stream: TcpStream, end: Endpoint) -> Disconnect {
-    line(end, async |ended| -> io::Result<_> {
-        ended.set(end.shutting_down());
-        let goodbye = async {
-            stream.write_all(b"going away\n").await?;
-            stream.read_to_end(&mut Vec::new()).await
-        };
-        timeout(SHORT, goodbye).await??;
-        Ok(ended.so_far())
-    })
-    .await
+/// A shutdown that begins at once.
+pub(super) async fn shut_down(mut stream: TcpStream, end: Endpoint) -> Disconnect {
+    let goodbye = (&b"going away\n"[..], end.shutting_down());
+    line(end, async |ended| recipe::leave(&mut stream, &ended, goodbye, SHORT).await).await
 }
 
 /// One of several streams to the same peer: the first that ends takes the others with it. What cancels them carries why,
@@ -151,13 +107,5 @@ pub(super) async fn serve_beside(
     tokio::select! {
         own = own => own,
         Ok(theirs) = sibling.wait_for(Option::is_some) => theirs.clone().unwrap_or_else(|| end.eof()),
-    }
-}
-
-/// Whoever spawned the task of a connection: a task without a result has an end as well.
-pub(super) async fn supervise(task: tokio::task::JoinHandle<Disconnect>, end: Endpoint) -> Disconnect {
-    match task.await {
-        Ok(ended) => ended,
-        Err(error) => end.failed(&error),
     }
 }

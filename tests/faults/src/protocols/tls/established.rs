@@ -1,55 +1,60 @@
-//! Connections that were up: goodbyes, ends without one, broken records, lost peers, our own shutdown.
+//! Connections that were up: goodbyes, ends without one, lost peers, our own shutdown.
 
 use std::io;
 
-use disconnect_core::{Disconnect, DisconnectInitiator as By, DisconnectReason as Why, Endpoint};
+use disconnect_core::{Disconnect, Endpoint};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsStream;
 
-use super::setup::{Authority, Identity, NAME, Setup, Shown};
-use super::{CLIENT, SERVER, SHORT, VANISHED, read_to_end};
+use super::SHORT;
+use super::library::{LastRead, Library, Stream};
+use super::setup::{Authority, Failure, Identity, NAME, ONLY_12, Setup, Shown};
 use crate::line::line;
 use crate::loopback::{pair, reset};
-use crate::matrix::{Matrix, Truth, truth};
+use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
-use crate::protocols::tcp::{Meant, of_both};
+use crate::recipes::halves::write_beside;
 
-type Stream = TlsStream<TcpStream>;
+type Rustls = TlsStream<TcpStream>;
 
-pub(super) async fn run(matrix: &mut Matrix, known: &Authority) -> Outcome {
-    // A TLS stream is large, and some of these hold four.
-    Box::pin(ended_by(matrix, known)).await?;
-    Box::pin(broken_records(matrix, known)).await?;
-    Box::pin(killed(matrix, known)).await?;
-    Box::pin(own(matrix, known)).await
+pub(super) async fn run(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
+    ended_by(matrix, library, known).await?;
+    killed(matrix, library, known).await?;
+    leaving(matrix, library, known).await?;
+    shutting_down(matrix, library, known).await?;
+    writing(matrix, library, known).await
 }
 
-/// A connection that is up: the client's end and the server's.
-async fn established(authority: &Authority) -> Result<(Stream, Stream), Box<dyn std::error::Error + Send + Sync>> {
-    let (connector, acceptor) = Setup::GOOD.sides(authority)?;
-    let (client, server) = pair().await?;
-    let (client, server) = tokio::try_join!(connector.connect(NAME.try_into()?, client), acceptor.accept(server))?;
-    Ok((client.into(), server.into()))
+/// A connection that is up: the end that is looked at, and the other one.
+pub(super) struct Seen {
+    pub(super) side: &'static str,
+    pub(super) end: Endpoint,
+    pub(super) stream: Stream,
+    pub(super) other: Rustls,
 }
 
-/// Two connections, and who looks at which of them and who is the other one.
-async fn from_both_ends(authority: &Authority) -> Result<[Seen; 2], Box<dyn std::error::Error + Send + Sync>> {
-    let ((client, its_server), (its_client, server)) = (established(authority).await?, established(authority).await?);
-    Ok([
-        Seen { by: "client", end: CLIENT, stream: client, other: its_server, injector: By::Server },
-        Seen { by: "server", end: SERVER, stream: server, other: its_client, injector: By::Client },
-    ])
-}
-
-struct Seen {
-    by: &'static str,
-    end: Endpoint,
-    stream: Stream,
-    other: Stream,
-    injector: By,
+/// Sets one up on a pair of sockets: the client's, and the server's.
+pub(super) async fn seen(
+    library: &Library,
+    side: &'static str,
+    known: &Authority,
+    setup: &Setup,
+    (client, server): (TcpStream, TcpStream),
+) -> Result<Seen, Failure> {
+    let end = library.endpoint(side);
+    let up = |stream: Result<Stream, Disconnect>| stream.map_err(|end| io::Error::other(format!("{end:?}")));
+    let (stream, other) = if side == "client" {
+        let (near, far) = ((library.connect)(setup, known, client)?, setup.server(known)?.accept(server));
+        tokio::try_join!(async { up(near.await) }, async { far.await.map(Rustls::from) })?
+    } else {
+        let near = (library.accept)(setup, known, server)?;
+        let far = setup.client(known)?.connect(NAME.try_into()?, client);
+        tokio::try_join!(async { up(near.await) }, async { far.await.map(Rustls::from) })?
+    };
+    Ok(Seen { side, end, stream, other })
 }
 
 /// What the other end does.
@@ -63,156 +68,150 @@ enum Ends {
     Panic,
 }
 
-const ENDS: [(&str, Ends, Meant); 6] = [
-    ("close_notify", Ends::CloseNotify, Meant::Goodbye),
-    ("close_notify, then RST", Ends::CloseNotifyThenRst, Meant::Goodbye),
-    ("FIN without close_notify", Ends::Fin, Meant::Nothing),
-    ("FIN inside a record", Ends::InsideRecord, Meant::Nothing),
-    ("RST", Ends::Rst, Meant::Nothing),
-    ("the peer's task panics", Ends::Panic, Meant::Nothing),
+const ENDS: [(&str, Ends); 6] = [
+    ("close_notify", Ends::CloseNotify),
+    ("close_notify, then RST", Ends::CloseNotifyThenRst),
+    ("FIN without close_notify", Ends::Fin),
+    ("FIN inside a record", Ends::InsideRecord),
+    ("RST", Ends::Rst),
+    ("the peer's task panics", Ends::Panic),
 ];
 
-async fn ended_by(matrix: &mut Matrix, authority: &Authority) -> Outcome {
-    for (injected, ends, meant) in ENDS {
-        for seen in from_both_ends(authority).await? {
-            inject(seen.other, ends).await?;
-            matrix.decidable(
-                "tls",
-                injected,
-                seen.by,
-                meant.by(seen.injector),
-                read_to_end(seen.stream, seen.end).await,
-            );
+const ENDS_OF_TLS_12: [(&str, Ends); 3] = [
+    ("close_notify, TLS 1.2", Ends::CloseNotify),
+    ("FIN without close_notify, TLS 1.2", Ends::Fin),
+    ("RST, TLS 1.2", Ends::Rst),
+];
+
+async fn ended_by(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
+    let old = Setup { client_versions: ONLY_12, ..Setup::GOOD };
+    let of_tls_12 = if library.is_rustls { &ENDS_OF_TLS_12[..] } else { &[] };
+    let all = ENDS.iter().map(|ends| (ends, &Setup::GOOD)).chain(of_tls_12.iter().map(|ends| (ends, &old)));
+    for ((injected, ends), setup) in all {
+        for side in ["client", "server"] {
+            let seen = seen(library, side, known, setup, pair().await?).await?;
+            inject(seen.other, *ends).await?;
+            let (stream, note) = LastRead::new(seen.stream);
+            let end = (library.read_to_end)(Box::new(stream), seen.end).await;
+            matrix.add(Case::new(library.protocol, *injected, side, end).observed(note()));
         }
     }
     Ok(())
 }
 
-async fn inject(mut stream: Stream, ends: Ends) -> io::Result<()> {
+async fn inject(mut stream: Rustls, ends: Ends) -> io::Result<()> {
     stream.write_all(b"the last words").await?;
     stream.flush().await?;
     match ends {
-        Ends::CloseNotify => stream.shutdown().await,
+        Ends::CloseNotify => {
+            stream.shutdown().await?;
+            drain(stream)
+        }
         Ends::CloseNotifyThenRst => {
             stream.shutdown().await?;
             reset(into_tcp(stream))
         }
-        Ends::Fin => Ok(()),
-        Ends::InsideRecord => into_tcp(stream).write_all(b"\x17\x03\x03\x00\x80half of it").await,
+        Ends::Fin => drain(stream),
+        Ends::InsideRecord => {
+            stream.get_mut().0.write_all(b"\x17\x03\x03\x00\x80half of it").await?;
+            drain(stream)
+        }
         Ends::Rst => reset(into_tcp(stream)),
         Ends::Panic => {
             let task = tokio::spawn(async move {
-                let _dropped_by_the_panic = stream;
+                drain(stream)?;
                 // As a panic, without the hook that prints.
-                std::panic::resume_unwind(Box::new("injected"));
+                std::panic::resume_unwind(Box::new("injected"))
             });
-            task.await.or(Ok(()))
+            task.await.unwrap_or(Ok(()))
         }
     }
 }
 
-fn into_tcp(stream: Stream) -> TcpStream {
+/// Drops a stream. The tickets of a server, if unread, would turn its FIN into an RST.
+fn drain(stream: Rustls) -> io::Result<()> {
+    let tcp = into_tcp(stream);
+    match socket2::SockRef::from(&tcp).recv(&mut [std::mem::MaybeUninit::uninit(); 4096]) {
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn into_tcp(stream: Rustls) -> TcpStream {
     match stream {
         TlsStream::Client(stream) => stream.into_inner().0,
         TlsStream::Server(stream) => stream.into_inner().0,
     }
 }
 
-/// The bytes, and whether the other end's alert tells whose fault they are. `bad_record_mac` does not: a record damaged
-/// on the way looks the same as one that was sent so.
-#[rustfmt::skip] // one row a line
-const BROKEN: [(&str, &[u8], bool); 4] = [
-    ("garbage between records", b"\x99garbage, and more of it", true),
-    ("a record that is too large", b"\x17\x03\x03\xff\xffand so on", true),
-    ("a record that does not decrypt", b"\x17\x03\x03\x00\x20thirty-two bytes that mean nothin", false),
-    ("a record in plain text", b"\x16\x03\x03\x00\x04\x00\x00\x00\x00", false),
-];
-
-/// One end breaks the protocol; the other finds that, and says so in an alert.
-async fn broken_records(matrix: &mut Matrix, authority: &Authority) -> Outcome {
-    for (injected, bytes, alert_tells) in BROKEN {
-        for mut seen in from_both_ends(authority).await? {
-            let truth = truth(Why::ProtocolError, seen.injector);
-            seen.other.get_mut().0.write_all(bytes).await?;
-            matrix.decidable("tls", injected, seen.by, truth, read_to_end(seen.stream, seen.end).await);
-            let (by, end) = if seen.injector == By::Client { ("client", CLIENT) } else { ("server", SERVER) };
-            let (injected, end) = (format!("{injected}: its alert"), read_to_end(seen.other, end).await);
-            if alert_tells {
-                matrix.decidable("tls", injected, by, truth, end);
-            } else {
-                let why = "`bad_record_mac`: damaged on the way, or sent so";
-                matrix.undecidable("tls", injected, by, truth, end, why);
-            }
+/// The other end is a process, and is killed or stopped.
+async fn killed(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
+    for side in ["client", "server"] {
+        for state in ["idle", "unread"] {
+            let (mut peer, mut stream) = with_peer(library, side, state, known).await?;
+            stream.write_all(b"to be left unread").await?;
+            stream.flush().await?;
+            peer.line().await?;
+            peer.kill().await?;
+            let end = (library.read_to_end)(stream, library.endpoint(side)).await;
+            matrix.add(Case::new(library.protocol, format!("kill -9, {state}"), side, end));
+        }
+        if library.asks_clients {
+            let (mut peer, mut stream) = with_peer(library, side, "idle", known).await?;
+            stream.write_all(b"to be read").await?;
+            stream.flush().await?;
+            peer.line().await?;
+            peer.stop().await?;
+            let end = library.endpoint(side);
+            let end = match timeout(SHORT, (library.read_to_end)(stream, end)).await {
+                Ok(end) => end,
+                Err(elapsed) => end.failed(&elapsed),
+            };
+            matrix.add(Case::new(library.protocol, "SIGSTOP, deadline", side, end));
+        }
+        if library.is_rustls {
+            let (peer, mut stream) = with_peer(library, side, "writing", known).await?;
+            stream.read_exact(&mut [0; 64]).await?;
+            peer.kill().await?;
+            let end = (library.read_to_end)(stream, library.endpoint(side)).await;
+            matrix.add(Case::new(library.protocol, "kill -9, while it writes", side, end));
         }
     }
     Ok(())
 }
 
-/// The other end is a process, and is killed or stopped.
-async fn killed(matrix: &mut Matrix, authority: &Authority) -> Outcome {
-    let Identity { certificate, key } = authority.identity(Shown::Good)?;
-    let (connector, acceptor) = Setup::GOOD.sides(authority)?;
-    for state in ["idle", "unread"] {
-        let (mut peer, tcp) = Peer::connected("tls", &["server", state, &certificate, &key]).await?;
-        let mut stream = connector.connect(NAME.try_into()?, tcp).await?;
-        stream.write_all(b"to be left unread").await?;
-        peer.line().await?;
-        peer.kill().await?;
-        matrix.decidable("tls", format!("kill -9, {state}"), "client", VANISHED, read_to_end(stream, CLIENT).await);
-
-        let (mut peer, tcp) = Peer::connected("tls", &["client", state, &authority.root]).await?;
-        let mut stream = acceptor.accept(tcp).await?;
-        stream.write_all(b"to be left unread").await?;
-        peer.line().await?;
-        peer.kill().await?;
-        matrix.decidable("tls", format!("kill -9, {state}"), "server", VANISHED, read_to_end(stream, SERVER).await);
-    }
-
-    let (mut peer, tcp) = Peer::connected("tls", &["client", "idle", &authority.root]).await?;
-    let mut stream = acceptor.accept(tcp).await?;
-    stream.write_all(b"to be read").await?;
-    peer.line().await?;
-    peer.stop().await?;
-    let end = match timeout(SHORT, read_to_end(stream, SERVER)).await {
-        Ok(end) => end,
-        Err(elapsed) => SERVER.failed(&elapsed),
+/// One side, and the other in a process of its own.
+async fn with_peer(library: &Library, side: &str, state: &str, known: &Authority) -> Result<(Peer, Stream), Failure> {
+    let Identity { certificate, key } = known.identity(Shown::Good)?;
+    let (peer, tcp) = if side == "client" {
+        Peer::connected("tls", &["server", state, &certificate, &key]).await?
+    } else {
+        Peer::connected("tls", &["client", state, &known.root]).await?
     };
-    matrix.decidable("tls", "SIGSTOP, deadline", "server", VANISHED, end);
-    Ok(())
+    let handshake = library.side(side, &Setup::GOOD, known, tcp)?;
+    Ok((peer, handshake.await.map_err(|end| format!("no handshake: {end:?}"))?))
 }
 
-/// The end comes from here, or shows in what is written.
-async fn own(matrix: &mut Matrix, authority: &Authority) -> Outcome {
-    let left = truth(Why::ClientClosed, By::Client);
-    let (client, server) = established(authority).await?;
-    let (client, server) = tokio::join!(leave(client, CLIENT), answer(server, SERVER));
-    matrix.decidable("tls", "close_notify from this side, answered", "client", left, client?);
-    matrix.decidable("tls", "close_notify, answered", "server", left, server?);
+/// The client goes, with a goodbye.
+async fn leaving(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
+    let Seen { end, stream, other, .. } = seen(library, "client", known, &Setup::GOOD, pair().await?).await?;
+    let (client, _) = tokio::join!(leave(stream, end), answer(other));
+    matrix.add(Case::new(library.protocol, "close_notify from this side, answered", "client", client?));
 
-    let shutdown = truth(Why::ServerShutdown, By::Server);
-    let (_silent, server) = established(authority).await?;
-    matrix.decidable("tls", "shutdown, close_notify not answered", "server", shutdown, shut_down(server, SERVER).await);
-    let (client, server) = established(authority).await?;
-    let (end, _) = tokio::join!(shut_down(server, SERVER), answer(client, CLIENT));
-    matrix.decidable("tls", "shutdown, close_notify answered", "server", shutdown, end);
-
-    let writes: [(&str, Ends, Truth); 3] = [
-        ("FIN without close_notify, while we write", Ends::Fin, VANISHED),
-        ("RST, while we write", Ends::Rst, VANISHED),
-        ("close_notify, while we write: BrokenPipe as well", Ends::CloseNotify, left),
-    ];
-    for (injected, ends, truth) in writes {
-        let (client, server) = established(authority).await?;
-        inject(client, ends).await?;
-        matrix.decidable("tls", injected, "server", truth, serve_halves(server, SERVER).await);
+    if library.is_rustls {
+        let Seen { end, stream, mut other, .. } = seen(library, "server", known, &Setup::GOOD, pair().await?).await?;
+        let (server, left) = tokio::join!((library.read_to_end)(stream, end), goodbye(&mut other));
+        drop(left);
+        matrix.add(Case::new(library.protocol, "close_notify, answered", "server", server));
     }
     Ok(())
 }
 
-/// Says goodbye, and waits for the answer.
-async fn leave(mut stream: impl AsyncRead + AsyncWrite + Unpin, end: Endpoint) -> io::Result<Disconnect> {
+/// Says why it leaves, says goodbye, and waits for the answer.
+async fn leave(mut stream: Stream, end: Endpoint) -> io::Result<Disconnect> {
+    let left = end.closed_locally();
     goodbye(&mut stream).await?;
-    Ok(end.closed_locally())
+    Ok(left)
 }
 
 async fn goodbye(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
@@ -222,14 +221,25 @@ async fn goodbye(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Resu
 }
 
 /// Answers a goodbye with one.
-async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, end: Endpoint) -> io::Result<Disconnect> {
-    let ended = read_to_end(&mut stream, end).await;
-    stream.shutdown().await?;
-    Ok(ended)
+async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+    stream.read_to_end(&mut Vec::new()).await?;
+    stream.shutdown().await
 }
 
 /// A shutdown that gives the peer some time to close.
-async fn shut_down(mut stream: impl AsyncRead + AsyncWrite + Unpin, end: Endpoint) -> Disconnect {
+async fn shutting_down(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
+    let Seen { end, stream, other, .. } = seen(library, "server", known, &Setup::GOOD, pair().await?).await?;
+    let silent = shut_down(stream, end).await;
+    matrix.add(Case::new(library.protocol, "shutdown, close_notify not answered", "server", silent));
+    drop(other);
+
+    let Seen { end, stream, other, .. } = seen(library, "server", known, &Setup::GOOD, pair().await?).await?;
+    let (answered, _) = tokio::join!(shut_down(stream, end), answer(other));
+    matrix.add(Case::new(library.protocol, "shutdown, close_notify answered", "server", answered));
+    Ok(())
+}
+
+async fn shut_down(mut stream: Stream, end: Endpoint) -> Disconnect {
     line(end, async |ended| -> io::Result<_> {
         ended.set(end.shutting_down());
         timeout(SHORT, goodbye(&mut stream)).await??;
@@ -238,23 +248,35 @@ async fn shut_down(mut stream: impl AsyncRead + AsyncWrite + Unpin, end: Endpoin
     .await
 }
 
-/// A service with a loop for each half.
-async fn serve_halves(stream: impl AsyncRead + AsyncWrite, end: Endpoint) -> Disconnect {
-    let (read, mut write) = split(stream);
-    let writing = line(end, async |_| -> io::Result<_> {
-        loop {
-            write.write_all(b"more").await?;
-            write.flush().await?;
-        }
-    });
-    of_both(end, read_to_end(read, end), writing).await
+/// The end shows in what is written as well.
+async fn writing(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
+    for (injected, ends) in [
+        ("FIN without close_notify, while we write", Ends::Fin),
+        ("RST, while we write", Ends::Rst),
+        ("close_notify, while we write: BrokenPipe as well", Ends::CloseNotify),
+    ] {
+        let Seen { end, stream, other, .. } = seen(library, "server", known, &Setup::GOOD, pair().await?).await?;
+        inject(other, ends).await?;
+        let (stream, note) = LastRead::new(stream);
+        let end = write_to_end(library, Box::new(stream), end).await;
+        matrix.add(Case::new(library.protocol, injected, "server", end).observed(note()));
+    }
+    Ok(())
+}
+
+/// A service with a task for each half.
+pub(super) async fn write_to_end(library: &Library, stream: Stream, end: Endpoint) -> Disconnect {
+    let (read, write) = split(stream);
+    // Only the reading half is read, but the recipes take a whole stream.
+    let read = tokio::io::join(read, tokio::io::sink());
+    write_beside((library.read_to_end)(Box::new(read), end), write, end).await
 }
 
 /// Connects, plays one side of TLS until it can be killed, says so, and stays there.
 pub(super) async fn peer(arguments: &[String]) -> Outcome {
     let [role, state, .., address] = arguments else { return Err("needs a role, a state and an address".into()) };
     let tcp = TcpStream::connect(address).await?;
-    let mut stream: Stream = match (role.as_str(), &arguments[2..arguments.len() - 1]) {
+    let mut stream: Rustls = match (role.as_str(), &arguments[2..arguments.len() - 1]) {
         ("client", [root]) => Setup::GOOD.connector(root, None)?.connect(NAME.try_into()?, tcp).await?.into(),
         ("server", [certificate, key]) => {
             let identity = Identity { certificate: certificate.clone(), key: key.clone() };
@@ -264,7 +286,13 @@ pub(super) async fn peer(arguments: &[String]) -> Outcome {
     };
     match state.as_str() {
         "idle" => _ = stream.read(&mut [0; 64]).await?,
-        "unread" => stream.get_mut().0.readable().await?,
+        "unread" => {
+            // What is read below TLS: the tickets of some servers come first.
+            stream.get_mut().0.readable().await?;
+        }
+        "writing" => loop {
+            stream.write_all(&[0; 4096]).await?;
+        },
         unknown => return Err(format!("unknown state `{unknown}`").into()),
     }
     say("ready");

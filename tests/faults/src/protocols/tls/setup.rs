@@ -6,14 +6,18 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, date_time_ymd,
 };
 use rustls::crypto::ring::default_provider;
+use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+type Result<T> = std::result::Result<T, Failure>;
 
 /// The name that a client asks for.
 pub(super) const NAME: &str = "localhost";
@@ -69,6 +73,8 @@ pub(super) enum Shown {
     Foreign,
     /// Of one that has the name of the known one, but another key.
     Renewed,
+    /// Of somebody else, with a key that does not belong to it.
+    Stolen,
     None,
 }
 
@@ -95,19 +101,25 @@ impl Setup {
         server_versions: ANY,
     };
 
-    /// The two sides, which know this authority.
-    pub(super) fn sides(&self, known: &Authority) -> Result<(TlsConnector, TlsAcceptor)> {
-        let identity = |shown| match shown {
-            Shown::Foreign => Authority::new("foreign")?.identity(shown),
-            Shown::Renewed => Authority::new(KNOWN)?.identity(shown),
-            Shown::Good | Shown::Expired | Shown::OtherName | Shown::None => known.identity(shown),
-        };
-        let client = match self.client_shows {
-            Shown::None => None,
-            shown => Some(identity(shown)?),
-        };
-        let acceptor = self.acceptor(&identity(self.server_shows)?, &known.root)?;
-        Ok((self.connector(&known.root, client.as_ref())?, acceptor))
+    /// The client's side, which knows this authority.
+    pub(super) fn client(&self, known: &Authority) -> Result<TlsConnector> {
+        self.connector(&known.root, self.client_identity(known)?.as_ref())
+    }
+
+    pub(super) fn client_identity(&self, known: &Authority) -> Result<Option<Identity>> {
+        match self.client_shows {
+            Shown::None => Ok(None),
+            shown => Ok(Some(identity(shown, known)?)),
+        }
+    }
+
+    /// The server's side, which knows this authority.
+    pub(super) fn server(&self, known: &Authority) -> Result<TlsAcceptor> {
+        self.acceptor(&self.server_identity(known)?, &known.root)
+    }
+
+    pub(super) fn server_identity(&self, known: &Authority) -> Result<Identity> {
+        identity(self.server_shows, known)
     }
 
     pub(super) fn connector(&self, root: &str, identity: Option<&Identity>) -> Result<TlsConnector> {
@@ -132,11 +144,34 @@ impl Setup {
         } else {
             config.with_no_client_auth()
         };
-        let mut config = config.with_single_cert(chain(identity)?, key(identity)?)?;
+        let certified = CertifiedKey::new(chain(identity)?, any_supported_type(&key(identity)?)?);
+        let mut config = config.with_cert_resolver(Arc::new(Certified(Arc::new(certified))));
         config.alpn_protocols = vec!["h2".into()];
         // Unread, they would turn a client's FIN into an RST.
         config.send_tls13_tickets = 0;
         Ok(Arc::new(config).into())
+    }
+}
+
+fn identity(shown: Shown, known: &Authority) -> Result<Identity> {
+    match shown {
+        Shown::Foreign => Authority::new("foreign")?.identity(shown),
+        Shown::Renewed => Authority::new(KNOWN)?.identity(shown),
+        Shown::Stolen => {
+            let own = known.identity(shown)?;
+            Ok(Identity { key: own.key, ..known.identity(shown)? })
+        }
+        Shown::Good | Shown::Expired | Shown::OtherName | Shown::None => known.identity(shown),
+    }
+}
+
+/// A certificate and a key as a server shows them, which do not have to belong together.
+#[derive(Debug)]
+struct Certified(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for Certified {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.clone())
     }
 }
 

@@ -4,9 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use disconnect_core::{
-    BoxedGuard, Disconnect, DisconnectGuard, DisconnectInitiator as By, DisconnectReason as Why, Endpoint, Shutdown,
-};
+use disconnect_core::{BoxedGuard, Disconnect, Endpoint, Shutdown};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,52 +13,38 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{CLASSIFIER, PROTOCOL, Session, connect};
-use crate::line::line_of;
 use crate::loopback::reset;
-use crate::matrix::{Matrix, Truth, truth};
+use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
-
-const LOST: Truth = truth(Why::NetworkError, By::Network);
-const BROKEN: Truth = truth(Why::ProtocolError, By::Client);
 
 /// How long a service waits for a peer that is silent on purpose.
 const SHORT: Duration = Duration::from_millis(300);
 
-const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
-const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
+pub(super) const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+pub(super) const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     killed(matrix).await?;
     stopped(matrix).await?;
     dropped(matrix).await?;
-    dropped_below_tls(matrix).await?;
     own_shutdown(matrix).await?;
     own_task(matrix).await
 }
 
-/// `kill -9` of either side, plain and over TLS.
+/// `kill -9` of either side.
 async fn killed(matrix: &mut Matrix) -> Outcome {
     let (peer, server) = client_process().await?;
     let serving = tokio::spawn(Session::new(server, SERVER).serve());
     peer.kill().await?;
-    matrix.decidable(PROTOCOL, "kill -9 of the client", "server", LOST, serving.await?);
-
-    let (certificate, keys) = connect::certificate()?;
-    let (mut peer, stream) = Peer::connected("websocket", &["client", &connect::to_hex(&certificate)]).await?;
-    let mut server = connect::accept_tls(stream, certificate, &keys).await?;
-    peer.line().await?;
-    let _hello = server.next().await;
-    peer.kill().await?;
-    let end = Session::new(server, SERVER).serve().await;
-    matrix.decidable(PROTOCOL, "kill -9 of the client, over TLS", "server", LOST, end);
+    matrix.add(Case::new(PROTOCOL, "kill -9 of the client", "server", serving.await?));
 
     let mut peer = Peer::start("websocket", &["server"])?;
     let address: SocketAddr = peer.line().await?.parse()?;
     let client = connect::join(TcpStream::connect(address).await?).await?;
     peer.line().await?;
     peer.kill().await?;
-    matrix.decidable(PROTOCOL, "kill -9 of the server", "client", LOST, Session::new(client, CLIENT).serve().await);
+    matrix.add(Case::new(PROTOCOL, "kill -9 of the server", "client", Session::new(client, CLIENT).serve().await));
     Ok(())
 }
 
@@ -78,12 +62,12 @@ async fn stopped(matrix: &mut Matrix) -> Outcome {
     let (peer, server) = client_process().await?;
     peer.stop().await?;
     let session = Session { idle: SHORT, ..Session::new(server, SERVER) };
-    matrix.decidable(PROTOCOL, "SIGSTOP of the client, until a deadline", "server", LOST, session.serve().await);
+    matrix.add(Case::new(PROTOCOL, "SIGSTOP of the client, until a deadline", "server", session.serve().await));
     peer.kill().await?;
 
     let (client, _silent) = connect::plain().await?;
     let session = Session { idle: SHORT, ..Session::new(client, CLIENT) };
-    matrix.decidable(PROTOCOL, "a silent server, until a deadline", "client", LOST, session.serve().await);
+    matrix.add(Case::new(PROTOCOL, "a silent server, until a deadline", "client", session.serve().await));
     Ok(())
 }
 
@@ -91,78 +75,43 @@ async fn stopped(matrix: &mut Matrix) -> Outcome {
 async fn dropped(matrix: &mut Matrix) -> Outcome {
     let (client, server) = connect::plain().await?;
     reset(client.into_inner())?;
-    matrix.decidable(PROTOCOL, "RST by the client", "server", LOST, Session::new(server, SERVER).serve().await);
+    matrix.add(Case::new(PROTOCOL, "RST by the client", "server", Session::new(server, SERVER).serve().await));
 
     let (client, server) = connect::plain().await?;
     reset(server.into_inner())?;
-    matrix.decidable(PROTOCOL, "RST by the server", "client", LOST, Session::new(client, CLIENT).serve().await);
+    matrix.add(Case::new(PROTOCOL, "RST by the server", "client", Session::new(client, CLIENT).serve().await));
 
     let (client, server) = connect::plain().await?;
     drop(client);
-    matrix.decidable(PROTOCOL, "FIN by the client", "server", LOST, Session::new(server, SERVER).serve().await);
+    matrix.add(Case::new(PROTOCOL, "FIN by the client", "server", Session::new(server, SERVER).serve().await));
 
     let (client, server) = connect::plain().await?;
     drop(server);
-    matrix.decidable(PROTOCOL, "FIN by the server", "client", LOST, Session::new(client, CLIENT).serve().await);
+    matrix.add(Case::new(PROTOCOL, "FIN by the server", "client", Session::new(client, CLIENT).serve().await));
 
     let (mut client, server) = connect::plain().await?;
     client.get_mut().shutdown().await?;
     let end = Session::new(server, SERVER).serve().await;
-    matrix.decidable(PROTOCOL, "half-close by the client", "server", LOST, end);
+    matrix.add(Case::new(PROTOCOL, "half-close by the client", "server", end));
 
     // A header that promises a hundred bytes, and four of them.
     let (mut client, server) = connect::plain().await?;
     client.get_mut().write_all(b"\x81\xe4\0\0\0\0what").await?;
     drop(client);
     let end = Session::new(server, SERVER).serve().await;
-    matrix.decidable(PROTOCOL, "FIN inside a frame", "server", LOST, end);
+    matrix.add(Case::new(PROTOCOL, "FIN inside a frame", "server", end));
 
     // The first of two fragments, whole, then nothing.
     let (client, mut server) = connect::plain().await?;
     server.get_mut().write_all(b"\x01\x04what").await?;
     drop(server);
     let end = Session::new(client, CLIENT).serve().await;
-    matrix.decidable(PROTOCOL, "FIN between fragments", "client", LOST, end);
-    Ok(())
-}
-
-/// The transport ends, or is damaged, under TLS.
-async fn dropped_below_tls(matrix: &mut Matrix) -> Outcome {
-    let (client, server) = connect::secure().await?;
-    drop(client.into_inner().into_inner().0);
-    let end = Session::new(server, SERVER).serve().await;
-    matrix.decidable(PROTOCOL, "FIN by the client without close_notify", "server", LOST, end);
-
-    let (client, server) = connect::secure().await?;
-    reset(client.into_inner().into_inner().0)?;
-    let end = Session::new(server, SERVER).serve().await;
-    matrix.decidable(PROTOCOL, "RST by the client, over TLS", "server", LOST, end);
-
-    // A goodbye of the layer below is none of ours: a TLS proxy says it for a process that crashed.
-    let (client, mut server) = connect::secure().await?;
-    server.get_mut().shutdown().await?;
-    let end = Session::new(client, CLIENT).serve().await;
-    matrix.decidable(PROTOCOL, "close_notify by the server without a close frame", "client", LOST, end);
-
-    let (mut client, server) = connect::secure().await?;
-    client.get_mut().write_all(b"\x81\xe4\0\0\0\0what").await?;
-    client.get_mut().flush().await?;
-    drop(client.into_inner().into_inner().0);
-    let end = Session::new(server, SERVER).serve().await;
-    matrix.decidable(PROTOCOL, "FIN inside a frame, over TLS", "server", LOST, end);
-
-    // The client writes past its TLS. The server tells it by an alert.
-    let (mut client, server) = connect::secure().await?;
-    client.get_mut().get_mut().0.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;
-    let (client, server) = tokio::join!(Session::new(client, CLIENT).serve(), Session::new(server, SERVER).serve());
-    matrix.decidable(PROTOCOL, "garbage below TLS by the client", "server", BROKEN, server);
-    matrix.decidable(PROTOCOL, "garbage below TLS by the client", "client", BROKEN, client);
+    matrix.add(Case::new(PROTOCOL, "FIN between fragments", "client", end));
     Ok(())
 }
 
 /// This process goes away, and says so before it closes.
 async fn own_shutdown(matrix: &mut Matrix) -> Outcome {
-    let ours = truth(Why::ServerShutdown, By::Server);
     let (client, server) = connect::secure().await?;
     let shutdown = Shutdown::new();
     let (stop, stopped) = oneshot::channel();
@@ -171,48 +120,43 @@ async fn own_shutdown(matrix: &mut Matrix) -> Outcome {
     shutdown.begin();
     stop.send(()).map_err(|()| "the server is gone")?;
     let heard = Session::new(client, CLIENT).serve().await;
-    matrix.decidable(PROTOCOL, "shutdown of the server", "client", ours, heard);
-    matrix.decidable(PROTOCOL, "shutdown of the server", "server", ours, serving.await?);
+    matrix.add(Case::new(PROTOCOL, "shutdown of the server", "client", heard));
+    matrix.add(Case::new(PROTOCOL, "shutdown of the server", "server", serving.await?));
 
     let (_silent, server) = connect::plain().await?;
     let session = Session { idle: SHORT, ..Session::new(server, SERVER) };
     let (stop, stopped) = oneshot::channel();
     stop.send(()).map_err(|()| "the server is gone")?;
     let end = session.serve_until(&shutdown, stopped).await;
-    matrix.decidable(PROTOCOL, "shutdown, goodbye unanswered", "server", ours, end);
+    matrix.add(Case::new(PROTOCOL, "shutdown, goodbye unanswered", "server", end));
 
+    // The reset is there before the shutdown reaches the connection.
     let (client, server) = connect::plain().await?;
     reset(client.into_inner())?;
     server.get_ref().readable().await?;
-    let mut session = Session::new(server, SERVER);
-    let end = line_of(DisconnectGuard::new(SERVER, |_| ()).under(&shutdown), |ended| session.shut_down(ended)).await;
-    matrix.decidable(PROTOCOL, "shutdown, peer reset before it", "server", ours, end);
+    let (stop, stopped) = oneshot::channel();
+    stop.send(()).map_err(|()| "the server is gone")?;
+    let end = Session::new(server, SERVER).serve_until(&Shutdown::new(), stopped).await;
+    matrix.add(Case::new(PROTOCOL, "RST by the client, then the shutdown", "server", end));
     Ok(())
 }
 
 /// The task that serves the connection ends instead of the connection: seen by the guard in it.
 async fn own_task(matrix: &mut Matrix) -> Outcome {
-    let ours = truth(Why::Unknown, By::Server);
     let (client, server) = connect::plain().await?;
     let (guard, written) = guarded();
     tokio::spawn(guard.run(|_| panics_on_text(server)));
     let mut client = Session::new(client, CLIENT);
     client.socket.send(Message::text("panic")).await?;
-    matrix.decidable(PROTOCOL, "panic in the server's task", "server", ours, written.await?);
-    matrix.decidable(PROTOCOL, "panic in the server's task", "client", LOST, client.serve().await);
+    matrix.add(Case::new(PROTOCOL, "panic in the server's task", "server", written.await?));
+    matrix.add(Case::new(PROTOCOL, "panic in the server's task", "client", client.serve().await));
 
     let (client, server) = connect::plain().await?;
     let (guard, written) = guarded();
     let mut session = Session::new(server, SERVER);
     tokio::spawn(guard.run(async move |ended| session.messages(ended).await)).abort();
-    matrix.decidable(PROTOCOL, "abort of the server's task", "server", ours, written.await?);
-    matrix.decidable(
-        PROTOCOL,
-        "abort of the server's task",
-        "client",
-        LOST,
-        Session::new(client, CLIENT).serve().await,
-    );
+    matrix.add(Case::new(PROTOCOL, "abort of the server's task", "server", written.await?));
+    matrix.add(Case::new(PROTOCOL, "abort of the server's task", "client", Session::new(client, CLIENT).serve().await));
     Ok(())
 }
 
@@ -239,6 +183,12 @@ pub(super) async fn peer(arguments: &[String]) -> Outcome {
         [role, trusted, address] if role == "client" => {
             let stream = TcpStream::connect(address).await?;
             stay(connect::join_tls(stream, connect::from_hex(trusted)?).await?).await
+        }
+        [role, tls] if (role.as_str(), tls.as_str()) == ("server", "tls") => {
+            let (certificate, keys) = connect::certificate()?;
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            say(&format!("{} {}", listener.local_addr()?, connect::to_hex(&certificate)));
+            stay(connect::accept_tls(listener.accept().await?.0, certificate, &keys).await?).await
         }
         [role] if role == "server" => {
             let listener = TcpListener::bind("127.0.0.1:0").await?;

@@ -3,29 +3,26 @@
 mod closes;
 mod connect;
 mod losses;
+mod secure;
+mod upgrades;
 mod violations;
 
 use std::time::Duration;
 
-use disconnect_core::{
-    Classifier, Code, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, Shutdown, classifier,
-};
-use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use disconnect_core::{Classifier, Disconnect, DisconnectGuard, DisconnectHandle, Endpoint, Shutdown, classifier};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Error, Message, protocol::CloseFrame};
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
 use super::Outcome;
 use crate::line::{line, line_of};
 use crate::matrix::Matrix;
+use crate::recipes::tungstenite::{self as recipe, BoxError};
 
 static CLASSIFIER: Classifier =
     classifier![tungstenite = tokio_tungstenite::tungstenite, rustls = tokio_rustls::rustls, tokio = tokio,];
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const PROTOCOL: &str = "websocket";
 
@@ -35,7 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     closes::run(matrix).await?;
     violations::run(matrix).await?;
-    losses::run(matrix).await
+    upgrades::run(matrix).await?;
+    losses::run(matrix).await?;
+    secure::run(matrix).await
 }
 
 pub(crate) async fn peer(arguments: &[String]) -> Outcome {
@@ -54,12 +53,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Self { socket, end, idle: PATIENCE }
     }
 
-    /// Serves until the peer is done, or `stop` says that this process is, whose shutdown was told before.
+    /// Serves until the peer is done, or `stop` says that this process is, whose shutdown was told before. What has come by
+    /// then counts first.
     async fn serve_until(mut self, shutdown: &Shutdown, stop: oneshot::Receiver<()>) -> Disconnect {
         line_of(DisconnectGuard::new(self.end, |_| ()).under(shutdown), async |ended| {
             tokio::select! {
+                biased;
                 result = self.messages(ended.clone()) => result,
-                _ = stop => self.shut_down(ended).await,
+                _ = stop => self.leave(ended, Some(close_frame(CloseCode::Away, ""))).await,
             }
         })
         .await
@@ -70,39 +71,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         line(self.end, |ended| self.messages(ended)).await
     }
 
-    async fn messages(&mut self, ended: DisconnectHandle) -> Result<Disconnect, Failure> {
+    async fn messages(&mut self, ended: DisconnectHandle) -> Result<Disconnect, BoxError> {
         loop {
-            match timeout(self.idle, self.socket.next()).await? {
-                Some(Ok(Message::Close(frame))) => {
-                    let heard = said(self.end, frame);
-                    // Sends the answer, which the socket's own `close` would refuse to. Whatever goes wrong from here on
-                    // follows from the goodbye.
-                    let _ = SinkExt::close(&mut self.socket).await;
-                    return Ok(heard);
-                }
-                Some(Ok(Message::Binary(_))) => {
+            match recipe::next(&mut self.socket, self.end, self.idle).await? {
+                Ok(Message::Binary(_)) => {
                     return self.leave(ended, Some(close_frame(CloseCode::Unsupported, "text only"))).await;
                 }
-                Some(Ok(_)) => {}
-                Some(Err(error)) => {
-                    self.complain(&error).await;
-                    return Err(error.into());
-                }
-                None => return Ok(self.end.eof()),
+                Ok(_) => {}
+                Err(end) => return Ok(end),
             }
         }
-    }
-
-    /// The peer's violation is told to it, so that it can say on its side why the connection ended.
-    async fn complain(&mut self, error: &Error) {
-        let complaint = match error {
-            Error::Capacity(_) => CloseCode::Size,
-            Error::Utf8(_) => CloseCode::Invalid,
-            Error::Protocol(_) => CloseCode::Protocol,
-            _ => return,
-        };
-        let _ = self.socket.close(Some(close_frame(complaint, ""))).await;
-        self.linger().await;
     }
 
     /// Ends the connection: with a code, or with a goodbye that gives none.
@@ -110,50 +88,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         line(self.end, |ended| self.leave(ended, goodbye)).await
     }
 
-    async fn leave(&mut self, ended: DisconnectHandle, goodbye: Option<CloseFrame>) -> Result<Disconnect, Failure> {
-        ended.set(match &goodbye {
-            Some(frame) => self.end.sent(Code::websocket(frame.code.into())),
-            None => self.end.closed_locally(),
-        });
-        let closed = self.socket.close(goodbye).await;
-        self.linger().await;
-        closed?;
-        Ok(ended.so_far())
-    }
-
-    /// This process goes away: the connection adds its code before it closes, and then what became of the goodbye.
-    async fn shut_down(&mut self, ended: DisconnectHandle) -> Result<Disconnect, Failure> {
-        ended.set(self.end.sent(Code::websocket(CloseCode::Away.into())));
-        self.socket.close(Some(close_frame(CloseCode::Away, ""))).await?;
-        timeout(self.idle, self.answer()).await??;
-        Ok(ended.so_far())
-    }
-
-    /// Until the peer has answered a close frame, or is gone.
-    async fn answer(&mut self) -> Result<(), Error> {
-        while let Some(message) = self.socket.next().await {
-            if message?.is_close() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Says that nothing more will come, and reads on until the peer has closed too: to close with bytes unread would be
-    /// a reset, which can overtake the close frame.
-    async fn linger(&mut self) {
-        let stream = self.socket.get_mut();
-        let _ = stream.shutdown().await;
-        let _ = timeout(PATIENCE, tokio::io::copy(stream, &mut tokio::io::sink())).await;
+    async fn leave(&mut self, ended: DisconnectHandle, goodbye: Option<CloseFrame>) -> Result<Disconnect, BoxError> {
+        recipe::close(&mut self.socket, &ended, (self.end, goodbye), self.idle).await
     }
 }
 
-/// What a close frame means. One without a code is what the protocol calls 1005.
-fn said(end: Endpoint, frame: Option<CloseFrame>) -> Disconnect {
-    match frame {
-        Some(frame) => end.received(Code::websocket(frame.code.into())).with_detail(frame.reason.to_string()),
-        None => end.received(Code::websocket(1005)),
-    }
+/// What a close frame said.
+fn said(end: &Disconnect) -> String {
+    format!("{:?} {:?}", end.code(), end.detail())
 }
 
 fn close_frame(code: CloseCode, reason: &str) -> CloseFrame {

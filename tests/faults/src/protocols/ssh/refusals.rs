@@ -1,0 +1,72 @@
+//! Credentials that are not accepted, by either side, and a client that goes while it decides.
+
+use std::future::pending;
+
+use disconnect_core::Disconnect;
+use russh::{Disconnect as Said, client};
+use tokio::sync::oneshot;
+
+use super::super::Outcome;
+use super::agent::{STRANGER, agent_config, serve};
+use super::visitor::visit;
+use super::wire::{Fault, faulty};
+use super::{AGENT, CLIENT, Failure, met};
+use crate::loopback::pair;
+use crate::matrix::{Case, Matrix};
+use crate::recipes::russh_client::connect;
+
+pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
+    logins(matrix).await?;
+    host_keys(matrix).await
+}
+
+async fn logins(matrix: &mut Matrix) -> Outcome {
+    for (injected, attempts) in [("login refused", 1), ("login refused too often", 3)] {
+        let (client, agent) = pair().await?;
+        let (mut visit, served) = met(client::Config::default(), client, agent_config(), agent).await?;
+        for _ in 0..attempts {
+            visit.log_in(STRANGER).await.err().ok_or("a stranger was let in")?;
+        }
+        // Gone already where the agent has had enough.
+        drop(visit.connection.session.disconnect(Said::ByApplication, "", "").await);
+        let (client, (agent, _)) = tokio::join!(visit.idle(), served.ended());
+        matrix.add(Case::new("ssh", injected, "client", client));
+        matrix.add(Case::new("ssh", injected, "agent", agent));
+    }
+    Ok(())
+}
+
+async fn host_keys(matrix: &mut Matrix) -> Outcome {
+    let (client, agent) = pair().await?;
+    let (visit, agent) = tokio::join!(visit(client::Config::default(), client, CLIENT, false), served(agent));
+    matrix.add(Case::new("ssh", "host key refused", "client", visit.err().ok_or("an untrusted host was trusted")?));
+    let (agent, result) = agent?;
+    matrix.add(Case::new("ssh", "host key refused", "agent", agent).observed(result));
+
+    let (client, agent) = pair().await?;
+    let (client, fault) = faulty(client);
+    let (asked, looking) = oneshot::channel();
+    let hesitates = async move {
+        // The test goes on only once this is said.
+        let _ = asked.send(());
+        pending().await
+    };
+    let vanish = async {
+        looking.await?;
+        fault.pull(Fault::Vanish).await
+    };
+    let agent = tokio::select! {
+        // The client never decides.
+        _ = connect(client::Config::default(), client, CLIENT, hesitates) => return Err("the client decided".into()),
+        (vanished, agent) = async { tokio::join!(vanish, served(agent)) } => vanished.and(agent),
+    };
+    let (agent, result) = agent?;
+    matrix.add(Case::new("ssh", "FIN during the key exchange", "agent", agent).observed(result));
+    Ok(())
+}
+
+/// The end of an agent's session that does not get to a login, and its result.
+async fn served(stream: tokio::net::TcpStream) -> Result<(Disconnect, String), Failure> {
+    let (end, result) = serve(agent_config(), stream, AGENT).await.map_err(super::unready)?.ended().await;
+    Ok((end, format!("{result:?}")))
+}

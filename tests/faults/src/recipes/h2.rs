@@ -1,0 +1,82 @@
+//! h2: a stream often knows no more than that it broke. A client also asks `ready()` and the connection's future; a server asks
+//! `poll_reset()`, and the note of a `GOAWAY`, since `accept()` gives `None` after one as after a bare FIN.
+
+use std::error::Error;
+use std::future::poll_fn;
+
+use bytes::Bytes;
+use disconnect_core::evidence::{Rank, Side, Verdict};
+use disconnect_core::{Classifier, Code, Disconnect, DisconnectHandle, DisconnectReason, Endpoint, classifier};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use h2::client::SendRequest;
+use h2::{Reason, SendStream};
+use tokio::task::JoinHandle;
+
+use super::goaway::GoAway;
+
+pub static CLASSIFIER: Classifier = classifier![h2 = h2, tokio = tokio];
+
+/// What the future of a connection says, to each of its streams. `None` is `Ok`, which is no proof of a goodbye.
+pub type Connection = Shared<BoxFuture<'static, Option<Verdict>>>;
+
+pub fn connection<E: Error + Send + Sync + 'static>(
+    task: JoinHandle<Result<(), E>>,
+    classifier: &'static Classifier,
+) -> Connection {
+    let said = task.map(|ended| match ended {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(classifier.verdict(&error)),
+        Err(error) => Some(classifier.verdict(&error)),
+    });
+    said.boxed().shared()
+}
+
+/// The end of a client's stream, which ended in an error or by `END_STREAM`.
+pub async fn stream_ended(
+    stream: Result<(), h2::Error>,
+    requests: SendRequest<Bytes>,
+    connection: Connection,
+    (end, ended): (Endpoint, &DisconnectHandle),
+) -> Disconnect {
+    if let Err(error) = &stream {
+        ended.failed(error);
+    }
+    // The only place that tells of a `GOAWAY` without an error. Where there is none, the connection lives on.
+    if let Err(error) = requests.ready().await {
+        ended.failed(&error);
+        connection.await.map(|said| ended.set(end.resolve(said)));
+    }
+    if stream.is_ok() {
+        ended.set(end.closed_by_peer());
+    }
+    ended.so_far()
+}
+
+/// The end of a client's connection with nothing in flight.
+pub async fn idle_ended(
+    requests: SendRequest<Bytes>,
+    connection: Connection,
+    (end, ended): (Endpoint, &DisconnectHandle),
+) -> Disconnect {
+    connection.await.map(|said| ended.set(end.resolve(said)));
+    match requests.ready().await {
+        Err(error) => ended.failed(&error),
+        Ok(_) => ended.set(end.eof()),
+    };
+    ended.so_far()
+}
+
+/// The end of a server's connection whose `accept()` gave `None`.
+pub fn accepted_all(goaway: &GoAway, end: Endpoint) -> Disconnect {
+    goaway.verdict().map_or(end.eof(), |said| end.resolve(said))
+}
+
+/// Waits until the client resets the stream. `None` where the connection took the stream along: ask that.
+pub async fn reset(stream: &mut SendStream<Bytes>) -> Option<Verdict> {
+    match poll_fn(|context| stream.poll_reset(context)).await.ok()? {
+        // A goodbye in a `GOAWAY` only: a reset cuts the stream short, and does not say why.
+        Reason::NO_ERROR => Some(Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::FollowOn)),
+        code => Some(Code::http2(code.into()).received()),
+    }
+}
