@@ -81,6 +81,8 @@ const DISAGREEMENTS: &[Disagreement] = &[
     ("process", "-1", NOT_A_CLIENT, "unknown", "some say so for a death by signal, some for no status at all"),
     ("process", "130", &[Ambiguous], "true", "Ctrl-C, or somebody's `kill -INT`"),
     // Who it was.
+    ("websocket", "1010", &[Received], "peer", "a server need not know any extension: who closed"),
+    ("websocket", "1010", &[Sent], "self", "a server need not know any extension: who closed"),
     ("grpc", "4", &[Received], "peer", "who gives a status ends the call"),
     ("grpc", "14", &[Received], "network", "a lost connection, where it is not a server's word"),
     // What may be sent.

@@ -254,12 +254,13 @@ fn a_text_is_no_way_to_a_normal_end() {
     }
 }
 
-/// quinn and s2n-quic say so for a clean close, too. Only the kernel's own is a lost connection.
+/// A library says so for a lost connection; around an error of its own, quinn and s2n-quic say so for a clean close, too.
 #[test]
-fn an_aborted_connection_without_an_errno_says_nothing() {
-    let by_library = io::Error::new(ErrorKind::ConnectionAborted, "closed without an error");
-    assert_eq!(rank(&by_library), Rank::NotUnderstood);
+fn an_aborted_connection_says_nothing_around_an_error_that_nobody_reads() {
+    let lost = ("network_error", Some("network"), Some("reset"));
+    assert_eq!(read(&io::Error::from(ErrorKind::ConnectionAborted)), lost);
+    assert_eq!(read(&io::Error::new(ErrorKind::ConnectionAborted, "connection closed by peer")), lost);
+    let closed = io::Error::new(ErrorKind::ConnectionAborted, Said(Verdict::closed(Side::Remote)));
+    assert_eq!(rank(&closed), Rank::NotUnderstood);
     assert_eq!(rank(&io::Error::new(ErrorKind::ConnectionAborted, reset())), Rank::Transport);
-    #[cfg(target_os = "linux")]
-    assert_eq!(read(&io::Error::from_raw_os_error(103)), ("network_error", Some("network"), Some("reset")));
 }

@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use super::reading::Reading;
+use crate::category::Line;
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
@@ -62,8 +63,8 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
     let local = |cause| Verdict::new(Reason::Unknown, Side::Local).with_cause(cause);
     Some(match error.kind() {
         ErrorKind::ConnectionReset => network(Cause::Reset),
-        // The kernel gave up. Without an errno a library of the program says so, for a clean close too (quinn, s2n-quic).
-        ErrorKind::ConnectionAborted if error.raw_os_error().is_some() => network(Cause::Reset),
+        // Around an error of its own, a library says so for a clean close too (quinn, s2n-quic): what is inside knows.
+        ErrorKind::ConnectionAborted if error.get_ref().is_none_or(is_text) => network(Cause::Reset),
         ErrorKind::UnexpectedEof => network(Cause::UncleanEof),
         ErrorKind::HostUnreachable
         | ErrorKind::NetworkUnreachable
@@ -86,6 +87,12 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
         // No kind of its own.
         _ => return error.raw_os_error().and_then(without_kind),
     })
+}
+
+/// Whether a payload is a mere text, by how a string begins in `Debug`: its type is private to std.
+#[cold]
+fn is_text(payload: &(dyn Error + Send + Sync + 'static)) -> bool {
+    Line::<4>::new(format_args!("{payload:?}")).text().starts_with('"')
 }
 
 /// What an errno means for which std has no kind that is stable.

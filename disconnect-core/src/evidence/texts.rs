@@ -25,6 +25,8 @@ const CHANNELS: &[&str] = &[
     "sending into a closed channel",
     "receiving from an empty and closed channel",
     "sending on a disconnected channel",
+    // quinn, of a stream that this side finished before
+    "closed stream",
 ];
 
 /// Of tokio-util's codecs: the stream ended inside a frame.

@@ -21,7 +21,8 @@ pub(super) const CODES: &[Meaning] = &sorted([
     violation(1007, "INVALID_DATA").because(Cause::Malformed),
     ended(1008, "POLICY_VIOLATION", Cause::Policy),
     violation(1009, "MESSAGE_TOO_BIG").because(Cause::TooLarge),
-    violation(1010, "MANDATORY_EXTENSION").because(Cause::Negotiation),
+    // The server need not know any extension: nobody broke a rule.
+    mismatch(1010, "MANDATORY_EXTENSION").because(Cause::Negotiation),
     ended(1011, "INTERNAL_ERROR", Cause::InternalError),
     going_away(1012, "SERVICE_RESTART").because(Cause::Restart),
     ended(1013, "TRY_AGAIN_LATER", Cause::Overload),
