@@ -194,6 +194,7 @@ fn only_these_codes_are_ever_expected() {
     normal.extend([0, 90].map(Code::tls));
     normal.extend([0, 1].map(Code::grpc));
     normal.extend([0x00, 0x04, 0x8b, 0x9c, 0x9d, 0xa0].map(Code::mqtt));
+    normal.push(Code::amqp(200));
     normal.push(Code::exit(0));
 
     let found: Vec<Code> = all_codes().filter(|&code| ends(code).any(|end| end.expected())).collect();
@@ -241,6 +242,133 @@ fn hostile_numbers_stay_what_they_are() {
         assert_eq!((code.to_string().as_str(), code.name()), (text, None));
         assert!(ends(code).all(|end| !end.expected()), "{code}");
     }
+}
+
+/// What is logged is read back, and nothing else is.
+#[test]
+fn a_code_of_a_known_protocol_reads_back() {
+    for code in all_codes() {
+        assert_eq!(code.to_string().parse(), Ok(code), "{code}");
+    }
+    for text in [
+        "",
+        ".",
+        "websocket",
+        "websocket.",
+        ".1000",
+        "WebSocket.1000",
+        "websocket.01000",
+        "websocket.+1000",
+        "websocket.-0",
+        "websocket.-1",
+        "websocket. 1000",
+        "websocket.1000 ",
+        "websocket.1000.0",
+        "websocket.65536",
+        "websocket.99999999999999999999",
+        "websocket.NORMAL",
+        "tls.256",
+        "exit.2147483648",
+        "http3.4611686018427387904",
+        "sqlstate.57p01",
+        "sqlstate.57P0",
+        "sqlstate.57P012",
+        "sqlstate.57P0\u{1}",
+        "sqlstate.",
+        "discord.4004",
+        "own.1",
+    ] {
+        assert!(text.parse::<Code>().is_err(), "{text:?}");
+    }
+}
+
+/// Texts come from the wire.
+#[test]
+fn a_hostile_text_is_no_code() {
+    const NATS: Protocol = Protocol::Own(&"nats");
+    for text in ["a", "A-b_9", "12345678", "--------"] {
+        let code = Code::from_text(NATS, text).unwrap();
+        assert_eq!((code.text(), code.number(), code.protocol()), (Some(text), None, NATS));
+        assert_eq!(code.to_string(), format!("nats.{text}"));
+        assert_eq!((code.name(), code.is_ambiguous(), code.may_be_sent()), (None, true, true));
+        assert!(ends(code).all(|end| !end.expected() && end.reason().as_str() == "unknown"), "{code}");
+    }
+    let long = "x".repeat(1 << 20);
+    for text in ["", "123456789", "a b", "a.b", "a\n", "a\0", "\0", "é", "\u{202e}a", "a=b", "\u{1b}[0m", &long] {
+        assert_eq!(Code::from_text(NATS, text), None, "{text:?}");
+        assert_eq!(Code::sqlstate(text), None, "{text:?}");
+    }
+    // Of protocols whose codes are numbers, of those whose codes are texts, and under names that are none.
+    assert_eq!(Code::from_text(Protocol::WebSocket, "1000"), None);
+    assert_eq!(Code::from_number(Protocol::Sqlstate, 8006), None);
+    for name in [&"", &"websocket", &"Nats", &"a b", &"a\nb", &"_a", &"a_", &"a__b", &"1a", &"a.b"] {
+        assert_eq!(Code::from_number(Protocol::Own(name), 1), None, "{name:?}");
+        assert_eq!(Code::from_text(Protocol::Own(name), "a"), None, "{name:?}");
+    }
+    for number in [i64::MIN, i64::MAX, 1 << 62, -(1 << 62)] {
+        assert_eq!(Code::from_number(NATS, number), None, "{number}");
+    }
+}
+
+/// Every row of the tables that the first judgements lack: what it means that a server says it, and who ended it then.
+#[rustfmt::skip] // one code a line
+#[test]
+fn replies_of_amqp_and_states_of_databases() {
+    let amqp = |number| Code::amqp(number);
+    let state = |text| Code::sqlstate(text).unwrap();
+    let rows = [
+        (amqp(200), "graceful", "server", None),
+        (amqp(311), "unknown", "server", Some("too_large")),
+        (amqp(312), "unknown", "server", None),
+        (amqp(313), "unknown", "server", None),
+        (amqp(320), "unknown", "server", Some("kicked")),
+        (amqp(402), "unknown", "server", Some("policy")),
+        (amqp(403), "unknown", "server", Some("auth")),
+        (amqp(404), "unknown", "server", Some("policy")),
+        (amqp(405), "unknown", "server", Some("policy")),
+        (amqp(406), "unknown", "server", Some("policy")),
+        (amqp(501), "protocol_error", "client", Some("malformed")),
+        (amqp(502), "protocol_error", "client", Some("malformed")),
+        (amqp(503), "protocol_error", "client", None),
+        (amqp(504), "protocol_error", "client", None),
+        (amqp(505), "protocol_error", "client", None),
+        (amqp(506), "unknown", "server", Some("limit")),
+        (amqp(530), "unknown", "server", Some("policy")),
+        (amqp(540), "protocol_error", "server", Some("negotiation")),
+        (amqp(541), "unknown", "server", Some("internal_error")),
+        (state("08000"), "network_error", "network", Some("unclean_eof")),
+        (state("08001"), "network_error", "network", Some("unreachable")),
+        (state("08003"), "unknown", "server", None),
+        (state("08004"), "unknown", "server", Some("policy")),
+        (state("08006"), "network_error", "network", Some("unclean_eof")),
+        (state("08007"), "unknown", "server", None),
+        (state("08P01"), "protocol_error", "client", None),
+        (state("08S01"), "network_error", "network", Some("unclean_eof")),
+        (state("25P03"), "unknown", "server", Some("idle_timeout")),
+        (state("25P04"), "unknown", "server", Some("deadline")),
+        (state("28000"), "unknown", "server", Some("auth")),
+        (state("28P01"), "unknown", "server", Some("auth")),
+        (state("3D000"), "unknown", "server", Some("policy")),
+        (state("53000"), "unknown", "server", Some("overload")),
+        (state("53100"), "unknown", "server", Some("out_of_resources")),
+        (state("53200"), "unknown", "server", Some("out_of_resources")),
+        (state("53300"), "unknown", "server", Some("limit")),
+        (state("53400"), "unknown", "server", Some("limit")),
+        (state("57000"), "unknown", "server", Some("kicked")),
+        (state("57014"), "unknown", "server", None),
+        (state("57P01"), "unknown", "server", Some("kicked")),
+        (state("57P02"), "unknown", "server", Some("crash")),
+        (state("57P03"), "unknown", "server", Some("restart")),
+        (state("57P04"), "unknown", "server", Some("kicked")),
+        (state("57P05"), "unknown", "server", Some("idle_timeout")),
+    ];
+    for (code, reason, initiator, cause) in &rows {
+        let end = Endpoint::CLIENT_FACING_SERVER.received(*code);
+        let found = (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str));
+        assert_eq!(found, (*reason, Some(*initiator), *cause), "{code}");
+    }
+    let registered: Vec<Code> = (0..=u16::MAX).map(Code::amqp).chain(sqlstates()).filter(|code| code.name().is_some()).collect();
+    assert!(registered.iter().all(|code| rows.iter().any(|(row, ..)| row == code)) && registered.len() == rows.len());
 }
 
 /// A client does not shut a server down, and the network says no goodbye.
@@ -294,6 +422,8 @@ fn codes_without_a_telling_reason_have_a_cause() {
     silent.push(Code::tls(117));
     silent.extend([2, 3, 5, 6, 9, 10, 11, 15].map(Code::grpc));
     silent.push(Code::mqtt(0x80));
+    silent.extend([312, 313].map(Code::amqp));
+    silent.extend(["08003", "08007", "57014"].map(|state| Code::sqlstate(state).unwrap()));
 
     let of_a_fixed_reason = |code: &Code| {
         ends(*code).all(|end| {
@@ -311,7 +441,17 @@ fn numbers_that_do_not_travel_have_the_rank_of_what_they_stand_for() {
     assert_eq!(Code::websocket(1015).received().rank(), Rank::Violation);
     assert_eq!(Code::grpc(14).received().rank(), Rank::Transport);
     assert_eq!(Code::grpc(4).received().rank(), Rank::Timeout);
-    let stands_for = [Code::websocket(1006), Code::websocket(1015), Code::grpc(14), Code::grpc(4)];
+    let mut stands_for = vec![Code::websocket(1006), Code::websocket(1015), Code::grpc(14), Code::grpc(4)];
+    for state in ["08000", "08001", "08006", "08S01"] {
+        let code = Code::sqlstate(state).unwrap();
+        assert_eq!((code.received().rank(), code.received().side()), (Rank::Transport, Side::Network));
+        assert_eq!((code.sent().rank(), code.sent().side()), (Rank::Transport, Side::Local));
+        stands_for.push(code);
+    }
+    // Used after its end.
+    let late = Code::sqlstate("08003").unwrap();
+    assert_eq!(late.received().rank(), Rank::FollowOn);
+    stands_for.push(late);
     for code in all_codes().filter(|code| !stands_for.contains(code)) {
         assert_eq!((code.received().rank(), code.sent().rank()), (Rank::Stated, Rank::Stated), "{code}");
     }
@@ -333,8 +473,12 @@ fn no_error_on_one_stream_is_no_goodbye() {
     let (reset, goaway) = (Code::http2(0).received().of_stream(), Code::http2(0).received());
     assert_eq!(reset.or_stronger(goaway), goaway);
     let others = all_codes().filter(|code| ![Code::http2(0), Code::http3(0x100)].contains(code));
-    for code in others {
+    for code in others.filter(|code| code.protocol() != Protocol::QuicApplication) {
         assert_eq!(code.received().of_stream(), code.received(), "{code}");
+    }
+    let own = Code::quic_application(7);
+    for (stream, connection) in [(own.received().of_stream(), own.received()), (own.sent().of_stream(), own.sent())] {
+        assert!(WAYS.iter().all(|(_, _, near, _)| near.resolve(stream) == near.resolve(connection)));
     }
 }
 
@@ -436,17 +580,46 @@ fn the_code_to_close_with_says_why_this_side_closes() {
         let end = end.resolve(verdict);
         for (protocol, number) in PROTOCOLS.into_iter().zip(codes) {
             let code = end.close_code(protocol);
-            assert_eq!(code.map_or(NOTHING, Code::number), number, "{} {end:?}", protocol.as_str());
+            assert_eq!(code.and_then(Code::number).unwrap_or(NOTHING), number, "{} {end:?}", protocol.as_str());
             assert!(code.is_none_or(|code| code.protocol() == protocol && code.name().is_some()));
         }
-        for protocol in [Protocol::QuicApplication, Protocol::Exit, Protocol::Signal] {
+        for protocol in NO_CLOSE_CODES {
             assert_eq!(end.close_code(protocol), None);
         }
     }
 }
 
+const NO_CLOSE_CODES: [Protocol; 5] =
+    [Protocol::QuicApplication, Protocol::Exit, Protocol::Signal, Protocol::Sqlstate, Protocol::Own(&"discord")];
+
+#[test]
+fn amqp_has_a_reply_code_for_each_end() {
+    use disconnect_core::{DisconnectCause as Cause, DisconnectReason as Reason};
+
+    let because = |reason, side, cause| Verdict::new(reason, side).with_cause(cause);
+    for (verdict, reply) in [
+        (Verdict::closed(Side::Local), Some(200)),
+        (Verdict::going_away(Side::Remote), Some(200)),
+        (Verdict::going_away(Side::Local), Some(320)),
+        (Verdict::going_away(Side::Local).with_cause(Cause::Restart), Some(320)),
+        (Verdict::new(Reason::ProtocolError, Side::Remote), Some(503)),
+        (because(Reason::ProtocolError, Side::Remote, Cause::Malformed), Some(501)),
+        (because(Reason::ProtocolError, Side::Local, Cause::Negotiation), Some(540)),
+        (because(Reason::Unknown, Side::Local, Cause::Auth), Some(403)),
+        (because(Reason::Unknown, Side::Local, Cause::Policy), Some(530)),
+        (because(Reason::Unknown, Side::Local, Cause::Overload), Some(506)),
+        (because(Reason::Unknown, Side::Local, Cause::Kicked), Some(320)),
+        (because(Reason::Unknown, Side::Local, Cause::Panicked), Some(541)),
+        (because(Reason::NetworkError, Side::Network, Cause::KeepaliveTimeout), None),
+        (because(Reason::NetworkError, Side::Network, Cause::Reset), None),
+    ] {
+        let code = Endpoint::SERVER_FACING_CLIENT.resolve(verdict).close_code(Protocol::Amqp);
+        assert_eq!(code, reply.map(Code::amqp), "{verdict:?}");
+    }
+}
+
 /// The protocols that close with a code.
-const PROTOCOLS: [Protocol; 8] = [
+const PROTOCOLS: [Protocol; 9] = [
     Protocol::WebSocket,
     Protocol::Ssh,
     Protocol::Http2,
@@ -455,6 +628,7 @@ const PROTOCOLS: [Protocol; 8] = [
     Protocol::Tls,
     Protocol::Grpc,
     Protocol::Mqtt,
+    Protocol::Amqp,
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
@@ -781,6 +955,20 @@ fn ends(code: Code) -> impl Iterator<Item = Disconnect> {
     WAYS.into_iter().flat_map(move |(_, _, near, far)| [near.sent(code), far.received(code)])
 }
 
+/// The SQLSTATEs of the classes in which one is registered, as far as their subclasses begin like one of those.
+fn sqlstates() -> impl Iterator<Item = Code> {
+    let digits = || ('0'..='9').chain('A'..='Z');
+    let classes = ["08", "25", "28", "3D", "53", "57"];
+    let subclasses = move || {
+        ['0', '1', '2', '3', '4', 'P', 'S']
+            .into_iter()
+            .flat_map(move |a| digits().flat_map(move |b| digits().map(move |c| [a, b, c])))
+    };
+    classes.into_iter().flat_map(move |class| {
+        subclasses().map(move |subclass| Code::sqlstate(&format!("{class}{}", String::from_iter(subclass))).unwrap())
+    })
+}
+
 /// Every number of a byte or two, and the extremes of what has more.
 fn all_codes() -> impl Iterator<Item = Code> {
     let small = || (0..=u32::from(u16::MAX)).chain([u32::MAX - 1, u32::MAX]);
@@ -796,6 +984,8 @@ fn all_codes() -> impl Iterator<Item = Code> {
         .chain((0..=u8::MAX).map(Code::tls))
         .chain(signed().map(Code::grpc))
         .chain((0..=u8::MAX).map(Code::mqtt))
+        .chain((0..=u16::MAX).map(Code::amqp))
+        .chain(sqlstates())
         .chain(signed().map(Code::exit))
         .chain(signed().map(Code::signal))
 }

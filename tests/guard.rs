@@ -779,7 +779,7 @@ fn what_it_allocates() {
 fn a_guard_is_small() {
     let inline = size_of_val(&DisconnectGuard::new(END, |_| ()));
     let heap = measure(|| drop(DisconnectGuard::new(END, |_| ()))).bytes_total;
-    assert!(inline as u64 + heap <= 272, "{inline} + {heap}");
+    assert!(inline as u64 + heap <= 280, "{inline} + {heap}");
 }
 
 #[test]

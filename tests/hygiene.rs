@@ -1,6 +1,7 @@
 //! What the derive and the macro name: nothing of the user's may change what they mean, wherever they stand.
 
-use disconnect_core::{Disconnect, DisconnectField, DisconnectReason, Expectation, disconnected};
+use disconnect_core::evidence::Rank;
+use disconnect_core::{Disconnect, DisconnectCode, DisconnectField, DisconnectReason, Expectation, disconnected};
 use disconnect_tests::Thousand;
 
 /// A module in which every name of the prelude, and more, is the user's own.
@@ -89,6 +90,25 @@ mod shadowed {
     }
 
     ::disconnect_core::assert_categories!(Reason, ["fine", "some", "none", "ok"], expected: ["fine"]);
+
+    pub struct Protocol;
+    pub struct Verdict;
+    pub struct Row;
+    pub trait DisconnectCode {}
+    pub const PROTOCOL: () = ();
+    pub static ROWS: () = ();
+    pub static ALL: () = ();
+
+    #[derive(::core::clone::Clone, ::core::marker::Copy, ::disconnect_core::DisconnectCode)]
+    #[codes("shadowed", crate = ::disconnect_core)]
+    pub enum r#Code {
+        #[code(1)]
+        #[goodbye(Closed, cause = Limit)]
+        Some,
+        #[code("None")]
+        #[reason(Reason::None, side = Receiver, rank = Violation)]
+        r#None,
+    }
 }
 
 #[test]
@@ -97,6 +117,8 @@ fn the_derive_names_nothing_of_the_users() {
     assert_eq!(shadowed::Reason::parse(""), Some(shadowed::Reason::Fine));
     assert_eq!("ok".parse(), Ok(shadowed::Reason::Ok));
     assert_eq!(Disconnect::new(shadowed::Reason::Fine).reason().as_str(), "fine");
+    assert_eq!(shadowed::Code::ALL.iter().map(|code| code.name()).collect::<Vec<_>>(), ["some", "none"]);
+    assert_eq!(shadowed::Code::None.sent().rank(), Rank::Violation);
 }
 
 /// As much of it as tracing's own macro bears.
@@ -318,11 +340,12 @@ fn a_thousand_categories() {
 
 #[test]
 fn a_core_by_another_name_and_without_std() {
-    use disconnect_renamed::PumpEnd;
+    use disconnect_renamed::{PumpCode, PumpEnd};
 
     assert_eq!(PumpEnd::Drained.expected_field(), ("disconnect_expected", true));
     assert_eq!(PumpEnd::Jammed.field(), ("disconnect_reason", "jammed"));
     assert_eq!(Disconnect::new(PumpEnd::Jammed).reason().as_str(), "jammed");
+    assert_eq!(PumpCode::Dry.code().to_string(), "pump.17");
     disconnect_renamed::log(PumpEnd::Drained);
 }
 

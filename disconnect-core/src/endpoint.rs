@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::category::{Category, row, slot};
 use crate::code::{Code, Protocol};
-use crate::evidence::{AsError, Classifier};
+use crate::evidence::{AnyCode, AsError, Classifier};
 use crate::record::Disconnect;
 #[cfg(feature = "std")]
 use crate::record::{Detail, Origin};
@@ -467,9 +467,12 @@ impl Endpoint {
     /// let end = Endpoint::SERVER_FACING_CLIENT.received(Code::websocket(4999));
     /// assert_eq!((end.reason().as_str(), end.expected()), ("unknown", false));
     /// ```
+    ///
+    /// Codes of your own have a meaning by [`DisconnectCode`](macro@crate::DisconnectCode): give the value, or teach the
+    /// classifier the set.
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
-    pub fn received(self, code: Code) -> Disconnect {
-        self.resolve(code.received())
+    pub fn received(self, code: impl AnyCode) -> Disconnect {
+        self.resolve(code.when_received())
     }
 
     /// This side gave this code; for a process, it ran here. What the code means is [`Code::sent`].
@@ -481,8 +484,8 @@ impl Endpoint {
     /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("server_shutdown", Some("server")));
     /// ```
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
-    pub fn sent(self, code: Code) -> Disconnect {
-        self.resolve(code.sent())
+    pub fn sent(self, code: impl AnyCode) -> Disconnect {
+        self.resolve(code.when_sent())
     }
 
     /// A process that this side ran behind a session has ended. Where only its number arrived, as in the `exit-status`
@@ -517,14 +520,14 @@ impl Endpoint {
     #[cfg(feature = "std")]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn process_exited(self, status: std::process::ExitStatus) -> Disconnect {
-        match Code::of_process(status) {
-            // What no table knows is still a status that says no success.
-            Some(code) if code.protocol() == Protocol::Exit && code.name().is_none() => {
-                self.resolve(code.sent().with_cause(DisconnectCause::ExitStatus))
-            }
-            Some(code) => self.sent(code),
-            None => self.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local)),
-        }
+        let Some(code) = Code::of_process(status) else {
+            return self.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local));
+        };
+        let mut said = code.sent();
+        self.classifier.explain_code(&mut said);
+        // What nobody knows is still a status that says no success.
+        let is_unknown = code.protocol() == Protocol::Exit && code.name().is_none() && said == code.sent();
+        self.resolve(if is_unknown { said.with_cause(DisconnectCause::ExitStatus) } else { said })
     }
 
     /// An interactive shell that this side ran for the peer has ended. A shell passes on the status of its last command, so
@@ -593,7 +596,8 @@ impl Endpoint {
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn failed<M, E: AsError<M> + ?Sized>(self, error: &E) -> Disconnect {
-        self.resolve(self.of_error(self.classifier.classify(error)))
+        // The classifier has explained every code that it met.
+        self.resolve_by_reference(&self.of_error(self.classifier.classify(error)))
     }
 
     /// What an error means here, where it has only a code to go by. Such an error may be of another connection, which a
@@ -643,9 +647,15 @@ impl Endpoint {
     /// A verdict as seen from this end: the sides become who they are.
     ///
     /// An end that is expected and by the network at once does not exist: nobody said goodbye. Such a verdict is `unknown`.
+    ///
+    /// A verdict that says nothing but that somebody gave a code of your own has the meaning that the
+    /// [classifier](Self::with_classifier) knows for it.
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     #[inline]
-    pub fn resolve(self, verdict: Verdict) -> Disconnect {
+    pub fn resolve(self, mut verdict: Verdict) -> Disconnect {
+        if verdict.code.is_some() {
+            self.classifier.explain_code(&mut verdict);
+        }
         self.resolve_by_reference(&verdict)
     }
 
@@ -717,7 +727,8 @@ impl Endpoint {
     /// endpoint's peer did is told of that party by its name.
     #[cfg(feature = "std")]
     pub(crate) fn translate(self, end: &Disconnect) -> Disconnect {
-        let resolved = self.resolve(end.verdict());
+        // A code of the other connection has its meaning there.
+        let resolved = self.resolve_by_reference(&end.verdict());
         let resolved = if end.names_nobody() { resolved.without_initiator() } else { resolved };
         resolved.with_detail_or_none(end.detail_value().cloned()).with_origin(end.origin()).of_shutdown(end.shutdown())
     }
@@ -782,5 +793,5 @@ fn on_purpose(by_client: Option<bool>, otherwise: DisconnectReason) -> Disconnec
 
 /// Whether a shell passes on this status when its user leaves it: that of the last command, also one that Ctrl-C ended.
 const fn is_left_shell(status: Code) -> bool {
-    matches!((status.protocol(), status.number()), (Protocol::Exit, 0..=125 | 130))
+    matches!((status.protocol(), status.number()), (Protocol::Exit, Some(0..=125 | 130)))
 }

@@ -255,8 +255,7 @@ optional_slot!(
     "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`"
 );
 
-/// A protocol's name, a dot, and 20 characters for the smallest number.
-const CODE_LEN: usize = 48;
+const CODE_LEN: usize = Code::MAX_LEN;
 
 /// The `code` slot: a code or an option of one.
 #[inline]

@@ -25,6 +25,7 @@
 //! - [`Classifier`]: finds the evidence inside an error; [`classifier!`] teaches it the errors of other libraries;
 //!   `Classifier::explain` says what it found, and what it did not understand.
 //! - [`DisconnectEvidence`](macro@DisconnectEvidence): the derive by which error types of your own say what they mean.
+//! - [`DisconnectCode`](macro@DisconnectCode): the derive by which close codes of your own say what they mean.
 //! - [`DisconnectGuard`]: exactly one line for each connection, whatever happened, set from elsewhere by a
 //!   [`DisconnectHandle`]; [`BoxedGuard`]: one whose type has a name; [`Shutdown`]: why a server closes all of them.
 //! - [`Watched`]: a byte stream that tells its guard how the transport ended, for a library whose errors nobody reads, and
@@ -80,14 +81,14 @@ mod stream;
 mod verdict;
 mod vocabulary;
 
-pub use disconnect_derive::{DisconnectEvidence, DisconnectField};
+pub use disconnect_derive::{DisconnectCode, DisconnectEvidence, DisconnectField};
 
 #[cfg(feature = "std")]
 pub use crate::category::Recorded;
 pub use crate::category::{Category, DisconnectField, Expectation, UnknownCategory, slot};
-pub use crate::code::{Code, Protocol};
+pub use crate::code::{Code, ParseCodeError, Protocol};
 pub use crate::endpoint::{Endpoint, Peer};
-pub use crate::evidence::{Classifier, DisconnectEvidence};
+pub use crate::evidence::{Classifier, DisconnectCode, DisconnectEvidence};
 #[cfg(feature = "std")]
 pub use crate::guard::{
     BoxedGuard, Context, DisconnectGuard, DisconnectHandle, Scope, SetOutcome, Shutdown, late_ends,

@@ -29,3 +29,4 @@ pub use crate::code::OptionalCode;
 #[cfg(feature = "tracing")]
 pub use crate::event;
 pub use crate::evidence::expanded as evidence;
+pub use crate::evidence::expanded_codes as codes;

@@ -4,6 +4,7 @@
 //! Each macro is a folder with one small file a phase: `parse` (what was written), `model` (what it means, and every
 //! semantic error), `expand` (the code it becomes).
 
+mod codes;
 mod errors;
 mod event;
 mod evidence;
@@ -11,6 +12,7 @@ mod field;
 mod hash;
 mod keys;
 mod lookup;
+mod protocols;
 mod slots;
 mod spelling;
 mod split;
@@ -93,6 +95,46 @@ pub fn derive_disconnect_evidence(input: TokenStream) -> TokenStream {
     evidence::derive(syn::parse_macro_input!(input)).into()
 }
 
+/// Makes an enum a set of close codes: each variant has its code, its name, and what it means.
+///
+/// Documented, with examples, at `disconnect_core::DisconnectCode`.
+///
+/// # Attributes
+///
+/// On the enum:
+///
+/// - `#[codes(websocket)]`: the protocol that the codes belong to. Known are `websocket`, `ssh`, `http2`, `http3`, `quic`,
+///   `quic_application`, `amqp`, `exit`, `signal` and `sqlstate`. The codes of `tls`, `grpc` and `mqtt` are closed sets.
+/// - `#[codes("discord")]`: a protocol of your own, by its name, which stands before the dot of a logged code.
+/// - `#[codes(websocket, crate = path)]`: where `disconnect_core` is, when it goes by another name.
+///
+/// On every variant, one code and one meaning:
+///
+/// - `#[code(4004)]`: the code, a number or a text. Numbers are in the range that the protocol leaves to applications, such
+///   as 3000 to 4999 for WebSocket. A text has at most 32 ASCII letters, digits, `-` and `_`; one that comes from the wire
+///   has at most 8.
+/// - `#[code(4004, name = "AUTH_FAILED")]`: the code's name. Left out, it is the variant's name in `snake_case`.
+/// - `#[goodbye(Closed)]`: its sender ends the connection on purpose and cleanly. `GoingAway` is a sender that goes away,
+///   `Cancelled` one that cancels the one request that the connection was. What the reason is follows from the role:
+///   see `Verdict::closed`, `going_away` and `cancelled`.
+/// - `#[reason(Unknown)]`: any other reason. A bare name is a `DisconnectReason`; a category of your own set is given by
+///   a path: `#[reason(Leave::Kicked)]`.
+///
+/// Behind the reason or the goodbye, each left out or given once:
+///
+/// - `side = Sender`, `Receiver`, `Network` or `Unknown`, not for a goodbye: who ended or broke it. Left out, it is
+///   `Receiver` for a `ProtocolError`, which the sender accuses, `Network` for a `NetworkError`, and `Sender` for any other
+///   reason.
+/// - `by = Client`: the party that ended it, where it is the same one on both ends. A `DisconnectInitiator`, or an
+///   initiator of your own by its path.
+/// - `cause = Auth`: what exactly happened, a `DisconnectCause`, or a cause of your own by its path.
+/// - `rank = Timeout`, not for a goodbye: how strong this is as evidence, where the code only reports what its sender saw.
+///   Left out, it is stated.
+#[proc_macro_derive(DisconnectCode, attributes(codes, code, goodbye, reason))]
+pub fn derive_disconnect_code(input: TokenStream) -> TokenStream {
+    codes::derive(syn::parse_macro_input!(input)).into()
+}
+
 /// The machinery of `disconnect_core::disconnected!`, which hands over the path of its own crate first.
 #[doc(hidden)]
 #[proc_macro]
@@ -107,6 +149,7 @@ pub fn __shared(file: TokenStream) -> TokenStream {
     let source = match file.to_string().as_str() {
         "hash" => include_str!("hash.rs"),
         "keys" => include_str!("keys.rs"),
+        "protocols" => include_str!("protocols.rs"),
         "spelling" => include_str!("spelling.rs"),
         "unsafe_chars" => include_str!("unsafe_chars.rs"),
         _ => "compile_error!(\"this file is not shared\");",

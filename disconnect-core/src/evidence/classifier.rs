@@ -4,7 +4,8 @@ use core::any::Any;
 use core::error::Error;
 
 use super::as_error::AsError;
-use super::reading::{Contexts, Next, Reader, Reading};
+use super::reading::{CodeReader, Contexts, Next, Reader, Reading};
+use crate::code::Protocol;
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::DisconnectReason;
 
@@ -28,6 +29,7 @@ use crate::vocabulary::DisconnectReason;
 pub struct Classifier {
     readers: &'static [Reader],
     contexts: &'static [Contexts],
+    codes: &'static [CodeReader],
     /// How each reader was given to `classifier!`, for [`explain`](Self::explain). None where they were given by hand.
     #[cfg(feature = "std")]
     items: &'static [&'static str],
@@ -76,9 +78,35 @@ impl Classifier {
         Self {
             readers,
             contexts,
+            codes: &[],
             #[cfg(feature = "std")]
             items,
         }
+    }
+
+    /// The same, which also knows what these codes mean: where a verdict says nothing but that somebody gave a code, and no
+    /// table has that code. `codes = Gateway` in [`classifier!`](crate::classifier) is short for
+    /// `.with_codes(&[own_codes::<Gateway>])`.
+    ///
+    /// ```
+    /// use disconnect_core::evidence::own_codes;
+    /// use disconnect_core::{Classifier, Code, DisconnectCode, Endpoint};
+    ///
+    /// #[derive(Clone, Copy, DisconnectCode)]
+    /// #[codes(websocket)]
+    /// enum Gateway {
+    ///     #[code(4000)]
+    ///     #[goodbye(Closed)]
+    ///     Done,
+    /// }
+    /// static CLASSIFIER: Classifier = Classifier::new().with_codes(&[own_codes::<Gateway>]);
+    /// const END: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+    ///
+    /// assert_eq!(END.received(Code::websocket(4000)).reason().as_str(), "graceful");
+    /// assert_eq!(END.received(Code::websocket(4001)).reason().as_str(), "unknown");
+    /// ```
+    pub const fn with_codes(self, codes: &'static [CodeReader]) -> Self {
+        Self { codes, ..self }
     }
 
     /// What an error means, whatever it comes in: a type of its own, a boxed `dyn Error`, an `anyhow::Error`, an
@@ -143,6 +171,9 @@ impl Classifier {
                     (reading, by) = (Reading::verdict(verdict), By::Text);
                 }
             }
+            if let Some(verdict) = reading.verdict.as_mut().filter(|verdict| verdict.code.is_some()) {
+                self.explain_code(verdict);
+            }
             if strongest.is_none() && rest.is_none() && matches!(reading.next, Next::Nowhere) {
                 watch.step(error, by, &reading, Outcome::Strongest);
                 return reading.verdict.unwrap_or(NOT_UNDERSTOOD);
@@ -172,6 +203,26 @@ impl Classifier {
         }
         watch.cut();
         strongest.unwrap_or(NOT_UNDERSTOOD)
+    }
+
+    /// Gives a code of the user's own its meaning, where the verdict says nothing but that somebody gave it. Kept out of line
+    /// so that a verdict without a code stays cheap.
+    #[cold]
+    pub(crate) fn explain_code(&self, verdict: &mut Verdict) {
+        let Some(code) = verdict.code.filter(|code| !self.codes.is_empty() && code.is_open()) else { return };
+        let bare = Verdict { is_of_stream: false, ..*verdict };
+        let is_received = bare == code.received();
+        if !is_received && bare != code.sent() {
+            return;
+        }
+        let Some(own) = self.codes.iter().find_map(|read| read(code)) else { return };
+        // Nothing tells a goodbye of the connection from a reset of one stream.
+        if own.may_be_expected() && matches!(code.protocol(), Protocol::Http2 | Protocol::Http3) {
+            return;
+        }
+        let own = own.with_code(code);
+        let own = if is_received { own.as_received() } else { own };
+        *verdict = if verdict.is_of_stream { own.of_stream() } else { own };
     }
 
     /// The first reader that recognises the error. Pointers come last: most errors are none.

@@ -25,8 +25,9 @@
 //!   same. A reset that `poll_reset()` tells is not a going away, even with code 0.
 //! - **tonic**: a server's `Ok(None)` is a completed or a cancelled call; note the end of the request's body to tell them
 //!   apart. A deadline of the client's own is [`Cause::Deadline`](crate::DisconnectCause::Deadline).
-//! - **quinn**: application codes are the application's own. Map yours to a [`Verdict`] before asking the classifier; with
-//!   HTTP/3 they are [`Code::http3`](crate::Code::http3).
+//! - **quinn**: application codes are the application's own. Give yours a meaning by
+//!   [`DisconnectCode`](macro@crate::DisconnectCode) and `codes = ...`; with HTTP/3 they are
+//!   [`Code::http3`](crate::Code::http3).
 //! - **russh**: the client's reason arrives in its handler's `disconnected`, as an [`ssh`](crate::Code::ssh) code; an
 //!   `exit-status` is [`received`](crate::Endpoint::received) with [`Code::exit`](crate::Code::exit). A server's session
 //!   is `Ok` after a client's goodbye, whose code russh drops. A client that goes right after its goodbye lets the
@@ -53,6 +54,7 @@ mod explain;
 mod io;
 #[cfg(feature = "std")]
 mod lookalikes;
+mod own_codes;
 mod reading;
 #[cfg(feature = "std")]
 mod texts;
@@ -66,5 +68,8 @@ pub use self::derived::expanded;
 pub use self::derived::{DisconnectEvidence, derived};
 #[cfg(feature = "std")]
 pub use self::explain::{Explanation, Finding, Step};
-pub use self::reading::{Reader, Reading};
+#[doc(hidden)]
+pub use self::own_codes::expanded as expanded_codes;
+pub use self::own_codes::{AnyCode, DisconnectCode, own_codes};
+pub use self::reading::{CodeReader, Reader, Reading};
 pub use crate::verdict::{Rank, Side, Verdict};

@@ -4,10 +4,34 @@ use core::any::Any;
 use core::error::Error;
 
 use super::as_error::AsError;
+use crate::code::Code;
 use crate::verdict::Verdict;
 
 /// Looks at one error, not at its sources. Where it recognises it, it says what it means, what lies inside, or both.
 pub type Reader = for<'a> fn(&'a (dyn Error + 'static)) -> Reading<'a>;
+
+/// Says what a code means that this side sent. Received, the sides change places. `None` for a code that it does not know.
+///
+/// It is asked about codes that no table has, such as WebSocket 4000 to 4999: see
+/// [`Classifier::with_codes`](super::Classifier::with_codes). [`own_codes`](super::own_codes) makes one of an enum.
+///
+/// ```
+/// use disconnect_core::evidence::{CodeReader, Side, Verdict};
+/// use disconnect_core::{Category, Classifier, Code, DisconnectCause, DisconnectReason, Endpoint, Protocol};
+///
+/// /// A range of codes.
+/// const LIMITS: CodeReader = |code| match (code.protocol(), code.number()) {
+///     (Protocol::WebSocket, Some(4290..=4299)) => {
+///         Some(Verdict::new(DisconnectReason::Unknown, Side::Local).with_cause(DisconnectCause::Limit))
+///     }
+///     _ => None,
+/// };
+/// static CLASSIFIER: Classifier = Classifier::new().with_codes(&[LIMITS]);
+///
+/// let end = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER).received(Code::websocket(4291));
+/// assert_eq!((end.cause().map(Category::as_str), end.initiator().map(Category::as_str)), (Some("limit"), Some("server")));
+/// ```
+pub type CodeReader = fn(Code) -> Option<Verdict>;
 
 /// What a [`Reader`] made of one error.
 ///

@@ -203,6 +203,7 @@ impl Disconnect {
             cause: self.cause,
             code: self.code,
             is_said_by_peer: self.origin == Origin::Peer,
+            is_of_stream: false,
         }
     }
 
@@ -355,7 +356,8 @@ impl Disconnect {
     /// assert_eq!(END.closed_locally().exit_code(), None);
     /// ```
     pub fn exit_code(&self) -> Option<i32> {
-        self.code.filter(|code| code.protocol() == Protocol::Exit).and_then(|code| i32::try_from(code.number()).ok())
+        let status = self.code.filter(|code| code.protocol() == Protocol::Exit)?;
+        status.number().and_then(|number| i32::try_from(number).ok())
     }
 
     /// The free text, if one was set: one clean line.

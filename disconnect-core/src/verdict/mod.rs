@@ -67,6 +67,8 @@ pub struct Verdict {
     pub(crate) code: Option<Code>,
     /// The peer said so. The blame may still be ours: a received code may accuse us.
     pub(crate) is_said_by_peer: bool,
+    /// The code ended one stream and not the connection, and is the application's own.
+    pub(crate) is_of_stream: bool,
 }
 
 /// What happened. The first three become a reason only once the role of the side is known.
@@ -99,7 +101,17 @@ impl Verdict {
             Ending::Own => false,
         };
         let is_said_by_peer = is_goodbye && matches!(side, Side::Remote);
-        Self { ending, own_reason: None, side, by: None, rank, cause: None, code: None, is_said_by_peer }
+        Self {
+            ending,
+            own_reason: None,
+            side,
+            by: None,
+            rank,
+            cause: None,
+            code: None,
+            is_said_by_peer,
+            is_of_stream: false,
+        }
     }
 
     /// An end of this kind, with the rank that follows from it.
@@ -211,7 +223,10 @@ impl Verdict {
     ///
     /// There, "no error" is no goodbye. It says that the rest of a request is not wanted (RFC 9113, section 8.1), so it is
     /// `unknown` by its sender, and anything that is known of the connection outranks it. Other codes stay as they are.
-    /// The adapter `h2` knows a reset by itself; a site that asks `poll_reset()` has to say so.
+    /// The adapters `h2` and `quinn` know a reset by itself; a site that asks `poll_reset()` has to say so.
+    ///
+    /// A code of a QUIC application, or of a protocol of your own, is no goodbye there, either: a stream that is dropped
+    /// unfinished is often reset with code 0. What else [your set](macro@crate::DisconnectCode) says of it counts.
     ///
     /// ```
     /// use disconnect_core::{Code, Endpoint};
@@ -225,16 +240,16 @@ impl Verdict {
     /// ```
     pub const fn of_stream(self) -> Self {
         const H3_NO_ERROR: i64 = 0x0100;
-        let says_nothing = match self.code {
-            Some(code) => {
-                matches!((code.protocol(), code.number()), (Protocol::Http2, 0) | (Protocol::Http3, H3_NO_ERROR))
-            }
-            None => false,
-        };
-        if !says_nothing {
-            return self;
+        let Some(code) = self.code else { return self };
+        let is_own = matches!(code.protocol(), Protocol::QuicApplication | Protocol::Own(_));
+        let unknown = Self { code: self.code, ..Self::new(DisconnectReason::Unknown, self.side) };
+        if matches!((code.protocol(), code.number()), (Protocol::Http2, Some(0)) | (Protocol::Http3, Some(H3_NO_ERROR)))
+        {
+            return unknown.with_rank(Rank::FollowOn);
         }
-        Self { code: self.code, ..Self::new(DisconnectReason::Unknown, self.side).with_rank(Rank::FollowOn) }
+        let is_said_by_peer = self.is_said_by_peer;
+        let own = if is_own && self.may_be_expected() { Self { is_said_by_peer, ..unknown } } else { self };
+        Self { is_of_stream: is_own, ..own }
     }
 
     /// Sets how strong this evidence is, where it is not what the reason and the cause imply.
@@ -258,6 +273,16 @@ impl Verdict {
     /// ```
     pub const fn said_by_peer(self) -> Self {
         Self { rank: Rank::Stated, ..self.marked_as_said() }
+    }
+
+    /// What this side did, as its peer sees it.
+    pub(crate) const fn as_received(self) -> Self {
+        let side = match self.side {
+            Side::Local => Side::Remote,
+            Side::Remote => Side::Local,
+            Side::Network | Side::Unknown => self.side,
+        };
+        Self { side, ..self }.marked_as_said()
     }
 
     /// The mark alone: a received code may still only report what the peer saw.
@@ -305,8 +330,12 @@ impl Verdict {
     }
 
     /// Whether some role makes this a normal end: a goodbye, or a reason that is expected.
-    pub(crate) fn may_be_expected(&self) -> bool {
-        self.reason().is_none_or(Category::is_expected)
+    pub(crate) const fn may_be_expected(&self) -> bool {
+        match (self.ending, self.own_reason) {
+            (Ending::Closed | Ending::GoingAway | Ending::Cancelled, _) | (Ending::Own, None) => true,
+            (Ending::Is(reason), _) => reason.expected(),
+            (Ending::Own, Some(own)) => own.is_expected(),
+        }
     }
 
     fn kind(&self) -> Kind {

@@ -154,7 +154,7 @@ fn verdict(verdict: &Verdict) -> TokenStream {
 }
 
 /// A bare name is a variant of the core's enum.
-fn name(name: &Name, ours: &str) -> TokenStream {
+pub(crate) fn name(name: &Name, ours: &str) -> TokenStream {
     match name {
         Name::Ours(variant) => {
             let ours = Ident::new(ours, Span::call_site());

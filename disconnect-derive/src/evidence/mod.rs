@@ -1,8 +1,8 @@
 //! `#[derive(DisconnectEvidence)]`: what was written, the model it means, the code it becomes.
 
-mod expand;
-mod model;
-mod parse;
+pub(crate) mod expand;
+pub(crate) mod model;
+pub(crate) mod parse;
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;

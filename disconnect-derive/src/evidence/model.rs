@@ -193,7 +193,7 @@ fn verdict(written: &Reason, fields: &[Field], errors: &mut Errors) -> Option<Ve
 }
 
 /// Sets what is there, and says whether it was set before.
-fn replace<T>(place: &mut Option<T>, value: Option<T>) -> bool {
+pub(crate) fn replace<T>(place: &mut Option<T>, value: Option<T>) -> bool {
     value.is_some_and(|value| place.replace(value).is_some())
 }
 
@@ -214,9 +214,9 @@ fn side(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
 const CAUSES: &str = "a cause is one of ours by its name, one of your own by its path: `Why::Superseded`, or an \
                       expression in parentheses: `(why.cause())`";
 const INITIATORS: &str = "an initiator is one of ours by its name, or one of your own by its path: `Party::Broker`";
-const RANKS: &str = "a rank is one of `evidence::Rank` by its name, such as `Timeout`";
+pub(crate) const RANKS: &str = "a rank is one of `evidence::Rank` by its name, such as `Timeout`";
 
-fn name_of(value: &TokenStream, form: &str, errors: &mut Errors) -> Option<Name> {
+pub(crate) fn name_of(value: &TokenStream, form: &str, errors: &mut Errors) -> Option<Name> {
     let path = parse::path(value);
     if path.is_none() {
         errors.at(value, form);
@@ -224,7 +224,7 @@ fn name_of(value: &TokenStream, form: &str, errors: &mut Errors) -> Option<Name>
     path.as_ref().map(Name::of)
 }
 
-fn initiator(value: &TokenStream, errors: &mut Errors) -> Option<Name> {
+pub(crate) fn initiator(value: &TokenStream, errors: &mut Errors) -> Option<Name> {
     known(name_of(value, INITIATORS, errors)?, "initiator", &PARTIES, "Party", errors)
 }
 
@@ -248,7 +248,7 @@ fn unknown_argument(name: &str) -> String {
 
 /// The reasons and initiators of ours, by their names. The crate with the enums is above this one: `evidence_derive.rs`
 /// and `ui/evidence` hold the two together.
-const REASONS: [&str; 8] = [
+pub(crate) const REASONS: [&str; 8] = [
     "Unknown",
     "Graceful",
     "ClientClosed",
@@ -264,7 +264,7 @@ const PARTIES: [&str; 5] = ["Unknown", "Client", "Agent", "Server", "Network"];
 const ON_PURPOSE: [&str; 4] = ["Graceful", "ClientClosed", "ServerShutdown", "WorkspaceStopped"];
 
 /// The name, unless it is a bare one that is none of ours.
-fn known(name: Name, what: &str, ours: &[&str], own: &str, errors: &mut Errors) -> Option<Name> {
+pub(crate) fn known(name: Name, what: &str, ours: &[&str], own: &str, errors: &mut Errors) -> Option<Name> {
     let Name::Ours(ident) = &name else { return Some(name) };
     let text = ident.to_string();
     if ours.contains(&text.as_str()) {
@@ -296,7 +296,7 @@ fn check_side(verdict: &Verdict, errors: &mut Errors) {
 
 impl Name {
     /// A bare name is one of ours.
-    fn of(path: &Path) -> Self {
+    pub(crate) fn of(path: &Path) -> Self {
         match path.get_ident() {
             Some(ident) => Self::Ours(ident.clone()),
             None => Self::Path(path.to_token_stream()),
@@ -304,7 +304,7 @@ impl Name {
     }
 
     /// The variant of a core enum, also where it stands behind the name of that enum.
-    fn ours(&self, set: &str) -> Option<Ident> {
+    pub(crate) fn ours(&self, set: &str) -> Option<Ident> {
         match self {
             Self::Ours(ident) => Some(ident.clone()),
             Self::Path(path) => {

@@ -178,7 +178,7 @@ fn stated(attrs: &[Attribute], errors: &mut Errors) -> Stated {
     let mut stated = Stated::default();
     for attr in attrs {
         if Helper::Reason.is(attr) {
-            match reason(attr, errors) {
+            match reason(attr, &REASON, errors) {
                 Some(reason) => stated.reasons.push(reason),
                 None => stated.reported = true,
             }
@@ -216,38 +216,56 @@ fn field(index: u32, field: syn::Field, errors: &mut Errors) -> Field {
     }
 }
 
+/// What the errors about one attribute say.
+pub(crate) struct Form {
+    /// It cannot be read at all.
+    pub(crate) whole: &'static str,
+    /// An argument stands first.
+    pub(crate) order: &'static str,
+    /// What stands first is no path.
+    pub(crate) category: &'static str,
+    /// What stands behind is no argument.
+    pub(crate) argument: &'static str,
+}
+
+const REASON: Form = Form {
+    whole: "write `#[reason(NetworkError)]`, with the reason that this means",
+    order: "the reason comes first, as in `#[reason(NetworkError, side = Remote)]`",
+    category: "a reason is one of ours by its name, or one of your own by its path: `Leave::Kicked`",
+    argument: "behind the reason stands `name = value`, as in `side = Remote`",
+};
+
 /// `#[reason(category, name = value, ...)]`; a category that cannot be read is reported.
-fn reason(attr: &Attribute, errors: &mut Errors) -> Option<Reason> {
-    const FORM: &str = "write `#[reason(NetworkError)]`, with the reason that this means";
+pub(crate) fn reason(attr: &Attribute, form: &Form, errors: &mut Errors) -> Option<Reason> {
     let Meta::List(list) = &attr.meta else {
-        errors.at(&attr.meta, FORM);
+        errors.at(&attr.meta, form.whole);
         return None;
     };
     let mut items = at_commas(list.tokens.clone().into_iter().collect()).into_iter();
     let Some(category) = items.next() else {
-        errors.at(&attr.meta, FORM);
+        errors.at(&attr.meta, form.whole);
         return None;
     };
-    let arguments = items.filter_map(|item| argument(&item, errors)).collect();
+    let arguments = items.filter_map(|item| argument(&item, form, errors)).collect();
     if let Some(name) = argument_name(&category) {
-        errors.at(&name, "the reason comes first, as in `#[reason(NetworkError, side = Remote)]`");
+        errors.at(&name, form.order);
         return None;
     }
     let tokens = category.into_iter().collect();
     let category = path(&tokens);
     if category.is_none() {
-        errors.at(&tokens, "a reason is one of ours by its name, or one of your own by its path: `Leave::Kicked`");
+        errors.at(&tokens, form.category);
     }
     Some(Reason { place: attr.path().span(), category: category?, arguments })
 }
 
-fn argument(item: &[TokenTree], errors: &mut Errors) -> Option<Argument> {
+fn argument(item: &[TokenTree], form: &Form, errors: &mut Errors) -> Option<Argument> {
     let first = item.first()?;
     let name = argument_name(item);
     if punct(first) == Some(',') {
         errors.at(first, "two commas with nothing between them");
     } else if name.is_none() {
-        errors.at(first, "behind the reason stands `name = value`, as in `side = Remote`");
+        errors.at(first, form.argument);
     }
     Some(Argument { name: name?, value: item[2..].iter().cloned().collect() })
 }

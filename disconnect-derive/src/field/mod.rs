@@ -1,7 +1,7 @@
 //! `#[derive(DisconnectField)]`: what was written, the model it means, the code it becomes.
 
 mod expand;
-mod model;
+pub(crate) mod model;
 mod parse;
 
 use proc_macro2::TokenStream;

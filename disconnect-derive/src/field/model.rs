@@ -275,7 +275,7 @@ fn is_words(text: &str, joints: &[char]) -> bool {
 }
 
 /// `IdleTimeout` as `idle_timeout`, `TLSError` as `tls_error`, `Http2Gone` as `http2_gone`.
-fn snake_case(name: &str) -> String {
+pub(crate) fn snake_case(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     let mut snake = String::with_capacity(name.len() + 4);
     for (i, &c) in chars.iter().enumerate() {

@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use ends::{Disconnect, DisconnectEvidence, DisconnectField, disconnected};
+use ends::{Disconnect, DisconnectCode, DisconnectEvidence, DisconnectField, disconnected};
 
 /// Why a pump stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
@@ -15,6 +15,16 @@ pub enum PumpEnd {
     Drained,
     /// It jammed.
     Jammed,
+}
+
+/// What a pump says before it stops.
+#[derive(Clone, Copy, Debug, DisconnectCode)]
+#[codes("pump", crate = ends)]
+pub enum PumpCode {
+    /// Nothing is left to pump.
+    #[code(17)]
+    #[reason(PumpEnd::Drained)]
+    Dry,
 }
 
 /// Why pumping failed.

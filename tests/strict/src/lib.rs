@@ -55,8 +55,8 @@ use std::error::Error;
 use std::{fmt, io};
 
 use disconnect_core::{
-    assert_categories, disconnected, Code, ConnectionMethod, Disconnect, DisconnectEvidence, DisconnectField,
-    DisconnectInitiator, DisconnectReason,
+    assert_categories, disconnected, Code, ConnectionMethod, Disconnect, DisconnectCode, DisconnectEvidence,
+    DisconnectField, DisconnectInitiator, DisconnectReason,
 };
 
 /// Why a job ended.
@@ -129,6 +129,25 @@ mod jobs {
     pub(crate) const fn second() -> bool {
         matches!(Private::parse("second"), Some(Private::Second))
     }
+}
+
+/// With which status a worker ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
+#[codes(exit)]
+pub enum JobStatus {
+    /// To be run again.
+    #[code(75, name = "EX_TEMPFAIL")]
+    #[goodbye(Closed, cause = Limit, by = Agent)]
+    Requeue,
+    /// Thrown out.
+    #[code(-9)]
+    #[reason(JobEnd::Evicted, side = Unknown, rank = Stated)]
+    #[deprecated]
+    Evicted,
+    /// A keyword.
+    #[code(3)]
+    #[reason(Unknown)]
+    r#Try,
 }
 
 /// Why a job failed.

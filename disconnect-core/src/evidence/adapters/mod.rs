@@ -83,6 +83,7 @@ pub mod vocabulary {
 /// | `h2 = path::to::h2` | a built-in adapter over your own path to the library; give it twice for two versions |
 /// | `anyhow = anyhow` | the listed error types also as typed contexts, see below |
 /// | `reader = my_reader` | a [`Reader`](crate::evidence::Reader) of your own |
+/// | `codes = Gateway` | close codes of your own, by an enum that derives [`DisconnectCode`](crate::DisconnectCode) |
 /// | `some_crate::adapter! = lapin` | an adapter that another crate ships, over your own path to the library |
 ///
 /// An item may have a `#[cfg(...)]`. Of several readers that know an error the first one is asked. The result can stand
@@ -160,11 +161,12 @@ pub mod vocabulary {
 #[macro_export]
 macro_rules! classifier {
     ($($items:tt)*) => {
-        $crate::__classifier!({} {} {} {} $($items)*)
+        $crate::__classifier!({} {} {} {{} {}} $($items)*)
     };
 }
 
-/// Takes one item after the other: the items as they are written, their readers, evidence types, containers.
+/// Takes one item after the other: the items as they are written, their readers, evidence types, and both containers and
+/// codes.
 ///
 /// A path is taken and handed on token by token, so that an adapter of another crate may match it as it likes.
 #[doc(hidden)]
@@ -172,13 +174,14 @@ macro_rules! classifier {
 macro_rules! __classifier {
     (
         {$($items:tt)*} {$($readers:tt)*} $evidence:tt
-        {$({ $(#[$attribute:meta])* $container:ident $library:tt })*}
+        {{$({ $(#[$attribute:meta])* $container:ident $library:tt })*} {$($codes:tt)*}}
     ) => {{
         const ITEMS: &[&str] = &[$($items)*];
         const READERS: &[$crate::evidence::Reader] = &[$($readers)*];
         const CONTEXTS: &[$crate::evidence::vocabulary::Contexts] =
             &[$($(#[$attribute])* $crate::__contexts!($container $library $evidence)),*];
-        $crate::Classifier::listed(ITEMS, READERS, CONTEXTS)
+        const CODES: &[$crate::evidence::CodeReader] = &[$($codes)*];
+        $crate::Classifier::listed(ITEMS, READERS, CONTEXTS).with_codes(CODES)
     }};
     ({$($items:tt)*} {$($readers:tt)*} $evidence:tt $containers:tt
         $(#[$attribute:meta])* reader = $reader:expr $(, $($rest:tt)*)?
@@ -189,20 +192,28 @@ macro_rules! __classifier {
             $evidence $containers $($($rest)*)?
         )
     };
-    ($items:tt $readers:tt $evidence:tt {$($containers:tt)*}
+    ($items:tt $readers:tt $evidence:tt {$containers:tt {$($codes:tt)*}}
+        $(#[$attribute:meta])* codes = $own:ty $(, $($rest:tt)*)?
+    ) => {
+        $crate::__classifier!(
+            $items $readers $evidence
+            {$containers {$($codes)* $(#[$attribute])* $crate::evidence::own_codes::<$own>,}} $($($rest)*)?
+        )
+    };
+    ($items:tt $readers:tt $evidence:tt {{$($containers:tt)*} $codes:tt}
         $(#[$attribute:meta])* anyhow = $($first:ident)? $(:: $segment:ident)* $(, $($rest:tt)*)?
     ) => {
         $crate::__classifier!(
             $items $readers $evidence
-            {$($containers)* { $(#[$attribute])* anyhow [$($first)? $(:: $segment)*] }} $($($rest)*)?
+            {{$($containers)* { $(#[$attribute])* anyhow [$($first)? $(:: $segment)*] }} $codes} $($($rest)*)?
         )
     };
-    ($items:tt $readers:tt $evidence:tt {$($containers:tt)*}
+    ($items:tt $readers:tt $evidence:tt {{$($containers:tt)*} $codes:tt}
         $(#[$attribute:meta])* eyre = $($first:ident)? $(:: $segment:ident)* $(, $($rest:tt)*)?
     ) => {
         $crate::__classifier!(
             $items $readers $evidence
-            {$($containers)* { $(#[$attribute])* eyre [$($first)? $(:: $segment)*] }} $($($rest)*)?
+            {{$($containers)* { $(#[$attribute])* eyre [$($first)? $(:: $segment)*] }} $codes} $($($rest)*)?
         )
     };
     ({$($items:tt)*} {$($readers:tt)*} $evidence:tt $containers:tt

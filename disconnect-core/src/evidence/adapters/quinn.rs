@@ -38,7 +38,7 @@ macro_rules! __adapter_quinn {
 
         /// The peer reset or stopped one stream.
         fn stream<'a>(code: library::VarInt) -> Reading<'a> {
-            Reading::verdict(Code::quic_application(code.into_inner()).received())
+            Reading::verdict(Code::quic_application(code.into_inner()).received().of_stream())
         }
 
         /// The stream was closed, or used in a way that it does not allow.

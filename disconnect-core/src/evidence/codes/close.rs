@@ -15,22 +15,24 @@ impl Disconnect {
     ///
     /// - the connection is lost, so that nobody hears it;
     /// - the peer ended it, and the end is neither normal nor the peer's violation;
-    /// - the protocol has no code that says so: [`Exit`](Protocol::Exit) and [`Signal`](Protocol::Signal) are of
-    ///   processes, and the codes of [`QuicApplication`](Protocol::QuicApplication) are the application's own.
+    /// - the protocol has no code that says so: [`Exit`](Protocol::Exit) and [`Signal`](Protocol::Signal) are of processes,
+    ///   [`Sqlstate`](Protocol::Sqlstate) is of databases, and the codes of [`QuicApplication`](Protocol::QuicApplication)
+    ///   and of a protocol of your own are the application's.
     ///
-    /// | the end | WebSocket | HTTP/2 | SSH | MQTT |
-    /// |---|---|---|---|---|
-    /// | a clean close, or the peer's goodbye | 1000 | `NO_ERROR` | 11 | 0x00 |
-    /// | this side goes away | 1001, 1012 with the cause `restart` | `NO_ERROR` | 11 | 0x8B |
-    /// | the peer broke the protocol | 1002, by cause 1003, 1007, 1009 | `PROTOCOL_ERROR`, `FRAME_SIZE_ERROR` | 2 | 0x82, 0x81, 0x95 |
-    /// | this side refuses the peer | 1008 | `INTERNAL_ERROR` | 14, 7 | 0x87 |
-    /// | this side has too much to do | 1013 | `ENHANCE_YOUR_CALM` | 7 | 0x89 |
-    /// | this side failed, or nobody knows | 1011 | `INTERNAL_ERROR` | 7 | 0x80 |
+    /// | the end | WebSocket | HTTP/2 | SSH | MQTT | AMQP |
+    /// |---|---|---|---|---|---|
+    /// | a clean close, or the peer's goodbye | 1000 | `NO_ERROR` | 11 | 0x00 | 200 |
+    /// | this side goes away | 1001, 1012 with the cause `restart` | `NO_ERROR` | 11 | 0x8B | 320 |
+    /// | the peer broke the protocol | 1002, by cause 1003, 1007, 1009 | `PROTOCOL_ERROR`, `FRAME_SIZE_ERROR` | 2 | 0x82, 0x81, 0x95 | 503, 501 |
+    /// | this side refuses the peer | 1008 | `INTERNAL_ERROR` | 14, 7 | 0x87 | 403, 530 |
+    /// | this side has too much to do | 1013 | `ENHANCE_YOUR_CALM` | 7 | 0x89 | 506 |
+    /// | this side failed, or nobody knows | 1011 | `INTERNAL_ERROR` | 7 | 0x80 | 541 |
     ///
     /// A code of this protocol that the end carries already is given back, if it [may be sent](Code::may_be_sent) and says
     /// nothing else here: an unexpected end never gives a goodbye, and an end that is our fault never accuses the peer.
     ///
-    /// What a server says goes for both sides. A client of MQTT may not send 0x8B and some others: it sends 0x00.
+    /// What a server says goes for both sides. A client of MQTT may not send 0x8B and some others: it sends 0x00. A client of
+    /// AMQP that goes away sends 200.
     ///
     /// ```
     /// use disconnect_core::{Code, Endpoint, Protocol};
@@ -203,7 +205,8 @@ fn code(protocol: Protocol, closing: Closing) -> Option<Code> {
         Protocol::Tls => tls(closing).map(Code::tls),
         Protocol::Grpc => Some(Code::grpc(grpc(closing))),
         Protocol::Mqtt => mqtt(closing).map(Code::mqtt),
-        Protocol::QuicApplication | Protocol::Exit | Protocol::Signal => None,
+        Protocol::Amqp => amqp(closing).map(Code::amqp),
+        Protocol::QuicApplication | Protocol::Exit | Protocol::Signal | Protocol::Sqlstate | Protocol::Own(_) => None,
     }
 }
 
@@ -326,5 +329,21 @@ const fn mqtt(closing: Closing) -> Option<u8> {
         Kicked => 0x98,
         Migrating => 0x9c,
         PeerLate => return None,
+    })
+}
+
+/// AMQP 0-9-1, section 1.2. A broker that goes away says what RabbitMQ says. A silent peer hears nothing.
+const fn amqp(closing: Closing) -> Option<u16> {
+    Some(match closing {
+        Clean => 200,
+        GoingAway | Restarting | Migrating | Replaced | Kicked => 320,
+        Refused => 403,
+        Malformed | TooLarge => 501,
+        Violation | Unsuitable => 503,
+        Limit | Overload => 506,
+        Policy => 530,
+        Mismatch => 540,
+        OutOfTime | BackEndLost | Failed | Unexplained => 541,
+        PeerSilent | PeerLate => return None,
     })
 }

@@ -1,5 +1,6 @@
 //! What a protocol code means: one table for each protocol.
 
+mod amqp;
 mod close;
 mod grpc;
 mod http2;
@@ -8,6 +9,7 @@ mod meaning;
 mod mqtt;
 mod process;
 mod quic;
+mod sqlstate;
 mod ssh;
 mod tls;
 mod websocket;
@@ -18,12 +20,13 @@ use crate::verdict::{Side, Verdict};
 use crate::vocabulary::DisconnectReason;
 
 impl Code {
-    /// The registered name, or `None` for a number that is not registered, private, or an application's own.
+    /// The registered name, or `None` for a code that is not registered, private, or an application's own.
     ///
     /// It is spelled as its standard spells constants: `GOING_AWAY` for WebSocket, gRPC, HTTP/2 and QUIC, `H3_NO_ERROR`
     /// and `QPACK_DECOMPRESSION_FAILED` with the prefix of the RFC, SSH without its `SSH_DISCONNECT_`, alerts
-    /// (`close_notify`) and the reason codes of MQTT (`server_shutting_down`) in lower case, signals as `SIGTERM`, an
-    /// exit status as in C. A QUIC code that carries a TLS alert has the name of the alert.
+    /// (`close_notify`), the reason codes of MQTT (`server_shutting_down`) and the conditions of PostgreSQL
+    /// (`admin_shutdown`) in lower case, the reply codes of AMQP with hyphens (`connection-forced`), signals as `SIGTERM`,
+    /// an exit status as in C. A QUIC code that carries a TLS alert has the name of the alert.
     ///
     /// ```
     /// use disconnect_core::Code;
@@ -53,23 +56,10 @@ impl Code {
     /// assert!(!Code::websocket(1006).may_be_sent() && !Code::websocket(2999).may_be_sent());
     /// ```
     pub const fn may_be_sent(self) -> bool {
-        match (self.meaning(), self.protocol()) {
+        match (self.meaning(), self.number()) {
             (Some(meaning), _) => meaning.sendable,
-            // For libraries (registered with IANA) and for applications: RFC 6455, section 7.4.2.
-            (None, Protocol::WebSocket) => matches!(self.number(), 3000..=4999),
-            // For local extensions: RFC 4250, section 4.2.1.
-            (None, Protocol::Ssh) => self.number() >= 0xfe00_0000,
-            // A closed set: RFC 8446, section 6; gRPC's status codes; MQTT 5.0, section 3.14.2.1.
-            (None, Protocol::Tls | Protocol::Grpc | Protocol::Mqtt) => false,
-            (
-                None,
-                Protocol::Http2
-                | Protocol::Http3
-                | Protocol::Quic
-                | Protocol::QuicApplication
-                | Protocol::Exit
-                | Protocol::Signal,
-            ) => true,
+            (None, Some(number)) => self.protocol().leaves_to_applications(number),
+            (None, None) => true,
         }
     }
 
@@ -125,20 +115,29 @@ impl Code {
         .with_code(self)
     }
 
+    /// Whether its meaning is left to the application: no table has it, or it is an exit status that says no success.
+    pub(crate) const fn is_open(self) -> bool {
+        let is_own_status = matches!((self.protocol(), self.number()), (Protocol::Exit, Some(1..=125)));
+        is_own_status || self.meaning().is_none()
+    }
+
     const fn meaning(self) -> Option<&'static Meaning> {
+        let Some(key) = self.key() else { return None };
         match self.protocol() {
-            Protocol::WebSocket => find(websocket::CODES, self.number()),
-            Protocol::Ssh => find(ssh::REASONS, self.number()),
-            Protocol::Http2 => find(http2::CODES, self.number()),
-            Protocol::Http3 => find(http3::CODES, self.number()),
-            Protocol::Quic => quic::meaning(self.number()),
+            Protocol::WebSocket => find(websocket::CODES, key),
+            Protocol::Ssh => find(ssh::REASONS, key),
+            Protocol::Http2 => find(http2::CODES, key),
+            Protocol::Http3 => find(http3::CODES, key),
+            Protocol::Quic => quic::meaning(key),
             // The meaning of such a code is the application's own: RFC 9000, section 20.2.
-            Protocol::QuicApplication => None,
-            Protocol::Tls => find(tls::ALERTS, self.number()),
-            Protocol::Grpc => find(grpc::STATUSES, self.number()),
-            Protocol::Mqtt => find(mqtt::REASONS, self.number()),
-            Protocol::Exit => process::exit(self.number()),
-            Protocol::Signal => find(process::SIGNALS, self.number()),
+            Protocol::QuicApplication | Protocol::Own(_) => None,
+            Protocol::Tls => find(tls::ALERTS, key),
+            Protocol::Grpc => find(grpc::STATUSES, key),
+            Protocol::Mqtt => find(mqtt::REASONS, key),
+            Protocol::Amqp => find(amqp::REPLIES, key),
+            Protocol::Exit => process::exit(key),
+            Protocol::Signal => find(process::SIGNALS, key),
+            Protocol::Sqlstate => find(sqlstate::STATES, key),
         }
     }
 }

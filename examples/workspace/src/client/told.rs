@@ -34,8 +34,8 @@ pub(super) fn unconnected(error: &Unconnected) -> ExitCode {
 pub(super) fn exit_status(end: &Disconnect) -> Option<i64> {
     let code = end.code()?;
     match code.protocol() {
-        Protocol::Exit => Some(code.number()),
-        Protocol::Signal => Some(128 + code.number()),
+        Protocol::Exit => code.number(),
+        Protocol::Signal => code.number().map(|signal| 128 + signal),
         _ => None,
     }
 }
@@ -45,7 +45,7 @@ fn told(end: &Disconnect, build: Option<&Build>) -> Option<String> {
     match end.code() {
         Some(code) if code.protocol() == Protocol::Exit => None,
         Some(code) if code.protocol() == Protocol::Signal => {
-            Some(format!("the command was killed by signal {}", code.number()))
+            Some(format!("the command was killed by signal {}", code.number().unwrap_or_default()))
         }
         _ => Some(why(end, build)),
     }

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use disconnect_core::{Disconnect, DisconnectCause, DisconnectReason};
+use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectReason};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, copy, duplex, sink, split};
 use tokio::sync::oneshot;
@@ -78,7 +78,7 @@ async fn pump(
     let (mut from_here, mut to_here) = split(far);
     match splice(socket, &mut from_here, &mut to_here, asked).await {
         Ok(code) => code,
-        Err(LinkError::Closed(Closed(code))) if code.number() == i64::from(NORMAL) => {
+        Err(LinkError::Closed(Closed(code))) if code == Code::websocket(NORMAL) => {
             // Answers the close. What speaks inside finds the end of what it reads, and not an error of what it writes.
             let _ = socket.flush().await;
             let _ = to_here.shutdown().await;

@@ -1,0 +1,24 @@
+//! `#[derive(DisconnectCode)]`: what was written, the model it means, the code it becomes.
+
+mod expand;
+mod model;
+mod parse;
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+use crate::errors::Errors;
+
+/// The whole derive: the generated code, or every mistake with a stand-in impl beside them.
+pub(crate) fn derive(input: DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let written = parse::parse(input, &mut errors);
+    let stand_in = expand::stand_in(&written);
+    let model = model::build(written, &mut errors);
+    let mut tokens = errors.finish();
+    tokens.extend(match model {
+        Some(model) if tokens.is_empty() => expand::expand(&model),
+        _ => stand_in,
+    });
+    tokens
+}
