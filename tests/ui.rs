@@ -14,6 +14,7 @@ fn every_mistake_is_told_once_and_at_its_own_token() {
     }
     let cases = trybuild::TestCases::new();
     cases.compile_fail("ui/category/*.rs");
+    cases.compile_fail("ui/codes/*.rs");
     cases.compile_fail("ui/event/*.rs");
     cases.compile_fail("ui/evidence/*.rs");
     cases.compile_fail("ui/guard/*.rs");

@@ -1,0 +1,13 @@
+//! `#[goodbye]` needs the kind.
+
+use disconnect_core::DisconnectCode;
+
+#[derive(Clone, Copy, DisconnectCode)]
+#[codes(websocket)]
+enum Gateway {
+    #[code(4000)]
+    #[goodbye]
+    Done,
+}
+
+fn main() {}

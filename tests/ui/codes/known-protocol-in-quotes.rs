@@ -1,0 +1,13 @@
+//! The library knows WebSocket.
+
+use disconnect_core::DisconnectCode;
+
+#[derive(Clone, Copy, DisconnectCode)]
+#[codes("websocket")]
+enum Gateway {
+    #[code(4000)]
+    #[goodbye(Closed)]
+    Done,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! A union has no variants.
+
+use disconnect_core::DisconnectCode;
+
+#[derive(Clone, Copy, DisconnectCode)]
+#[codes(websocket)]
+union Gateway {
+    code: u16,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+//! An enum that says not what its variants mean.
+
+use disconnect_core::Endpoint;
+
+#[derive(Clone, Copy)]
+enum Gateway {
+    Done = 4000,
+}
+
+fn main() {
+    let end = Endpoint::SERVER_FACING_CLIENT.sent(Gateway::Done);
+    println!("{end:?}");
+}

@@ -1,0 +1,13 @@
+//! A WebSocket close code is a number.
+
+use disconnect_core::DisconnectCode;
+
+#[derive(Clone, Copy, DisconnectCode)]
+#[codes(websocket)]
+enum Gateway {
+    #[code("4000")]
+    #[goodbye(Closed)]
+    Done,
+}
+
+fn main() {}
