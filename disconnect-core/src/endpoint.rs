@@ -43,9 +43,8 @@ pub struct Endpoint {
     reasons: &'static dyn Reasons,
     classifier: &'static Classifier,
     client: Client,
-    /// This side made the connection, as far as the roles tell.
-    dials: bool,
     fin_is_goodbye: bool,
+    /// Where this side made the connection, as far as the roles tell, and where the user says so.
     error_may_be_goodbye: bool,
     has_error_detail: bool,
 }
@@ -225,9 +224,8 @@ impl Endpoint {
             reasons: &Ours,
             classifier: &ONLY_IO,
             client: peer.client,
-            dials: !matches!(peer.client, Client::Peer),
             fin_is_goodbye: false,
-            error_may_be_goodbye: false,
+            error_may_be_goodbye: !matches!(peer.client, Client::Peer),
             has_error_detail: true,
         }
     }
@@ -268,7 +266,7 @@ impl Endpoint {
 
     /// The same end, which the peer dialled.
     const fn dialled(self) -> Self {
-        Self { dials: false, ..self }
+        Self { error_may_be_goodbye: false, ..self }
     }
 
     /// The same end, where only errors of this very connection arrive, so that a goodbye inside one is the peer's: a client's
@@ -618,9 +616,7 @@ impl Endpoint {
         };
         let may_be_goodbye = match code.protocol() {
             // Such a goodbye comes out of a library as an error, also out of its client.
-            Protocol::Http2 | Protocol::Http3 | Protocol::Quic | Protocol::Tls => {
-                self.dials || self.error_may_be_goodbye
-            }
+            Protocol::Http2 | Protocol::Http3 | Protocol::Quic | Protocol::Tls => self.error_may_be_goodbye,
             // An error that says "no error".
             Protocol::Grpc => false,
             _ => true,
