@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 
 use super::super::Outcome;
 use super::agent::{STRANGER, Served, TEAR_DOWN, agent_config, serve};
+use super::refusals::{Ends, with_fin};
 use super::wire::{Fault, faulty};
 use super::{AGENT, CLIENT, Failure, agent_end, unready};
 use crate::matrix::{Case, Matrix};
@@ -209,9 +210,14 @@ async fn refused(matrix: &mut Matrix) -> Outcome {
     let (ssh, served) = session(STRANGER, &TRUSTING, &[]).await?;
     add_both(matrix, "OpenSSH, login refused", ssh, served).await?;
 
+    let (client, (agent, result)) = with_fin(host_key_refused).await?;
+    matrix.add(Case::new("ssh", "OpenSSH, host key refused", "client", client));
+    matrix.add(Case::new("ssh", "OpenSSH, host key refused", "agent", agent).observed(result));
+    Ok(())
+}
+
+async fn host_key_refused() -> Result<Ends, Failure> {
     let (ssh, served) = session("user", &["-o", "StrictHostKeyChecking=yes"], &[]).await?;
     let (client, (agent, result)) = tokio::join!(ssh.ended(), served.ended());
-    matrix.add(Case::new("ssh", "OpenSSH, host key refused", "client", client?));
-    matrix.add(Case::new("ssh", "OpenSSH, host key refused", "agent", agent).observed(format!("{result:?}")));
-    Ok(())
+    Ok((client?, (agent, format!("{result:?}"))))
 }

@@ -61,7 +61,12 @@ async fn pump(
     let _ = pulled.send(());
     match fault {
         Fault::Reset => reset(socket),
-        Fault::Vanish => Ok(()),
+        Fault::Vanish => {
+            drop(inner);
+            socket.shutdown().await?;
+            // What arrives is read, or the close would be an RST.
+            socket.read_to_end(&mut Vec::new()).await.map(drop)
+        }
         Fault::Garbage(bytes) => {
             socket.write_all(&bytes).await?;
             socket.read_to_end(&mut Vec::new()).await.map(drop)
