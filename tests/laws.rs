@@ -254,14 +254,14 @@ fn the_inherent_functions_work_at_compile_time() {
 }
 
 #[test]
-fn a_category_is_one_byte_and_a_record_at_most_96() {
+fn a_category_is_one_byte_and_a_record_at_most_104() {
     fn one_byte<T>() {
         assert_eq!((size_of::<T>(), size_of::<Option<T>>()), (1, 1), "{}", std::any::type_name::<T>());
     }
     for_every_enum!(
         one_byte: DisconnectReason, DisconnectInitiator, ConnectionDirection, ConnectionMethod, DisconnectCause
     );
-    assert!(size_of::<Disconnect>() <= 96, "{}", size_of::<Disconnect>());
+    assert!(size_of::<Disconnect>() <= 104, "{}", size_of::<Disconnect>());
 }
 
 #[test]

@@ -14,12 +14,14 @@ use h2::{Reason, SendStream};
 use tokio::task::JoinHandle;
 
 use super::goaway::GoAway;
+use super::noted::Note;
 
-pub static CLASSIFIER: Classifier = classifier![h2 = h2, tokio = tokio];
+pub static CLASSIFIER: Classifier = classifier![h2 = h2, rustls = tokio_rustls::rustls, tokio = tokio];
 
 /// What the future of a connection says, to each of its streams. `None` is `Ok`, which is no proof of a goodbye.
 pub type Connection = Shared<BoxFuture<'static, Option<Verdict>>>;
 
+/// Takes the task in which that future runs.
 pub fn connection<E: Error + Send + Sync + 'static>(
     task: JoinHandle<Result<(), E>>,
     classifier: &'static Classifier,
@@ -32,13 +34,15 @@ pub fn connection<E: Error + Send + Sync + 'static>(
     said.boxed().shared()
 }
 
-/// The end of a client's stream, which ended in an error or by `END_STREAM`.
+/// The end of a client's stream, which ended in an error or by `END_STREAM`. `note` is that of the stream below h2.
 pub async fn stream_ended(
     stream: Result<(), h2::Error>,
     requests: SendRequest<Bytes>,
-    connection: Connection,
+    (connection, note): (Connection, &Note),
     (end, ended): (Endpoint, &DisconnectHandle),
 ) -> Disconnect {
+    // What h2 makes of it names no alert.
+    note.error().map(|error| ended.failed(&error));
     if let Err(error) = &stream {
         ended.failed(error);
     }

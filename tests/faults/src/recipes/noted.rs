@@ -1,4 +1,5 @@
-//! A stream that keeps what a library hides: how much it read, and the error that a read met while nothing was under way.
+//! A stream that keeps what a library hides: how much it read, and the error that a read met. hyper drops it where nothing is
+//! under way, and h2 keeps no more than its text: of a TLS alert too.
 
 use std::io;
 use std::pin::Pin;
@@ -12,9 +13,9 @@ pub struct Noted<S> {
     note: Note,
 }
 
-/// How many bytes were read, and the kind of the first error.
+/// How many bytes were read, and the first error.
 #[derive(Clone, Default)]
-pub struct Note(Arc<Mutex<(u64, Option<io::ErrorKind>)>>);
+pub struct Note(Arc<Mutex<(u64, Option<Arc<io::Error>>)>>);
 
 impl Note {
     pub fn of<S>(&self, stream: S) -> Noted<S> {
@@ -25,8 +26,8 @@ impl Note {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }
 
-    pub fn error(&self) -> Option<io::Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.map(Into::into)
+    pub fn error(&self) -> Option<Arc<io::Error>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 }
 
@@ -35,11 +36,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {
         let before = into.filled().len();
         let read = ready!(Pin::new(&mut self.stream).poll_read(context, into));
         let mut note = self.note.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &read {
-            Ok(()) => note.0 += (into.filled().len() - before) as u64,
-            Err(error) => _ = note.1.get_or_insert(error.kind()),
-        }
-        Poll::Ready(read)
+        Poll::Ready(match read {
+            Ok(()) => {
+                note.0 += (into.filled().len() - before) as u64;
+                Ok(())
+            }
+            // The library gets the same one.
+            Err(error) => {
+                let error = Arc::new(error);
+                note.1.get_or_insert_with(|| error.clone());
+                Err(io::Error::new(error.kind(), error))
+            }
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 use super::Failure;
 use crate::line::line;
 use crate::recipes::h2::{self as recipe, CLASSIFIER, Connection};
+use crate::recipes::noted::Note;
 
 /// A connection, whose future runs in a task of its own.
 pub(super) struct Client {
@@ -22,6 +23,7 @@ pub(super) struct Client {
     requests: SendRequest<Bytes>,
     task: AbortHandle,
     connection: Connection,
+    note: Note,
     pings: Option<PingPong>,
 }
 
@@ -30,11 +32,12 @@ impl Client {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (requests, mut connection) = h2::client::handshake(stream).await?;
+        let note = Note::default();
+        let (requests, mut connection) = h2::client::handshake(note.of(stream)).await?;
         let pings = connection.ping_pong();
         let task = tokio::spawn(connection);
         let abort = task.abort_handle();
-        Ok(Self { end, requests, task: abort, connection: recipe::connection(task, &CLASSIFIER), pings })
+        Ok(Self { end, requests, task: abort, connection: recipe::connection(task, &CLASSIFIER), note, pings })
     }
 
     /// Once nothing of the handshake is under way any more: the server has answered a ping, and read what this side
@@ -51,7 +54,12 @@ impl Client {
     pub(super) fn start(&self) -> Started {
         let (quit, quitting) = oneshot::channel();
         let first = Arc::new(Notify::new());
-        let follower = Follower { end: self.end, requests: self.requests.clone(), connection: self.connection.clone() };
+        let follower = Follower {
+            end: self.end,
+            requests: self.requests.clone(),
+            connection: self.connection.clone(),
+            note: self.note.clone(),
+        };
         let serving = tokio::spawn(follower.follow(Arc::clone(&first), quitting));
         Started { serving, first, quit, connection: self.task.clone() }
     }
@@ -70,6 +78,7 @@ struct Follower {
     end: Endpoint,
     requests: SendRequest<Bytes>,
     connection: Connection,
+    note: Note,
 }
 
 impl Follower {
@@ -92,7 +101,8 @@ impl Follower {
                     return Ok(ended.so_far());
                 }
             };
-            Ok::<_, h2::Error>(recipe::stream_ended(stream, self.requests, self.connection, (end, &ended)).await)
+            let below = (self.connection, &self.note);
+            Ok::<_, h2::Error>(recipe::stream_ended(stream, self.requests, below, (end, &ended)).await)
         })
         .await
     }

@@ -1,5 +1,7 @@
 //! `GOAWAY` and `RST_STREAM`: who said so, and where a client or server hears of it.
 
+use std::future::poll_fn;
+
 use bytes::Bytes;
 use disconnect_core::evidence::{Side, Verdict};
 use disconnect_core::{Code, Disconnect, DisconnectReason, Endpoint};
@@ -14,6 +16,7 @@ use crate::loopback::pair;
 use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
 use crate::recipes::h2::{CLASSIFIER, connection, stream_ended};
+use crate::recipes::noted::Note;
 
 /// What the server is told to do, with a stream in flight.
 #[rustfmt::skip] // one row a line
@@ -47,10 +50,8 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     let injected = "GOAWAY NO_ERROR, then RST_STREAM INTERNAL_ERROR by the server";
     matrix.add(Case::new(PROTOCOL, injected, "agent", following.client.ended().await?));
 
-    // Both in one flight: the client sees them at once.
     let following = Link::COORDINATION.following().await?;
-    following.server.order(Order::Reset(Reason::NO_ERROR))?;
-    following.server.order(Order::Leave)?;
+    following.server.order(Order::All(&[Order::Reset(Reason::NO_ERROR), Order::Leave]))?;
     following.both(matrix, "RST_STREAM NO_ERROR, then GOAWAY NO_ERROR by the server").await?;
     by_the_client(matrix).await?;
     idle(matrix).await?;
@@ -109,7 +110,7 @@ impl Uploading {
         Ok((server, Self { requests, connection, upload, events }))
     }
 
-    /// Follows the events to their end, while the request stays open.
+    /// Follows the events to their end, while the request stays open until the server has reset it.
     async fn follow(mut self, end: Endpoint) -> Disconnect {
         let stream = async {
             while let Some(event) = self.events.data().await {
@@ -118,9 +119,10 @@ impl Uploading {
             Ok(())
         };
         let stream = stream.await;
+        drop(poll_fn(|context| self.upload.poll_reset(context)).await);
         let connection = connection(self.connection, &CLASSIFIER);
         line(end, async |ended| {
-            Ok::<_, h2::Error>(stream_ended(stream, self.requests, connection, (end, &ended)).await)
+            Ok::<_, h2::Error>(stream_ended(stream, self.requests, (connection, &Note::default()), (end, &ended)).await)
         })
         .await
     }

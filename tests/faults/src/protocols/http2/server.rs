@@ -16,6 +16,7 @@ use super::Failure;
 use crate::line::line;
 use crate::recipes::goaway::{GoAway, Noting};
 use crate::recipes::h2::{CLASSIFIER, accepted_all, reset};
+use crate::recipes::noted::{Note, Noted};
 
 /// What the service is told to do.
 #[derive(Clone, Copy, Debug)]
@@ -28,13 +29,16 @@ pub(super) enum Order {
     Leave,
     /// End the connection at once, with this code.
     Abort(Reason),
+    /// One after the other, in one flight.
+    All(&'static [Order]),
 }
 
 /// One connection.
 pub(super) struct Server<S> {
     end: Endpoint,
-    connection: Connection<Noting<S>, Bytes>,
+    connection: Connection<Noting<Noted<S>>, Bytes>,
     goaway: GoAway,
+    note: Note,
     orders: mpsc::UnboundedReceiver<Order>,
     /// The streams under way, the oldest first, and their requests.
     events: Vec<(SendStream<Bytes>, RecvStream)>,
@@ -52,8 +56,11 @@ where
     let (orders, received) = mpsc::unbounded_channel();
     let serving = line(end, async move |ended| -> Result<_, h2::Error> {
         let goaway = GoAway::default();
-        let connection = h2::server::handshake(goaway.of_client(stream)).await?;
-        Ok(Server { end, connection, goaway, orders: received, events: Vec::new(), ended, cut: None }.requests().await)
+        let note = Note::default();
+        let connection = h2::server::handshake(goaway.of_client(note.of(stream))).await?;
+        Ok(Server { end, connection, goaway, note, orders: received, events: Vec::new(), ended, cut: None }
+            .requests()
+            .await)
     });
     Started { serving: tokio::spawn(serving), orders }
 }
@@ -83,37 +90,43 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     /// What is meant is set before it is done; the loop goes on until it has been.
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Finish => _ = self.ended.set(self.end.closed_locally()),
-            Order::Leave => _ = self.ended.set(self.end.shutting_down()),
-            // A goodbye in a `GOAWAY` only: that outranks it.
-            Order::Reset(Reason::NO_ERROR) => {
-                let cut = Verdict::new(DisconnectReason::Unknown, Side::Local).with_code(Code::http2(0));
-                self.cut = Some(self.end.resolve(cut));
-            }
-            Order::Reset(code) | Order::Abort(code) => {
-                self.ended.set(self.end.sent(Code::http2(code.into())));
-            }
-        }
-        match order {
             Order::Finish => {
+                self.ended.set(self.end.closed_locally());
                 for (events, _) in &mut self.events {
                     drop(events.send_data(Bytes::new(), true));
                 }
             }
-            // The newest one.
-            Order::Reset(code) => {
-                if let Some((mut events, _)) = self.events.pop() {
-                    events.send_reset(code);
-                }
+            Order::Reset(code) => self.reset_newest(code),
+            Order::Leave => {
+                self.ended.set(self.end.shutting_down());
+                self.connection.graceful_shutdown();
             }
-            Order::Leave => self.connection.graceful_shutdown(),
-            Order::Abort(code) => self.connection.abrupt_shutdown(code),
+            Order::Abort(code) => {
+                self.ended.set(self.end.sent(Code::http2(code.into())));
+                self.connection.abrupt_shutdown(code);
+            }
+            Order::All(orders) => orders.iter().for_each(|order| self.obey(*order)),
+        }
+    }
+
+    fn reset_newest(&mut self, code: Reason) {
+        if code == Reason::NO_ERROR {
+            // A goodbye in a `GOAWAY` only: that outranks it.
+            let cut = Verdict::new(DisconnectReason::Unknown, Side::Local).with_code(Code::http2(0));
+            self.cut = Some(self.end.resolve(cut));
+        } else {
+            self.ended.set(self.end.sent(Code::http2(code.into())));
+        }
+        if let Some((mut events, _)) = self.events.pop() {
+            events.send_reset(code);
         }
     }
 
     /// What the connection says. Where it says nothing, a stream that the client reset before is still to be asked, and then
     /// the note of its `GOAWAY`.
     async fn ended(mut self, connection: Option<Verdict>) -> Disconnect {
+        // What h2 makes of it names no alert.
+        self.note.error().map(|error| self.ended.failed(&error));
         let stream = tokio::select! {
             biased;
             verdict = first_reset(&mut self.events) => verdict,
