@@ -20,6 +20,7 @@ const LAYERS: &[&[&str]] = &[
     &["event", "log"],
     &["guard"],
     &["observe", "stream"],
+    &["guide"],
     &["private"],
 ];
 

@@ -34,6 +34,7 @@
 //!   your own; [`DisconnectMetrics`]: the same with the handles of any metrics library.
 //! - `DisconnectLayer`: a tracing layer that reads back what anybody logs; `testing::capture`: the same in a test.
 //! - [`Recorded`]: categories read back from a log, a database or a peer.
+//! - [`guide`]: chapters, such as how to [write an adapter](guide::write_an_adapter) for a library of your own choice.
 //!
 //! # Features
 //!
@@ -73,6 +74,8 @@ mod guard;
 #[cfg(feature = "log")]
 #[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 mod log;
+#[cfg(feature = "std")]
+pub mod guide;
 #[cfg(feature = "std")]
 mod observe;
 mod record;

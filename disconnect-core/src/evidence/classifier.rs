@@ -264,8 +264,8 @@ impl Classifier {
         self.items
     }
 
-    pub(super) const fn has_readers(&self) -> bool {
-        !self.readers.is_empty()
+    pub(super) const fn readers(&self) -> &'static [Reader] {
+        self.readers
     }
 }
 

@@ -105,7 +105,7 @@ impl Classifier {
         let mut recorder = StepRecorder { items: self.items(), ..StepRecorder::default() };
         let verdict = self.walk(error.as_error(), error.container(), &mut recorder);
         let StepRecorder { items, steps, is_cut } = recorder;
-        Explanation { verdict, steps, is_cut, items, has_readers: self.has_readers() }
+        Explanation { verdict, steps, is_cut, items, has_readers: !self.readers().is_empty() }
     }
 }
 
@@ -328,7 +328,7 @@ impl fmt::Display for Step {
 }
 
 /// A verdict in words, before roles are applied.
-struct Told<'a>(&'a Verdict);
+pub(super) struct Told<'a>(pub(super) &'a Verdict);
 
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -49,6 +49,17 @@ const LOOKS: &[(&str, &[&str], &[&str])] = &[
     ),
     ("russh", &[], &["NoCommonAlgo {", "KeepaliveTimeout", "InactivityTimeout", "WrongServerSig"]),
     ("tokio", &["deadline has elapsed"], &["JoinError::"]),
+    (
+        "tokio_postgres",
+        &["db error", "error communicating with the server", "error connecting to server"],
+        &["DbError {"],
+    ),
+    ("sqlx", &["error returned from database: ", "error communicating with database: "], &[]),
+    ("redis", &["Password authentication failed - ", "An error was signalled by the server"], &[]),
+    ("lapin", &["invalid channel state: ", "invalid connection state: "], &["AMQPError {"]),
+    ("rumqttc", &["Mqtt state: ", "Connection refused, return code: ", "Server sent disconnect with reason "], &[]),
+    ("h3", &["Remote error: ", "Remote reset: ", "Remote is closing the connection"], &[]),
+    ("openssl", &["error:0A", "error:14"], &[]),
 ];
 
 /// The adapter that reads errors with such a text.

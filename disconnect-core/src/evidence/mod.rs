@@ -33,6 +33,20 @@
 //!   is `Ok` after a client's goodbye, whose code russh drops. A client that goes right after its goodbye lets the
 //!   server's next write fail, which hides the goodbye: hand russh a stream that keeps such an error to itself until all
 //!   is read. `Disconnect` from `run_stream` is an [`eof`](crate::Endpoint::eof) before the first word.
+//! - **tokio-postgres**: the connection's own future knows why; a query only says "connection closed". A crash of another
+//!   session and an immediate shutdown are no errors but notices: take them from `Connection::poll_message`, and give each
+//!   `DbError` to the classifier. `57P01` is a server that shuts down, and one session that an operator ended, and never
+//!   normal. sqlx drops notices.
+//! - **Redis** has no goodbye: `CLIENT KILL`, `timeout`, a restart and a dead server are a FIN, and only a site that knows
+//!   better declares it by [`fin_is_goodbye`](crate::Endpoint::fin_is_goodbye).
+//! - **lapin**: `Connection::on_error`, or the error of a consumer. Later calls only say that the connection is closed.
+//! - **rumqttc**: what `EventLoop::poll` gives. It connects again at the next call: say what ended before. With MQTT 3.1.1 a
+//!   server says nothing; MQTT 5 has a `DISCONNECT` with a reason.
+//! - **s2n-quic**: the codes of applications are their own, as with quinn. Closing without an error at the level of the
+//!   transport is `unknown` by the peer: its application may have refused the connection.
+//! - **openssl**: a read of zero bytes is the peer's `close_notify`, or a bare FIN. It was a goodbye if
+//!   `SslStream::get_shutdown` has `RECEIVED`, and an [`eof`](crate::Endpoint::eof) otherwise. **native-tls** does not tell
+//!   the two apart, so it is an [`eof`](crate::Endpoint::eof).
 //! - **A process under a PTY**: `EIO` or an end of file of the master says nothing; wait for the child, and say
 //!   [`shell_exited`](crate::Endpoint::shell_exited) for an interactive shell, and
 //!   [`process_exited`](crate::Endpoint::process_exited) for a command. The site that passed on a Ctrl-C knows who asked for
@@ -46,6 +60,8 @@ mod adapters;
 mod as_error;
 mod classifier;
 mod codes;
+#[cfg(feature = "testing")]
+mod conformance;
 mod contexts;
 mod derived;
 #[cfg(feature = "std")]
@@ -59,10 +75,11 @@ mod reading;
 #[cfg(feature = "std")]
 mod texts;
 
-#[doc(hidden)]
 pub use self::adapters::vocabulary;
 pub use self::as_error::AsError;
 pub use self::classifier::Classifier;
+#[cfg(feature = "testing")]
+pub use self::conformance::Conformance;
 #[doc(hidden)]
 pub use self::derived::expanded;
 pub use self::derived::{DisconnectEvidence, derived};

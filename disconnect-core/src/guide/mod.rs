@@ -1,8 +1,7 @@
-//! Chapters for people who build on this crate.
-//!
-//! | chapter | what it answers |
-//! |---|---|
-//! | [`recipes`] | how to serve a connection of each library so that its end is told right |
+//! Chapters: how to do one thing from its beginning to its end.
 
-#[doc = include_str!("recipes.md")]
-pub mod recipes {}
+#[doc = include_str!("write_an_adapter.md")]
+pub mod write_an_adapter {}
+
+#[doc = include_str!("libraries_without_an_adapter.md")]
+pub mod libraries_without_an_adapter {}

@@ -2,6 +2,6 @@
 
 use disconnect_core::{Classifier, classifier};
 
-static CLASSIFIER: Classifier = classifier![lapin = std];
+static CLASSIFIER: Classifier = classifier![mongodb = std];
 
 fn main() {}

@@ -6,7 +6,9 @@
 macro_rules! __adapter_h2 {
     ($($library:tt)+) => {{
         use $($library)+ as library;
-        use $crate::evidence::vocabulary::{Code, Error, Rank, Reader, Reading, Reason, Side, Verdict};
+        use $crate::evidence::vocabulary::{
+            Code, DisconnectReason as Reason, Error, Rank, Reader, Reading, Side, Verdict,
+        };
 
         fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
             let Some(error) = error.downcast_ref::<library::Error>() else {

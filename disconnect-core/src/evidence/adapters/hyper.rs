@@ -9,7 +9,7 @@ macro_rules! __adapter_hyper {
         use ::std::io;
 
         use $crate::evidence::vocabulary::{
-            Cause, Error, Rank, Reader, Reading, Reason, Side, Verdict, says,
+            DisconnectCause as Cause, DisconnectReason as Reason, Error, Rank, Reader, Reading, Side, Verdict, says,
         };
 
         /// What only some features of some versions have: where there is such a method, it comes before this one.

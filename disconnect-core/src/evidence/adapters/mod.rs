@@ -5,75 +5,26 @@
 //! on a feature of the library, and matches with a rest arm, since the library's enums grow.
 
 mod h2;
+mod h3;
 mod hyper;
+mod lapin;
+mod native_tls;
+mod openssl;
 mod quinn;
+mod redis;
+mod reqwest;
+mod rumqttc;
 mod russh;
 mod rustls;
+mod s2n_quic;
+mod sqlx;
+mod tables;
+mod text;
 mod tokio;
+mod tokio_postgres;
 mod tonic;
 mod tungstenite;
-
-/// What the adapters name.
-#[doc(hidden)]
-pub mod vocabulary {
-    use core::fmt::{Error as Mismatch, Result, Write};
-
-    pub use core::any::Any;
-    pub use core::error::Error;
-    pub use core::marker::PhantomData;
-
-    pub use super::super::contexts::of_context;
-    pub use super::super::reading::{Contexts, Reader, Reading};
-    pub use crate::code::Code;
-    pub use crate::verdict::{Rank, Side, Verdict};
-    pub use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
-
-    /// Whether the text of an error is this one, without an allocation: for what no method of the error tells.
-    pub fn says(error: &dyn Error, text: &str) -> bool {
-        let mut rest = Rest(text);
-        write!(rest, "{error}").is_ok() && rest.0.is_empty()
-    }
-
-    /// The number in the text of an error after these words, without an allocation.
-    pub fn number_after(error: &dyn Error, words: &str) -> Option<u16> {
-        let mut number = Number { rest: words, digits: 0, value: 0 };
-        // It stops behind the number, with an error of its own.
-        _ = write!(number, "{error}");
-        (number.digits > 0).then_some(number.value)
-    }
-
-    /// What is to come before the number, and the number so far.
-    struct Number<'a> {
-        rest: &'a str,
-        digits: u32,
-        value: u16,
-    }
-
-    impl Write for Number<'_> {
-        fn write_str(&mut self, written: &str) -> Result {
-            let words = self.rest.len().min(written.len());
-            let (before, after) = written.split_at_checked(words).ok_or(Mismatch)?;
-            self.rest = self.rest.strip_prefix(before).ok_or(Mismatch)?;
-            for digit in after.chars() {
-                let digit = digit.to_digit(10).and_then(|digit| u16::try_from(digit).ok()).ok_or(Mismatch)?;
-                let value = self.value.checked_mul(10).and_then(|value| value.checked_add(digit));
-                self.value = value.ok_or(Mismatch)?;
-                self.digits += 1;
-            }
-            Ok(())
-        }
-    }
-
-    /// What of the text is still to come. A different one ends the writing.
-    struct Rest<'a>(&'a str);
-
-    impl Write for Rest<'_> {
-        fn write_str(&mut self, written: &str) -> Result {
-            self.0 = self.0.strip_prefix(written).ok_or(Mismatch)?;
-            Ok(())
-        }
-    }
-}
+pub mod vocabulary;
 
 /// A [`Classifier`](crate::Classifier) that reads these libraries and error types, and always `std::io::Error`.
 ///
@@ -84,7 +35,7 @@ pub mod vocabulary {
 /// | `anyhow = anyhow` | the listed error types also as typed contexts, see below |
 /// | `reader = my_reader` | a [`Reader`](crate::evidence::Reader) of your own |
 /// | `codes = Gateway` | close codes of your own, by an enum that derives [`DisconnectCode`](crate::DisconnectCode) |
-/// | `some_crate::adapter! = lapin` | an adapter that another crate ships, over your own path to the library |
+/// | `some_crate::adapter! = mongodb` | an adapter that another crate ships, over your own path to the library |
 ///
 /// An item may have a `#[cfg(...)]`. Of several readers that know an error the first one is asked. The result can stand
 /// in a `static`.
@@ -113,19 +64,30 @@ pub mod vocabulary {
 /// | `tungstenite` | `Error` | `tokio_tungstenite::tungstenite` |
 /// | `h2` | `Error`, and the `io::Error` inside that it hides | `h2` |
 /// | `hyper` | `Error` | `hyper` |
+/// | `reqwest` | the timeouts of its `Error` | `reqwest` |
 /// | `tonic` | `Status` | `tonic` |
-/// | `quinn` | `ConnectionError`, `ReadError`, `WriteError` | `quinn` |
+/// | `quinn` | `ConnectionError`, `ReadError`, `WriteError`, also of its forks | `quinn`, `noq`, `iroh_quinn` |
+/// | `s2n_quic` | `connection::Error`, `stream::Error`, also inside an `io::Error` | `s2n_quic` |
+/// | `h3` | `error::ConnectionError`, `error::StreamError`, and the errors inside that they hide | `h3` |
 /// | `rustls` | `Error` | `rustls`, `tokio_rustls::rustls` |
+/// | `openssl` | `ssl::Error`, `error::ErrorStack` | `openssl` |
+/// | `native_tls` | `Error`, where it stands on OpenSSL | `native_tls` |
 /// | `russh` | `Error`, and the errors inside that it hides | `russh` |
+/// | `tokio_postgres` | `Error` and the `SQLSTATE` of its `DbError` | `tokio_postgres`, `postgres` |
+/// | `sqlx` | `Error` and the `SQLSTATE` of PostgreSQL and MySQL | `sqlx` |
+/// | `redis` | `RedisError` | `redis` |
+/// | `lapin` | `Error` and the reply code of its `AMQPError` | `lapin` |
+/// | `rumqttc` | `ConnectionError` and `StateError`, of MQTT 3.1.1 and 5 | `rumqttc` |
 /// | `tokio` | `time::error::Elapsed`, `task::JoinError` (its features `time` and `rt`) | `tokio` |
 ///
-/// Libraries stand on each other: for gRPC give `tonic`, `hyper` and `h2`, for WebSocket over TLS `tungstenite` and
-/// `rustls`.
+/// Libraries stand on each other: for gRPC give `tonic`, `hyper` and `h2`; for WebSocket over TLS `tungstenite` and
+/// `rustls`; for HTTP/3 `h3` and `quinn`; for reqwest and the client of hyper-util, whose own errors only wrap, `hyper`,
+/// `h2` and what does TLS. [`adapter!`](crate::adapter) gives one adapter by itself.
 ///
 /// An adapter of another crate is a macro that takes the path and gives a [`Reader`](crate::evidence::Reader):
 ///
 /// ```
-/// /// What a crate for `lapin` would export, here for errors of `core`.
+/// /// What a crate for a library would export, here for errors of `core`.
 /// macro_rules! adapter {
 ///     ($($library:tt)+) => {{
 ///         use $($library)+ as library;
@@ -162,6 +124,36 @@ pub mod vocabulary {
 macro_rules! classifier {
     ($($items:tt)*) => {
         $crate::__classifier!({} {} {} {{} {}} $($items)*)
+    };
+}
+
+/// The [`Reader`](crate::evidence::Reader) of one built-in adapter, over your own path to the library: what
+/// [`Classifier::with`](crate::Classifier::with) takes.
+///
+/// [`classifier!`](crate::classifier) takes the same item, and is shorter. Use this one where you need the reader itself:
+/// in a reader of your own that asks a built-in one first, or in a list that you write by hand.
+///
+/// ```
+/// # mod tokio {
+/// #     pub mod time { pub mod error { #[derive(Debug)] pub struct Elapsed;
+/// #         impl std::fmt::Display for Elapsed {
+/// #             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("") } }
+/// #         impl std::error::Error for Elapsed {} } }
+/// #     pub mod task { #[derive(Debug)] pub struct JoinError;
+/// #         impl JoinError { pub fn is_panic(&self) -> bool { true } }
+/// #         impl std::fmt::Display for JoinError {
+/// #             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("") } }
+/// #         impl std::error::Error for JoinError {} }
+/// # }
+/// use disconnect_core::{Classifier, adapter};
+///
+/// static CLASSIFIER: Classifier = Classifier::with(&[adapter!(tokio = tokio)]);
+/// # assert_eq!(CLASSIFIER.classify(&tokio::time::error::Elapsed).rank(), disconnect_core::evidence::Rank::Timeout);
+/// ```
+#[macro_export]
+macro_rules! adapter {
+    ($adapter:ident = $($library:tt)+) => {
+        $crate::__adapter!($adapter $($library)+)
     };
 }
 
@@ -263,15 +255,26 @@ macro_rules! __adapter {
     (tungstenite $($library:tt)+) => { $crate::__adapter_tungstenite!($($library)+) };
     (h2 $($library:tt)+) => { $crate::__adapter_h2!($($library)+) };
     (hyper $($library:tt)+) => { $crate::__adapter_hyper!($($library)+) };
+    (reqwest $($library:tt)+) => { $crate::__adapter_reqwest!($($library)+) };
     (tonic $($library:tt)+) => { $crate::__adapter_tonic!($($library)+) };
     (quinn $($library:tt)+) => { $crate::__adapter_quinn!($($library)+) };
+    (s2n_quic $($library:tt)+) => { $crate::__adapter_s2n_quic!($($library)+) };
+    (h3 $($library:tt)+) => { $crate::__adapter_h3!($($library)+) };
     (rustls $($library:tt)+) => { $crate::__adapter_rustls!($($library)+) };
+    (openssl $($library:tt)+) => { $crate::__adapter_openssl!($($library)+) };
+    (native_tls $($library:tt)+) => { $crate::__adapter_native_tls!($($library)+) };
     (russh $($library:tt)+) => { $crate::__adapter_russh!($($library)+) };
+    (tokio_postgres $($library:tt)+) => { $crate::__adapter_tokio_postgres!($($library)+) };
+    (sqlx $($library:tt)+) => { $crate::__adapter_sqlx!($($library)+) };
+    (redis $($library:tt)+) => { $crate::__adapter_redis!($($library)+) };
+    (lapin $($library:tt)+) => { $crate::__adapter_lapin!($($library)+) };
+    (rumqttc $($library:tt)+) => { $crate::__adapter_rumqttc!($($library)+) };
     (tokio $($library:tt)+) => { $crate::__adapter_tokio!($($library)+) };
     ($unknown:ident $($library:tt)+) => {
         compile_error!(concat!(
-            "unknown adapter `", stringify!($unknown), "`; known are `tungstenite`, `h2`, `hyper`, `tonic`, `quinn`, ",
-            "`rustls`, `russh`, `tokio`, `anyhow` and `eyre`; for another library write `reader = my_reader`, or ",
+            "unknown adapter `", stringify!($unknown), "`; known are `tungstenite`, `h2`, `hyper`, `reqwest`, `tonic`, ",
+            "`quinn`, `s2n_quic`, `h3`, `rustls`, `openssl`, `native_tls`, `russh`, `tokio_postgres`, `sqlx`, `redis`, ",
+            "`lapin`, `rumqttc`, `tokio`, `anyhow` and `eyre`; for another library write `reader = my_reader`, or ",
             "`some_crate::adapter! = ", stringify!($($library)+), "`; an error type of your own is given by its name alone"
         ))
     };

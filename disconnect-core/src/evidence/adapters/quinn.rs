@@ -6,7 +6,9 @@
 macro_rules! __adapter_quinn {
     ($($library:tt)+) => {{
         use $($library)+ as library;
-        use $crate::evidence::vocabulary::{Cause, Code, Error, Rank, Reader, Reading, Reason, Side, Verdict};
+        use $crate::evidence::vocabulary::{
+            Code, DisconnectCause as Cause, DisconnectReason as Reason, Error, Rank, Reader, Reading, Side, Verdict,
+        };
 
         fn connection(error: &library::ConnectionError) -> Option<Verdict> {
             Some(match error {

@@ -6,7 +6,9 @@
 macro_rules! __adapter_russh {
     ($($library:tt)+) => {{
         use $($library)+ as library;
-        use $crate::evidence::vocabulary::{Cause, Error, Rank, Reader, Reading, Reason, Side, Verdict};
+        use $crate::evidence::vocabulary::{
+            DisconnectCause as Cause, DisconnectReason as Reason, Error, Rank, Reader, Reading, Side, Verdict,
+        };
 
         fn verdict(error: &library::Error) -> Option<Verdict> {
             let network = Verdict::new(Reason::NetworkError, Side::Network);

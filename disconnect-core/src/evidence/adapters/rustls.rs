@@ -6,7 +6,9 @@
 macro_rules! __adapter_rustls {
     ($($library:tt)+) => {{
         use $($library)+ as library;
-        use $crate::evidence::vocabulary::{Cause, Code, Error, Rank, Reader, Reading, Reason, Side, Verdict};
+        use $crate::evidence::vocabulary::{
+            Code, DisconnectCause as Cause, DisconnectReason as Reason, Error, Rank, Reader, Reading, Side, Verdict,
+        };
 
         /// The number on the wire. Versions before 0.23 have a method for it, which comes before this one; later ones
         /// convert.

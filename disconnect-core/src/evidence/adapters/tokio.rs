@@ -6,7 +6,9 @@
 macro_rules! __adapter_tokio {
     ($($library:tt)+) => {{
         use $($library)+ as library;
-        use $crate::evidence::vocabulary::{Cause, Error, Reader, Reading, Reason, Side, Verdict};
+        use $crate::evidence::vocabulary::{
+            DisconnectCause as Cause, DisconnectReason as Reason, Error, Reader, Reading, Side, Verdict,
+        };
 
         fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
             if error.is::<library::time::error::Elapsed>() {

@@ -7,7 +7,8 @@ macro_rules! __adapter_tungstenite {
     ($($library:tt)+) => {{
         use $($library)+ as library;
         use $crate::evidence::vocabulary::{
-            Cause, Error, Rank, Reader, Reading, Reason, Side, Verdict, number_after,
+            DisconnectCause as Cause, DisconnectReason as Reason, Error, Rank, Reader, Reading, Side, Verdict,
+            number_after,
         };
 
         fn protocol(error: &library::error::ProtocolError) -> Verdict {
