@@ -1,0 +1,42 @@
+//! One classifier for every version of each library that this crate depends on.
+
+use disconnect_core::{Classifier, classifier};
+
+/// The adapters of database and broker clients, and of HTTP/3.
+pub static EVERY_VERSION: Classifier = classifier![
+    tokio_postgres = tokio_postgres,
+    sqlx = sqlx_07,
+    sqlx = sqlx_08,
+    sqlx = sqlx_09,
+    redis = redis_025,
+    redis = redis_027,
+    redis = redis_032,
+    redis = redis_1,
+    lapin = lapin_2,
+    lapin = lapin_3,
+    lapin = lapin_4,
+    rumqttc = rumqttc_024,
+    rumqttc = rumqttc_025,
+    h3 = h3,
+    quinn = quinn,
+    quinn = noq,
+    quinn = iroh_quinn,
+    s2n_quic = s2n_quic,
+    reqwest = reqwest_011,
+    reqwest = reqwest_012,
+    reqwest = reqwest_013,
+    #[cfg(feature = "openssl")]
+    native_tls = native_tls,
+    #[cfg(feature = "openssl")]
+    openssl = openssl,
+];
+
+/// What `s2n-quic` exports of its core: the whole of it needs a TLS library in C, and its errors come from here.
+pub mod s2n_quic {
+    pub mod connection {
+        pub use s2n_quic_core::connection::Error;
+    }
+    pub mod stream {
+        pub use s2n_quic_core::stream::StreamError as Error;
+    }
+}

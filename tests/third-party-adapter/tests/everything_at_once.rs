@@ -1,0 +1,80 @@
+//! One `classifier!` with two versions of a library, an adapter behind a feature, one of another crate, an own reader and an
+//! own error type.
+#![cfg(feature = "tungstenite")]
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use disconnect_core::evidence::{Reading, Side, Verdict};
+use disconnect_core::{
+    Category, Classifier, DisconnectCause, DisconnectEvidence, DisconnectReason, Endpoint, adapter, classifier,
+};
+use fastwebsockets::WebSocketError;
+
+/// This program's own error.
+#[derive(Debug, DisconnectEvidence)]
+#[reason(NetworkError, cause = KeepaliveTimeout)]
+struct NoHeartbeat;
+
+impl fmt::Display for NoHeartbeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no heartbeat")
+    }
+}
+
+impl Error for NoHeartbeat {}
+
+/// A reader of one's own, for a message that does not parse.
+fn number<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+    let violation = Verdict::new(DisconnectReason::ProtocolError, Side::Remote).with_cause(DisconnectCause::Malformed);
+    Reading::from(error.downcast_ref::<std::num::ParseIntError>().map(|_| violation))
+}
+
+static CLASSIFIER: Classifier = classifier![
+    NoHeartbeat,
+    tungstenite = tungstenite_30,
+    #[cfg(feature = "tungstenite")]
+    tungstenite = tungstenite_28,
+    disconnect_third_party_adapter::adapter! = fastwebsockets,
+    reader = number,
+];
+const END: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+
+#[track_caller]
+fn assert_said(error: &(dyn Error + 'static), expected: [&str; 2]) {
+    let end = END.failed(error);
+    assert_eq!([end.reason().as_str(), end.cause().map_or("", Category::as_str)], expected, "{error:?}");
+}
+
+#[test]
+fn each_item_reads_its_own_errors() {
+    assert_said(&NoHeartbeat, ["network_error", "keepalive_timeout"]);
+    assert_said(&tungstenite_30::Error::AttackAttempt, ["protocol_error", "malformed"]);
+    assert_said(&tungstenite_28::Error::AttackAttempt, ["protocol_error", "malformed"]);
+    assert_said(&WebSocketError::FrameTooLarge, ["protocol_error", "too_large"]);
+    assert_said(&"x".parse::<u8>().unwrap_err(), ["protocol_error", "malformed"]);
+    let wrapped = io::Error::other(WebSocketError::IoError(io::ErrorKind::ConnectionReset.into()));
+    assert_said(&wrapped, ["network_error", "reset"]);
+}
+
+#[test]
+fn the_explanation_names_the_item() {
+    let explanation = CLASSIFIER.explain(&WebSocketError::UnexpectedEOF).to_string();
+    assert!(explanation.contains("[disconnect_third_party_adapter :: adapter ! = fastwebsockets, "), "{explanation}");
+}
+
+#[test]
+fn adapters_are_readers_one_by_one() {
+    static BY_HAND: Classifier = Classifier::with(&[
+        number,
+        adapter!(tungstenite = tungstenite_28),
+        disconnect_third_party_adapter::adapter!(fastwebsockets),
+    ]);
+    for error in [&tungstenite_28::Error::AttackAttempt as &(dyn Error + 'static), &WebSocketError::InvalidUTF8] {
+        assert_eq!(BY_HAND.verdict(error), CLASSIFIER.verdict(error));
+    }
+    // The other version is another type.
+    let unknown = Classifier::new().verdict(&fmt::Error);
+    assert_eq!(BY_HAND.verdict(&tungstenite_30::Error::AttackAttempt), unknown);
+}
