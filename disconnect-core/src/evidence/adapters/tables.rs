@@ -1,4 +1,4 @@
-//! What codes mean that have no [`Code`](crate::Code): those of OpenSSL, `SQLSTATE`, and the reply codes of AMQP.
+//! What the codes mean that servers, brokers and OpenSSL put into an error.
 
 use core::error::Error;
 
@@ -7,61 +7,17 @@ use crate::code::Code;
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
-/// What a server said by a `SQLSTATE` (PostgreSQL 17, appendix A).
-///
-/// None is a normal end: 57P01 is a server that shuts down, and an operator who ended this session alone. An idle session
-/// is ended by the server, and may hold a transaction open.
+/// What a server said by a SQLSTATE.
 pub fn sqlstate(state: &str) -> Verdict {
-    let by_peer = |cause| Verdict::new(Reason::Unknown, Side::Remote).with_cause(cause);
-    match state {
-        // `operator_intervention`, `admin_shutdown`, `database_dropped`.
-        "57000" | "57P01" | "57P04" => by_peer(Cause::Kicked),
-        // `crash_shutdown`: another session of the server crashed.
-        "57P02" => by_peer(Cause::Crash),
-        // `cannot_connect_now`: the server starts, stops or recovers.
-        "57P03" => by_peer(Cause::Restart),
-        // `idle_session_timeout`, `idle_in_transaction_session_timeout`.
-        "57P05" | "25P03" => by_peer(Cause::IdleTimeout),
-        // `transaction_timeout`.
-        "25P04" => by_peer(Cause::Deadline),
-        // `protocol_violation`: the server accuses this side.
-        "08P01" => Verdict::new(Reason::ProtocolError, Side::Local),
-        // Rejected, no such database.
-        "08004" | "3D000" => by_peer(Cause::Policy),
-        "53100" | "53200" => by_peer(Cause::OutOfResources),
-        "53300" | "53400" => by_peer(Cause::Limit),
-        "53000" => by_peer(Cause::Overload),
-        // The server reports a connection that it lost, perhaps one behind it.
-        "08000" | "08006" | "08S01" => {
-            let lost = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof);
-            return lost.said_by_peer().with_rank(Rank::Transport);
-        }
-        "28000" | "28P01" => by_peer(Cause::Auth),
-        _ => Verdict::new(Reason::Unknown, Side::Remote),
+    match Code::sqlstate(state) {
+        Some(code) => code.received(),
+        None => Verdict::new(Reason::Unknown, Side::Remote).said_by_peer(),
     }
-    .said_by_peer()
 }
 
-/// What a broker said by a reply code (AMQP 0-9-1, section 1.2).
-///
-/// 320 is an operator who closed this connection, and for RabbitMQ also a broker that shuts down.
-pub fn amqp(code: u16) -> Verdict {
-    let by_peer = |cause| Verdict::new(Reason::Unknown, Side::Remote).with_cause(cause);
-    let ours = Verdict::new(Reason::ProtocolError, Side::Local);
-    match code {
-        200 => Verdict::closed(Side::Remote),
-        311 => by_peer(Cause::TooLarge),
-        320 => by_peer(Cause::Kicked),
-        403 => by_peer(Cause::Auth),
-        402 | 404..=406 | 530 => by_peer(Cause::Policy),
-        501 | 502 => ours.with_cause(Cause::Malformed),
-        503..=505 => ours,
-        506 => by_peer(Cause::Limit),
-        540 => by_peer(Cause::Negotiation),
-        541 => by_peer(Cause::InternalError),
-        _ => Verdict::new(Reason::Unknown, Side::Remote),
-    }
-    .said_by_peer()
+/// What a broker said by a reply code of AMQP.
+pub fn amqp(reply: u16) -> Verdict {
+    Code::amqp(reply).received()
 }
 
 /// What a packed error code of OpenSSL means: of version 3, and of version 1.1 and LibreSSL, which pack another way.
