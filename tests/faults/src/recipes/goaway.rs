@@ -1,5 +1,7 @@
-//! Whether the peer of an HTTP/2 connection said goodbye: h2 tells a server of no `GOAWAY` without an error, hyper tells neither
-//! side, and tonic keeps its connection to itself. So give them a stream that notes it; over TLS, that of the TLS library.
+//! Whether the peer of an HTTP/2 connection said goodbye, for h2, hyper and tonic.
+//!
+//! h2 tells a server of no `GOAWAY` without an error, hyper tells neither side, and tonic keeps its connection to itself. So
+//! give them a stream that notes it; over TLS, around the stream of the TLS library.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,12 +1,18 @@
-//! h2: a stream often knows no more than that it broke. A client also asks `ready()` and the connection's future; a server asks
-//! `poll_reset()`, and the note of a `GOAWAY`, since `accept()` gives `None` after one as after a bare FIN.
+//! h2: whether a stream was completed, reset or lost with its connection, and whether that connection ended by a `GOAWAY`.
+//!
+//! A stream often knows no more than that it broke. A client also asks `ready()`, the connection's future and the transport.
+//! A server also asks `poll_reset()` and the note of a `GOAWAY` (recipe `goaway`): `accept()` gives `None` after a goodbye and
+//! after a bare FIN.
 
 use std::error::Error;
 use std::future::poll_fn;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use disconnect_core::evidence::{Rank, Side, Verdict};
-use disconnect_core::{Classifier, Code, Disconnect, DisconnectHandle, DisconnectReason, Endpoint, classifier};
+use disconnect_core::{
+    Classifier, Code, Disconnect, DisconnectGuard, DisconnectHandle, DisconnectReason, Endpoint, Watched, classifier,
+};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use h2::client::SendRequest;
@@ -14,9 +20,18 @@ use h2::{Reason, SendStream};
 use tokio::task::JoinHandle;
 
 use super::goaway::GoAway;
-use super::noted::Note;
 
 pub static CLASSIFIER: Classifier = classifier![h2 = h2, rustls = tokio_rustls::rustls, tokio = tokio];
+
+/// What the stream below h2 saw: h2 makes a text of an error there, also of a TLS alert.
+pub type Transport = Arc<DisconnectGuard<fn(&Disconnect)>>;
+
+/// A stream for h2.
+pub fn watched<S>(stream: S, end: Endpoint) -> (Watched<S>, Transport) {
+    let writes_no_line: fn(&Disconnect) = |_| ();
+    let guard = DisconnectGuard::new(end.with_classifier(&CLASSIFIER), writes_no_line);
+    (guard.watch(stream), Arc::new(guard))
+}
 
 /// What the future of a connection says, to each of its streams. `None` is `Ok`, which is no proof of a goodbye.
 pub type Connection = Shared<BoxFuture<'static, Option<Verdict>>>;
@@ -34,15 +49,16 @@ pub fn connection<E: Error + Send + Sync + 'static>(
     said.boxed().shared()
 }
 
-/// The end of a client's stream, which ended in an error or by `END_STREAM`. `note` is that of the stream below h2.
+/// The end of a client's stream, which ended in an error or by `END_STREAM`. `transport` comes from [`watched`].
 pub async fn stream_ended(
     stream: Result<(), h2::Error>,
     requests: SendRequest<Bytes>,
-    (connection, note): (Connection, &Note),
-    (end, ended): (Endpoint, &DisconnectHandle),
+    connection: Connection,
+    transport: &Transport,
+    end: Endpoint,
+    ended: &DisconnectHandle,
 ) -> Disconnect {
-    // What h2 makes of it names no alert.
-    note.error().map(|error| ended.failed(&error));
+    transport.get().map(|seen| ended.set(seen));
     if let Err(error) = &stream {
         ended.failed(error);
     }
@@ -61,7 +77,8 @@ pub async fn stream_ended(
 pub async fn idle_ended(
     requests: SendRequest<Bytes>,
     connection: Connection,
-    (end, ended): (Endpoint, &DisconnectHandle),
+    end: Endpoint,
+    ended: &DisconnectHandle,
 ) -> Disconnect {
     connection.await.map(|said| ended.set(end.resolve(said)));
     match requests.ready().await {

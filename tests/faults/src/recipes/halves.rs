@@ -1,29 +1,20 @@
-//! A stream with a task for each half: a write that fails may only follow from what there is to read, a goodbye or an alert.
+//! A connection whose halves have a task each: which of the two says why it ended.
+//!
+//! A write often fails only because of what there is to read, a goodbye or an alert.
 
-use std::convert::Infallible;
 use std::io;
 
 use disconnect_core::{Disconnect, DisconnectGuard, Endpoint};
-use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-/// Writes without a pause while somebody else reads, and gives the end that explains the other.
-pub async fn write_beside(
+/// Reads and writes until both have ended. What was read explains a write that failed, in whatever order the two come.
+pub async fn both(
     reading: impl Future<Output = Disconnect>,
-    mut write: impl AsyncWrite + Unpin,
+    writing: impl Future<Output = io::Result<()>>,
     end: Endpoint,
 ) -> Disconnect {
     let guard = DisconnectGuard::new(end, |_| ());
-    let writing = async {
-        loop {
-            write.write_all(b"more").await?;
-            write.flush().await?;
-        }
-    };
-    let written = async {
-        let result: io::Result<Infallible> = writing.await;
-        result.map_err(|error| guard.failed(&error))
-    };
     let read = async { guard.set(reading.await) };
+    let written = async { writing.await.map_err(|error| guard.failed(&error)) };
     drop(tokio::join!(read, written));
     guard.finish()
 }

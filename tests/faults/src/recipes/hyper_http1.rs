@@ -1,8 +1,11 @@
-//! hyper over HTTP/1.1: its connection ends in `Ok(())` after a goodbye, a FIN and a reset, so what else was seen decides.
+//! hyper over HTTP/1: a goodbye, a FIN between or inside messages, a reset, an idle timeout, on either side.
+//!
+//! Its connection ends in `Ok(())` after each of the first three. So a service notes `Connection: close` of either side, and
+//! a watched stream knows of a reset.
 
 use std::pin::pin;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,8 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-
-use super::noted::Note;
+use tokio_util::io::InspectReader;
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Body = BoxBody<Bytes, BoxError>;
@@ -28,8 +30,10 @@ pub type Body = BoxBody<Bytes, BoxError>;
 /// drops a handler whose client is gone.
 pub async fn serve<S, H, F, E>(
     stream: S,
-    (end, ended): (Endpoint, &DisconnectHandle),
-    (patience, shutdown): (Duration, impl Future<Output = ()>),
+    end: Endpoint,
+    ended: &DisconnectHandle,
+    patience: Duration,
+    shutdown: impl Future<Output = ()>,
     handler: H,
 ) -> Result<Disconnect, BoxError>
 where
@@ -38,23 +42,26 @@ where
     F: Future<Output = Result<Response<Body>, E>>,
     E: Into<BoxError>,
 {
-    let note = Note::default();
-    let exchanged = Arc::new(AtomicU64::new(0));
-    let goodbye = Arc::new(OnceLock::new());
+    let (read, exchanged) = (&AtomicU64::new(0), &AtomicU64::new(0));
+    let goodbye = &OnceLock::new();
+    let count = |bytes: &[u8]| {
+        read.fetch_add(bytes.len() as u64, Relaxed);
+    };
+    // hyper hides a reset where nothing is under way.
+    let stream = InspectReader::new(ended.watch(stream), count);
     let service = service_fn(|request: Request<Incoming>| {
         says_goodbye(request.headers()).then(|| goodbye.set(Side::Remote));
         let response = handler(request);
-        let (note, exchanged, goodbye) = (note.clone(), exchanged.clone(), goodbye.clone());
         async move {
             response.await.inspect(|response| {
                 says_goodbye(response.headers()).then(|| goodbye.set(Side::Local));
-                exchanged.store(note.bytes(), Relaxed);
+                exchanged.store(read.load(Relaxed), Relaxed);
             })
         }
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     let builder = builder.timer(TokioTimer::new()).header_read_timeout(patience);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(note.of(stream)), service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = shutdown => {
@@ -64,16 +71,16 @@ where
         }
     };
     // Set before hyper drops the handlers that are under way.
-    match (served, goodbye.get(), note.error()) {
+    let read = read.load(Relaxed);
+    match (served, goodbye.get()) {
         // Not a byte since the last exchange: this side closes an idle connection.
-        (Err(late), ..) if late.is_timeout() && note.bytes() > 0 && note.bytes() == exchanged.load(Relaxed) => {
+        (Err(late), _) if late.is_timeout() && read > 0 && read == exchanged.load(Relaxed) => {
             ended.set(end.closed_locally().with_cause(DisconnectCause::IdleTimeout))
         }
-        (Err(error), ..) => ended.failed(&error),
-        (Ok(()), Some(Side::Remote), _) => ended.set(end.closed_by_peer()),
-        (Ok(()), Some(_), _) => ended.set(end.closed_locally()),
-        (Ok(()), None, Some(error)) => ended.failed(&error),
-        (Ok(()), None, None) => ended.set(end.eof()),
+        (Err(error), _) => ended.failed(&error),
+        (Ok(()), Some(Side::Remote)) => ended.set(end.closed_by_peer()),
+        (Ok(()), Some(_)) => ended.set(end.closed_locally()),
+        (Ok(()), None) => ended.set(end.eof()),
     };
     Ok(ended.so_far())
 }
@@ -83,8 +90,10 @@ pub async fn fetch(
     mut sender: SendRequest<Body>,
     mut connection: JoinHandle<hyper::Result<()>>,
     request: Request<Body>,
-    (end, ended): (Endpoint, &DisconnectHandle),
-    (patience, idle): (Duration, Duration),
+    end: Endpoint,
+    ended: &DisconnectHandle,
+    patience: Duration,
+    idle: Duration,
 ) -> Result<Disconnect, BoxError> {
     let leaves = says_goodbye(request.headers());
     let exchange = async {

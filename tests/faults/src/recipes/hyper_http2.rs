@@ -1,5 +1,7 @@
-//! hyper over HTTP/2: a body knows of its stream, the connection's future of an error, and a note of a `GOAWAY` of the goodbye.
-//! hyper drops a handler before the connection says why, so the line of a request outlives it.
+//! hyper over HTTP/2: whether a request was completed, reset, dropped by a panic, or lost with its connection.
+//!
+//! A body knows of its stream, the connection's future (recipe `h2`) of an error, and the note of a `GOAWAY` (recipe `goaway`)
+//! of the goodbye. hyper drops a handler before the connection says why, so the line of a request outlives its handler.
 
 use std::time::Duration;
 
@@ -50,7 +52,8 @@ pub async fn stream_ended(stream: Verdict, connection: &Connection, goaway: &GoA
 pub fn connection_ended(
     served: hyper::Result<()>,
     goaway: &GoAway,
-    (end, ended): (Endpoint, &DisconnectHandle),
+    end: Endpoint,
+    ended: &DisconnectHandle,
 ) -> Disconnect {
     match (served, goaway.verdict()) {
         (Err(error), _) => ended.failed(&error),

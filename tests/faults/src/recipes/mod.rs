@@ -1,14 +1,12 @@
-//! One file a library, to be copied: the code that serves a connection, and how it finds out why the connection ended.
+//! One file for each library, to be copied: how to serve a connection so that its end is told right.
 
 pub mod goaway;
 pub mod h2;
 pub mod halves;
-pub mod held;
 pub mod hyper_http1;
 pub mod hyper_http2;
 #[cfg(feature = "openssl")]
 pub mod native_tls;
-pub mod noted;
 pub mod openssh;
 #[cfg(feature = "openssl")]
 pub mod openssl;

@@ -1,6 +1,6 @@
-//! native-tls: a read of zero bytes is the peer's goodbye or a FIN without one, and nothing here tells which.
+//! native-tls: alerts and refusals by their error. A goodbye looks like a bare FIN: neither is taken for normal.
 //!
-//! On Linux it is OpenSSL, whose errors the reader of the file beside this one understands.
+//! On Linux it is OpenSSL, whose errors the reader of the recipe `openssl` understands.
 
 use std::error::Error;
 use std::io;

@@ -1,5 +1,6 @@
-//! OpenSSH's client in a process of its own: its exit status, its log (`ssh -E FILE`) and its standard error, since it exits
-//! with 255 for whatever goes wrong.
+//! OpenSSH's client as a process: the exit of the remote command, a DISCONNECT by its code, a refusal, a lost connection.
+//!
+//! It exits with 255 for whatever goes wrong. So it needs its log (`ssh -E FILE`) and its standard error as well.
 
 use std::process::ExitStatus;
 

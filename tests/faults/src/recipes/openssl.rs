@@ -1,4 +1,6 @@
-//! OpenSSL: a reader for its errors, also for those below native-tls, and a stream that tells a goodbye from a FIN.
+//! OpenSSL: the peer's `close_notify` or a FIN without one, alerts, refusals, and bytes that are no TLS.
+//!
+//! The reader also understands the errors below native-tls.
 
 use std::error::Error;
 use std::io;

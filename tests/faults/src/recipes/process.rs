@@ -1,4 +1,4 @@
-//! Processes of std and tokio behind a session: a command or a shell, the keys of its client, and a deadline.
+//! Processes of std and tokio: who ended a command or a shell: itself, the client's keys, a deadline, or somebody's kill.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;

@@ -1,4 +1,7 @@
 //! quinn: what a close code, a broken stream and a message that was cut short mean.
+//!
+//! quinn closes with code 0 and finishes streams where a handle is dropped, also by a panic. So a goodbye is a code of one's
+//! own for the connection, and a last message for a stream.
 
 use disconnect_core::evidence::{Side, Verdict};
 use disconnect_core::{Code, Disconnect, DisconnectReason, Endpoint};

@@ -89,7 +89,9 @@ pub async fn exit_of(
             }
             ChannelMsg::ExitSignal { signal_name: Sig::INT, .. } if interrupted => return Some(end.closed_locally()),
             ChannelMsg::ExitSignal { signal_name, .. } => {
-                return Some(end.ended(Why::Unknown, Side::Remote).with_detail(format!("{signal_name:?}")));
+                let name = format!("{signal_name:?}");
+                let signal = Code::signal_named(&name).map(|code| end.received(code));
+                return Some(signal.unwrap_or_else(|| end.ended(Why::Unknown, Side::Remote)).with_detail(name));
             }
             // Without a status it is no success: whoever ran the command forgot, or tore it down too early.
             ChannelMsg::Close => return Some(end.ended(Why::Unknown, Side::Remote)),

@@ -1,4 +1,7 @@
-//! russh's server: its session keeps no code of the client, so that the handler notes what happens before the end.
+//! russh's server: why a session ended: a refused login, a command, our own goodbye, or the client.
+//!
+//! The `Ok(())` of a session is no goodbye: it also follows a client's DISCONNECT for a fault, whose code russh drops. So the
+//! handler notes what happens before the end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,6 @@
-//! rustls: a read of zero bytes is the peer's goodbye, and everything else is an error.
+//! rustls: the peer's `close_notify`, which is a read of zero bytes; an alert, a reset and a bare FIN are errors.
+//!
+//! For a goodbye that is the last word of the protocol. HTTP/2, WebSocket and SSH have their own, and need it.
 
 use std::io;
 

@@ -1,4 +1,6 @@
-//! tokio: a protocol of lines whose goodbye is `bye`. An end of file is no goodbye, and a task without a result has an end.
+//! tokio: a goodbye, an end of file between or inside messages, silence, an unanswered goodbye, a panicked task.
+//!
+//! The protocol has lines, and its goodbye is `bye`.
 
 use std::io;
 use std::time::Duration;
@@ -46,7 +48,8 @@ pub fn is_known(line: &[u8]) -> bool {
 pub async fn leave<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     ended: &DisconnectHandle,
-    (goodbye, meant): (&[u8], Disconnect),
+    goodbye: &[u8],
+    meant: Disconnect,
     patience: Duration,
 ) -> io::Result<Disconnect> {
     ended.set(meant);

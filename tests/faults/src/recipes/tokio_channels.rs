@@ -1,4 +1,6 @@
-//! Channels of tokio and std: a task that finds its channel closed knows not why; the task at the other side does.
+//! Channels of tokio and std: which end a task reports that only finds its channel closed.
+//!
+//! It does not know why. The task at the other side does.
 
 use std::error::Error;
 

@@ -1,4 +1,6 @@
-//! `tokio::io::copy`: which side of a forward ended it. `copy_bidirectional` does not say, so each direction has its own copy.
+//! `tokio::io::copy`: which side of a forward ended it.
+//!
+//! `copy_bidirectional` does not say, so each direction has its own copy.
 
 use std::io;
 
@@ -10,7 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, split};
 pub async fn forward(
     client: impl AsyncRead + AsyncWrite,
     upstream: impl AsyncRead + AsyncWrite,
-    (end, ended): (Endpoint, &DisconnectHandle),
+    end: Endpoint,
+    ended: &DisconnectHandle,
 ) -> io::Result<Disconnect> {
     let (from_client, to_client) = split(client);
     let (from_upstream, to_upstream) = split(upstream);

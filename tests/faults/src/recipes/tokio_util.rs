@@ -1,4 +1,4 @@
-//! tokio-util: whether a stream of frames stopped between two of them or inside one.
+//! tokio-util's codecs: whether a stream of frames stopped between two of them or inside one.
 
 use std::io;
 

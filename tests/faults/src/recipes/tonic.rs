@@ -1,5 +1,8 @@
-//! tonic: a status does not say who gave it, and `Ok(None)` not whether a call was completed, cancelled or lost. What ended the
-//! body of the message does, so it is noted before tonic sees it.
+//! tonic: whether a call was completed, cancelled, late or lost, and who gave its status.
+//!
+//! A status does not say who gave it, and `Ok(None)` is no goodbye: a server gets it for a call that was completed, cancelled
+//! or lost. What ended the body of the message tells them apart, so it is noted before tonic sees it. Needs the recipes
+//! `hyper_http2`, `h2` and `goaway`.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -101,7 +104,8 @@ pub async fn requests_ended<T>(
     requests: &mut Streaming<T>,
     body: &BodyEnd,
     deadline: Option<Instant>,
-    (connection, goaway): (&Connection, &GoAway),
+    connection: &Connection,
+    goaway: &GoAway,
 ) -> Verdict {
     let cut = match (messages(requests).await, body.0.get()) {
         (_, Some(End::Cut(cut))) => *cut,

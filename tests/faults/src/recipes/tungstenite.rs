@@ -1,4 +1,6 @@
-//! tungstenite: a close frame is a message and not an error; whoever closes says why before, and reads on for the answer.
+//! tungstenite: the peer's close code, an end of file without one, a violation, a refused upgrade, an unanswered goodbye.
+//!
+//! A close frame is a message and not an error. Whoever closes says why before, and reads on for the answer.
 
 use std::time::Duration;
 
@@ -70,8 +72,9 @@ async fn complain<S: AsyncRead + AsyncWrite + Unpin>(
 /// Closes with this frame, or with an empty one. The end is set before, and then refined by what becomes of the goodbye.
 pub async fn close<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
+    end: Endpoint,
     ended: &DisconnectHandle,
-    (end, frame): (Endpoint, Option<CloseFrame>),
+    frame: Option<CloseFrame>,
     patience: Duration,
 ) -> Result<Disconnect, BoxError> {
     ended.set(frame.as_ref().map_or(end.closed_locally(), |frame| end.sent(Code::websocket(frame.code.into()))));

@@ -184,7 +184,7 @@ impl StreamingService<Bytes> for Follow {
             if let Ok(Some(_)) = requests.message().await {
                 heard.notify_one();
             }
-            let ended = requests_ended(&mut requests, &body, deadline, (&connection, &goaway)).await;
+            let ended = requests_ended(&mut requests, &body, deadline, &connection, &goaway).await;
             drop(told.send(SERVER.resolve(ended)));
         });
         if self.stalls {

@@ -33,19 +33,18 @@ pub(super) async fn fetch(
     request: Request<Body>,
     patience: Duration,
 ) -> Disconnect {
-    let limits = (patience, LONG);
-    line(CLIENT, async |ended| recipe::fetch(sender, task, request, (CLIENT, &ended), limits).await).await
+    line(CLIENT, async |ended| recipe::fetch(sender, task, request, CLIENT, &ended, patience, LONG).await).await
 }
 
 /// The same for an endpoint of one's own, and what hyper read.
 pub(super) async fn get(
     tcp: TcpStream,
     end: Endpoint,
-    limits: (Duration, Duration),
+    (patience, idle): (Duration, Duration),
 ) -> Result<(Disconnect, String), Box<dyn std::error::Error + Send + Sync>> {
     let (tcp, record) = Recorded::new(tcp);
     let (sender, task) = dial(tcp).await?;
     let request = Request::get("/").body(super::full(""))?;
-    let got = line(end, async |ended| recipe::fetch(sender, task, request, (end, &ended), limits).await);
+    let got = line(end, async |ended| recipe::fetch(sender, task, request, end, &ended, patience, idle).await);
     Ok((got.await, record.text()))
 }

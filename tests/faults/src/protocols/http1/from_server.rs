@@ -139,7 +139,7 @@ async fn garbage_while_idle(end: Endpoint) -> Result<(Disconnect, String), BoxEr
     let (client, record) = Recorded::new(client);
     let (sender, task) = dial(client).await?;
     let request = Request::get("/").body(full(""))?;
-    let fetched = line(end, async |ended| fetch(sender, task, request, (end, &ended), LIMITS).await);
+    let fetched = line(end, async |ended| fetch(sender, task, request, end, &ended, LONG, LONG).await);
     let (ended, written) = tokio::join!(fetched, async {
         read_head(&mut server).await?;
         server.write_all(WHOLE.as_bytes()).await?;

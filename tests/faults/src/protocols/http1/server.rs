@@ -36,7 +36,7 @@ pub(super) async fn serve(
             busy.notify_one();
             handle(request, patience)
         };
-        recipe::serve(tcp, (SERVER, &ended), (patience, shutdown), handler).await
+        recipe::serve(tcp, SERVER, &ended, patience, shutdown, handler).await
     })
     .await
 }
@@ -49,9 +49,9 @@ pub(super) async fn serve_forever(tcp: TcpStream, patience: Duration) -> Disconn
 /// The same for an endpoint of one's own, and what hyper read.
 pub(super) async fn serve_at(tcp: TcpStream, end: Endpoint, patience: Duration) -> (Disconnect, String) {
     let (tcp, record) = Recorded::new(tcp);
-    let limits = (patience, pending());
-    let served =
-        line(end, async |ended| recipe::serve(tcp, (end, &ended), limits, |request| handle(request, patience)).await);
+    let served = line(end, async |ended| {
+        recipe::serve(tcp, end, &ended, patience, pending(), |request| handle(request, patience)).await
+    });
     (served.await, record.text())
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn serve_with_guards(tcp: TcpStream) -> Result<Disconnect, BoxE
             .run(|_| pending::<Result<Disconnect, Infallible>>())
             .map(|_| Err::<Response<Body>, _>(Failed("ended".into())))
     };
-    drop(connection.run(|_| recipe::serve(tcp, (SERVER, &ended), (super::LONG, pending()), stalling)).await);
+    drop(connection.run(|_| recipe::serve(tcp, SERVER, &ended, super::LONG, pending(), stalling)).await);
     Ok(handled.recv().await.ok_or("there was no handler")?)
 }
 

@@ -14,8 +14,7 @@ use tokio::task::{AbortHandle, JoinHandle};
 
 use super::Failure;
 use crate::line::line;
-use crate::recipes::h2::{self as recipe, CLASSIFIER, Connection};
-use crate::recipes::noted::Note;
+use crate::recipes::h2::{self as recipe, CLASSIFIER, Connection, Transport};
 
 /// A connection, whose future runs in a task of its own.
 pub(super) struct Client {
@@ -23,7 +22,7 @@ pub(super) struct Client {
     requests: SendRequest<Bytes>,
     task: AbortHandle,
     connection: Connection,
-    note: Note,
+    transport: Transport,
     pings: Option<PingPong>,
 }
 
@@ -32,12 +31,12 @@ impl Client {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let note = Note::default();
-        let (requests, mut connection) = h2::client::handshake(note.of(stream)).await?;
+        let (stream, transport) = recipe::watched(stream, end);
+        let (requests, mut connection) = h2::client::handshake(stream).await?;
         let pings = connection.ping_pong();
         let task = tokio::spawn(connection);
         let abort = task.abort_handle();
-        Ok(Self { end, requests, task: abort, connection: recipe::connection(task, &CLASSIFIER), note, pings })
+        Ok(Self { end, requests, task: abort, connection: recipe::connection(task, &CLASSIFIER), transport, pings })
     }
 
     /// Once nothing of the handshake is under way any more: the server has answered a ping, and read what this side
@@ -58,7 +57,7 @@ impl Client {
             end: self.end,
             requests: self.requests.clone(),
             connection: self.connection.clone(),
-            note: self.note.clone(),
+            transport: Arc::clone(&self.transport),
         };
         let serving = tokio::spawn(follower.follow(Arc::clone(&first), quitting));
         Started { serving, first, quit, connection: self.task.clone() }
@@ -67,7 +66,7 @@ impl Client {
     /// Waits with nothing in flight until the connection has ended.
     pub(super) async fn idle(self) -> Disconnect {
         line(self.end, async |ended| {
-            Ok::<_, h2::Error>(recipe::idle_ended(self.requests, self.connection, (self.end, &ended)).await)
+            Ok::<_, h2::Error>(recipe::idle_ended(self.requests, self.connection, self.end, &ended).await)
         })
         .await
     }
@@ -78,7 +77,7 @@ struct Follower {
     end: Endpoint,
     requests: SendRequest<Bytes>,
     connection: Connection,
-    note: Note,
+    transport: Transport,
 }
 
 impl Follower {
@@ -101,8 +100,8 @@ impl Follower {
                     return Ok(ended.so_far());
                 }
             };
-            let below = (self.connection, &self.note);
-            Ok::<_, h2::Error>(recipe::stream_ended(stream, self.requests, below, (end, &ended)).await)
+            let ended = recipe::stream_ended(stream, self.requests, self.connection, &self.transport, end, &ended);
+            Ok::<_, h2::Error>(ended.await)
         })
         .await
     }

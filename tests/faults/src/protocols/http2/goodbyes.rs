@@ -15,8 +15,7 @@ use crate::line::line;
 use crate::loopback::pair;
 use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
-use crate::recipes::h2::{CLASSIFIER, connection, stream_ended};
-use crate::recipes::noted::Note;
+use crate::recipes::h2::{CLASSIFIER, Transport, connection, stream_ended, watched};
 
 /// What the server is told to do, with a stream in flight.
 #[rustfmt::skip] // one row a line
@@ -94,6 +93,7 @@ async fn by_the_client(matrix: &mut Matrix) -> Outcome {
 struct Uploading {
     requests: SendRequest<Bytes>,
     connection: JoinHandle<Result<(), h2::Error>>,
+    transport: Transport,
     upload: h2::SendStream<Bytes>,
     events: h2::RecvStream,
 }
@@ -102,12 +102,13 @@ impl Uploading {
     async fn start(link: Link) -> Result<(server::Started, Self), Failure> {
         let (near, far) = pair().await?;
         let server = server::start(far, link.server.1);
+        let (near, transport) = watched(near, link.client.1);
         let (mut requests, connection) = h2::client::handshake(near).await?;
         let connection = tokio::spawn(connection);
         let (response, upload) = requests.send_request(http::Request::new(()), false)?;
         let mut events = response.await?.into_body();
         events.data().await.ok_or("no event")??;
-        Ok((server, Self { requests, connection, upload, events }))
+        Ok((server, Self { requests, connection, transport, upload, events }))
     }
 
     /// Follows the events to their end, while the request stays open until the server has reset it.
@@ -122,7 +123,7 @@ impl Uploading {
         drop(poll_fn(|context| self.upload.poll_reset(context)).await);
         let connection = connection(self.connection, &CLASSIFIER);
         line(end, async |ended| {
-            Ok::<_, h2::Error>(stream_ended(stream, self.requests, (connection, &Note::default()), (end, &ended)).await)
+            Ok::<_, h2::Error>(stream_ended(stream, self.requests, connection, &self.transport, end, &ended).await)
         })
         .await
     }

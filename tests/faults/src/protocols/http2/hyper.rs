@@ -95,7 +95,7 @@ impl Hyper {
     async fn idle(self) -> Disconnect {
         let end = Link::CONTROL.client.1.with_classifier(&CLASSIFIER);
         let served = self.connection.await;
-        line(end, async |ended| served.map(|served| connection_ended(served, &self.goaway, (end, &ended)))).await
+        line(end, async |ended| served.map(|served| connection_ended(served, &self.goaway, end, &ended))).await
     }
 }
 
@@ -280,7 +280,7 @@ async fn serve(stream: TcpStream, mut shutdown: oneshot::Receiver<()>) -> Discon
                 connection.await
             }
         };
-        Ok::<_, Infallible>(connection_ended(served, &goaway, (end, &ended)))
+        Ok::<_, Infallible>(connection_ended(served, &goaway, end, &ended))
     })
     .await
 }

@@ -4,7 +4,7 @@ use std::future::{pending, ready};
 
 use bytes::Bytes;
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{Code, Disconnect, DisconnectHandle, DisconnectReason, Endpoint};
+use disconnect_core::{Code, Disconnect, DisconnectHandle, DisconnectReason, Endpoint, Watched};
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
 use http::Response;
@@ -15,8 +15,7 @@ use tokio::task::JoinHandle;
 use super::Failure;
 use crate::line::line;
 use crate::recipes::goaway::{GoAway, Noting};
-use crate::recipes::h2::{CLASSIFIER, accepted_all, reset};
-use crate::recipes::noted::{Note, Noted};
+use crate::recipes::h2::{CLASSIFIER, Transport, accepted_all, reset, watched};
 
 /// What the service is told to do.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +35,9 @@ pub(super) enum Order {
 /// One connection.
 pub(super) struct Server<S> {
     end: Endpoint,
-    connection: Connection<Noting<Noted<S>>, Bytes>,
+    connection: Connection<Noting<Watched<S>>, Bytes>,
     goaway: GoAway,
-    note: Note,
+    transport: Transport,
     orders: mpsc::UnboundedReceiver<Order>,
     /// The streams under way, the oldest first, and their requests.
     events: Vec<(SendStream<Bytes>, RecvStream)>,
@@ -56,9 +55,9 @@ where
     let (orders, received) = mpsc::unbounded_channel();
     let serving = line(end, async move |ended| -> Result<_, h2::Error> {
         let goaway = GoAway::default();
-        let note = Note::default();
-        let connection = h2::server::handshake(goaway.of_client(note.of(stream))).await?;
-        Ok(Server { end, connection, goaway, note, orders: received, events: Vec::new(), ended, cut: None }
+        let (stream, transport) = watched(stream, end);
+        let connection = h2::server::handshake(goaway.of_client(stream)).await?;
+        Ok(Server { end, connection, goaway, transport, orders: received, events: Vec::new(), ended, cut: None }
             .requests()
             .await)
     });
@@ -125,15 +124,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     /// What the connection says. Where it says nothing, a stream that the client reset before is still to be asked, and then
     /// the note of its `GOAWAY`.
     async fn ended(mut self, connection: Option<Verdict>) -> Disconnect {
-        // What h2 makes of it names no alert.
-        self.note.error().map(|error| self.ended.failed(&error));
         let stream = tokio::select! {
             biased;
             verdict = first_reset(&mut self.events) => verdict,
             () = ready(()) => None,
         };
+        if let (Some(cut), None) = (self.cut, self.ended.get()) {
+            return cut;
+        }
+        self.transport.get().map(|seen| self.ended.set(seen));
         match connection.or(stream) {
-            _ if self.cut.is_some() && self.ended.get().is_none() => self.cut.unwrap_or_else(|| self.ended.so_far()),
             Some(verdict) => self.end.resolve(verdict),
             None => accepted_all(&self.goaway, self.end),
         }

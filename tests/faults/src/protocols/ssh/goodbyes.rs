@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use disconnect_core::{Code, Disconnect, Endpoint};
+use disconnect_core::{Code, Disconnect, Endpoint, Watched};
 use russh::{Disconnect as Said, client, server};
 
 use super::super::Outcome;
@@ -13,7 +13,6 @@ use super::wire::{Fault, Late, faulty};
 use super::{AGENT, CLASSIFIER, CLIENT, Failure, agent_end, between, configured, met, unready, up};
 use crate::loopback::pair;
 use crate::matrix::{Case, Matrix};
-use crate::recipes::held::Held;
 
 /// How often an agent asks whether its client is there.
 const SHORT: Duration = Duration::from_millis(50);
@@ -155,7 +154,8 @@ async fn with_channels(matrix: &mut Matrix) -> Outcome {
     let (agent, gate) = Late::new(agent);
     // What it writes is keep-alive requests: output of a command may end russh's client before its goodbye.
     let config = server::Config { keepalive_interval: Some(SHORT), keepalive_max: 0, ..agent_config() };
-    let (visit, served) = configured(client::Config::default(), client, config, Held::new(agent)).await?;
+    let (visit, served) =
+        configured(client::Config::default(), client, config, Watched::new(agent).hold_write_errors()).await?;
     let channel = visit.connection.session.channel_open_session().await?;
     channel.exec(true, "cat").await?;
     gate.close();

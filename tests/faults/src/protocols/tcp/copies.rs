@@ -47,7 +47,7 @@ impl How {
         let ((mut client, of_client), (mut upstream, of_upstream)) = (Recorded::new(client), Recorded::new(upstream));
         let forwarded = line(end, async |ended| match self {
             Self::Bidirectional => copy_bidirectional(&mut client, &mut upstream).await.map(|_| end.eof()),
-            Self::TwoCopies => forward(client, upstream, (end, &ended)).await,
+            Self::TwoCopies => forward(client, upstream, end, &ended).await,
         });
         (forwarded.await, format!("{}; {}", of_client.text(), of_upstream.text()))
     }

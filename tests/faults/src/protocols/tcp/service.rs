@@ -82,13 +82,12 @@ pub(in crate::protocols) async fn of_both(
 
 /// The end of somebody who leaves.
 pub(super) async fn leave(mut stream: TcpStream, end: Endpoint) -> Disconnect {
-    line(end, async |ended| recipe::leave(&mut stream, &ended, (b"bye\n", end.closed_locally()), SHORT).await).await
+    line(end, async |ended| recipe::leave(&mut stream, &ended, b"bye\n", end.closed_locally(), SHORT).await).await
 }
 
 /// A shutdown that begins at once.
 pub(super) async fn shut_down(mut stream: TcpStream, end: Endpoint) -> Disconnect {
-    let goodbye = (&b"going away\n"[..], end.shutting_down());
-    line(end, async |ended| recipe::leave(&mut stream, &ended, goodbye, SHORT).await).await
+    line(end, async |ended| recipe::leave(&mut stream, &ended, b"going away\n", end.shutting_down(), SHORT).await).await
 }
 
 /// One of several streams to the same peer: the first that ends takes the others with it. What cancels them carries why,

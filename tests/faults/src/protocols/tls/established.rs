@@ -16,7 +16,7 @@ use crate::loopback::{pair, reset};
 use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
-use crate::recipes::halves::write_beside;
+use crate::recipes::halves::both;
 
 type Rustls = TlsStream<TcpStream>;
 
@@ -266,10 +266,16 @@ async fn writing(matrix: &mut Matrix, library: &Library, known: &Authority) -> O
 
 /// A service with a task for each half.
 pub(super) async fn write_to_end(library: &Library, stream: Stream, end: Endpoint) -> Disconnect {
-    let (read, write) = split(stream);
+    let (read, mut write) = split(stream);
     // Only the reading half is read, but the recipes take a whole stream.
     let read = tokio::io::join(read, tokio::io::sink());
-    write_beside((library.read_to_end)(Box::new(read), end), write, end).await
+    let writing = async {
+        loop {
+            write.write_all(b"more").await?;
+            write.flush().await?;
+        }
+    };
+    both((library.read_to_end)(Box::new(read), end), writing, end).await
 }
 
 /// Connects, plays one side of TLS until it can be killed, says so, and stays there.

@@ -89,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 
     async fn leave(&mut self, ended: DisconnectHandle, goodbye: Option<CloseFrame>) -> Result<Disconnect, BoxError> {
-        recipe::close(&mut self.socket, &ended, (self.end, goodbye), self.idle).await
+        recipe::close(&mut self.socket, self.end, &ended, goodbye, self.idle).await
     }
 }
 
