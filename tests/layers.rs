@@ -22,6 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["observe", "stream"],
     &["guide"],
     &["private"],
+    &["guide"],
 ];
 
 /// One import: who takes what from whom, as paths of modules below the crate root.

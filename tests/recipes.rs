@@ -3,15 +3,28 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{env, fs};
+
+/// Needed by other recipes, which name them; shown last.
+const HELPERS: [&str; 2] = ["goaway", "halves"];
 
 const INTRODUCTION: &str = "\
 <!-- written by `BLESS=1 cargo test -p disconnect-tests --test recipes` -->
 One recipe for each library: how to serve a connection so that its end is told right, also where no error says so.
 
-The fault matrix compiles and runs these files against real peers and faults (`cargo run --package disconnect-matrix`). Copy
-the one that you need, and put your own protocol in its place.
+The fault matrix compiles and runs these files against real peers and faults (`cargo run -p disconnect-matrix`). Copy the one
+that you need, with the recipes that it names, and put your own protocol in its place.
+
+What holds for all of them:
+
+- `Ok(())` and `None` of a library are no goodbye. A recipe asks for one, and says [`eof`](crate::Endpoint::eof) without it.
+- Say an end of your own before you close: [`closed_locally`](crate::Endpoint::closed_locally),
+  [`shutting_down`](crate::Endpoint::shutting_down), or [`sent(code)`](crate::Endpoint::sent) where a code goes out.
+- **Wrap an error of another connection**, of a back end that a handler calls, in a type of your own with
+  [`DisconnectEvidence`](derive@crate::DisconnectEvidence). Unwrapped, its reset reads as a reset of this connection.
+- For the same reason a goodbye inside an error is not believed where the peer dialled. Where only errors of this very
+  connection arrive, declare [`error_may_be_goodbye`](crate::Endpoint::error_may_be_goodbye).
 ";
 
 #[test]
@@ -26,21 +39,47 @@ fn the_chapter_shows_the_code_that_the_matrix_runs() {
     }
 }
 
+/// A file of recipes.
+struct Recipe {
+    name: String,
+    /// The first line of its prose: what it decides.
+    decides: String,
+    prose: String,
+    code: String,
+}
+
 fn chapter(folder: &Path) -> String {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-    files.retain(|file| file.file_stem().is_some_and(|stem| stem != "mod"));
-    files.sort();
-    assert!(files.len() > 5, "the recipes were read: {files:?}");
-    let mut chapter = String::from(INTRODUCTION);
-    for file in files {
-        let source = fs::read_to_string(&file).unwrap();
-        let (prose, code): (Vec<&str>, Vec<&str>) = source.lines().partition(|line| line.starts_with("//!"));
-        let library = file.file_stem().unwrap().to_str().unwrap().replace('_', "-");
-        writeln!(chapter, "\n# {library}\n").unwrap();
-        for line in prose {
-            writeln!(chapter, "{}", line.strip_prefix("//! ").unwrap_or_default()).unwrap();
-        }
-        writeln!(chapter, "\n```rust,ignore\n{}\n```", code.join("\n").replace("pub(crate) ", "").trim()).unwrap();
+    let recipes = recipes(folder);
+    assert!(recipes.len() > 20, "the recipes were read: {}", recipes.len());
+    let mut chapter = format!("{INTRODUCTION}\n| recipe | what it decides |\n|---|---|\n");
+    for Recipe { name, decides, .. } in &recipes {
+        writeln!(chapter, "| [`{name}`](#{name}) | {decides} |").unwrap();
+    }
+    for Recipe { name, prose, code, .. } in &recipes {
+        write!(chapter, "\n# `{name}`\n\n{prose}\n\n```rust,ignore\n{code}\n```\n").unwrap();
     }
     chapter
+}
+
+/// By name, those for one library first.
+fn recipes(folder: &Path) -> Vec<Recipe> {
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut recipes: Vec<Recipe> =
+        files.filter(|file| file.file_stem().is_some_and(|stem| stem != "mod")).map(|file| recipe(&file)).collect();
+    recipes.sort_by_key(|recipe| (HELPERS.contains(&recipe.name.as_str()), recipe.name.clone()));
+    recipes
+}
+
+fn recipe(file: &Path) -> Recipe {
+    let source = fs::read_to_string(file).unwrap();
+    let (prose, code): (Vec<&str>, Vec<&str>) = source.lines().partition(|line| line.starts_with("//!"));
+    let prose: Vec<&str> = prose.iter().map(|line| line.trim_start_matches("//!").trim_start()).collect();
+    let decides = prose.first().and_then(|first| first.strip_suffix('.')).unwrap_or_default();
+    assert!(!decides.is_empty(), "{}: the first line is a sentence of its own", file.display());
+    Recipe {
+        name: file.file_stem().unwrap().to_str().unwrap().to_owned(),
+        decides: decides.to_owned(),
+        prose: prose.join("\n"),
+        code: code.join("\n").trim().to_owned(),
+    }
 }

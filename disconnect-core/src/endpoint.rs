@@ -251,6 +251,9 @@ impl Endpoint {
     ///
     /// Not for a protocol with a goodbye of its own, such as WebSocket, SSH, TLS, HTTP/2 or MQTT.
     ///
+    /// The `Ok(())` of a library is no such FIN by itself: the future of a hyper HTTP/1 connection gives it after a reset, too.
+    /// Say [`eof`](Self::eof) where you read the FIN, and [watch](crate::Watched) the stream below a library.
+    ///
     /// ```
     /// use disconnect_core::{Category, Endpoint};
     ///
@@ -578,9 +581,15 @@ impl Endpoint {
     /// Takes any error type, `anyhow::Error`, `eyre::Report`, boxed and `dyn` errors. The error's text is not kept here;
     /// `run`, the guard and its handles put it into the detail.
     ///
-    /// Where the peer is the client, or an agent that faces this server, an error is no goodbye unless the endpoint says so:
-    /// see [`error_may_be_goodbye`](Self::error_may_be_goodbye). A gRPC status is this side's own there, since only the
-    /// server of a call gives one.
+    /// # Errors of other connections
+    ///
+    /// **Wrap an error of another connection**, such as that of a back end, in a type of your own with
+    /// [`DisconnectEvidence`](derive@crate::DisconnectEvidence). Unwrapped, its reset reads as a reset of this connection, by
+    /// `?` as well.
+    ///
+    /// Such errors often come unwrapped. So a goodbye inside an error is `unknown` where the peer dialled, that is where it is
+    /// the client, or an agent that faces this server. [`error_may_be_goodbye`](Self::error_may_be_goodbye) lifts that. A gRPC
+    /// status is this side's own there, since only the server of a call gives one.
     ///
     /// ```
     /// use std::io;

@@ -34,7 +34,8 @@
 //!   your own; [`DisconnectMetrics`]: the same with the handles of any metrics library.
 //! - `DisconnectLayer`: a tracing layer that reads back what anybody logs; `testing::capture`: the same in a test.
 //! - [`Recorded`]: categories read back from a log, a database or a peer.
-//! - [`guide`]: chapters, such as how to [write an adapter](guide::write_an_adapter) for a library of your own choice.
+//! - [`guide`]: chapters, such as the [recipe for each library](guide::recipes) and how to
+//!   [write an adapter](guide::write_an_adapter) for a library of your own choice.
 //!
 //! # Features
 //!
@@ -71,6 +72,7 @@ pub mod event;
 pub mod evidence;
 #[cfg(feature = "std")]
 mod guard;
+pub mod guide;
 #[cfg(feature = "log")]
 #[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 mod log;

@@ -7,32 +7,47 @@
 //!
 //! # Where the libraries keep the answer
 //!
-//! An error value alone is often not all that is known. What to ask, and what to say:
+//! An error value alone is often not all that is known, and the absence of an error says less than it seems. Each recipe is
+//! the code that tells such ends apart, and the fault matrix runs it.
 //!
-//! - **A goodbye that surfaces as an end of file**: the site that saw the goodbye says
-//!   [`closed_by_peer`](crate::Endpoint::closed_by_peer) and ignores the end of file that follows.
-//! - **A shutdown of our own**: say [`shutting_down`](crate::Endpoint::shutting_down) or
-//!   [`closed_locally`](crate::Endpoint::closed_locally) before closing. What the closing itself reports is not why it was done.
-//! - **A stream on a connection** (HTTP/2, gRPC): the stream often knows no more than that it broke. Take the strongest
-//!   of the stream's error, the error of the next request (`ready()` of h2, the only place that tells of a `GOAWAY` without
-//!   an error) and the connection's future, by [`Verdict::or_stronger`].
-//! - **A close frame** of WebSocket is a message, not an error: [`received`](crate::Endpoint::received) with its code,
-//!   1005 if it has none.
-//! - **rustls**: a read of zero bytes is the peer's `close_notify`; without one it is an error.
-//! - **hyper over HTTP/1** ends in `Ok(())` after a goodbye and after a bare FIN. Whoever saw `Connection: close` says
-//!   [`closed_by_peer`](crate::Endpoint::closed_by_peer), anybody else [`eof`](crate::Endpoint::eof).
-//! - **An h2 server** whose `accept()` gives `None` saw an [`eof`](crate::Endpoint::eof): a client's `GOAWAY` looks the
-//!   same. A reset that `poll_reset()` tells is not a going away, even with code 0.
-//! - **tonic**: a server's `Ok(None)` is a completed or a cancelled call; note the end of the request's body to tell them
-//!   apart. A deadline of the client's own is [`Cause::Deadline`](crate::DisconnectCause::Deadline).
-//! - **quinn**: application codes are the application's own. Give yours a meaning by
+//! | library | what an end without an error means | recipe |
+//! |---|---|---|
+//! | tokio | `Ok(0)` is a FIN: [`eof`], or what the goodbye before it said | [`tokio`] |
+//! | tokio-util | `None` is a FIN. `LinesCodec` hands out a line without its end there, like a whole one | [`tokio_util`] |
+//! | `tokio::io::copy` | one side sent a FIN; `copy_bidirectional` does not say which | [`tokio_copy`] |
+//! | channels | another task has ended, and knows why | [`tokio_channels`] |
+//! | rustls | `Ok(0)` is the peer's `close_notify` | [`rustls`] |
+//! | native-tls | `Ok(0)` is a `close_notify` or a bare FIN, and nothing tells which | [`native_tls`] |
+//! | OpenSSL | the same; a second read tells which | [`openssl`] |
+//! | tungstenite | a close frame is a message: [`received`] with its code, 1005 if it has none | [`tungstenite`] |
+//! | hyper, HTTP/1 | `Ok(())` of a connection follows `Connection: close`, a FIN and a reset | [`hyper_http1`] |
+//! | hyper, HTTP/2 | `Ok(())` follows a `GOAWAY` and a bare FIN; a body's `None` follows `RST_STREAM(NO_ERROR)`, too | [`hyper_http2`] |
+//! | h2 | a server's `accept()` gives `None` after a `GOAWAY` and after a bare FIN; a client's `ready()` knows the `GOAWAY` | [`h2`] |
+//! | tonic | a server's `Ok(None)` is a call that was completed, cancelled or lost, and no goodbye | [`tonic`] |
+//! | quinn | code 0 and a finished stream also come from a handle that was dropped, by a panic for example | [`quinn`] |
+//! | russh, client | its handler's `disconnected` has the code; the session's end says nothing new | [`russh_client`] |
+//! | russh, server | `Ok(())` follows every DISCONNECT of the client, also one for a fault, and is no goodbye | [`russh_server`] |
+//! | OpenSSH | the status of the remote command; 255 for whatever goes wrong | [`openssh`] |
+//! | a process | its exit status; who asked for a signal knows only the site that passed it on | [`process`] |
+//! | a PTY | `Ok(0)` or `EIO` of the master says nothing: wait for the child | [`portable_pty`] |
+//!
+//! For all of them:
+//!
+//! - **An end of our own** is said before closing: [`shutting_down`], [`closed_locally`], or [`sent`] with the code that goes
+//!   out, on a client as on a server. What the closing itself reports is not why it was done.
+//! - **An error of another connection** must be wrapped, in a type of your own with
+//!   [`DisconnectEvidence`](derive@crate::DisconnectEvidence), or its reset reads as this one's. A goodbye inside an error is
+//!   not believed where the peer dialled, unless the endpoint says [`error_may_be_goodbye`].
+//! - **A stream on a connection** (HTTP/2, gRPC) often knows no more than that it broke. Take the strongest of what the stream,
+//!   the next request and the connection's future say, by [`Verdict::or_stronger`].
+//! - **A read timeout of a std socket** is `WouldBlock`, which ends nothing by itself: the site that set it says
+//!   [`idle_timeout`].
+//! - **Application codes of QUIC** are the application's own. Give yours a meaning by
 //!   [`DisconnectCode`](macro@crate::DisconnectCode) and `codes = ...`; with HTTP/3 they are
 //!   [`Code::http3`](crate::Code::http3).
-//! - **russh**: the client's reason arrives in its handler's `disconnected`, as an [`ssh`](crate::Code::ssh) code; an
-//!   `exit-status` is [`received`](crate::Endpoint::received) with [`Code::exit`](crate::Code::exit). A server's session
-//!   is `Ok` after a client's goodbye, whose code russh drops. A client that goes right after its goodbye lets the
-//!   server's next write fail, which hides the goodbye: hand russh a stream that keeps such an error to itself until all
-//!   is read. `Disconnect` from `run_stream` is an [`eof`](crate::Endpoint::eof) before the first word.
+//!
+//! Clients of databases and brokers, without a recipe:
+//!
 //! - **tokio-postgres**: the connection's own future knows why; a query only says "connection closed". A crash of another
 //!   session and an immediate shutdown are no errors but notices: take them from `Connection::poll_message`, and give each
 //!   `DbError` to the classifier. `57P01` is a server that shuts down, and one session that an operator ended, and never
@@ -44,17 +59,32 @@
 //!   server says nothing; MQTT 5 has a `DISCONNECT` with a reason.
 //! - **s2n-quic**: the codes of applications are their own, as with quinn. Closing without an error at the level of the
 //!   transport is `unknown` by the peer: its application may have refused the connection.
-//! - **openssl**: a read of zero bytes is the peer's `close_notify`, or a bare FIN. It was a goodbye if
-//!   `SslStream::get_shutdown` has `RECEIVED`, and an [`eof`](crate::Endpoint::eof) otherwise. **native-tls** does not tell
-//!   the two apart, so it is an [`eof`](crate::Endpoint::eof).
-//! - **A process under a PTY**: `EIO` or an end of file of the master says nothing; wait for the child, and say
-//!   [`shell_exited`](crate::Endpoint::shell_exited) for an interactive shell, and
-//!   [`process_exited`](crate::Endpoint::process_exited) for a command. The site that passed on a Ctrl-C knows who asked for
-//!   the signal, and says so.
-//! - **A read timeout of a std socket** is `WouldBlock`, which ends nothing by itself: the site that set it says
-//!   [`idle_timeout`](crate::Endpoint::idle_timeout).
-//! - **A proxy**: wrap the error of the other connection in a type of your own with
-//!   [`DisconnectEvidence`](derive@crate::DisconnectEvidence), or its reset reads as this one's.
+//!
+//! [`eof`]: crate::Endpoint::eof
+//! [`received`]: crate::Endpoint::received
+//! [`sent`]: crate::Endpoint::sent
+//! [`shutting_down`]: crate::Endpoint::shutting_down
+//! [`closed_locally`]: crate::Endpoint::closed_locally
+//! [`idle_timeout`]: crate::Endpoint::idle_timeout
+//! [`error_may_be_goodbye`]: crate::Endpoint::error_may_be_goodbye
+//! [`tokio`]: crate::guide::recipes#tokio
+//! [`tokio_util`]: crate::guide::recipes#tokio_util
+//! [`tokio_copy`]: crate::guide::recipes#tokio_copy
+//! [`tokio_channels`]: crate::guide::recipes#tokio_channels
+//! [`rustls`]: crate::guide::recipes#rustls
+//! [`native_tls`]: crate::guide::recipes#native_tls
+//! [`openssl`]: crate::guide::recipes#openssl
+//! [`tungstenite`]: crate::guide::recipes#tungstenite
+//! [`hyper_http1`]: crate::guide::recipes#hyper_http1
+//! [`hyper_http2`]: crate::guide::recipes#hyper_http2
+//! [`h2`]: crate::guide::recipes#h2
+//! [`tonic`]: crate::guide::recipes#tonic
+//! [`quinn`]: crate::guide::recipes#quinn
+//! [`russh_client`]: crate::guide::recipes#russh_client
+//! [`russh_server`]: crate::guide::recipes#russh_server
+//! [`openssh`]: crate::guide::recipes#openssh
+//! [`process`]: crate::guide::recipes#process
+//! [`portable_pty`]: crate::guide::recipes#portable_pty
 
 mod adapters;
 mod as_error;
