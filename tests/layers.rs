@@ -20,7 +20,6 @@ const LAYERS: &[&[&str]] = &[
     &["event", "log"],
     &["guard"],
     &["observe", "stream"],
-    &["guide"],
     &["private"],
     &["guide"],
 ];
