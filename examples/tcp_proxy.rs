@@ -17,14 +17,14 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// The client's connection and the server's; the proxy is the agent between them. It does not know what it forwards, so
 /// a FIN is the only goodbye that it sees.
-pub const ENDS: [Endpoint; 2] =
+pub(crate) const ENDS: [Endpoint; 2] =
     [Endpoint::AGENT_FACING_CLIENT.fin_is_goodbye(), Endpoint::AGENT_FACING_SERVER.fin_is_goodbye()];
 
 /// How long a connection may carry nothing.
-pub const IDLE: Duration = Duration::from_secs(300);
+pub(crate) const IDLE: Duration = Duration::from_secs(300);
 
 /// Accepts until `stop` is done.
-pub async fn run(at: TcpListener, to: String, ends: [Endpoint; 2], stop: impl Future) -> io::Result<()> {
+pub(crate) async fn run(at: TcpListener, to: String, ends: [Endpoint; 2], stop: impl Future) -> io::Result<()> {
     let (shutdown, mut connections, mut stop) = (Shutdown::new(), JoinSet::new(), pin!(stop));
     let _what_stopped_it = loop {
         tokio::select! {
@@ -52,13 +52,13 @@ async fn serve(client: TcpStream, to: String, ends: [Endpoint; 2], shutdown: Shu
 }
 
 /// Writes the line of one connection.
-pub fn line(end: &Disconnect) {
+pub(crate) fn line(end: &Disconnect) {
     disconnected!(end, bytes_in = end.bytes_in(), bytes_out = end.bytes_out(), "connection closed");
 }
 
 /// Copies until both directions have ended, one of them fails, or nothing comes for too long. What the copy returns does
 /// not say which side ended it; the streams do.
-pub async fn forward<C, S>(mut client: Watched<C>, mut server: Watched<S>, ended: DisconnectHandle)
+pub(crate) async fn forward<C, S>(mut client: Watched<C>, mut server: Watched<S>, ended: DisconnectHandle)
 where
     C: AsyncRead + AsyncWrite + Unpin,
     S: AsyncRead + AsyncWrite + Unpin,

@@ -23,6 +23,7 @@ use disconnect_faults::{FaultProxy, Refusal, Toward};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
@@ -42,6 +43,9 @@ const STOPPED: Answer = ("server_shutdown", "agent", "");
 /// A proxy that knows a protocol whose goodbye is no FIN.
 const STRICT: [Endpoint; 2] = [Endpoint::AGENT_FACING_CLIENT, Endpoint::AGENT_FACING_SERVER];
 
+/// A test that waits in vain fails.
+const LIMIT: Option<Duration> = Some(Duration::from_secs(10));
+
 /// What happens, and the end: where a FIN is no goodbye, where it is one, and with the client over TLS. Of two ends, both
 /// are right: it depends on what reaches the proxy first.
 type Fault = (&'static str, fn(Scene), &'static [Answer], &'static [Answer], &'static [Answer]);
@@ -56,12 +60,12 @@ const FAULTS: [Fault; 17] = [
     ("client resets",                      client_resets,       &[RESET], &[RESET],         &[RESET]),
     ("server resets",                      server_resets,       &[RESET], &[RESET],         &[RESET]),
     ("client half-closes, server goes on", client_half_closes,  &[EOF],   &[FIN_BY_CLIENT], &[CLOSED_BY_CLIENT]),
-    ("server half-closes, client goes on", server_half_closes,  &[EOF],   &[FIN_BY_SERVER], &[FIN_BY_SERVER]),
+    ("server half-closes, client goes on", server_half_closes,  &[EOF],   &[FIN_BY_SERVER], &[CLOSED_BY_CLIENT]),
     ("client half-closes, server resets",  client_half_closes_and_server_resets, &[EOF], &[RESET], &[CLOSED_BY_CLIENT]),
     ("server half-closes, client resets",  server_half_closes_and_client_resets, &[EOF], &[RESET], &[RESET]),
     ("both are silent",                    nobody_speaks,       &[IDLE],  &[IDLE],          &[IDLE]),
     ("server is silent",                   server_is_silent,    &[IDLE],  &[IDLE],          &[IDLE]),
-    ("server resets at once",              server_turns_away,   &[RESET], &[RESET],         &[RESET]),
+    ("server resets before its answer",             server_resets_before_its_answer,   &[RESET], &[RESET],         &[RESET]),
     ("server is slow, then client closes", server_is_slow,      &[EOF],   &[FIN_BY_CLIENT], &[CLOSED_BY_CLIENT]),
     ("proxy stops",                        proxy_stops,         &[STOPPED], &[STOPPED],     &[STOPPED]),
     ("both close",                         both_close,          &[EOF], &[FIN_BY_CLIENT, FIN_BY_SERVER], &[CLOSED_BY_CLIENT, FIN_BY_SERVER]),
@@ -175,34 +179,28 @@ async fn time_passes(mut ticks: UnboundedReceiver<Tick>) {
     }
 }
 
-/// The example's proxy of one connection, with TLS towards the client.
+/// The example's proxy with TLS towards its one client.
 async fn over_tls(listener: tokio::net::TcpListener, to: String, over: Over, stop: impl Future) {
     let client = listener.accept().await.unwrap().0;
-    let shutdown = Shutdown::new();
+    let (shutdown, mut connections) = (Shutdown::new(), JoinSet::new());
+    connections.spawn(serve_tls(client, to, over, shutdown.clone()));
+    stop.await;
+    shutdown.begin();
+    connections.shutdown().await;
+}
+
+async fn serve_tls(client: tokio::net::TcpStream, to: String, over: Over, shutdown: Shutdown) {
     let [down, up] = tcp_proxy::ENDS.map(|end| DisconnectGuard::new(end, tcp_proxy::line).under(&shutdown));
     let (down, up) = DisconnectGuard::pair(down, up.connecting());
-    let ended = down.handle();
-    let forward = async {
-        let server = match tokio::net::TcpStream::connect(to).await {
-            Ok(server) => server,
-            Err(error) => return drop(down.failed(&error)),
-        };
-        up.established();
-        let server = up.watch(server);
-        if over == Over::TlsWatchedBelow {
-            let client = down.watch(client).below_tls();
-            forward_tls(client, server, ended).await;
-        } else {
-            forward_tls(client, server, ended).await;
-        }
+    let server = match tokio::net::TcpStream::connect(to).await {
+        Ok(server) => up.watch(server),
+        Err(error) => return drop(down.failed(&error)),
     };
-    let stopped = async {
-        stop.await;
-        shutdown.begin();
-    };
-    tokio::select! {
-        () = forward => {}
-        () = stopped => {}
+    up.established();
+    if over == Over::TlsWatchedBelow {
+        forward_tls(down.watch(client).below_tls(), server, down.handle()).await;
+    } else {
+        forward_tls(client, server, down.handle()).await;
     }
 }
 
@@ -265,6 +263,7 @@ impl<S: Read + Write> Stream for S {}
 impl Scene {
     fn connect(&self) -> Client {
         let socket = TcpStream::connect(self.proxy).unwrap();
+        socket.set_read_timeout(LIMIT).unwrap();
         match self.over {
             Over::Tcp => Client::Tcp(socket),
             Over::Tls | Over::TlsWatchedBelow => {
@@ -275,11 +274,17 @@ impl Scene {
         }
     }
 
+    fn accept(&self) -> TcpStream {
+        let socket = self.server.accept().unwrap().0;
+        socket.set_read_timeout(LIMIT).unwrap();
+        socket
+    }
+
     /// A client and a server that have exchanged messages through the proxy.
     fn connected(&self) -> (Client, TcpStream) {
         let mut client = self.connect();
         client.stream().write_all(b"ping").unwrap();
-        let mut server = self.server.accept().unwrap().0;
+        let mut server = self.accept();
         expect(&mut server, b"ping");
         server.write_all(b"pong").unwrap();
         expect(client.stream(), b"pong");
@@ -423,10 +428,12 @@ fn server_is_silent(scene: Scene) {
     drain(client.stream());
 }
 
-fn server_turns_away(scene: Scene) {
+fn server_resets_before_its_answer(scene: Scene) {
     let mut client = scene.connect();
     client.stream().write_all(b"ping").unwrap();
-    reset(scene.server.accept().unwrap().0);
+    let mut server = scene.accept();
+    expect(&mut server, b"ping");
+    reset(server);
     drain(client.stream());
 }
 
@@ -446,7 +453,8 @@ fn server_is_slow(scene: Scene) {
 
 fn proxy_stops(scene: Scene) {
     let (mut client, mut server) = scene.connected();
-    drop(scene);
+    let Scene { clock, faults: _faults, .. } = scene;
+    drop(clock);
     drain(client.stream());
     drain(&mut server);
 }

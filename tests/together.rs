@@ -133,6 +133,82 @@ fn handles_from_before_the_pair_belong_to_it() {
 }
 
 #[test]
+fn a_pair_ends_with_whatever_either_of_the_two_is_under() {
+    const PLAIN: Endpoint = Endpoint::between(&Party::Proxy, Peer::symmetric(&Party::Backend), &Link::Upstream);
+    for second in [false, true] {
+        let (lines, shutdowns) = (Lines::default(), [Shutdown::default(), Shutdown::default()]);
+        let (down, up) = (lines.guard(DOWN).under(&shutdowns[0]), lines.guard(PLAIN).under(&shutdowns[1]));
+        let (down, up) = DisconnectGuard::pair(down, up);
+        let channel = lines.guard(PLAIN).under(&up);
+        let begun = &shutdowns[usize::from(second)];
+        begun.set_with(Verdict::going_away(Side::Local), 7);
+        let (down, up) = (down.finish(), up.finish());
+        drop(channel);
+        assert_eq!(lines.told(), [("server_shutdown", Some("proxy"), None); 3]);
+        assert_eq!([&down, &up].map(|end| begun.context(end)), [Some(&7); 2]);
+        // What one connection adds, the other one has as well; an end before the shutdown stays.
+        let shutdowns = [Shutdown::new(), Shutdown::new()];
+        let pair = || {
+            let [down, up] = [0, 1].map(|i| DisconnectGuard::new([DOWN, PLAIN][i], |_| ()).under(&shutdowns[i]));
+            DisconnectGuard::pair(down, up)
+        };
+        let (refined, ended) = (pair(), pair());
+        ended.0.set(DOWN.eof());
+        shutdowns[usize::from(second)].begin();
+        refined.0.failed(&io::Error::from(io::ErrorKind::TimedOut));
+        assert_eq!(refined.1.finish().cause_as(), Some(DisconnectCause::Deadline));
+        assert_eq!(ended.1.finish().cause_as(), Some(DisconnectCause::UncleanEof));
+    }
+    // Under two shutdowns that have both begun, the first one's counts. Put under a shutdown after it was paired, too.
+    let shutdowns = [Shutdown::default(), Shutdown::default()];
+    let (down, up) = DisconnectGuard::pair(BoxedGuard::boxed(DOWN, |_| ()), BoxedGuard::boxed(UP, |_| ()));
+    let (down, up) = (down.under(&shutdowns[0]), up.under(&shutdowns[1]));
+    shutdowns[1].set_with(Verdict::going_away(Side::Local), 1);
+    shutdowns[0].set_with(Verdict::going_away(Side::Local), 0);
+    let (down, up) = (down.finish(), up.finish());
+    assert_eq!([&down, &up].map(|end| shutdowns[0].context(end)), [Some(&0); 2]);
+}
+
+#[test]
+fn a_pair_inside_two_connections_ends_with_either() {
+    for second in [false, true] {
+        let lines = Lines::default();
+        let around = [DOWN, UP].map(|end| BoxedGuard::boxed(end, |_| ()));
+        around[1].set_method(ConnectionMethod::Derp);
+        let (down, up) = (lines.guard(DOWN).under(&around[0]), lines.guard(UP).under(&around[1]));
+        let (down, up) = DisconnectGuard::pair(down, up);
+        around[usize::from(second)].set([DOWN, UP][usize::from(second)].eof());
+        drop((down, up));
+        assert_eq!(lines.told(), [("network_error", Some("network"), Some("unclean_eof")); 2]);
+        let methods: Vec<_> = lines.0.lock().unwrap().iter().map(Disconnect::method_as).collect();
+        assert_eq!(methods, [Some(ConnectionMethod::Derp); 2]);
+    }
+    // Of a connection and a shutdown, whichever ends first.
+    let (lines, shutdown, connection) = (Lines::default(), Shutdown::new(), BoxedGuard::boxed(DOWN, |_| ()));
+    let (down, up) = DisconnectGuard::pair(lines.guard(DOWN).under(&connection), lines.guard(DOWN).under(&shutdown));
+    shutdown.begin();
+    assert_eq!(down.get().map(|end| end.reason().as_str()), Some("server_shutdown"));
+    connection.set(DOWN.closed_by_peer());
+    drop((down, up));
+    assert_eq!(lines.told(), [("server_shutdown", Some("proxy"), None); 2]);
+}
+
+#[test]
+fn a_tower_of_pairs_is_climbed_once() {
+    // Each pair runs in the pair around it, with both of its connections.
+    let around = DisconnectGuard::pair(BoxedGuard::boxed(DOWN, |_| ()), BoxedGuard::boxed(UP, |_| ()));
+    let mut tower = vec![around];
+    for _ in 0..60 {
+        let (down, up) = &tower[tower.len() - 1];
+        let inner = (BoxedGuard::boxed(DOWN, |_| ()).under(down), BoxedGuard::boxed(UP, |_| ()).under(up));
+        tower.push(DisconnectGuard::pair(inner.0, inner.1));
+    }
+    tower[0].1.set(UP.eof());
+    let (down, up) = &tower[60];
+    assert_eq!([down, up].map(|leg| leg.get().unwrap().cause_as()), [Some(DisconnectCause::UncleanEof); 2]);
+}
+
+#[test]
 fn a_party_that_the_other_leg_does_not_know_is_left_out() {
     const AGENT: Endpoint = Endpoint::SERVER_FACING_AGENT;
     let lines = Lines::default();

@@ -77,7 +77,6 @@ pub mod guide;
 #[cfg_attr(docsrs, doc(cfg(feature = "log")))]
 mod log;
 #[cfg(feature = "std")]
-#[cfg(feature = "std")]
 mod observe;
 mod record;
 #[cfg(feature = "std")]

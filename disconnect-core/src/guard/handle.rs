@@ -90,6 +90,11 @@ impl DisconnectHandle {
     pub(crate) fn saw(&self, sight: Sight<'_>) {
         self.seat.saw(sight);
     }
+
+    /// The same of one that this side closed before.
+    pub(crate) fn saw_after_close(&self, sight: Sight<'_>) {
+        self.seat.saw_after_close(sight);
+    }
 }
 
 impl fmt::Debug for DisconnectHandle {

@@ -317,7 +317,8 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// by the table above, and once one line is written it stays.
     ///
     /// Each connection logs it with its own roles and layer. "The peer closed" on one of them names that party on both, as
-    /// far as the other one's set has it. The pair runs under what the first one is under, or else the second.
+    /// far as the other one's set has it. What either of them is [under](Self::under) counts for both: a pair under two
+    /// [`Shutdown`]s ends when one of them begins.
     ///
     /// A guard that is in a pair already stays as it is.
     ///

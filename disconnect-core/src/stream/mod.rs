@@ -80,7 +80,8 @@ use crate::record::Disconnect;
 ///
 /// This side closes by `poll_shutdown` or `poll_close`, by dropping the stream, and by [`mark_closing`](Self::mark_closing).
 /// What comes later is the answer, and changes nothing. Where bytes arrive after a shutdown, it was a half-close, which ends
-/// nothing.
+/// nothing. Where a proxy passes on the FIN of the other connection of its pair, a later error is no answer either: it
+/// replaces that FIN.
 ///
 /// # Where it sits
 ///

@@ -208,12 +208,12 @@ impl Watch {
         }
     }
 
-    /// What comes after this side closed is the answer.
     fn report(&self, sight: Sight<'_>) {
-        if self.traffic.end() {
-            if let Some(handle) = &self.handle {
-                handle.saw(sight);
-            }
+        let is_first = self.traffic.end();
+        match &self.handle {
+            Some(handle) if is_first => handle.saw(sight),
+            Some(handle) => handle.saw_after_close(sight),
+            None => {}
         }
     }
 }

@@ -6,6 +6,7 @@
 mod sights;
 
 use std::boxed::Box;
+use std::io::ErrorKind;
 use std::ptr;
 use std::vec::Vec;
 
@@ -47,7 +48,6 @@ struct State {
     first: Leg,
     /// The other connection of a pair.
     second: Option<Box<Leg>>,
-    outer: Option<Outer>,
 }
 
 /// One connection.
@@ -57,6 +57,7 @@ struct Leg {
     method: Option<&'static Category>,
     /// The streams that are watched, and the time; once the guard is dropped, the sums that its line had.
     traffic: Option<SharedTraffic>,
+    outer: Option<Outer>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,6 +78,14 @@ struct Lent {
     method: Option<&'static Category>,
 }
 
+/// A connection, and what the ones around it have for it.
+struct Step {
+    seat: Seat,
+    /// For which connection of the pair in which step it is.
+    of: (usize, bool),
+    lent: [Lent; 2],
+}
+
 /// What a connection runs in.
 #[derive(Clone, Debug)]
 pub(super) enum Outer {
@@ -88,7 +97,7 @@ pub(super) enum Outer {
 
 impl Seat {
     pub(super) fn new(endpoint: Endpoint) -> Self {
-        let first = Leg { endpoint, method: None, traffic: None };
+        let first = Leg { endpoint, method: None, traffic: None, outer: None };
         let state = State {
             end: None,
             is_end_of_second: false,
@@ -98,7 +107,6 @@ impl Seat {
             stages: [Stage::Up; 2],
             first,
             second: None,
-            outer: None,
         };
         Self { shared: Arc::new(Shared(Mutex::new(state))), is_second: false }
     }
@@ -106,7 +114,7 @@ impl Seat {
     /// Runs the work on the state, wherever that has moved.
     fn with<T>(&self, work: impl FnOnce(&mut State, bool) -> T) -> T {
         let mut state = lock(&self.shared.0);
-        let Some(Outer::MovedTo(home)) = &state.outer else { return work(&mut state, self.is_second) };
+        let Some(Outer::MovedTo(home)) = &state.first.outer else { return work(&mut state, self.is_second) };
         let home = home.clone();
         drop(state);
         work(&mut lock(&home.0), true)
@@ -114,40 +122,43 @@ impl Seat {
 
     /// The same, once the end is brought up to date with what this connection runs in.
     fn up_to_date<T>(&self, work: impl FnOnce(&mut State, bool, Option<&'static Category>) -> T) -> T {
-        let alone = self.with(|state, is_second| match &state.outer {
-            Some(Outer::Connection(around)) => Err((around.clone(), work)),
-            Some(Outer::Shutdown(_) | Outer::MovedTo(_)) | None => {
-                state.adopt_shutdown();
-                Ok(work(state, is_second, None))
+        let alone = self.with(|state, is_second| {
+            if state.connections_around().next().is_some() {
+                return Err(work);
             }
+            state.adopt(Default::default());
+            Ok(work(state, is_second, None))
         });
-        alone.unwrap_or_else(|(around, work)| {
-            let lent = around.lend();
+        alone.unwrap_or_else(|work| {
+            let lent = self.borrow();
             self.with(|state, is_second| {
-                let method = lent.method;
+                let method = method_of(&lent, is_second);
                 state.adopt(lent);
                 work(state, is_second, method)
             })
         })
     }
 
-    /// The end of this connection for what runs inside it. The connections around this one come first, the outermost before
-    /// the others, as if their ends had been set here when they were set there. Not by recursion: a chain may be long.
-    fn lend(self) -> Lent {
-        let mut chain = Vec::from([self]);
-        while let Some(around) = chain.last().and_then(Self::outer_connection) {
-            chain.push(around);
+    /// What the connections around this one have for each of its pair. The outermost come first, as if their ends had been
+    /// set here when they were set there. Not by recursion: a chain may be long.
+    fn borrow(&self) -> [Lent; 2] {
+        let mut steps = Vec::from([Step { seat: self.clone(), of: (0, false), lent: Default::default() }]);
+        let mut next = 0;
+        while let Some(step) = steps.get(next) {
+            for (seat, is_of_second) in step.seat.connections_around() {
+                steps.push(Step { seat, of: (next, is_of_second), lent: Default::default() });
+            }
+            next += 1;
         }
-        let mut lent = Lent::default();
-        while let Some(seat) = chain.pop() {
-            lent = seat.with(|state, is_second| {
-                let method = lent.method;
-                state.adopt_shutdown();
+        while let Some(Step { seat, of: (inner, is_of_second), lent }) = steps.pop() {
+            let Some(inner) = steps.get_mut(inner) else { return lent };
+            inner.lent[usize::from(is_of_second)] = seat.with(|state, is_second| {
+                let method = method_of(&lent, is_second);
                 state.adopt(lent);
                 state.lend(is_second, method)
             });
         }
-        lent
+        Default::default()
     }
 
     pub(super) fn set(&self, end: Disconnect) -> SetOutcome {
@@ -155,7 +166,12 @@ impl Seat {
         {
             let mut state = lock(&self.shared.0);
             let is_of_here = end.direction().is_none_or(|layer| ptr::eq(layer, state.first.endpoint.direction()));
-            if is_of_here && state.end.is_none() && state.outer.is_none() && !state.is_over() {
+            if is_of_here
+                && state.end.is_none()
+                && state.first.outer.is_none()
+                && state.second.is_none()
+                && !state.is_over()
+            {
                 state.end = Some(end.once_dropped());
                 state.is_end_of_second = self.is_second;
                 return SetOutcome::Kept;
@@ -204,6 +220,16 @@ impl Seat {
         });
         if let Some(end) = late {
             super::late::tell(&end);
+        }
+    }
+
+    /// The same after this side closed the stream: the peer's answer to that. But where this side only passed on the FIN of
+    /// the other connection of a pair, a failure replaces that FIN. An end of file is none, also where TLS reports it.
+    pub(super) fn saw_after_close(&self, sight: Sight<'_>) {
+        let Sight::Failed(error) = sight else { return };
+        let is_end_of_file = error.kind() == ErrorKind::UnexpectedEof;
+        if !is_end_of_file && self.with(|state, is_second| state.has_fin_of_other(is_second)) {
+            self.saw(sight);
         }
     }
 
@@ -289,7 +315,7 @@ impl Seat {
     pub(super) fn finish_alone(&mut self) -> Result<Option<&Disconnect>, ()> {
         let Shared(state) = Arc::get_mut(&mut self.shared).ok_or(())?;
         let state = get_mut(state);
-        if state.outer.is_some() || state.second.is_some() || state.first.traffic.is_some() {
+        if state.first.outer.is_some() || state.second.is_some() || state.first.traffic.is_some() {
             return Err(());
         }
         Ok(state.finish_alone())
@@ -312,7 +338,7 @@ impl Seat {
             *state.stage(is_second) = if is_connecting { Stage::Gone } else { Stage::Over };
             if state.all_over() {
                 // Or a chain of connections would keep all that ended before.
-                state.outer = None;
+                state.legs().for_each(|leg| leg.outer = None);
             }
             let mut end = state.line_of(is_second).filter(|_| !is_connecting)?;
             if panicking && is_final && end.expected() {
@@ -332,9 +358,9 @@ impl Seat {
     /// Puts this connection into another, or under a shutdown.
     pub(super) fn set_outer(&self, outer: Outer) {
         let put = |outer| {
-            self.with(|state, _| {
+            self.with(|state, is_second| {
                 if !state.is_over() {
-                    state.outer = Some(outer);
+                    state.leg(is_second).outer = Some(outer);
                 }
             });
         };
@@ -360,19 +386,23 @@ impl Seat {
         // An end of what either of them runs in counts, although nobody has asked for it yet.
         self.get();
         other.get();
-        let outers = [self, other].map(|seat| lock(&seat.shared.0).outer.clone());
-        let outer = outers.into_iter().flatten().find(|outer| match outer {
-            Outer::Connection(around) => !around.runs_in(&self.shared) && !around.runs_in(&other.shared),
-            Outer::Shutdown(_) | Outer::MovedTo(_) => true,
+        let outers = [self, other].map(|seat| {
+            lock(&seat.shared.0).first.outer.clone().filter(|outer| match outer {
+                Outer::Connection(around) => !around.runs_in(&self.shared) && !around.runs_in(&other.shared),
+                Outer::Shutdown(_) | Outer::MovedTo(_) => true,
+            })
         });
         // The only place that holds two: nobody else does, and joins wait for each other.
         let (mut state, mut theirs) = (lock(&self.shared.0), lock(&other.shared.0));
         state.second = Some(Box::new(theirs.first.clone()));
         *state.stage(true) = *theirs.stage(false);
-        state.outer = outer;
-        theirs.outer = Some(Outer::MovedTo(self.shared.clone()));
+        for (leg, outer) in state.legs().zip(outers) {
+            leg.outer = outer;
+        }
+        theirs.first.outer = Some(Outer::MovedTo(self.shared.clone()));
         if let Some(end) = theirs.end.take() {
             match theirs.witness {
+                Witness::Protocol if theirs.is_lent => state.take_over(end, true),
                 Witness::Protocol => drop(state.offer(end, true)),
                 witness @ (Witness::Fin | Witness::Failure) => state.offer_sight(end, witness, true),
             }
@@ -383,27 +413,25 @@ impl Seat {
 
     /// Where the state is.
     fn home(&self) -> Arc<Shared> {
-        match &lock(&self.shared.0).outer {
+        match &lock(&self.shared.0).first.outer {
             Some(Outer::MovedTo(home)) => home.clone(),
             Some(Outer::Connection(_) | Outer::Shutdown(_)) | None => self.shared.clone(),
         }
     }
 
-    fn outer_connection(&self) -> Option<Self> {
-        self.with(|state, _| match &state.outer {
-            Some(Outer::Connection(around)) => Some(around.clone()),
-            Some(Outer::Shutdown(_) | Outer::MovedTo(_)) | None => None,
-        })
+    /// What this connection and the other one of its pair run in; and which of the two.
+    fn connections_around(&self) -> Vec<(Self, bool)> {
+        self.with(|state, _| state.connections_around().collect())
     }
 
     /// Whether this connection is that one, or runs in it.
     fn runs_in(&self, other: &Arc<Shared>) -> bool {
-        let mut next = Some(self.clone());
-        while let Some(seat) = next {
+        let mut next = Vec::from([self.clone()]);
+        while let Some(seat) = next.pop() {
             if Arc::ptr_eq(&seat.home(), other) {
                 return true;
             }
-            next = seat.outer_connection();
+            next.extend(seat.connections_around().into_iter().map(|(around, _)| around));
         }
         false
     }
@@ -411,7 +439,7 @@ impl Seat {
 
 impl State {
     fn finish_alone(&mut self) -> Option<&Disconnect> {
-        let Leg { endpoint, method, traffic: _ } = &self.first;
+        let Leg { endpoint, method, traffic: _, outer: _ } = &self.first;
         let end = self.end.get_or_insert_with(|| unexplained(*endpoint, DisconnectCause::Dropped));
         end.or_direction(endpoint.direction());
         end.or_method(*method);
@@ -426,6 +454,23 @@ impl State {
             Some(second) if is_second => second,
             Some(_) | None => &mut self.first,
         }
+    }
+
+    fn legs(&mut self) -> impl Iterator<Item = &mut Leg> {
+        std::iter::once(&mut self.first).chain(self.second.as_deref_mut())
+    }
+
+    /// Each of the two may run in one. Where both run in the same, once is enough.
+    fn connections_around(&self) -> impl Iterator<Item = (Seat, bool)> {
+        let around = |leg: &Leg| match &leg.outer {
+            Some(Outer::Connection(around)) => Some(around.clone()),
+            Some(Outer::Shutdown(_) | Outer::MovedTo(_)) | None => None,
+        };
+        let first = around(&self.first);
+        let second = self.second.as_deref().and_then(around);
+        let second =
+            second.filter(|second| !first.as_ref().is_some_and(|first| Arc::ptr_eq(&first.shared, &second.shared)));
+        first.map(|seat| (seat, false)).into_iter().chain(second.map(|seat| (seat, true)))
     }
 
     fn stage(&mut self, is_second: bool) -> &mut Stage {
@@ -483,30 +528,39 @@ impl State {
         Lent { end, method: method.or(outer_method) }
     }
 
-    /// Takes over the end of the shutdown that this is under.
-    fn adopt_shutdown(&mut self) {
-        let Some(Outer::Shutdown(announcement)) = &self.outer else { return };
-        let Some(said) = announcement.said() else { return };
-        let end = self.first.endpoint.resolve(said.verdict);
-        self.borrow(end.with_detail_or_none(said.detail).of_shutdown(said.id));
-    }
-
-    /// Takes over the end of the connection that this runs in.
-    fn adopt(&mut self, lent: Lent) {
-        if let Some(end) = lent.end {
-            let end = self.first.endpoint.translate(&end);
-            self.borrow(end);
+    /// Takes over the ends of what the two run in: of their shutdowns, and these of connections.
+    fn adopt(&mut self, lent: [Lent; 2]) {
+        for (lent, is_second) in lent.into_iter().zip([false, true]) {
+            if is_second && self.second.is_none() {
+                return;
+            }
+            let Leg { endpoint, outer, .. } = self.leg(is_second);
+            let said = match outer {
+                Some(Outer::Shutdown(announcement)) => announcement.said(),
+                Some(Outer::Connection(_) | Outer::MovedTo(_)) | None => None,
+            };
+            let end = match said {
+                Some(said) => {
+                    let end = endpoint.resolve(said.verdict);
+                    Some(end.with_detail_or_none(said.detail).of_shutdown(said.id))
+                }
+                None => lent.end.map(|end| endpoint.translate(&end)),
+            };
+            if let Some(end) = end {
+                self.take_over(end, is_second);
+            }
         }
     }
 
-    /// Takes over an end from what this runs in.
-    fn borrow(&mut self, lent: Disconnect) {
+    /// Takes over an end from what one of the two runs in.
+    fn take_over(&mut self, lent: Disconnect, is_second: bool) {
         if self.is_over() {
             return;
         }
         // The same end as before may have been refined there.
-        if self.end.is_none() || self.is_lent || self.effect(&lent, false) == Effect::Replaces {
-            self.replace(lent, false);
+        let is_same = self.is_lent && self.is_end_of_second == is_second;
+        if self.end.is_none() || is_same || self.effect(&lent, is_second) == Effect::Replaces {
+            self.replace(lent, is_second);
             self.is_lent = true;
         }
     }
@@ -602,6 +656,11 @@ impl State {
             self.is_end_of_second = is_second;
         }
     }
+}
+
+/// The path of what this one runs in, or else of what the other one does.
+fn method_of([first, second]: &[Lent; 2], is_second: bool) -> Option<&'static Category> {
+    if is_second { second.method.or(first.method) } else { first.method.or(second.method) }
 }
 
 /// What an end is to the endpoint that resolved it.

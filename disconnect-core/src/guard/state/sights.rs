@@ -4,7 +4,7 @@ use super::{State, kind};
 use crate::endpoint::Endpoint;
 use crate::guard::transport::{Decision, Row, Said, Witness, decide};
 use crate::record::Disconnect;
-use crate::verdict::{Effect, Rank, Side, Verdict};
+use crate::verdict::{Effect, Kind, Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
 impl State {
@@ -36,6 +36,12 @@ impl State {
                 self.replace_by_sight(end, witness, is_second);
             }
         }
+    }
+
+    /// Whether the other connection of a pair ended by a FIN that is declared a goodbye.
+    pub(super) fn has_fin_of_other(&self, is_second: bool) -> bool {
+        let is_of_other = self.second.is_some() && self.is_end_of_second != is_second;
+        is_of_other && !self.is_over() && self.kind_of_end() == Some(Kind::Fin)
     }
 
     /// Lets an end compete with what a watched stream saw before, and tells whether it left anything.
