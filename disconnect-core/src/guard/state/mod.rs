@@ -75,7 +75,15 @@ enum Stage {
 #[derive(Default)]
 struct Lent {
     end: Option<Disconnect>,
+    around: Around,
+}
+
+/// What a connection runs in, beside its end.
+#[derive(Clone, Copy, Default)]
+struct Around {
     method: Option<&'static Category>,
+    /// Its peer is silent, and its line not written yet: what ends inside may be a consequence.
+    is_silent: bool,
 }
 
 /// A connection, and what the ones around it have for it.
@@ -121,20 +129,20 @@ impl Seat {
     }
 
     /// The same, once the end is brought up to date with what this connection runs in.
-    fn up_to_date<T>(&self, work: impl FnOnce(&mut State, bool, Option<&'static Category>) -> T) -> T {
+    fn up_to_date<T>(&self, work: impl FnOnce(&mut State, bool, Around) -> T) -> T {
         let alone = self.with(|state, is_second| {
             if state.connections_around().next().is_some() {
                 return Err(work);
             }
             state.adopt(Default::default());
-            Ok(work(state, is_second, None))
+            Ok(work(state, is_second, Around::default()))
         });
         alone.unwrap_or_else(|work| {
             let lent = self.borrow();
             self.with(|state, is_second| {
-                let method = method_of(&lent, is_second);
+                let around = around_of(&lent, is_second);
                 state.adopt(lent);
-                work(state, is_second, method)
+                work(state, is_second, around)
             })
         })
     }
@@ -153,9 +161,9 @@ impl Seat {
         while let Some(Step { seat, of: (inner, is_of_second), lent }) = steps.pop() {
             let Some(inner) = steps.get_mut(inner) else { return lent };
             inner.lent[usize::from(is_of_second)] = seat.with(|state, is_second| {
-                let method = method_of(&lent, is_second);
+                let around = around_of(&lent, is_second);
                 state.adopt(lent);
-                state.lend(is_second, method)
+                state.lend(is_second, around)
             });
         }
         Default::default()
@@ -324,16 +332,16 @@ impl Seat {
     /// The guard is dropped: what its line says, or `None` where the connection never came up.
     #[inline(never)]
     pub(super) fn finish(&self, panicking: bool) -> Option<Disconnect> {
-        self.up_to_date(|state, is_second, outer_method| {
+        self.up_to_date(|state, is_second, around| {
             let is_connecting = *state.stage(is_second) == Stage::Connecting;
             let is_final = state.is_over();
             // A connection that never came up says nothing about the other one of a pair.
             let is_silent = is_connecting && state.second.is_some();
             if !is_final && !is_silent {
-                state.settle(panicking, is_second);
+                state.settle(panicking, is_second, around);
             }
             let leg = state.leg(is_second);
-            leg.method = leg.method.or(outer_method);
+            leg.method = leg.method.or(around.method);
             leg.traffic = leg.traffic.as_ref().map(|traffic| traffic.sums());
             *state.stage(is_second) = if is_connecting { Stage::Gone } else { Stage::Over };
             if state.all_over() {
@@ -515,17 +523,19 @@ impl State {
     }
 
     /// The end for what runs inside.
-    fn lend(&mut self, is_second: bool, outer_method: Option<&'static Category>) -> Lent {
+    fn lend(&mut self, is_second: bool, around: Around) -> Lent {
         let has_line = self.has_line();
-        let Leg { endpoint, method, .. } = *self.leg(is_second);
+        let leg = self.leg(is_second);
+        let (endpoint, method) = (leg.endpoint, leg.method.or(around.method));
+        let is_silent = !has_line && leg.traffic.as_ref().is_some_and(|traffic| traffic.is_silent());
         let end = self.seen_by(is_second).and_then(|end| match end.origin() {
             // Of what runs inside, the peer may be somebody else.
             Origin::Site | Origin::Peer if endpoint.is_said_by_peer(&end) => Some(end.with_origin(Origin::Peer)),
             Origin::Site | Origin::Peer => Some(end),
             // It was about this one, and has happened.
-            Origin::OnDrop => has_line.then(|| end.with_origin(Origin::Site)),
+            Origin::OnDrop => has_line.then(|| explained_inside(end, endpoint).with_origin(Origin::Site)),
         });
-        Lent { end, method: method.or(outer_method) }
+        Lent { end, around: Around { method, is_silent: is_silent || around.is_silent } }
     }
 
     /// Takes over the ends of what the two run in: of their shutdowns, and these of connections.
@@ -633,10 +643,14 @@ impl State {
     }
 
     /// The guard is dropped: the last word on the end.
-    fn settle(&mut self, panicking: bool, is_second: bool) {
+    fn settle(&mut self, panicking: bool, is_second: bool, around: Around) {
         let endpoint = self.leg(is_second).endpoint;
         if !panicking {
             self.look_back();
+            if around.is_silent {
+                // A library tells its calls before it drops the stream.
+                self.offer_sight(endpoint.keepalive_timeout(), Witness::Failure, is_second);
+            }
         } else if self.witness != Witness::Protocol {
             self.offer(unexplained(endpoint, DisconnectCause::Panicked), is_second);
         } else {
@@ -658,9 +672,10 @@ impl State {
     }
 }
 
-/// The path of what this one runs in, or else of what the other one does.
-fn method_of([first, second]: &[Lent; 2], is_second: bool) -> Option<&'static Category> {
-    if is_second { second.method.or(first.method) } else { first.method.or(second.method) }
+/// What this one runs in. Its path is that of what the other one does, where this one's has none.
+fn around_of([first, second]: &[Lent; 2], is_second: bool) -> Around {
+    let (own, other) = if is_second { (second.around, first.around) } else { (first.around, second.around) };
+    Around { method: own.method.or(other.method), ..own }
 }
 
 /// What an end is to the endpoint that resolved it.
@@ -676,6 +691,16 @@ fn kind(end: &Disconnect, endpoint: Endpoint) -> Kind {
 /// The end of a task that did not say why.
 fn unexplained(endpoint: Endpoint, cause: DisconnectCause) -> Disconnect {
     endpoint.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local).with_cause(cause))
+}
+
+/// An end for what runs inside. A bare drop says nothing of the peer: a violation or a complaint that shows inside is why the
+/// connection was dropped. Everything else there only follows.
+fn explained_inside(end: Disconnect, endpoint: Endpoint) -> Disconnect {
+    let dropped = DisconnectCause::Dropped;
+    if end.expected() || end.cause().is_none_or(|cause| cause.value != dropped.as_str()) {
+        return end;
+    }
+    endpoint.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local).with_cause(dropped).with_rank(Rank::Timeout))
 }
 
 /// Whether the peer only repeats the code with which this side closes for the first end.

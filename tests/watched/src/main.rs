@@ -1,0 +1,74 @@
+//! What a watched stream adds: each fault on each library, decided by the errors alone, by `Watched` alone, and by both.
+//!
+//! `watched` prints the table and ends with 1 where it shows less than promised. `watched --cases` prints every end as well.
+#![allow(unreachable_pub, reason = "users copy the recipes")]
+
+mod case;
+mod recipes;
+mod stacks;
+mod table;
+mod truth;
+
+use std::process::ExitCode;
+
+use case::{Mode, Stack, end_of};
+use recipes::BoxError;
+use stacks::{axum, grpc, http1, http2, lines, postgres, ssh, tls, websocket};
+use table::{Row, Table};
+use truth::Truth;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let shows_cases = match std::env::args().nth(1).as_deref() {
+        None => false,
+        Some("--cases") => true,
+        Some(unknown) => {
+            eprintln!("error: unknown option `{unknown}`; known is `--cases`");
+            return ExitCode::from(2);
+        }
+    };
+    match table().await {
+        Ok(table) => {
+            if shows_cases {
+                table.print_cases();
+            }
+            table.print();
+            if table.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn table() -> Result<Table, BoxError> {
+    let mut table = Table::default();
+    add::<lines::Lines>(&mut table).await?;
+    add::<tls::Rustls>(&mut table).await?;
+    #[cfg(feature = "native-tls")]
+    add::<stacks::native_tls::NativeTls>(&mut table).await?;
+    add::<websocket::WebSocket>(&mut table).await?;
+    add::<http2::H2>(&mut table).await?;
+    add::<http1::Http1>(&mut table).await?;
+    add::<http2::Http2>(&mut table).await?;
+    add::<axum::Axum>(&mut table).await?;
+    add::<grpc::ServerConnection>(&mut table).await?;
+    add::<grpc::StreamingCall>(&mut table).await?;
+    add::<grpc::HandledCall>(&mut table).await?;
+    add::<grpc::ClientCall>(&mut table).await?;
+    add::<ssh::Ssh>(&mut table).await?;
+    add::<postgres::Postgres>(&mut table).await?;
+    Ok(table)
+}
+
+/// Every fault of a library, in every mode.
+async fn add<S: Stack>(table: &mut Table) -> Result<(), BoxError> {
+    for &fault in S::FAULTS {
+        let truth = Truth::of(S::DIALS, S::NAME, fault)?;
+        let [neither, errors, watched, both] = Mode::ALL.map(|mode| end_of::<S>(fault, mode));
+        let ends = [neither.await?, errors.await?, watched.await?, both.await?];
+        table.add(Row { library: S::NAME, fault, truth, ends });
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! russh: a server stops at a write that fails, although the client's goodbye may still wait to be read. So keep the error back,
+//! by `hold_write_errors`. The session drops the client's code; its `Ok(())` is no goodbye.
+
+use std::sync::Arc;
+
+use disconnect_core::{BoxedGuard, Disconnect, DisconnectHandle};
+use russh::server::{Config, Handler, run_stream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use super::BoxError;
+
+/// Serves one connection. The keep-alive is russh's: `keepalive_interval` and `keepalive_max`.
+pub async fn serve<H: Handler<Error = russh::Error> + Send + 'static>(
+    tcp: TcpStream,
+    guard: BoxedGuard,
+    config: Config,
+    leaving: impl Future<Output = ()>,
+    handler: H,
+) -> Result<Disconnect, BoxError> {
+    let silence = config.keepalive_interval.unwrap_or_default() * u32::try_from(config.keepalive_max)?;
+    let stream = guard.watch(tcp).silent_after(silence).hold_write_errors();
+    guard.run(|ended| session(stream, ended, config, leaving, handler)).await
+}
+
+/// Serves until one side has had enough.
+pub async fn session<S, H>(
+    stream: S,
+    ended: DisconnectHandle,
+    config: Config,
+    leaving: impl Future<Output = ()>,
+    handler: H,
+) -> Result<Disconnect, BoxError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    H: Handler<Error = russh::Error> + Send + 'static,
+{
+    let mut session = run_stream(Arc::new(config), stream, handler).await?;
+    let handle = session.handle();
+    tokio::select! {
+        served = &mut session => served?,
+        () = leaving => {
+            // The guard is under the `Shutdown`, which says why.
+            handle.disconnect(russh::Disconnect::ByApplication, String::new(), String::new()).await?;
+            session.await?;
+        }
+    }
+    // No goodbye: the stream knows more.
+    Ok(ended.so_far())
+}

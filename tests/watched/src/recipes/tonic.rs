@@ -1,0 +1,114 @@
+//! tonic: a server owns its streams, a client dials them, and both keep to themselves how they end. A stream of your own tells:
+//! for a server with `Connected` on it, for a client from its connector.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use disconnect_core::{BoxedGuard, DisconnectHandle, Watched};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tonic::metadata::MetadataMap;
+use tonic::transport::Channel;
+use tonic::transport::server::Connected;
+
+/// A stream for `Server::serve_with_incoming`. Its line is written when tonic drops it.
+pub struct Connection<S> {
+    pub stream: S,
+    pub ended: DisconnectHandle,
+}
+
+/// Watches a stream that a server has accepted. Give `silent_after` the timeout of `http2_keepalive_timeout`.
+pub fn accepted<S>(stream: S, guard: BoxedGuard, keepalive: Duration) -> Connection<Watched<S>> {
+    let ended = guard.handle();
+    Connection { stream: guard.watch(stream).silent_after(keepalive).with_guard(guard), ended }
+}
+
+/// What a call knows of its connection: `request.extensions().get::<DisconnectHandle>()`. The guard of a call is `under` it,
+/// so that a call which its connection took along has the end of that.
+impl<S> Connected for Connection<S> {
+    type ConnectInfo = DisconnectHandle;
+
+    fn connect_info(&self) -> DisconnectHandle {
+        self.ended.clone()
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// When the client's time is up, by the `grpc-timeout` of its call. A client that gives up then cancels its call, and tonic's
+/// `message()` gives `Ok(None)` for that as for the end of the requests: only the time tells the two apart.
+pub fn deadline(call: &MetadataMap) -> Option<Instant> {
+    let timeout = call.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = timeout.split_at_checked(timeout.len().checked_sub(1)?)?;
+    let nanos: u64 = match unit {
+        "H" => 3_600_000_000_000,
+        "M" => 60_000_000_000,
+        "S" => 1_000_000_000,
+        "m" => 1_000_000,
+        "u" => 1_000,
+        "n" => 1,
+        _ => return None,
+    };
+    let timeout = Duration::from_nanos(digits.parse::<u64>().ok()?.checked_mul(nanos)?);
+    // By its clock, which runs since a moment before.
+    Instant::now().checked_add(timeout / 10 * 9)
+}
+
+/// A client's channel over one connection, whose end the handle gets. Give `silent_after` the timeout of
+/// `Endpoint::keep_alive_timeout`.
+pub async fn dialled<S>(
+    stream: S,
+    ended: &DisconnectHandle,
+    endpoint: tonic::transport::Endpoint,
+    keepalive: Duration,
+) -> Result<Channel, tonic::transport::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    channel(ended.watch(stream).silent_after(keepalive), endpoint).await
+}
+
+/// The same on any stream. Whoever dials once more is refused: a second connection has a guard of its own.
+pub async fn channel<S>(stream: S, endpoint: tonic::transport::Endpoint) -> Result<Channel, tonic::transport::Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut stream = Some(stream);
+    let connector = tower::service_fn(move |_| {
+        let stream = stream.take().map(TokioIo::new);
+        async { stream.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused)) }
+    });
+    endpoint.connect_with_connector(connector).await
+}
