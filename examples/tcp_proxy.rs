@@ -3,7 +3,6 @@
 //! `tcp_proxy LISTEN UPSTREAM` forwards until Ctrl-C. Without arguments, it forwards two connections of its own: the
 //! client closes the first one, and the proxy stops during the second one.
 
-use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::task::Poll;
@@ -21,7 +20,7 @@ pub(crate) const ENDS: [Endpoint; 2] =
     [Endpoint::AGENT_FACING_CLIENT.fin_is_goodbye(), Endpoint::AGENT_FACING_SERVER.fin_is_goodbye()];
 
 /// How long a connection may carry nothing.
-pub(crate) const IDLE: Duration = Duration::from_secs(300);
+pub(crate) const IDLE: Duration = Duration::from_secs(90);
 
 /// Accepts until `stop` is done.
 pub(crate) async fn run(at: TcpListener, to: String, ends: [Endpoint; 2], stop: impl Future) -> io::Result<()> {
@@ -64,15 +63,15 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (mut copy, mut silence) = (pin!(copy_bidirectional(&mut client, &mut server)), pin!(sleep(IDLE)));
-    poll_fn(|context| match copy.as_mut().poll(context) {
+    let silent = std::future::poll_fn(|context| match copy.as_mut().poll(context) {
         Poll::Pending if silence.as_mut().poll(context).is_pending() => {
             silence.as_mut().reset(Instant::now() + IDLE); // the copy was woken, so something moved
             Poll::Pending
         }
-        Poll::Pending => Poll::Ready(drop(ended.set(ENDS[0].idle_timeout()))),
-        Poll::Ready(_) => Poll::Ready(()),
-    })
-    .await;
+        Poll::Pending => Poll::Ready(Some(ENDS[0].idle_timeout())),
+        Poll::Ready(_) => Poll::Ready(None),
+    });
+    drop(silent.await.map(|end| ended.set(end)));
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -87,15 +86,15 @@ async fn demonstrate() -> io::Result<()> {
     let (server, listener) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
     let (to, proxy) = (server.local_addr()?, listener.local_addr()?);
     let connect = async || {
-        let (mut client, (mut served, _)) = tokio::try_join!(TcpStream::connect(proxy), server.accept())?;
+        let (mut client, (mut far, _)) = tokio::try_join!(TcpStream::connect(proxy), server.accept())?;
         client.write_all(b"hello").await?;
-        served.read_exact(&mut [0; 5]).await?;
-        io::Result::Ok((client, served))
+        far.read_exact(&mut [0; 5]).await?;
+        io::Result::Ok((client, far))
     };
     let visits = async {
-        let (client, mut served) = connect().await?;
+        let (client, mut far) = connect().await?;
         drop(client);
-        served.read_to_end(&mut Vec::new()).await?;
+        far.read_to_end(&mut Vec::new()).await?;
         connect().await // both are open when the proxy stops
     };
     run(listener, to.to_string(), ENDS, visits).await

@@ -1,5 +1,6 @@
 //! The example `tcp_proxy` under faults: its two lines tell the same end, by the party that caused it.
 #![cfg(unix)]
+#![allow(clippy::needless_pass_by_value, reason = "who has the scene decides when the proxy stops")]
 
 #[allow(dead_code, reason = "the program around it is not run here")]
 #[path = "../examples/tcp_proxy.rs"]

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use disconnect_core::{BoxedGuard, Disconnect, Endpoint, Shutdown};
+use disconnect_core::{BoxedGuard, Classifier, Disconnect, Endpoint, Shutdown, classifier};
 use disconnect_faults::{Cut, FaultProxy, Toward};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -99,9 +99,12 @@ impl Mode {
 /// How long a peer may be silent, and a call may take, where that is the fault.
 pub(crate) const SHORT: Duration = Duration::from_millis(400);
 /// How long it may be silent otherwise: the cases end long before.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 /// Nothing waits for this: it ends what is stuck.
 const STUCK: Duration = Duration::from_secs(20);
+
+/// It understands what the standard library reports.
+static NO_ADAPTERS: Classifier = classifier![];
 
 /// The side whose line is judged.
 #[derive(Clone)]
@@ -186,7 +189,6 @@ async fn run<S: Stack>(fault: Fault, mode: Mode) -> Result<Disconnect, BoxError>
         if S::DIALS { (client, server, Toward::Client) } else { (server, client, Toward::Server) };
 
     let (told, mut ended) = mpsc::unbounded_channel();
-    static NO_ADAPTERS: disconnect_core::Classifier = disconnect_core::classifier![];
     let site = Site {
         end: if mode.adapters { S::END } else { S::END.with_classifier(&NO_ADAPTERS) },
         is_watched: mode.watched,

@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match table().await {
+    match Box::pin(table()).await {
         Ok(table) => {
             if shows_cases {
                 table.print_cases();
@@ -44,21 +44,21 @@ async fn main() -> ExitCode {
 
 async fn table() -> Result<Table, BoxError> {
     let mut table = Table::default();
-    add::<lines::Lines>(&mut table).await?;
-    add::<tls::Rustls>(&mut table).await?;
+    Box::pin(add::<lines::Lines>(&mut table)).await?;
+    Box::pin(add::<tls::Rustls>(&mut table)).await?;
     #[cfg(feature = "native-tls")]
-    add::<stacks::native_tls::NativeTls>(&mut table).await?;
-    add::<websocket::WebSocket>(&mut table).await?;
-    add::<http2::H2>(&mut table).await?;
-    add::<http1::Http1>(&mut table).await?;
-    add::<http2::Http2>(&mut table).await?;
-    add::<axum::Axum>(&mut table).await?;
-    add::<grpc::ServerConnection>(&mut table).await?;
-    add::<grpc::StreamingCall>(&mut table).await?;
-    add::<grpc::HandledCall>(&mut table).await?;
-    add::<grpc::ClientCall>(&mut table).await?;
-    add::<ssh::Ssh>(&mut table).await?;
-    add::<postgres::Postgres>(&mut table).await?;
+    Box::pin(add::<stacks::native_tls::NativeTls>(&mut table)).await?;
+    Box::pin(add::<websocket::WebSocket>(&mut table)).await?;
+    Box::pin(add::<http2::H2>(&mut table)).await?;
+    Box::pin(add::<http1::Http1>(&mut table)).await?;
+    Box::pin(add::<http2::Http2>(&mut table)).await?;
+    Box::pin(add::<axum::Axum>(&mut table)).await?;
+    Box::pin(add::<grpc::ServerConnection>(&mut table)).await?;
+    Box::pin(add::<grpc::StreamingCall>(&mut table)).await?;
+    Box::pin(add::<grpc::HandledCall>(&mut table)).await?;
+    Box::pin(add::<grpc::ClientCall>(&mut table)).await?;
+    Box::pin(add::<ssh::Ssh>(&mut table)).await?;
+    Box::pin(add::<postgres::Postgres>(&mut table)).await?;
     Ok(table)
 }
 

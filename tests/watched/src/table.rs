@@ -126,7 +126,7 @@ fn share(rows: &[&Row], mode: usize) -> f64 {
 }
 
 fn print_shares(name: &str, rows: &[&Row]) {
-    let cells: String =
-        (NOTHING..=BOTH).map(|mode| format!(" {} ({:.0} %) |", right(rows, mode), share(rows, mode) * 100.0)).collect();
-    println!("| {name} | {} |{cells}", rows.len());
+    let cell = |mode| format!("{} ({:.0} %)", right(rows, mode), share(rows, mode) * 100.0);
+    let cells = [NOTHING, ERRORS, WATCHED, BOTH].map(cell).join(" | ");
+    println!("| {name} | {} | {cells} |", rows.len());
 }

@@ -4,6 +4,7 @@ mod bytes_codec;
 mod client;
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -139,7 +140,7 @@ where
             let mut grpc = Grpc::new(Plain);
             let answered = match judged {
                 Judged::Connection | Judged::StreamingCall => {
-                    let call = tower::service_fn(|request| streaming(request, site.clone(), judged));
+                    let call = tower::service_fn(|request| ready(Ok(streaming(request, &site, judged))));
                     grpc.streaming(call, request).await
                 }
                 Judged::HandledCall => {
@@ -165,18 +166,19 @@ fn guard_of_call(request: &Request<Streaming<Bytes>>, site: &Site, is_judged: bo
 }
 
 /// Answers by events from a task.
-async fn streaming(
+fn streaming(
     request: Request<Streaming<Bytes>>,
-    site: Site,
+    site: &Site,
     judged: Judged,
-) -> Result<Response<UnboundedReceiverStream<Result<Bytes, Status>>>, Status> {
+) -> Response<UnboundedReceiverStream<Result<Bytes, Status>>> {
+    let site = site.clone();
     let guard = guard_of_call(&request, &site, judged == Judged::StreamingCall);
     let (events, sent) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         let followed = guard.run(|_| follow(request, site)).await;
         drop(events.send(followed.map(|_| Bytes::new())));
     });
-    Ok(Response::new(UnboundedReceiverStream::new(sent)))
+    Response::new(UnboundedReceiverStream::new(sent))
 }
 
 /// Answers once.

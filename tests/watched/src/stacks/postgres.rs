@@ -40,7 +40,7 @@ impl Stack for Postgres {
 pub(crate) struct Server(TcpStream);
 
 impl Peer for Server {
-    /// NotificationResponse, which a server may send at any time.
+    /// `NotificationResponse`, which a server may send at any time.
     async fn speak(&mut self) -> Result<(), BoxError> {
         Ok(self.0.write_all(b"A\0\0\0\x0d\0\0\0\x01ch\0x\0").await?)
     }

@@ -1,6 +1,6 @@
 //! rustls below a protocol that has no goodbye of its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use disconnect_core::{Classifier, Endpoint, classifier};
 use rcgen::CertifiedKey;
@@ -44,15 +44,12 @@ impl Stack for Rustls {
 }
 
 fn certified() -> Result<&'static CertifiedKey<rcgen::KeyPair>, BoxError> {
-    use std::sync::OnceLock;
     static CERTIFIED: OnceLock<CertifiedKey<rcgen::KeyPair>> = OnceLock::new();
-    match CERTIFIED.get() {
-        Some(certified) => Ok(certified),
-        None => {
-            let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
-            Ok(CERTIFIED.get_or_init(|| made))
-        }
+    if let Some(certified) = CERTIFIED.get() {
+        return Ok(certified);
     }
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+    Ok(CERTIFIED.get_or_init(|| made))
 }
 
 fn acceptor() -> Result<TlsAcceptor, BoxError> {

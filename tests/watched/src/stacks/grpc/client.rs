@@ -45,10 +45,8 @@ impl Stack for ClientCall {
 async fn follow(tcp: TcpStream, ended: DisconnectHandle, site: Site) -> Result<Disconnect, BoxError> {
     let patience = site.patience;
     let address = address().http2_keep_alive_interval(patience).keep_alive_timeout(patience);
-    let channel = match site.is_watched {
-        true => dialled(tcp, &ended, address, patience).await?,
-        false => channel(tcp, address).await?,
-    };
+    let channel =
+        if site.is_watched { dialled(tcp, &ended, address, patience).await? } else { channel(tcp, address).await? };
     let (_requests, mut events) = call(channel, Request::new(())).await?;
     site.got();
     loop {
@@ -109,7 +107,9 @@ impl Caller {
         let channel = self.channel.clone().ok_or("the client has left")?;
         let (requests, sent) = mpsc::unbounded_channel();
         let mut request = Request::new(UnboundedReceiverStream::new(sent));
-        deadline.map(|deadline| request.set_timeout(deadline));
+        if let Some(deadline) = deadline {
+            request.set_timeout(deadline);
+        }
         self.requests = Some(requests);
         let calling = async move {
             let mut client = Grpc::new(channel);
