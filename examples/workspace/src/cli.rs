@@ -1,24 +1,23 @@
 //! The command line.
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::listen::Exposure;
 use crate::log::Log;
-use crate::wire::{DialError, Dialer, Heartbeat, is_word};
+use crate::token::TokenOptions;
+use crate::wire::{Dialer, Heartbeat, is_word};
 
 /// A server, an agent and clients whose connections end in every way, each with one line that says why.
-///
-/// Without a command all three run, on loopback, until Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(name = "workspace", version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
-    #[command(flatten)]
-    pub(crate) all: AllOptions,
+    pub(crate) command: Command,
 }
 
 /// What runs.
@@ -36,28 +35,12 @@ pub(crate) enum Command {
     Forward(ForwardOptions),
     /// Joins standard input and output to a workspace through the relay: a `ProxyCommand` for ssh.
     Proxy(ProxyOptions),
-    /// Opens many sessions at once and ends them in mixed ways.
-    Load(LoadOptions),
     /// Starts a workspace that was stopped.
     Start(ManageOptions),
     /// Stops a workspace: its sessions end.
     Stop(ManageOptions),
     /// Deletes a workspace: its sessions end, and it does not come back.
     Delete(ManageOptions),
-}
-
-/// All three at once.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct AllOptions {
-    /// The port of the agent's SSH server; 0 for a free one.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) ssh_port: u16,
-    /// The port of the server; 0 for a free one.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) port: u16,
-    /// The lines of all three as one JSON object each on standard output; everything else goes to standard error.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// How long things may take.
@@ -69,11 +52,18 @@ pub(crate) struct Timing {
     /// How long a goodbye may go unanswered, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) goodbye: u64,
+    /// How long somebody who connects may take to say who it is, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) login: u64,
 }
 
 impl Timing {
     pub(crate) fn heartbeat(self) -> Heartbeat {
         Heartbeat { every: Duration::from_millis(self.heartbeat) }
+    }
+
+    pub(crate) fn login(self) -> Duration {
+        Duration::from_millis(self.login)
     }
 
     pub(crate) fn goodbye(self) -> Duration {
@@ -93,6 +83,13 @@ pub(crate) struct ServerOptions {
     /// The connection log; left out, it is in memory.
     #[arg(long, value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,
+    /// How many workspaces there may be. Each first connection of an agent makes one.
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub(crate) max_workspaces: usize,
+    #[command(flatten)]
+    pub(crate) exposure: Exposure,
+    #[command(flatten)]
+    pub(crate) token: TokenOptions,
     #[command(flatten)]
     pub(crate) timing: Timing,
     #[command(flatten)]
@@ -108,6 +105,8 @@ pub(crate) struct Target {
     /// The certificate authority of a server with TLS.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) token: TokenOptions,
     /// The workspace.
     #[arg(value_name = "WORKSPACE", value_parser = word)]
     pub(crate) workspace: String,
@@ -119,8 +118,8 @@ impl Target {
     /// # Errors
     ///
     /// The address or the file cannot be used.
-    pub(crate) fn dialer(&self) -> Result<Dialer, DialError> {
-        Dialer::new(&self.server, self.ca.as_deref())
+    pub(crate) fn dialer(&self) -> Result<Dialer, Box<dyn Error>> {
+        Ok(Dialer::new(&self.server, self.ca.as_deref(), self.token.read()?)?)
     }
 }
 
@@ -138,6 +137,14 @@ pub(crate) struct AgentOptions {
     /// A port that an editor's backend listens on: channels forwarded to it are watched.
     #[arg(long, value_name = "PORT")]
     pub(crate) ide_port: Vec<u16>,
+    /// How much a client may send that its command does not read, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    pub(crate) ahead: usize,
+    /// The file with the host key, which is made at the first start; left out, it is in the user's folder for state.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) host_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) exposure: Exposure,
     #[command(flatten)]
     pub(crate) timing: Timing,
     #[command(flatten)]
@@ -203,16 +210,6 @@ pub(crate) struct ForwardOptions {
 pub(crate) struct ProxyOptions {
     #[command(flatten)]
     pub(crate) client: ClientOptions,
-}
-
-/// `workspace load`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct LoadOptions {
-    #[command(flatten)]
-    pub(crate) client: ClientOptions,
-    /// How many sessions, each on a connection of its own, all at once.
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=5_000))]
-    pub(crate) sessions: u32,
 }
 
 /// `workspace start`, `stop`, `delete`.

@@ -1,18 +1,18 @@
 //! A control plane, an agent and clients over real SSH, WebSocket and terminals: every end with one attributed line.
 //!
-//! The program is [`main`]. The public modules start it as processes of their own and read what those log.
+//! The program is [`main`]. The public modules are for its harness, in `tests/scenarios`.
 
 mod agent;
-mod all;
 mod cli;
 mod client;
 mod ends;
 mod listen;
 mod log;
-pub mod process;
 pub mod say;
 mod server;
 pub mod signals;
+mod token;
+mod told;
 mod wire;
 
 use std::error::Error;
@@ -42,16 +42,14 @@ fn failed(error: &dyn Error) -> ExitCode {
 
 async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     match cli.command {
-        None => all::run(&cli.all).await,
-        Some(Command::Server(options)) => server::run(&options).await,
-        Some(Command::Agent(options)) => agent::run(options).await,
-        Some(Command::Ssh(options)) => client::ssh(options).await,
-        Some(Command::Cp(options)) => client::cp(options).await,
-        Some(Command::Forward(options)) => client::forward(options).await,
-        Some(Command::Proxy(options)) => client::proxy(options).await,
-        Some(Command::Load(options)) => client::load(options).await,
-        Some(Command::Start(options)) => client::manage(&options, "start").await,
-        Some(Command::Stop(options)) => client::manage(&options, "stop").await,
-        Some(Command::Delete(options)) => client::manage(&options, "delete").await,
+        Command::Server(options) => server::run(&options).await,
+        Command::Agent(options) => agent::run(options).await,
+        Command::Ssh(options) => client::ssh(options).await,
+        Command::Cp(options) => client::cp(options).await,
+        Command::Forward(options) => client::forward(options).await,
+        Command::Proxy(options) => client::proxy(options).await,
+        Command::Start(options) => client::manage(&options, "start").await,
+        Command::Stop(options) => client::manage(&options, "stop").await,
+        Command::Delete(options) => client::manage(&options, "delete").await,
     }
 }

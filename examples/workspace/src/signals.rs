@@ -26,19 +26,10 @@ pub fn stop() -> io::Result<impl Future<Output = ()>> {
 
 /// The signal of this name: RFC 4254, section 6.10.
 pub(crate) fn named(name: &Sig) -> Option<Signal> {
-    match name {
-        Sig::ABRT => Some(Signal::SIGABRT),
-        Sig::ALRM => Some(Signal::SIGALRM),
-        Sig::FPE => Some(Signal::SIGFPE),
-        Sig::HUP => Some(Signal::SIGHUP),
-        Sig::ILL => Some(Signal::SIGILL),
-        Sig::INT => Some(Signal::SIGINT),
-        Sig::KILL => Some(Signal::SIGKILL),
-        Sig::PIPE => Some(Signal::SIGPIPE),
-        Sig::QUIT => Some(Signal::SIGQUIT),
-        Sig::SEGV => Some(Signal::SIGSEGV),
-        Sig::TERM => Some(Signal::SIGTERM),
-        Sig::USR1 => Some(Signal::SIGUSR1),
-        Sig::Custom(name) => format!("SIG{name}").parse().ok(),
-    }
+    let name = match name {
+        Sig::Custom(name) => name.clone(),
+        // russh names them as the RFC does.
+        name => format!("{name:?}"),
+    };
+    format!("SIG{name}").parse().ok()
 }

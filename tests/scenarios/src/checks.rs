@@ -2,27 +2,85 @@
 
 use std::path::Path;
 
+use crate::process::Line;
 use disconnect_core::{ConnectionDirection, ConnectionMethod, DisconnectField, DisconnectInitiator, DisconnectReason};
 use rusqlite::{Connection, OpenFlags};
-use workspace::process::Line;
 
+use crate::agree::Agreement;
 use crate::end::{End, compare};
+use crate::laws;
+use crate::planted::Defect;
 use crate::sites::{SERVER_AGENT, SERVER_CLIENT, SERVER_MANAGEMENT, SERVER_RELAY};
 use crate::world::Played;
 
+/// What is known of the lines of a scenario.
+pub(crate) struct Checked {
+    pub(crate) problems: Vec<String>,
+    pub(crate) agreement: Agreement,
+    /// Each defect that could be planted, and the kind of problem that told of it: none if nothing did.
+    pub(crate) planted: Vec<(Defect, Option<String>)>,
+}
+
 /// Says everything that is wrong.
-pub(crate) fn all(played: &Played) -> Vec<String> {
-    let ends: Vec<&Line> = played.lines.iter().filter(|line| line.reason().is_some()).collect();
-    let seen: Vec<End> = ends.iter().map(|line| End::of(line)).collect();
+pub(crate) fn all(played: &Played) -> Checked {
+    let seen = ends(&played.lines);
     let mut problems = played.problems.clone();
-    problems.extend(compare(&played.wanted, &seen));
-    problems.extend(ends.iter().filter_map(|line| contradiction(line)));
+    problems.extend(lines(played, &played.lines));
+    problems.extend(words(played));
+    let agreement = Agreement::of(&seen);
+    problems.extend(agreement.contradictory.iter().map(|both| format!("disagree:   {both}")));
     if played.log.exists() {
         problems.extend(
             connection_log(&played.log, &seen, played.without_line)
                 .unwrap_or_else(|error| vec![format!("log: {error}")]),
         );
     }
+    let planted = if problems.is_empty() { plant(played) } else { Vec::new() };
+    Checked { problems, agreement, planted }
+}
+
+fn ends(lines: &[Line]) -> Vec<End> {
+    lines.iter().filter(|line| line.reason().is_some()).map(End::of).collect()
+}
+
+/// What is wrong with these lines.
+fn lines(played: &Played, lines: &[Line]) -> Vec<String> {
+    let mut problems = compare(&played.wanted, &ends(lines));
+    problems.extend(lines.iter().filter_map(contradiction));
+    problems.extend(laws::broken(lines, &played.killed));
+    problems
+}
+
+/// Lines of which there are so many that comparing them takes long.
+const MANY: usize = 1000;
+
+/// Plants each defect, and looks whether anything is noticed.
+fn plant(played: &Played) -> Vec<(Defect, Option<String>)> {
+    if played.lines.len() > MANY {
+        return Vec::new();
+    }
+    let plant = |defect: Defect| {
+        let told = lines(played, &defect.plant(&played.lines)?);
+        let kind = told.first().and_then(|problem| problem.split(':').next()).map(str::to_owned);
+        Some((defect, kind))
+    };
+    Defect::ALL.into_iter().filter_map(plant).collect()
+}
+
+/// What its processes told their users, line by line, and that nobody said the token.
+fn words(played: &Played) -> Vec<String> {
+    let (mut missing, mut problems) = (played.told.clone(), Vec::new());
+    // OpenSSH has words of its own.
+    let is_openssh = |heard: &&String| ["client_loop: ", "Connection "].iter().any(|begin| heard.starts_with(begin));
+    for heard in played.heard.iter().filter(|heard| !is_openssh(heard)) {
+        match missing.iter().position(|told| told == heard) {
+            Some(found) => drop(missing.swap_remove(found)),
+            None => problems.push(format!("told:       {heard:?}")),
+        }
+    }
+    problems.extend(missing.iter().map(|told| format!("not told:   {told:?}")));
+    let all = played.lines.iter().map(|line| line.to_json(&[])).chain(played.heard.iter().cloned());
+    problems.extend(all.filter(|text| text.contains(&played.token)).map(|text| format!("token:      {text}")));
     problems
 }
 

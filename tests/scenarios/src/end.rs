@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use workspace::process::Line;
+use crate::process::Line;
 
 /// What is compared of a line, in the order in which it is shown.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 17] = [
     "level",
     "connect_type",
     "disconnect_reason",
@@ -21,7 +21,13 @@ const FIELDS: [&str; 14] = [
     "build_reason",
     "transition",
     "client_session_id",
+    "workspace",
+    "terminal_id",
+    "port",
 ];
+
+/// What else a line has: when and where it was written; and the detail, which is held against [`details`](crate::details).
+const OTHERS: [&str; 4] = ["timestamp", "target", "message", "disconnect_detail"];
 
 /// What a connection sees of a process that has gone.
 const GONE: &str = "unclean_eof|reset|broken_pipe";
@@ -37,6 +43,14 @@ pub(crate) struct End {
 /// What is shown of an id that the agent has made.
 const MADE: &str = "made";
 
+/// What is shown of a port.
+pub(crate) const PORT: &str = "port";
+
+/// The fields of a line that nobody has heard of.
+pub(crate) fn unknown_fields(line: &Line) -> Vec<&String> {
+    line.fields().keys().filter(|key| !FIELDS.contains(&&***key) && !OTHERS.contains(&&***key)).collect()
+}
+
 fn is_made(field: &str, text: &str) -> bool {
     field == "client_session_id" && text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -49,6 +63,8 @@ pub(crate) struct Site {
     pub(crate) connect_type: &'static str,
     /// Not by the end, but always this one; where it deserves a look nevertheless, WARN.
     pub(crate) level: Option<&'static str>,
+    /// A field that each of its lines has.
+    pub(crate) field: Option<(&'static str, &'static str)>,
 }
 
 impl Site {
@@ -63,7 +79,8 @@ impl Site {
     }
 
     fn end(self, reason: &str, expected: &str, initiator: &str) -> End {
-        End { process: self.process, message: self.message.to_owned(), fields: BTreeMap::new() }
+        let fields = self.field.into_iter().map(|(field, value)| (field, value.to_owned())).collect();
+        End { process: self.process, message: self.message.to_owned(), fields }
             .with("connect_type", self.connect_type)
             .with("disconnect_reason", reason)
             .with("disconnect_expected", expected)
@@ -75,9 +92,12 @@ impl End {
     /// A line as it was written.
     pub(crate) fn of(line: &Line) -> Self {
         let fields = FIELDS.into_iter().map(|field| (field, line.text(field)));
-        // One that the agent has made itself is a different one each time.
-        let fields =
-            fields.map(|(field, text)| if is_made(field, &text) { (field, MADE.to_owned()) } else { (field, text) });
+        // What is a different one each time.
+        let fields = fields.map(|(field, text)| match field {
+            _ if is_made(field, &text) => (field, MADE.to_owned()),
+            "port" if text.parse::<u16>().is_ok() => (field, PORT.to_owned()),
+            _ => (field, text),
+        });
         Self {
             process: line.process(),
             message: line.message().to_owned(),
@@ -102,6 +122,12 @@ impl End {
         self.cause(GONE)
     }
 
+    /// With this cause; a reset is told only once by the system, to whoever reads or to whoever writes, and the other one
+    /// finds an end of file.
+    pub(crate) fn broken_by(self, cause: &str) -> Self {
+        if cause == "reset" { self.vanished() } else { self.cause(cause) }
+    }
+
     /// With this protocol code.
     pub(crate) fn code(self, code: &str) -> Self {
         self.with("disconnect_code", code)
@@ -110,6 +136,12 @@ impl End {
     /// Deserves a look, although it is expected or its level is fixed.
     pub(crate) fn warns(self) -> Self {
         self.with("level", "WARN")
+    }
+
+    /// Before the peer has said who it is: anybody can make such lines.
+    pub(crate) fn quietly(mut self) -> Self {
+        self.fields.remove("terminal_id");
+        self.with("level", "DEBUG")
     }
 
     /// Over this path.
@@ -142,6 +174,11 @@ impl End {
         self.client(MADE)
     }
 
+    /// A field; empty where there is none.
+    pub(crate) fn text(&self, field: &str) -> &str {
+        self.fields.get(field).map_or("", String::as_str)
+    }
+
     pub(crate) fn is_at(&self, site: Site) -> bool {
         (self.process, self.message.as_str()) == (site.process, site.message)
     }
@@ -149,7 +186,7 @@ impl End {
     /// Reason, expected, initiator, cause and code, as the connection log has them.
     pub(crate) fn attribution(&self) -> [&str; 5] {
         ["disconnect_reason", "disconnect_expected", "disconnect_initiator", "disconnect_cause", "disconnect_code"]
-            .map(|field| self.fields.get(field).map_or("", String::as_str))
+            .map(|field| self.text(field))
     }
 
     /// Whether a line that was written is this one.
@@ -232,7 +269,8 @@ fn summed_up(problems: Vec<String>) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const SITE: Site = Site { process: "agent", message: "closed", connect_type: "agent_to_client", level: None };
+    const SITE: Site =
+        Site { process: "agent", message: "closed", connect_type: "agent_to_client", level: None, field: None };
 
     #[test]
     fn every_kind_of_mistake_is_told() {

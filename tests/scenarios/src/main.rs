@@ -3,10 +3,17 @@
 //! `disconnect-scenarios` lists the scenarios, `disconnect-scenarios all` or a name plays them and ends with 1 if a line
 //! is wrong.
 
+mod agree;
+mod browser;
 mod checks;
 mod cli;
+mod details;
 mod end;
+mod laws;
+mod live;
 mod page;
+mod planted;
+mod process;
 mod program;
 mod proxy;
 mod report;
@@ -26,16 +33,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::process::{Failure, Line};
 use clap::Parser;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use workspace::process::{Failure, Line};
 use workspace::say::is_read;
 use workspace::signals;
 
+use crate::agree::Agreement;
+use crate::checks::Checked;
 use crate::cli::Options;
 use crate::end::End;
+use crate::planted::Defect;
 use crate::report::Report;
 use crate::tools::Tool;
 use crate::world::World;
@@ -101,6 +111,10 @@ pub(crate) struct Outcome {
     pub(crate) lines: Vec<Line>,
     pub(crate) wanted: Vec<End>,
     pub(crate) result: Result<(), Vec<String>>,
+    /// How the two ends of its connections agree.
+    pub(crate) agreement: Agreement,
+    /// What told of the defects that were planted into its lines.
+    pub(crate) planted: Vec<(Defect, Option<String>)>,
     /// What is not there that it needs.
     pub(crate) lacks: Option<Tool>,
     pub(crate) took: Duration,
@@ -116,6 +130,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Standard output cannot be written, or somebody interrupts it.
 async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     let chosen = match options.name.as_deref() {
+        Some("live") => return live::run(options.ssh_port, options.json).await,
         None => return list(),
         Some("all") => stories::all(),
         Some(name) => match stories::all().into_iter().find(|scenario| scenario.name == name) {
@@ -155,8 +170,16 @@ async fn follow(playing: &mut JoinSet<Outcome>, report: &mut Report) -> Result<(
 
 async fn play(scenario: Scenario) -> Outcome {
     let begun = Instant::now();
-    let mut outcome =
-        Outcome { scenario, lines: Vec::new(), wanted: Vec::new(), result: Ok(()), lacks: None, took: Duration::ZERO };
+    let mut outcome = Outcome {
+        scenario,
+        lines: Vec::new(),
+        wanted: Vec::new(),
+        result: Ok(()),
+        agreement: Agreement::default(),
+        planted: Vec::new(),
+        lacks: None,
+        took: Duration::ZERO,
+    };
     for &tool in scenario.needs {
         if !tool.is_there().await {
             outcome.lacks = Some(tool);
@@ -169,11 +192,13 @@ async fn play(scenario: Scenario) -> Outcome {
     };
     let played = timeout(PATIENCE, (scenario.story)(&mut world)).await;
     let played = world.finish(played.unwrap_or_else(|_| Err("it took too long".into()))).await;
-    let problems = checks::all(&played);
+    let Checked { problems, agreement, planted } = checks::all(&played);
     outcome.took = begun.elapsed();
     Outcome {
         lines: played.lines,
         wanted: played.wanted,
+        agreement,
+        planted,
         result: if problems.is_empty() { Ok(()) } else { Err(problems) },
         ..outcome
     }

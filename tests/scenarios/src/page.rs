@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use crate::process::Failure;
+use crate::rogue::closed;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, client_async};
-use workspace::process::Failure;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -21,9 +23,11 @@ pub(crate) struct Page {
 
 impl Page {
     /// Opens the terminal with this id, at this `host:port`.
-    pub(crate) async fn open(address: &str, id: &str) -> Result<Self, Failure> {
+    pub(crate) async fn open(address: &str, id: &str, token: &str) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address).await?;
-        let (socket, _) = client_async(format!("ws://{address}/terminal/{id}?cols=80&rows=24"), stream).await?;
+        let mut request = format!("ws://{address}/terminal/{id}?cols=80&rows=24").into_client_request()?;
+        request.headers_mut().insert("sec-websocket-protocol", format!("workspace, token.{token}").parse()?);
+        let (socket, _) = client_async(request, stream).await?;
         Ok(Self { socket, shown: String::new() })
     }
 
@@ -43,17 +47,9 @@ impl Page {
         timeout(PATIENCE, looking).await.unwrap_or_else(|_| Err(format!("{wanted:?} was not shown").into()))
     }
 
-    /// Waits until the other side has closed: with this code.
-    pub(crate) async fn closed(mut self) -> Result<u16, Failure> {
-        let looking = async {
-            loop {
-                let message = self.socket.next().await.ok_or("it ended without a close frame")??;
-                if let Message::Close(frame) = message {
-                    return Ok(frame.map_or(1005, |frame| frame.code.into()));
-                }
-            }
-        };
-        timeout(PATIENCE, looking).await?
+    /// Waits until the other side has closed: with this code, and these words.
+    pub(crate) async fn closed(mut self) -> Result<(u16, String), Failure> {
+        timeout(PATIENCE, closed(&mut self.socket)).await?
     }
 
     /// Leaves, with this code.
@@ -63,10 +59,9 @@ impl Page {
         Ok(())
     }
 
-    /// Says something that is no frame, and waits until the other side has had enough.
-    pub(crate) async fn rave(mut self) -> Result<(), Failure> {
+    /// Says something that is no frame, and waits until the other side closes: with this code, and these words.
+    pub(crate) async fn rave(mut self) -> Result<(u16, String), Failure> {
         self.socket.get_mut().write_all(&[0xff; 16]).await?;
-        timeout(PATIENCE, async { while let Some(Ok(_)) = self.socket.next().await {} }).await?;
-        Ok(())
+        self.closed().await
     }
 }

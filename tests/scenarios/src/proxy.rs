@@ -17,6 +17,10 @@ pub(crate) enum Break {
     Cut,
     /// They stay open, and nothing passes any more.
     Freeze,
+    /// One byte of what the dialler says next is another one.
+    Corrupt,
+    /// The first half of what the dialler says next, and then a FIN to both sides.
+    Truncate,
     /// Bytes that are no message of anybody, to the one who dialled.
     GarbageToDialler(&'static [u8]),
     /// Bytes that are no message of anybody, to the one who was dialled.
@@ -77,6 +81,19 @@ async fn pass(mut near: TcpStream, mut far: TcpStream, mut breaks: watch::Receiv
             while breaks.changed().await.is_ok() {}
             Ok(())
         }
+        Some(Break::Corrupt) => {
+            let mut bytes = next(&mut near).await?;
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0x10;
+            far.write_all(&bytes).await?;
+            copy_bidirectional(&mut near, &mut far).await.map(drop)
+        }
+        Some(Break::Truncate) => {
+            let bytes = next(&mut near).await?;
+            far.write_all(&bytes[..bytes.len() / 2]).await?;
+            tokio::join!(finish(near), finish(far));
+            Ok(())
+        }
         // The other side stays open meanwhile, so that its end is not what is seen first.
         Some(Break::GarbageToDialler(bytes)) => {
             say(near, bytes).await;
@@ -93,6 +110,14 @@ async fn pass(mut near: TcpStream, mut far: TcpStream, mut breaks: watch::Receiv
             Ok(())
         }
     }
+}
+
+/// What it says next.
+async fn next(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 16 * 1024];
+    let length = stream.read(&mut bytes).await?;
+    bytes.truncate(length);
+    if length == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
 }
 
 /// Closes with an RST: nothing in flight is delivered.

@@ -1,11 +1,12 @@
 //! The table: a row for each scenario as it ends, then everything that is wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use workspace::say::is_read;
 
+use crate::planted::Defect;
 use crate::sites;
 use crate::{Outcome, Scenario};
 
@@ -95,6 +96,14 @@ impl Report {
         for problem in &problems {
             self.write(&format!("\n{problem}"))?;
         }
+        problems.extend(self.blind());
+        for problem in self.blind() {
+            self.write(&format!("\n{problem}"))?;
+        }
+        self.write(&format!("\n{}", self.agreement()))?;
+        for defect in Defect::ALL {
+            self.write(&self.planted(defect))?;
+        }
         let right = self.outcomes.iter().filter(|outcome| outcome.result.is_ok()).count() - skipped;
         let (all, took) = (self.outcomes.len(), tenths(self.begun.elapsed()));
         self.write(&format!(
@@ -113,6 +122,38 @@ impl Report {
         let faults = FAULTS.filter(|fault| !shown.contains(fault));
         problems.extend(faults.map(|fault| format!("no scenario for fault {fault}")));
         problems
+    }
+
+    /// Defects that were planted, and that nobody saw.
+    fn blind(&self) -> Vec<String> {
+        let unseen = |outcome: &Outcome| {
+            let unseen = outcome.planted.iter().filter(|(_, kind)| kind.is_none());
+            unseen.map(|(defect, _)| format!("{}: nobody saw {}", outcome.scenario.name, defect.name())).collect()
+        };
+        self.outcomes.iter().flat_map(|outcome| -> Vec<String> { unseen(outcome) }).collect()
+    }
+
+    /// How the two ends of connections agree.
+    fn agreement(&self) -> String {
+        let all = || self.outcomes.iter().map(|outcome| &outcome.agreement);
+        let agreed: usize = all().map(|all| all.agreed).sum();
+        let refined: usize = all().map(|all| all.refined).sum();
+        let contradictory: usize = all().map(|all| all.contradictory.len()).sum();
+        format!(
+            "both ends of a connection: {agreed} agree, in {refined} one knows more, {contradictory} contradict each other"
+        )
+    }
+
+    /// Where this defect was planted, and what told of it.
+    fn planted(&self, defect: Defect) -> String {
+        let kinds = self.outcomes.iter().flat_map(|outcome| &outcome.planted).filter(|(planted, _)| *planted == defect);
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, kind) in kinds {
+            *counts.entry(kind.as_deref().unwrap_or("UNSEEN")).or_default() += 1;
+        }
+        let all: usize = counts.values().sum();
+        let kinds: Vec<_> = counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        format!("planted {}: in {all} scenarios, told by: {}", defect.name(), kinds.join(", "))
     }
 
     fn write(&self, line: &str) -> io::Result<()> {

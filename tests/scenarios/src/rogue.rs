@@ -1,14 +1,21 @@
 //! Peers that break the rules on purpose.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use russh::ChannelMsg;
+use russh::client;
+use russh::keys::PublicKeyOrCertificate;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{WebSocketStream, accept_async};
-use workspace::process::Failure;
+use tokio::time::{interval, timeout};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, accept_async, client_async};
+
+use crate::process::Failure;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -60,6 +67,113 @@ impl RogueLink {
     pub(crate) async fn closed(&mut self) -> Result<(), Failure> {
         Ok(timeout(PATIENCE, async { while let Some(Ok(_)) = self.0.next().await {} }).await?)
     }
+}
+
+/// A client of a server, or an agent, that says what it is told to.
+pub(crate) struct RogueClient(WebSocketStream<TcpStream>);
+
+impl RogueClient {
+    pub(crate) async fn connect(address: &str, path: &str, token: &str) -> Result<Self, Failure> {
+        let request = request(address, path, None, Some(token))?;
+        Ok(Self(client_async(request, TcpStream::connect(address).await?).await?.0))
+    }
+
+    pub(crate) async fn say(&mut self, text: &str) -> Result<(), Failure> {
+        Ok(self.0.send(Message::text(text)).await?)
+    }
+
+    /// Reads until the server closes: with this code, and these words.
+    pub(crate) async fn closed(&mut self) -> Result<(u16, String), Failure> {
+        timeout(PATIENCE, closed(&mut self.0)).await?
+    }
+}
+
+/// Reads until the other side closes: with this code, and these words.
+pub(crate) async fn closed(socket: &mut WebSocketStream<TcpStream>) -> Result<(u16, String), Failure> {
+    loop {
+        let message = socket.next().await.ok_or("it ended without a close frame")??;
+        if let Message::Close(frame) = message {
+            return Ok(frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string())));
+        }
+    }
+}
+
+fn request(address: &str, path: &str, origin: Option<&str>, token: Option<&str>) -> Result<Request, Failure> {
+    let mut request = format!("ws://{address}{path}").into_client_request()?;
+    if let Some(origin) = origin {
+        request.headers_mut().insert("origin", origin.parse()?);
+    }
+    if let Some(token) = token {
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse()?);
+    }
+    Ok(request)
+}
+
+/// Asks for a connection: the status of the answer.
+pub(crate) async fn status(
+    address: &str,
+    path: &str,
+    origin: Option<&str>,
+    token: Option<&str>,
+) -> Result<u16, Failure> {
+    let request = request(address, path, origin, token)?;
+    match client_async(request, TcpStream::connect(address).await?).await {
+        Ok(_) => Ok(101),
+        Err(Error::Http(answer)) => Ok(answer.status().as_u16()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Says the same byte by byte, again and again, until the other closes.
+pub(crate) async fn dribble(address: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let (mut from, mut to) = TcpStream::connect(address).await?.into_split();
+    let dribbling = async {
+        let mut pauses = interval(Duration::from_millis(20));
+        for byte in bytes.iter().chain(std::iter::repeat(&b'x')) {
+            pauses.tick().await;
+            if to.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+        }
+    };
+    let mut heard = Vec::new();
+    let closed = async {
+        tokio::select! {
+            // A reset is an end as good as any.
+            _ = from.read_to_end(&mut heard) => {}
+            () = dribbling => {}
+        }
+    };
+    Ok(timeout(PATIENCE, closed).await?)
+}
+
+/// A client that asks nobody who the agent is.
+pub(crate) struct AnyKey;
+
+impl client::Handler for AnyKey {
+    type Error = russh::Error;
+
+    async fn check_server_key(&mut self, _: &PublicKeyOrCertificate) -> Result<bool, russh::Error> {
+        Ok(true)
+    }
+}
+
+/// A client that logs in, and disconnects with this code: with nothing open, or in the middle of a session.
+pub(crate) async fn says_disconnect(address: &str, code: russh::Disconnect, has_session: bool) -> Result<(), Failure> {
+    let mut client = client::connect(Arc::default(), address, AnyKey).await?;
+    client.authenticate_none("rogue").await?;
+    let _session = if has_session {
+        let mut channel = client.channel_open_session().await?;
+        channel.exec(true, "cat").await?;
+        while !matches!(channel.wait().await.ok_or("the session is refused")?, ChannelMsg::Success) {}
+        Some(channel)
+    } else {
+        None
+    };
+    client.disconnect(code, "rogue", "en").await?;
+    // However it sees its own end.
+    let _ = timeout(PATIENCE, client).await?;
+    Ok(())
 }
 
 /// Connects, and closes again: what a port scanner or a load balancer does.

@@ -7,35 +7,45 @@ const DEBUG: Option<&str> = Some("DEBUG");
 /// INFO for an end that is expected, and WARN for one that deserves a look.
 const BY_END: Option<&str> = None;
 
+/// The only workspace, the only terminal, and any port.
+const WORKSPACE: (&str, &str) = ("workspace", "dev");
+const TERMINAL: (&str, &str) = ("terminal_id", "t1");
+const PORT: (&str, &str) = ("port", crate::end::PORT);
+
 macro_rules! sites {
-    ($($name:ident = $process:literal, $message:literal, $level:ident, $connect_type:literal;)*) => {
-        $(pub(crate) const $name: Site =
-            Site { process: $process, message: $message, connect_type: $connect_type, level: $level };)*
+    ($($name:ident = $process:literal, $message:literal, $level:ident, $connect_type:literal $(, $field:ident)?;)*) => {
+        $(pub(crate) const $name: Site = Site {
+            process: $process,
+            message: $message,
+            connect_type: $connect_type,
+            level: $level,
+            field: [$(Some($field),)? None][0],
+        };)*
         /// All of them.
         pub(crate) const ALL: &[Site] = &[$($name),*];
     };
 }
 
 sites! {
-    AGENT_CONTROL = "agent", "disconnected from coderd", BY_END, "server_to_agent";
-    AGENT_COORDINATION = "agent", "disconnected from coordination RPC", DEBUG, "server_to_agent";
-    AGENT_DERP_MAP = "agent", "disconnected from derp map RPC", DEBUG, "server_to_agent";
+    AGENT_CONTROL = "agent", "disconnected from coderd", BY_END, "server_to_agent", WORKSPACE;
+    AGENT_COORDINATION = "agent", "disconnected from coordination RPC", DEBUG, "server_to_agent", WORKSPACE;
+    AGENT_DERP_MAP = "agent", "disconnected from derp map RPC", DEBUG, "server_to_agent", WORKSPACE;
     AGENT_SESSION = "agent", "ssh session closed", BY_END, "agent_to_client";
     AGENT_SSH = "agent", "ssh connection complete", BY_END, "agent_to_client";
-    AGENT_IDE = "agent", "forwarded IDE channel closed", DEBUG, "agent_to_client";
-    AGENT_FORWARD = "agent", "forwarded channel closed", DEBUG, "agent_to_client";
-    AGENT_TERMINAL = "agent", "reconnecting terminal closed", BY_END, "agent_to_client";
-    AGENT_ATTACHED = "agent", "terminal connection closed", BY_END, "agent_to_client";
-    SERVER_AGENT = "server", "agent disconnected", BY_END, "server_to_agent";
-    SERVER_CLIENT = "server", "client disconnected", BY_END, "client_to_server";
-    SERVER_MANAGEMENT = "server", "management connection closed", DEBUG, "client_to_server";
-    SERVER_RELAY = "server", "relayed connection closed", BY_END, "agent_to_client";
-    CLIENT_COORDINATION = "client", "coordination closed", DEBUG, "client_to_server";
-    CLIENT_RETRYING = "client", "connection closed, retrying", BY_END, "client_to_server";
-    CLIENT_MANAGEMENT = "client", "management connection closed", DEBUG, "client_to_server";
+    AGENT_IDE = "agent", "forwarded IDE channel closed", DEBUG, "agent_to_client", PORT;
+    AGENT_FORWARD = "agent", "forwarded channel closed", DEBUG, "agent_to_client", PORT;
+    AGENT_TERMINAL = "agent", "reconnecting terminal closed", BY_END, "agent_to_client", TERMINAL;
+    AGENT_ATTACHED = "agent", "terminal connection closed", BY_END, "agent_to_client", TERMINAL;
+    SERVER_AGENT = "server", "agent disconnected", BY_END, "server_to_agent", WORKSPACE;
+    SERVER_CLIENT = "server", "client disconnected", BY_END, "client_to_server", WORKSPACE;
+    SERVER_MANAGEMENT = "server", "management connection closed", DEBUG, "client_to_server", WORKSPACE;
+    SERVER_RELAY = "server", "relayed connection closed", BY_END, "agent_to_client", WORKSPACE;
+    CLIENT_COORDINATION = "client", "coordination closed", DEBUG, "client_to_server", WORKSPACE;
+    CLIENT_RETRYING = "client", "connection closed, retrying", BY_END, "client_to_server", WORKSPACE;
+    CLIENT_MANAGEMENT = "client", "management connection closed", DEBUG, "client_to_server", WORKSPACE;
     CLIENT_SESSION = "client", "ssh session closed", BY_END, "agent_to_client";
     CLIENT_SSH = "client", "ssh connection closed", BY_END, "agent_to_client";
-    CLIENT_FORWARD = "client", "forwarded channel closed", DEBUG, "agent_to_client";
+    CLIENT_FORWARD = "client", "forwarded channel closed", DEBUG, "agent_to_client", PORT;
     CLIENT_PROXY = "client", "proxied connection closed", BY_END, "agent_to_client";
 }
 

@@ -13,6 +13,7 @@ pub(crate) enum Tool {
     Sftp,
     /// Node with a WebSocket client.
     Node,
+    Chromium,
 }
 
 impl fmt::Display for Tool {
@@ -20,6 +21,7 @@ impl fmt::Display for Tool {
         f.write_str(match self {
             Self::Ssh => "`ssh`",
             Self::Sftp => "`sftp`",
+            Self::Chromium => "`chromium`",
             Self::Node => "`node` with a WebSocket client (version 22, or 20 with a flag)",
         })
     }
@@ -31,9 +33,24 @@ impl Tool {
             Self::Ssh => starts("ssh", "-V").await,
             // Asked for nothing it says how to use it, with status 1.
             Self::Sftp => starts("sftp", "-h").await,
+            Self::Chromium => chromium().await.is_some(),
             Self::Node => node_flags().await.is_some(),
         }
     }
+}
+
+/// What Chromium is called here, if it is here.
+pub(crate) async fn chromium() -> Option<&'static str> {
+    static NAME: OnceCell<Option<&'static str>> = OnceCell::const_new();
+    let look = || async {
+        for name in ["chromium", "chromium-browser", "google-chrome"] {
+            if starts(name, "--version").await {
+                return Some(name);
+            }
+        }
+        None
+    };
+    *NAME.get_or_init(look).await
 }
 
 async fn starts(program: &str, argument: &str) -> bool {
@@ -86,9 +103,14 @@ pub(crate) const QUIET: [&str; 14] = [
 
 /// OpenSSH's client to this `host:port`, or to wherever a proxy among the options connects it.
 pub(crate) fn ssh(address: &str, options: &[&str], command: &[&str]) -> Command {
+    ssh_with(address, &[&QUIET, options].concat(), command)
+}
+
+/// The same, with these options only.
+pub(crate) fn ssh_with(address: &str, options: &[&str], command: &[&str]) -> Command {
     let port = address.rsplit_once(':').map_or("", |(_, port)| port);
     let mut ssh = Command::new("ssh");
-    ssh.args(QUIET).args(options);
+    ssh.args(["-F", "none", "-o", "BatchMode=yes", "-o", "GlobalKnownHostsFile=/dev/null"]).args(options);
     if !port.is_empty() {
         ssh.args(["-p", port]);
     }

@@ -2,12 +2,12 @@
 
 use std::io::{self, Read, Write};
 
+use crate::process::{Failure, Id, Output, Pipe, Said};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
-use workspace::process::{Failure, Id, Output, Pipe, Said};
 
 /// Somebody at a terminal.
 pub(crate) struct Typist {

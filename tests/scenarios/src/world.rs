@@ -1,12 +1,14 @@
 //! A server, an agent and clients of one scenario: real processes on loopback, and every line that they write.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use std::{fs, io};
 
+use crate::process::{Failure, Id, Line, Pipe, Process, Said};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{self, WaitPidFlag};
 use portable_pty::CommandBuilder;
@@ -14,10 +16,9 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use workspace::process::{Failure, Id, Line, Pipe, Process, Said};
 
 use crate::end::End;
-use crate::program::{self, workspace};
+use crate::program::{Place, workspace};
 use crate::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
 use crate::typist::Typist;
 
@@ -26,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a scenario is played on.
 pub(crate) struct World {
-    folder: Folder,
+    pub(crate) place: Place,
     /// Where the server is, as clients and agents dial it.
     url: String,
     /// Where the agent's SSH server is, and its terminals.
@@ -43,6 +44,9 @@ pub(crate) struct World {
     wanted: Vec<End>,
     problems: Vec<String>,
     without_line: usize,
+    told: Vec<String>,
+    heard: Vec<String>,
+    killed: HashSet<Id>,
 }
 
 /// A line, and whether somebody has waited for it already.
@@ -78,8 +82,15 @@ pub(crate) struct Played {
     pub(crate) log: PathBuf,
     /// Connections of a server that was killed.
     pub(crate) without_line: usize,
+    /// What its processes have to say to their users, line by line, and what they said.
+    pub(crate) told: Vec<String>,
+    pub(crate) heard: Vec<String>,
+    /// The processes that were killed, by their instance: what they had begun has no end.
+    pub(crate) killed: HashSet<u32>,
+    /// What nobody may log.
+    pub(crate) token: String,
     /// It goes with this value.
-    _folder: Folder,
+    _place: Place,
 }
 
 impl World {
@@ -91,7 +102,7 @@ impl World {
     pub(crate) fn new() -> io::Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
         Ok(Self {
-            folder: Folder::new()?,
+            place: Place::new()?,
             url: String::new(),
             ssh: String::new(),
             terminal: String::new(),
@@ -105,6 +116,9 @@ impl World {
             wanted: Vec::new(),
             problems: Vec::new(),
             without_line: 0,
+            told: Vec::new(),
+            heard: Vec::new(),
+            killed: HashSet::new(),
         })
     }
 
@@ -123,7 +137,7 @@ impl World {
     /// A server.
     pub(crate) async fn start_server(&mut self, options: &[&str]) -> Result<(), Failure> {
         let db = self.file("connections.db");
-        let mut command = workspace(["server", "--json", "--db"])?;
+        let mut command = workspace(&self.place, ["server", "--json", "--db"])?;
         command.arg(db).args(options);
         let server = Process::service("server", command, &self.sender)?;
         let id = server.id();
@@ -140,7 +154,7 @@ impl World {
 
     /// A server that writes its certificate, and that nobody needs otherwise.
     pub(crate) async fn other_server(&mut self, options: &[&str]) -> Result<(), Failure> {
-        let mut command = workspace(["server", "--json"])?;
+        let mut command = workspace(&self.place, ["server", "--json"])?;
         command.args(options);
         let other = Process::service("server", command, &self.sender)?;
         self.says(other.id(), "server is listening").await?;
@@ -156,7 +170,7 @@ impl World {
 
     /// An agent that may or may not reach this server.
     pub(crate) async fn launch_agent(&mut self, url: &str, options: &[&str]) -> Result<(), Failure> {
-        let mut command = workspace(["agent", "--json", "--server", url])?;
+        let mut command = workspace(&self.place, ["agent", "--json", "--server", url])?;
         command.args(options).arg(WORKSPACE);
         let agent = Process::service("agent", command, &self.sender)?;
         let id = agent.id();
@@ -186,7 +200,7 @@ impl World {
 
     /// A file of this scenario's own.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.folder.0.join(name)
+        self.place.file(name)
     }
 
     /// Starts a client of ours under this `client_session_id`: `workspace COMMAND ... dev REST`.
@@ -213,7 +227,7 @@ impl World {
     ) -> Result<Process, Failure> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let pipe = Pipe::new(self.file(&format!("client-{}.log", NEXT.fetch_add(1, Ordering::Relaxed))))?;
-        let mut client = workspace([command, "--server", url, "--log"])?;
+        let mut client = workspace(&self.place, [command, "--server", url, "--log"])?;
         client.arg(pipe.path()).args(options).arg(WORKSPACE).args(rest);
         Ok(Process::client("client", client, pipe, &self.sender)?)
     }
@@ -225,8 +239,7 @@ impl World {
         client.args([command, "--server", &self.url, "--client-session-id", session, "--log"]);
         client.arg(pipe.path());
         client.arg(WORKSPACE);
-        let (name, value) = program::ROLE;
-        client.env(name, value);
+        self.place.environment().into_iter().for_each(|(name, value)| client.env(name, value));
         Typist::start("client", client, Some(pipe), &self.sender)
     }
 
@@ -250,6 +263,22 @@ impl World {
     /// Adds lines that have to be written.
     pub(crate) fn want(&mut self, ends: impl IntoIterator<Item = End>) {
         self.wanted.extend(ends);
+    }
+
+    /// Adds a line that a client has to say to its user.
+    pub(crate) fn tell(&mut self, text: &str) {
+        self.told.push(format!("workspace: {text}"));
+    }
+
+    /// Adds a line that a command in the workspace says to its user.
+    pub(crate) fn tell_raw(&mut self, text: &str) {
+        self.told.push(text.to_owned());
+    }
+
+    /// A field of all lines with this message so far.
+    pub(crate) fn texts(&self, message: &str, field: &str) -> Vec<String> {
+        let lines = self.lines.iter().map(|seen| &seen.line).filter(|line| line.message() == message);
+        lines.map(|line| line.text(field)).collect()
     }
 
     /// Holds something that has to be so, but is no line.
@@ -398,8 +427,12 @@ impl World {
             Ok(status)
         };
         let ended = timeout(PATIENCE, ending).await;
-        let said = process.stderr.so_far();
+        let said = timeout(PATIENCE, process.stderr.all()).await.unwrap_or_else(|_| process.stderr.so_far());
+        self.heard.extend(said.lines().map(str::to_owned));
         // Whatever the process itself made of it.
+        if ended.as_ref().is_ok_and(|ended| ended.as_ref().is_ok_and(|status| status.signal() == Some(9))) {
+            self.killed.insert(id);
+        }
         self.check(!said.contains("panicked at"), || format!("panicked:   {said}"));
         ended.unwrap_or_else(|_| Err(format!("a process did not end in time: {said}").into()))
     }
@@ -443,9 +476,11 @@ impl World {
             self.stop(other, "server").await;
         }
         let log = self.file("connections.db");
-        let Self { lines, wanted, problems, without_line, folder, .. } = self;
+        let Self { lines, wanted, problems, without_line, told, heard, killed, place, .. } = self;
+        let killed = killed.into_iter().map(|Id(instance)| instance).collect();
         let lines = lines.into_iter().map(|seen| seen.line).collect();
-        Played { lines, wanted, problems, log, without_line, _folder: folder }
+        let token = place.token().to_owned();
+        Played { lines, wanted, problems, log, without_line, told, heard, killed, token, _place: place }
     }
 
     /// SIGTERM, and the last line. What outlives it is killed by the drop.
@@ -484,25 +519,4 @@ pub(crate) fn agent_leaves() -> [End; 4] {
         AGENT_DERP_MAP.normal("server_shutdown", "agent"),
         SERVER_AGENT.normal("server_shutdown", "agent"),
     ]
-}
-
-/// A folder that goes with this value.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> io::Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        // Short: the path of a Unix socket has at most 108 bytes.
-        let name = format!("ws-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What cannot be removed is in the folder for temporary files.
-        let _ = fs::remove_dir_all::<&Path>(&self.0);
-    }
 }

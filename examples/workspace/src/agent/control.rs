@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{Disconnect, DisconnectGuard, disconnected};
+use disconnect_core::{Disconnect, DisconnectCode, DisconnectGuard, disconnected};
 use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_util::task::TaskTracker;
@@ -15,9 +15,9 @@ use tracing::{info, warn};
 
 use crate::cli::AgentOptions;
 use crate::ends::{AGENT_BESIDE_SESSIONS, AGENT_FACING_SERVER, workspace_stopped};
+use crate::wire::dial::Outage;
 use crate::wire::message::{Build, FromAgent, Node, RelayLeg};
-use crate::wire::tunnel::{GOING_AWAY, NORMAL, PROTOCOL_ERROR};
-use crate::wire::{DialError, Dialer, Link, LinkError, Socket};
+use crate::wire::{DialError, Dialer, Link, LinkError, OwnCode, Socket};
 
 use super::run::{Run, Runs};
 use super::ssh::{Path, Service};
@@ -64,7 +64,7 @@ impl Control {
 
     async fn keep(&self, stop: impl Future<Output = ()>) -> ExitCode {
         let mut stop = std::pin::pin!(stop);
-        let mut waits = waits();
+        let (mut waits, mut outage) = (waits(), Outage::default());
         loop {
             let dialled = tokio::select! {
                 dialled = self.dial() => dialled,
@@ -73,8 +73,10 @@ impl Control {
             match dialled {
                 Ok(socket) => {
                     waits = self::waits();
+                    let (attempts, outage_ms) = outage.over().unzip();
+                    info!(workspace = self.options.target.workspace, attempts, outage_ms, "connected to coderd");
                     match self.connection(socket, stop.as_mut()).await {
-                        Next::Dial => {}
+                        Next::Dial => outage.begin(),
                         Next::Exit => return ExitCode::SUCCESS,
                         Next::Yield => {
                             warn!("another agent of this workspace took the place of this one");
@@ -89,7 +91,9 @@ impl Control {
                 }
                 // No connection, no disconnect.
                 Err(error) => {
-                    info!(%error, "cannot reach coderd, retrying");
+                    if outage.failed() {
+                        info!(%error, "cannot reach coderd, retrying");
+                    }
                     // It was stopped while nobody could tell this agent.
                     if let DialError::Refused(StatusCode::CONFLICT) = error {
                         self.end_run(workspace_stopped()).await;
@@ -117,7 +121,6 @@ impl Control {
     /// One connection, from the server's answer to its line.
     async fn connection(&self, socket: Socket, stop: Pin<&mut impl Future<Output = ()>>) -> Next {
         let (workspace, run) = (self.options.target.workspace.clone(), self.runs.start());
-        info!(workspace, "connected to coderd");
         let guard = DisconnectGuard::new(AGENT_FACING_SERVER, move |end: &Disconnect| {
             disconnected!(end, workspace, "disconnected from coderd");
         })
@@ -138,18 +141,17 @@ impl Control {
             }
             guard.failed(error);
         }
-        drop((without_end, guard));
+        drop(without_end);
+        let end = guard.finish();
+        link.close(&end, run.build(&end)).await;
         match talked {
-            Ok(code) => link.close(code).await,
             // To dial again would displace that one in turn.
-            Err(LinkError::Replaced) => return Next::Yield,
-            Err(_) => {}
+            Err(LinkError::Closed(closed)) if closed.code == OwnCode::Replaced.code() => Next::Yield,
+            Ok(()) | Err(_) => next,
         }
-        next
     }
 
-    /// Moves messages between the connection and its streams until this side has to close it: returns the code to close
-    /// with.
+    /// Moves messages between the connection and its streams until this side has to close it.
     async fn talk(
         &self,
         run: &Arc<Run>,
@@ -157,7 +159,7 @@ impl Control {
         streams: &mut Streams,
         next: &mut Next,
         mut stop: Pin<&mut impl Future<Output = ()>>,
-    ) -> Result<u16, LinkError> {
+    ) -> Result<(), LinkError> {
         loop {
             tokio::select! {
                 message = link.next() => streams.take(message?),
@@ -173,10 +175,8 @@ impl Control {
                     *next = Next::Exit;
                     self.leave(Verdict::going_away(Side::Local), None, streams);
                 }
-                () = streams.goodbye.said.cancelled() => {
-                    return Ok(if matches!(next, Next::Exit) { GOING_AWAY } else { NORMAL });
-                }
-                () = streams.failed.cancelled() => return Ok(PROTOCOL_ERROR),
+                () = streams.goodbye.said.cancelled() => return Ok(()),
+                () = streams.failed.cancelled() => return Ok(()),
             }
         }
     }

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tracing::info;
 
 use crate::cli::AgentOptions;
-use crate::listen::{accept, listen};
+use crate::listen::{Noise, accept};
 use crate::signals;
 use crate::wire::message::Node;
 
@@ -29,24 +29,31 @@ use self::ssh::{Path, Service};
 ///
 /// # Errors
 ///
-/// An address cannot be used.
+/// An address, the token or the host key cannot be used.
 pub(crate) async fn run(options: AgentOptions) -> Result<ExitCode, Box<dyn Error>> {
     options.log.init()?;
     let stop = signals::stop()?;
-    let dialer = options.target.dialer()?;
-    let (ssh, terminals) = (listen(options.ssh).await?, listen(options.terminal).await?);
-    let node = Node { ssh: ssh.local_addr()?.to_string(), terminal: terminals.local_addr()?.to_string() };
+    let (dialer, token) = (options.target.dialer()?, options.target.token.read()?);
+    let noise = Noise::default();
+    let service = Arc::new(Service::new(&options, noise.clone())?);
+    let ssh = options.exposure.listen(options.ssh).await?;
+    let terminals = options.exposure.listen(options.terminal).await?;
+    let node = Node {
+        ssh: ssh.local_addr()?.to_string(),
+        terminal: terminals.local_addr()?.to_string(),
+        host_key: service.host_key()?,
+    };
     info!(workspace = options.target.workspace, ssh = node.ssh, terminal = node.terminal, "agent is listening");
 
     let runs = Arc::new(Runs::new());
-    let service = Arc::new(Service::new(&options));
     let accepting = [
         tokio::spawn(accept_all(ssh, runs.clone(), service.clone())),
-        tokio::spawn(terminal::accept_all(terminals, runs.clone(), options.timing)),
+        tokio::spawn(terminal::accept_all(terminals, token, noise.clone(), runs.clone(), options.timing)),
     ];
     let control = control::Control::new(options, dialer, node, runs.clone(), service);
     let code = control.run(stop).await;
     accepting.iter().for_each(tokio::task::JoinHandle::abort);
+    noise.finish();
     Ok(code)
 }
 

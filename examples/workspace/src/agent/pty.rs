@@ -2,7 +2,9 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::pin::pin;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use filedescriptor::FileDescriptor;
 use nix::libc::{ISIG, VINTR, VQUIT};
@@ -11,6 +13,9 @@ use nix::unistd::{self, Pid};
 use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::signal::unix::{Signal as Arrivals, SignalKind, signal};
+use tokio::time::timeout;
+
+use crate::token::VARIABLE;
 
 /// A process that leads a session of its own, and the terminal that it has.
 pub(crate) struct Terminal {
@@ -27,7 +32,8 @@ impl Terminal {
     /// # Errors
     ///
     /// There is no terminal, or no such command.
-    pub(crate) fn open(command: CommandBuilder, size: PtySize) -> io::Result<(Self, Receiver, Sender)> {
+    pub(crate) fn open(mut command: CommandBuilder, size: PtySize) -> io::Result<(Self, Receiver, Sender)> {
+        command.env_remove(VARIABLE);
         // Before the process can exit.
         let exits = signal(SignalKind::child())?;
         let pair = native_pty_system().openpty(size).map_err(io::Error::other)?;
@@ -103,16 +109,35 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         if let Ok(None) = self.process.try_wait() {
-            kill(self.id());
+            signal_group(self.id(), Signal::SIGKILL);
         }
     }
 }
 
-/// Ends a process that leads a group, with its group. Not for one that was waited for: its number may be another's.
+/// How long a process may take to end by itself.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Ends a process that leads a group, with its group: by SIGHUP, so that it can save what it has, and by SIGKILL where it
+/// does not end for that. `ended` waits for it.
 ///
 /// The jobs of a shell under a terminal are groups of their own. They get a SIGHUP once the shell is gone.
-pub(crate) fn kill(leader: u32) {
+pub(crate) async fn hang_up<T>(leader: Option<u32>, ended: impl Future<Output = T>) {
+    let mut ended = pin!(ended);
+    if let Some(leader) = leader {
+        // One that is stopped gets no other signal.
+        signal_group(leader, Signal::SIGHUP);
+        signal_group(leader, Signal::SIGCONT);
+        if timeout(GRACE, &mut ended).await.is_ok() {
+            return;
+        }
+        signal_group(leader, Signal::SIGKILL);
+    }
+    ended.await;
+}
+
+/// Not for a process that was waited for: its number may be another's.
+fn signal_group(leader: u32, signal: Signal) {
     if let Ok(leader) = i32::try_from(leader) {
-        let _ = killpg(Pid::from_raw(leader), Signal::SIGKILL);
+        let _ = killpg(Pid::from_raw(leader), signal);
     }
 }

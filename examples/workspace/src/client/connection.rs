@@ -10,21 +10,21 @@ use disconnect_core::{
     DisconnectReason, disconnected,
 };
 use russh::client::{self, AuthResult, Msg};
-use russh::keys::PublicKeyOrCertificate;
+use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use russh::{Channel, Error};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::info;
 
 use crate::ends::{CLIENT_FACING_AGENT, CLIENT_FACING_RELAY};
+use crate::told;
+use crate::wire::Heartbeat;
 use crate::wire::message::Node;
-use crate::wire::tunnel::{Tunnel, close_code};
-use crate::wire::{Heartbeat, LinkError};
+use crate::wire::tunnel::{Tunnel, path_code};
 
 use super::linger::{Lender, lend};
-use super::{Client, Unconnected, told};
+use super::{BY_AGENT, Client, Unconnected};
 
 /// An SSH connection, and the line that it ends with.
 pub(super) struct Connection {
@@ -50,8 +50,8 @@ impl Below {
         match self {
             Self::Tcp(socket) if initiator == Some(DisconnectInitiator::Client) => socket.until_closed().await,
             Self::Tcp(_) => {}
-            Self::Relay(tunnel) if is_theirs => tunnel.let_close(close_code(end)).await,
-            Self::Relay(tunnel) => tunnel.close(close_code(end)).await,
+            Self::Relay(tunnel) if is_theirs => tunnel.let_close(path_code(end)).await,
+            Self::Relay(tunnel) => tunnel.close(path_code(end)).await,
         }
     }
 }
@@ -60,22 +60,14 @@ impl Connection {
     /// Connects to the agent, and logs in.
     pub(super) async fn open(client: &Arc<Client>, node: &Node) -> Result<Self, Unconnected> {
         if !client.options.relay {
-            return Self::over(client, dial(client, node).await?).await;
+            let (stream, socket) = lend(dial(client, node).await?);
+            let path = Path::new(client, ConnectionMethod::Direct);
+            return path.log_in(client, node, stream, Below::Tcp(socket)).await;
         }
         let socket = client.dial("relay").await?;
         let path = Path::new(client, ConnectionMethod::Derp);
-        let ended = path.guard.handle();
-        let broken = move |error: &LinkError| {
-            ended.set(CLIENT_FACING_RELAY.failed(error).with_detail(error.to_string()));
-        };
-        let (stream, tunnel) = Tunnel::open(socket, broken);
-        path.log_in(client, stream, Below::Relay(tunnel)).await
-    }
-
-    /// Logs in over TCP.
-    pub(super) async fn over(client: &Arc<Client>, stream: TcpStream) -> Result<Self, Unconnected> {
-        let (stream, socket) = lend(stream);
-        Path::new(client, ConnectionMethod::Direct).log_in(client, stream, Below::Tcp(socket)).await
+        let (stream, tunnel) = Tunnel::open(socket, CLIENT_FACING_RELAY, path.guard.handle());
+        path.log_in(client, node, stream, Below::Relay(tunnel)).await
     }
 
     /// Opens the channel for a session.
@@ -116,7 +108,7 @@ impl Connection {
             below.close(&guard.handle().so_far()).await;
         };
         // An agent that is frozen takes no goodbye.
-        let _ = timeout(client.options.timing.goodbye(), closed).await;
+        let _ = client.bounded(BY_AGENT, closed).await;
     }
 
     /// Says that this side ends it, before its channels go.
@@ -128,18 +120,10 @@ impl Connection {
     pub(super) fn end(&self) -> Disconnect {
         self.guard.handle().so_far()
     }
-
-    /// Lets the connection go without a word to the agent, once its channels are gone.
-    pub(super) async fn vanish(self) {
-        let Self { over, guard: _guard, ssh, below, .. } = self;
-        drop(below);
-        drop(ssh);
-        over.cancelled().await;
-    }
 }
 
 /// Connects to the agent's SSH server.
-pub(super) async fn dial(client: &Client, node: &Node) -> Result<TcpStream, Unconnected> {
+async fn dial(client: &Client, node: &Node) -> Result<TcpStream, Unconnected> {
     let address = client.options.direct.as_ref().unwrap_or(&node.ssh);
     let unreachable = |source: io::Error| Unconnected::Agent { address: address.clone(), source };
     let stream = client.patiently(TcpStream::connect(address)).await?.map_err(unreachable)?;
@@ -177,12 +161,19 @@ impl Path {
         Self { guard, method }
     }
 
-    async fn log_in<S>(self, client: &Arc<Client>, stream: S, below: Below) -> Result<Connection, Unconnected>
+    async fn log_in<S>(
+        self,
+        client: &Arc<Client>,
+        node: &Node,
+        stream: S,
+        below: Below,
+    ) -> Result<Connection, Unconnected>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let over = CancellationToken::new();
-        let listener = Listener { ended: self.guard.handle(), _over: over.clone().drop_guard() };
+        let (ended, host_key) = (self.guard.handle(), node.host_key.clone());
+        let listener = Listener { ended, host_key, _over: over.clone().drop_guard() };
         match client.patiently(log_in(client, stream, listener)).await? {
             Ok(ssh) => {
                 let method = self.method.as_str();
@@ -227,6 +218,8 @@ where
 /// Hears, as the only one, why the connection ends.
 struct Listener {
     ended: DisconnectHandle,
+    /// The key that the agent has, as the server says, which has seen its token.
+    host_key: String,
     /// Dropped with the connection's task, once that is known.
     _over: DropGuard,
 }
@@ -234,10 +227,13 @@ struct Listener {
 impl client::Handler for Listener {
     type Error = Error;
 
-    /// Any key will do here, where all of it is on loopback: elsewhere the control plane, which is authenticated, has to
-    /// say which key the agent has.
-    async fn check_server_key(&mut self, _: &PublicKeyOrCertificate) -> Result<bool, Error> {
-        Ok(true)
+    async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, Error> {
+        Ok(match shown {
+            PublicKeyOrCertificate::PublicKey { key, .. } => {
+                PublicKey::from_openssh(&self.host_key).is_ok_and(|ours| ours.key_data() == key.key_data())
+            }
+            PublicKeyOrCertificate::Certificate(_) => false,
+        })
     }
 
     async fn disconnected(&mut self, reason: client::DisconnectReason<Error>) -> Result<(), Error> {

@@ -7,16 +7,17 @@ use std::time::Duration;
 use disconnect_core::{BoxedGuard, DisconnectCause, DisconnectInitiator, disconnected};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::ends::{CLIENT_BESIDE_SESSION, CLIENT_FACING_SERVER, workspace_stopped};
+use crate::told;
+use crate::wire::dial::Outage;
 use crate::wire::message::{FromClient, Node, ToClient};
-use crate::wire::tunnel::{NORMAL, PROTOCOL_ERROR};
 use crate::wire::{Link, LinkError};
 
-use super::{Client, Unconnected, told};
+use super::{BY_SERVER, Client, Unconnected};
 
 /// The control plane: one connection after the other, until the client says goodbye.
 pub(super) struct Control {
@@ -30,7 +31,7 @@ impl Control {
     /// Connects, and waits until the server has said where the agent is.
     pub(super) async fn connect(client: &Arc<Client>) -> Result<Self, Unconnected> {
         let (leaving, (welcome, welcomed)) = (CancellationToken::new(), oneshot::channel());
-        let plane = Plane::dial(client, Some(welcome)).await?;
+        let plane = Plane::dial(client, Some(welcome), &mut Outage::default()).await?;
         let ended = plane.guard.handle();
         let task = tokio::spawn(keep(plane, leaving.clone()));
         tokio::select! {
@@ -70,7 +71,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Dials until there is a connection, or until nobody needs one any more.
 async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<Plane> {
-    let mut pause = Duration::from_millis(100);
+    let (mut pause, mut outage) = (Duration::from_millis(100), Outage::default());
+    outage.begin();
     loop {
         tokio::select! {
             () = sleep(pause) => {}
@@ -78,7 +80,7 @@ async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<Pla
         }
         // No connection, no disconnect: a dial that fails is followed by the next.
         tokio::select! {
-            plane = Plane::dial(client, None) => if let Ok(plane) = plane {
+            plane = Plane::dial(client, None, &mut outage) => if let Ok(plane) = plane {
                 return Some(plane);
             },
             () = leaving.cancelled() => return None,
@@ -97,9 +99,17 @@ struct Plane {
 }
 
 impl Plane {
-    async fn dial(client: &Arc<Client>, welcome: Option<oneshot::Sender<Node>>) -> Result<Self, Unconnected> {
-        let socket = client.dial("client").await?;
-        info!(workspace = client.options.target.workspace, client_session_id = client.id, "control plane connected");
+    async fn dial(
+        client: &Arc<Client>,
+        welcome: Option<oneshot::Sender<Node>>,
+        outage: &mut Outage,
+    ) -> Result<Self, Unconnected> {
+        let socket = client.dial("client").await.inspect_err(|_| {
+            outage.failed();
+        })?;
+        let (attempts, outage_ms) = outage.over().unzip();
+        let workspace = &client.options.target.workspace;
+        info!(workspace, client_session_id = client.id, attempts, outage_ms, "control plane connected");
         let link = Link::new(socket, client.options.timing.heartbeat());
         Ok(Self { link, guard: guard(client), client: client.clone(), welcome })
     }
@@ -145,15 +155,14 @@ impl Plane {
             self.guard.set_endpoint(CLIENT_BESIDE_SESSION);
         }
         self.guard.failed(error);
-        if let LinkError::Malformed(_) = error {
-            self.link.close(PROTOCOL_ERROR).await;
-        }
+        self.link.close(&self.guard.finish(), None).await;
     }
 
     /// Leaves. The goodbye is the end only once it is answered: it may meet a connection that was lost before.
     async fn leave(mut self) {
         self.guard.on_drop(CLIENT_FACING_SERVER.closed_locally());
-        let answered = timeout(self.client.options.timing.goodbye(), self.say_goodbye()).await;
+        let client = self.client.clone();
+        let answered = client.bounded(BY_SERVER, self.say_goodbye()).await;
         if let Ok(Err(error)) = answered {
             return self.lost(&error).await;
         }
@@ -161,7 +170,8 @@ impl Plane {
         if let Err(elapsed) = answered {
             self.guard.failed(&elapsed);
         }
-        self.link.close(NORMAL).await;
+        let end = self.guard.finish();
+        let _ = client.bounded(BY_SERVER, self.link.close(&end, None)).await;
     }
 
     async fn say_goodbye(&mut self) -> Result<(), LinkError> {

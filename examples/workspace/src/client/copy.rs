@@ -12,9 +12,10 @@ use russh_sftp::client::{Config, SftpSession};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncRead, AsyncWriteExt, DuplexStream, copy, duplex, sink, split};
 
+use super::Outcome;
 use super::connection::Connection;
 use super::session::{Session, Wanted};
-use super::{Outcome, told};
+use crate::told;
 
 /// What is copied where to.
 pub(super) enum Copy {

@@ -14,14 +14,16 @@ use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::ends::CLIENT_FACING_AGENT;
 use crate::listen::accept;
 use crate::say::say;
+use crate::told;
 
 use super::connection::Connection;
-use super::{session, told};
+use super::{BY_AGENT, session};
 
 /// Forwards until the user has had enough, or the connection ends.
 pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote: u16) -> ExitCode {
@@ -40,6 +42,7 @@ pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote:
             () = connection.client.interrupted.cancelled() => {
                 // First the end of all, then the channels go.
                 connection.leave();
+                let _ = connection.client.bounded(BY_AGENT, channels.collect::<()>()).await;
                 return ExitCode::SUCCESS;
             }
         }
@@ -57,14 +60,14 @@ async fn forward(connection: &Connection, stream: TcpStream, from: SocketAddr, p
     };
     info!(port, client_session_id = connection.client.id, "forwarded channel opened");
     let guard = guard(connection, port);
-    if let Some(end) = join(channel, stream).await {
+    if let Some(end) = join(channel, stream, &connection.client.interrupted).await {
         guard.set(end);
     }
 }
 
 /// Moves bytes until both sides have said that no more come: returns the end of the channel, which is by the one that
-/// said so first. `None` where the connection ended instead.
-async fn join(channel: Channel<Msg>, stream: TcpStream) -> Option<Disconnect> {
+/// said so first. `None` where the connection ends instead.
+async fn join(channel: Channel<Msg>, stream: TcpStream, interrupted: &CancellationToken) -> Option<Disconnect> {
     let ((from_agent, to_agent), (from_here, to_here)) = (channel.split(), stream.into_split());
     let (mut sending, mut receiving) = (pin!(send(from_here, &to_agent)), pin!(receive(from_agent, to_here)));
     let end = tokio::select! {
@@ -83,6 +86,7 @@ async fn join(channel: Channel<Msg>, stream: TcpStream) -> Option<Disconnect> {
             Received::Close => Some(cut_short()),
             Received::Unwanted(error) => Some(broken(&error)),
         },
+        () = interrupted.cancelled() => Some(CLIENT_FACING_AGENT.closed_locally()),
     };
     // Of no use where the agent has closed it.
     let _ = to_agent.close().await;

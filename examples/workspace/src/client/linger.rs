@@ -18,7 +18,7 @@ pub(super) struct Lent {
 /// Gets the socket back.
 pub(super) struct Lender(oneshot::Receiver<TcpStream>);
 
-/// Lends a socket. Where the lender is gone, it is closed when it is dropped, and not shut down before.
+/// Lends a socket.
 pub(super) fn lend(stream: TcpStream) -> (Lent, Lender) {
     let (back, lender) = oneshot::channel();
     (Lent { stream: Some(stream), back: Some(back) }, Lender(lender))
@@ -64,10 +64,6 @@ impl AsyncWrite for Lent {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.back.as_ref().is_some_and(oneshot::Sender::is_closed) {
-            // Nobody wants to end it in good order.
-            return Poll::Ready(Ok(()));
-        }
         self.stream()?.poll_shutdown(cx)
     }
 }

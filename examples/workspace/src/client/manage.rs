@@ -7,11 +7,11 @@ use disconnect_core::{DisconnectGuard, disconnected};
 use crate::cli::ManageOptions;
 use crate::ends::CLIENT_FACING_SERVER;
 use crate::say::say;
+use crate::told;
 use crate::wire::message::Managed;
-use crate::wire::tunnel::NORMAL;
 use crate::wire::{Link, LinkError};
 
-use super::{Outcome, interrupted, told};
+use super::{Outcome, interrupted};
 
 /// Asks for it, and says what became of it.
 pub(super) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
@@ -33,7 +33,7 @@ pub(super) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
         answer = link.next() => answer,
         () = interrupted.cancelled() => {
             guard.set(CLIENT_FACING_SERVER.closed_locally());
-            link.close(NORMAL).await;
+            link.close(&guard.finish(), None).await;
             return Err("interrupted: it may be done nevertheless".into());
         }
     };

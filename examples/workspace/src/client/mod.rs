@@ -5,31 +5,31 @@ mod control;
 mod copy;
 mod forward;
 mod linger;
-mod load;
 mod manage;
 mod proxy;
 mod session;
 mod terminal;
-mod told;
 
 use std::error::Error;
+use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use disconnect_core::{Disconnect, Shutdown};
 use thiserror::Error;
-use tokio::time::timeout;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{ClientOptions, CpOptions, ForwardOptions, LoadOptions, ManageOptions, ProxyOptions, SshOptions};
-use crate::listen::listen;
-use crate::signals;
+use crate::cli::{ClientOptions, CpOptions, ForwardOptions, ManageOptions, ProxyOptions, SshOptions};
+use crate::listen::Exposure;
 use crate::wire::message::Build;
 use crate::wire::{DialError, Dialer, Socket};
+use crate::{signals, told};
 
 use self::connection::Connection;
 use self::control::Control;
@@ -63,7 +63,7 @@ pub(crate) async fn cp(options: CpOptions) -> Outcome {
 ///
 /// The port is in use.
 pub(crate) async fn forward(options: ForwardOptions) -> Outcome {
-    let listener = listen(([127, 0, 0, 1], options.local).into()).await?;
+    let listener = Exposure { allow_remote: false }.listen(([127, 0, 0, 1], options.local).into()).await?;
     let client = Client::new(options.client)?;
     connected(&client, async |connection| Ok(forward::run(connection, &listener, options.remote).await)).await
 }
@@ -76,16 +76,6 @@ pub(crate) async fn forward(options: ForwardOptions) -> Outcome {
 pub(crate) async fn proxy(options: ProxyOptions) -> Outcome {
     let client = Client::new(options.client)?;
     controlled(&client, async |_| Ok(proxy::run(&client).await)).await
-}
-
-/// Opens many sessions, and ends them in mixed ways.
-///
-/// # Errors
-///
-/// The log or the server's address cannot be used.
-pub(crate) async fn load(options: LoadOptions) -> Outcome {
-    let client = Client::new(options.client)?;
-    controlled(&client, async |control| Ok(load::run(&client, &control.node, options.sessions).await)).await
 }
 
 /// Starts, stops or deletes the workspace.
@@ -133,7 +123,13 @@ struct Client {
     has_path: AtomicBool,
     /// The user has had enough.
     interrupted: CancellationToken,
+    interrupted_at: OnceLock<Instant>,
 }
+
+/// Once the user has had enough, the agent has this long to take the goodbye, and then the server: all is over within a
+/// second.
+const BY_AGENT: Duration = Duration::from_millis(400);
+const BY_SERVER: Duration = Duration::from_millis(850);
 
 /// Why a connection did not come up.
 #[derive(Debug, Error)]
@@ -165,6 +161,7 @@ impl Client {
             stopped: Shutdown::default(),
             has_path: AtomicBool::new(false),
             interrupted: interrupted()?,
+            interrupted_at: OnceLock::new(),
         }))
     }
 
@@ -179,6 +176,19 @@ impl Client {
         tokio::select! {
             come = timeout(PATIENCE, coming) => come.map_err(|_| Unconnected::Silent(PATIENCE)),
             () = self.interrupted.cancelled() => Err(Unconnected::Interrupted),
+        }
+    }
+
+    /// Says a goodbye, and waits for what it takes, but not for long: and not longer than this from when the user has had
+    /// enough.
+    async fn bounded<T>(&self, after: Duration, goodbye: impl Future<Output = T>) -> Result<T, Elapsed> {
+        let hurried = async {
+            self.interrupted.cancelled().await;
+            sleep_until(*self.interrupted_at.get_or_init(Instant::now) + after).await;
+        };
+        tokio::select! {
+            said = timeout(self.options.timing.goodbye(), goodbye) => said,
+            () = hurried => timeout(Duration::ZERO, pending()).await,
         }
     }
 

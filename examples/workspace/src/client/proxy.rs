@@ -13,10 +13,10 @@ use tokio::time::timeout;
 use tracing::info;
 
 use crate::ends::{CLIENT_FACING_AGENT, CLIENT_FACING_RELAY};
-use crate::wire::LinkError;
-use crate::wire::tunnel::{Tunnel, close_code};
+use crate::told;
+use crate::wire::tunnel::{Tunnel, path_code};
 
-use super::{Client, told};
+use super::Client;
 
 /// Joins them until one side ends.
 pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
@@ -25,16 +25,12 @@ pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
         Err(error) => return told::unconnected(&error),
     };
     let guard = guard(client);
-    let ended = guard.handle();
-    let broken = move |error: &LinkError| {
-        ended.set(CLIENT_FACING_RELAY.failed(error).with_detail(error.to_string()));
-    };
-    let (stream, tunnel) = Tunnel::open(socket, broken);
+    let (stream, tunnel) = Tunnel::open(socket, CLIENT_FACING_RELAY, guard.handle());
     let (from_agent, to_agent) = split(stream);
     // Where the relay broke, that is said already.
     guard.set(join(client, from_agent, to_agent, &guard.handle()).await);
     let end = guard.finish();
-    tunnel.close(close_code(&end)).await;
+    tunnel.close(path_code(&end)).await;
     let is_ended_here = end.initiator_as() == Some(DisconnectInitiator::Client);
     if is_ended_here { ExitCode::SUCCESS } else { told::ended(&end, client.build(&end)) }
 }

@@ -11,15 +11,15 @@ use disconnect_core::{BoxedGuard, Code, Disconnect, DisconnectCause, DisconnectR
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Error, Sig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, stderr, stdin, stdout};
-use tokio::time::timeout;
+use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::ends::CLIENT_FACING_AGENT;
-use crate::signals;
+use crate::{signals, told};
 
 use super::connection::Connection;
-use super::terminal::{Raw, Terminal};
-use super::{Client, told};
+use super::terminal::{Escape, Raw, Terminal};
+use super::{BY_AGENT, Client};
 
 /// Opens a shell, or runs a command: returns the status that it ended with.
 pub(super) async fn ssh(connection: &Connection, command: &str) -> ExitCode {
@@ -80,6 +80,7 @@ impl Session {
         let mut session = Self { channel, is_shell, guard, client: connection.client.clone() };
         match session.start(wanted).await {
             Ok(true) => {
+                session.guard.established();
                 info!(client_session_id = session.client.id, session = kind, "ssh session started");
                 return Ok(session);
             }
@@ -136,19 +137,13 @@ impl Session {
         let exited = if self.is_shell { shell_exited } else { process_exited };
         let is_over = tokio::select! {
             received = receive(&mut from_agent, &self.guard, exited, output, errors) => received.is_ok(),
-            _ = async { tokio::join!(send(input, &to_agent), resize(terminal, &to_agent)) } => false,
+            () = send(input, &to_agent, terminal.is_some()) => false,
+            _ = resize(terminal, &to_agent) => false,
             () = self.client.interrupted.cancelled() => false,
         };
         if !is_over {
             close(&self.guard, &to_agent, &self.client).await;
         }
-        self.guard.finish()
-    }
-
-    /// Closes the channel, whatever runs there.
-    pub(super) async fn close(self) -> Disconnect {
-        let (_, to_agent) = self.channel.split();
-        close(&self.guard, &to_agent, &self.client).await;
         self.guard.finish()
     }
 }
@@ -157,7 +152,7 @@ impl Session {
 async fn close(guard: &BoxedGuard, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
     guard.set(CLIENT_FACING_AGENT.closed_locally());
     // An agent that is frozen takes nothing.
-    let _ = timeout(client.options.timing.goodbye(), to_agent.close()).await;
+    let _ = client.bounded(BY_AGENT, to_agent.close()).await;
 }
 
 /// Hands on what comes, and sets how what runs there ended as soon as that is known, until the channel is closed. Where
@@ -198,15 +193,37 @@ async fn write(to: &mut (impl AsyncWrite + Unpin), data: &[u8]) -> io::Result<()
     to.flush().await
 }
 
-/// Hands on what is typed. The end of the input is none of the session.
-async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg>) {
-    let mut buffer = vec![0; 32 * 1024];
-    while let Ok(length @ 1..) = input.read(&mut buffer).await {
-        if to_agent.data(&buffer[..length]).await.is_err() {
-            break;
+/// Hands on what is typed, until the user types `~.` at a terminal. The end of the input is none of the session.
+async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg>, is_terminal: bool) {
+    // Somebody who types is listened to also where the agent takes nothing.
+    let (keys, mut typed) = mpsc::channel::<Vec<u8>>(if is_terminal { 1024 } else { 1 });
+    let reading = async move {
+        let (mut buffer, mut escape) = (vec![0; 32 * 1024], Escape::default());
+        while let Ok(length @ 1..) = input.read(&mut buffer).await {
+            let (bytes, is_over) =
+                if is_terminal { escape.filter(&buffer[..length]) } else { (buffer[..length].to_vec(), false) };
+            if is_over {
+                return;
+            }
+            // Where the connection ends, that is read elsewhere.
+            let _ = keys.send(bytes).await;
         }
+        drop(keys);
+        pending::<()>().await;
+    };
+    let sending = async {
+        while let Some(bytes) = typed.recv().await {
+            if to_agent.data(&*bytes).await.is_err() {
+                break;
+            }
+        }
+        let _ = to_agent.eof().await;
+        pending::<()>().await;
+    };
+    tokio::select! {
+        () = reading => {}
+        () = sending => {}
     }
-    let _ = to_agent.eof().await;
 }
 
 /// Tells the agent how large the terminal is now, whenever that changes.
@@ -221,12 +238,8 @@ fn process_exited(status: i32) -> Disconnect {
     CLIENT_FACING_AGENT.received(Code::exit(status))
 }
 
-/// A shell passes on the status of its last command: the user has left it, unless its own status says otherwise.
 fn shell_exited(status: i32) -> Disconnect {
-    match status {
-        0..=125 | 130 => CLIENT_FACING_AGENT.closed_locally().with_code(Code::exit(status)),
-        _ => process_exited(status),
-    }
+    CLIENT_FACING_AGENT.remote_shell_exited(Code::exit(status))
 }
 
 /// A command that was killed by a signal, which SSH names and codes number.
@@ -247,24 +260,6 @@ fn guard(connection: &Connection, session: &'static str) -> BoxedGuard {
             "ssh session closed"
         );
     })
+    .connecting()
     .under(&connection.guard)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_shell_passes_on_the_status_of_its_last_command() {
-        for (status, shell, process) in [
-            (0, "client_closed", "graceful"),
-            (1, "client_closed", "unknown"),
-            (130, "client_closed", "unknown"),
-            (127, "unknown", "unknown"),
-            (255, "unknown", "unknown"),
-        ] {
-            let reasons = [shell_exited(status), process_exited(status)].map(|end| end.reason().as_str());
-            assert_eq!(reasons, [shell, process], "exit status {status}");
-        }
-    }
 }

@@ -65,3 +65,54 @@ impl Drop for Raw<'_> {
         let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0.saved);
     }
 }
+
+/// Finds `~.`, typed at the start of a line, by which the user leaves whatever the agent does. `~~` is a `~`.
+#[derive(Default)]
+pub(super) struct Escape(State);
+
+#[derive(Clone, Copy, Default)]
+enum State {
+    #[default]
+    LineStart,
+    Tilde,
+    Inside,
+}
+
+impl Escape {
+    /// What of these keys goes to the agent, and whether the user leaves.
+    pub(super) fn filter(&mut self, keys: &[u8]) -> (Vec<u8>, bool) {
+        let mut passed = Vec::with_capacity(keys.len() + 1);
+        for key in keys {
+            match (self.0, key) {
+                (State::LineStart, b'~') => {
+                    self.0 = State::Tilde;
+                    continue;
+                }
+                (State::Tilde, b'.') => return (passed, true),
+                (State::Tilde, key) if *key != b'~' => passed.push(b'~'),
+                (State::Tilde | State::LineStart | State::Inside, _) => {}
+            }
+            passed.push(*key);
+            self.0 = if matches!(key, b'\r' | b'\n') { State::LineStart } else { State::Inside };
+        }
+        (passed, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tilde_dot_leaves_only_at_the_start_of_a_line() {
+        let typed = |keys: &str| {
+            let mut escape = Escape::default();
+            // In pieces of one key, as somebody types.
+            let pieces = keys.bytes().map(|key| escape.filter(&[key])).collect::<Vec<_>>();
+            let passed = pieces.iter().flat_map(|(passed, _)| passed.clone()).collect::<Vec<_>>();
+            (String::from_utf8_lossy(&passed).into_owned(), pieces.iter().any(|(_, leaves)| *leaves))
+        };
+        assert_eq!(typed("ls\r~."), ("ls\r".to_owned(), true));
+        assert_eq!(typed("~~.\ra~.~\r~x"), ("~.\ra~.~\r~x".to_owned(), false));
+    }
+}

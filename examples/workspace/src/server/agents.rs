@@ -1,14 +1,13 @@
 //! An agent's control plane, as the server sees it.
 
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectReason, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
 use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::ends::SERVER_FACING_AGENT;
 use crate::wire::message::{AgentNode, Coordination, DerpMap, FromAgent, Subscription, ToAgent};
-use crate::wire::tunnel::close_code;
-use crate::wire::{Link, LinkError, Socket};
+use crate::wire::{Link, LinkError, OwnCode, Socket};
 
 use super::Server;
 use super::workspaces::AgentPlace;
@@ -35,10 +34,12 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: String) {
     })
     .under(&place.cause);
 
+    let ended = guard.handle();
     let mut link = Link::new(socket, server.timing.heartbeat());
-    if let Ok(end) = guard.run(|ended| talk(server, &mut link, &place, asked, ended)).await {
-        link.close(close_code(&end)).await;
-    }
+    // Its line is written, whatever it says.
+    let _ = guard.run(|ended| talk(server, &mut link, &place, asked, ended)).await;
+    let end = ended.so_far();
+    link.close(&end, place.cause.context(&end)).await;
 }
 
 /// Both streams, until this side closes the connection: returns why.
@@ -64,8 +65,7 @@ async fn talk(
             command = asked.recv() => {
                 let Some(command) = command else {
                     // A newer agent of this workspace has taken the place.
-                    let replaced = SERVER_FACING_AGENT.ended(DisconnectReason::Unknown, Side::Local);
-                    return Ok(replaced.with_cause(DisconnectCause::Replaced));
+                    return Ok(SERVER_FACING_AGENT.sent(OwnCode::Replaced));
                 };
                 link.send(&ToAgent::Coordination(command)).await?;
             }

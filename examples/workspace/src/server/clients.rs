@@ -1,12 +1,12 @@
 //! A client's control plane, as the server sees it.
 
-use disconnect_core::{Code, Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
+use disconnect_core::{Code, Disconnect, DisconnectGuard, DisconnectHandle, DisconnectReason, disconnected};
 use tokio::sync::{mpsc, oneshot};
 use tracing::info;
 
 use crate::ends::SERVER_FACING_CLIENT;
 use crate::wire::message::{FromClient, Node, ToClient};
-use crate::wire::tunnel::{TRY_AGAIN_LATER, close_code};
+use crate::wire::tunnel::TRY_AGAIN_LATER;
 use crate::wire::{Link, LinkError, Socket};
 
 use super::Server;
@@ -27,16 +27,16 @@ pub(super) async fn serve(server: &Server, socket: Socket, client: Client) {
     })
     .under(&server.shutdown);
 
+    let ended = guard.handle();
     let mut link = Link::new(socket, server.timing.heartbeat());
     let Some(node) = server.workspaces.node(&client.workspace) else {
         // Its agent is not there, or not there yet.
         guard.set(SERVER_FACING_CLIENT.sent(Code::websocket(TRY_AGAIN_LATER)));
-        drop(guard);
-        return link.close(TRY_AGAIN_LATER).await;
+        return link.close(&guard.finish(), None).await;
     };
-    if let Ok(end) = guard.run(|ended| talk(server, &mut link, node, stopping, ended)).await {
-        link.close(close_code(&end)).await;
-    }
+    // Its line is written, whatever it says.
+    let _ = guard.run(|ended| talk(server, &mut link, node, stopping, ended)).await;
+    link.close(&ended.so_far(), None).await;
 }
 
 /// Tells the client what it has to know, until this side closes the connection: returns why.
@@ -55,6 +55,10 @@ async fn talk(
                 FromClient::Noted => drop(noted.take().map(|noted| noted.send(()))),
                 FromClient::Goodbye => {
                     ended.set(SERVER_FACING_CLIENT.closed_by_peer());
+                    // The server was leaving before: both have to say the same.
+                    if ended.so_far().reason_as() == Some(DisconnectReason::ServerShutdown) {
+                        return Ok(SERVER_FACING_CLIENT.shutting_down());
+                    }
                     link.send(&ToClient::Goodbye).await?;
                 }
             },

@@ -10,7 +10,6 @@ use tracing::info;
 
 use crate::ends::{SERVER_FACING_CLIENT, workspace_stopped};
 use crate::wire::message::{Build, Managed};
-use crate::wire::tunnel::NORMAL;
 use crate::wire::{Link, LinkError, Socket};
 
 use super::Server;
@@ -50,6 +49,7 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, tran
         disconnected!(level: DEBUG, end, workspace = name, "management connection closed");
     })
     .under(&server.shutdown);
+    let ended = guard.handle();
 
     let mut link: Link<Managed, ()> = Link::new(socket, server.timing.heartbeat());
     let mut managing = pin!(manage(server, workspace, transition, reason));
@@ -64,9 +64,9 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, tran
         }
         Ok(SERVER_FACING_CLIENT.closed_locally())
     };
-    if guard.run(answering).await.is_ok() {
-        link.close(NORMAL).await;
-    }
+    // Its line is written, whatever it says.
+    let _ = guard.run(answering).await;
+    link.close(&ended.so_far(), None).await;
 }
 
 /// Answers the client's pings until it has gone: it has nothing else to say.

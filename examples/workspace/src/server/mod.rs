@@ -12,9 +12,8 @@ mod workspaces;
 use std::error::Error;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
-use disconnect_core::Shutdown;
+use disconnect_core::{Shutdown, Watched};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -23,16 +22,14 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, info};
 
 use crate::cli::{ServerOptions, Timing};
-use crate::listen::{accept, listen};
+use crate::listen::accept;
 use crate::signals;
+use crate::token::Token;
 use crate::wire::{Io, Socket};
 
 use self::connection_log::ConnectionLog;
 use self::route::Route;
 use self::workspaces::Workspaces;
-
-/// How long somebody who connects may take to say what for.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What all connections share.
 struct Server {
@@ -43,6 +40,7 @@ struct Server {
     /// Close now. Cancelled after it is said why.
     closing: CancellationToken,
     timing: Timing,
+    token: Token,
 }
 
 /// Runs the server until it is asked to stop.
@@ -55,17 +53,19 @@ pub(crate) async fn run(options: &ServerOptions) -> Result<ExitCode, Box<dyn Err
     let stop = signals::stop()?;
     let tls = options.tls.as_deref().map(tls::acceptor).transpose()?;
     let connections = Arc::new(ConnectionLog::open(options.db.as_deref())?);
-    let listener = listen(options.listen).await?;
+    let token = options.token.read_or_make()?;
+    let listener = options.exposure.listen(options.listen).await?;
     let scheme = if tls.is_some() { "wss" } else { "ws" };
     info!(address = format!("{scheme}://{}", listener.local_addr()?), "server is listening");
 
     let shutdown = Shutdown::new();
     let server = Arc::new(Server {
-        workspaces: Workspaces::new(shutdown.clone()),
+        workspaces: Workspaces::new(shutdown.clone(), options.max_workspaces),
         connections,
         shutdown,
         closing: CancellationToken::new(),
         timing: options.timing,
+        token,
     });
     let tasks = TaskTracker::new();
     tokio::select! {
@@ -96,7 +96,7 @@ impl Server {
     /// One connection, from its handshake to its line. Before the handshake is done there is none.
     async fn serve(self: Arc<Self>, stream: TcpStream, tls: Option<TlsAcceptor>) {
         let (route, socket) = tokio::select! {
-            shaken = timeout(HANDSHAKE, self.shake_hands(stream, tls)) => match shaken {
+            shaken = timeout(self.timing.login(), self.shake_hands(stream, tls)) => match shaken {
                 Ok(Ok(shaken)) => shaken,
                 Ok(Err(error)) => return debug!(%error, "no connection"),
                 Err(late) => return debug!(error = %late, "no connection"),
@@ -124,6 +124,8 @@ impl Server {
             Some(tls) => Box::new(tls.accept(stream).await?),
             None => Box::new(stream),
         };
-        Ok(route::accept(stream, |route| self.workspaces.admits(route)).await?)
+        // A goodbye may be waiting behind an error of writing.
+        let stream = Box::new(Watched::new(stream).hold_write_errors());
+        Ok(route::accept(stream, &self.token, |route| self.workspaces.admits(route)).await?)
     }
 }

@@ -1,6 +1,6 @@
 //! The relay: a data path between two legs, as the server sees it.
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, Endpoint, disconnected};
+use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, disconnected};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
@@ -8,8 +8,9 @@ use tokio_tungstenite::tungstenite::Message;
 use tracing::info;
 
 use crate::ends::{RELAY_FACING_AGENT, RELAY_FACING_CLIENT};
-use crate::wire::link::close;
-use crate::wire::tunnel::{GOING_AWAY, LOST, NORMAL, TRY_AGAIN_LATER, bytes};
+use crate::told;
+use crate::wire::link::{close, close_code};
+use crate::wire::tunnel::{LOST, NORMAL, TRY_AGAIN_LATER, bytes};
 use crate::wire::{LinkError, Socket};
 
 use super::Server;
@@ -20,7 +21,7 @@ pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client
     let leg = server.workspaces.leg(&client.workspace, client.client_session_id.clone());
     let Ok(Some(mut to_agent)) = timeout(server.timing.goodbye(), leg).await else {
         // The path did not come up.
-        return close(&mut to_client, TRY_AGAIN_LATER).await;
+        return close(&mut to_client, Some(TRY_AGAIN_LATER), "the workspace has no agent now").await;
     };
     let Client { workspace, client_session_id } = client;
     info!(workspace, client_session_id, "relaying");
@@ -40,23 +41,42 @@ pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client
     })
     .under(&cause);
     guard.set_method(ConnectionMethod::Derp);
+    // One line for both legs: whichever of them ends the path, each by its own roles.
+    let (client_leg, agent_leg) = DisconnectGuard::pair(guard, DisconnectGuard::new(RELAY_FACING_AGENT, |_| {}));
 
-    let code = tokio::select! {
+    let blamed = tokio::select! {
         (leg, error) = splice(&mut to_client, &mut to_agent) => {
-            guard.set_endpoint(leg);
-            guard.failed(&error);
-            // What agent and client have to say to each other, they have said inside.
-            if guard.get().is_some_and(|end| end.expected()) { NORMAL } else { LOST }
+            match leg {
+                Leg::Client => client_leg.failed(&error),
+                Leg::Agent => agent_leg.failed(&error),
+            };
+            Some(leg)
         }
-        () = server.closing.cancelled() => GOING_AWAY,
+        () = server.closing.cancelled() => None,
     };
-    drop(guard);
-    tokio::join!(close(&mut to_client, code), close(&mut to_agent, code));
+    drop(agent_leg);
+    let end = client_leg.finish();
+    // What agent and client have to say to each other, they have said inside.
+    let (other, code) = (if end.expected() { NORMAL } else { LOST }, close_code(&end));
+    let codes = match blamed {
+        Some(Leg::Client) => [code, Some(other)],
+        Some(Leg::Agent) => [Some(other), code],
+        None => [code, code],
+    };
+    let why = told::why(&end, cause.context(&end));
+    tokio::join!(close(&mut to_client, codes[0], &why), close(&mut to_agent, codes[1], &why));
 }
 
-/// Moves bytes until a leg ends: returns our end of that leg, and how it ended.
-async fn splice(to_client: &mut Socket, to_agent: &mut Socket) -> (Endpoint, LinkError) {
-    let (client, agent) = (RELAY_FACING_CLIENT, RELAY_FACING_AGENT);
+/// One of the two connections of a path.
+#[derive(Clone, Copy)]
+enum Leg {
+    Client,
+    Agent,
+}
+
+/// Moves bytes until a leg ends: returns which, and how it ended.
+async fn splice(to_client: &mut Socket, to_agent: &mut Socket) -> (Leg, LinkError) {
+    let (client, agent) = (Leg::Client, Leg::Agent);
     let ((client_out, client_in), (agent_out, agent_in)) = (to_client.split(), to_agent.split());
     tokio::select! {
         end = carry((client, client_in), (agent, agent_out)) => end,
@@ -66,9 +86,9 @@ async fn splice(to_client: &mut Socket, to_agent: &mut Socket) -> (Endpoint, Lin
 
 /// One direction.
 async fn carry(
-    (from, mut incoming): (Endpoint, SplitStream<&mut Socket>),
-    (to, mut outgoing): (Endpoint, SplitSink<&mut Socket, Message>),
-) -> (Endpoint, LinkError) {
+    (from, mut incoming): (Leg, SplitStream<&mut Socket>),
+    (to, mut outgoing): (Leg, SplitSink<&mut Socket, Message>),
+) -> (Leg, LinkError) {
     loop {
         match bytes(incoming.next().await) {
             Ok(Some(bytes)) => {

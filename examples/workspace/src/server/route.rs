@@ -1,11 +1,13 @@
 //! Which connection is asked for, and whether it may come up.
 
-use tokio_tungstenite::accept_hdr_async;
+use tokio_tungstenite::accept_hdr_async_with_config;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::header::ORIGIN;
 use tokio_tungstenite::tungstenite::http::{StatusCode, Uri};
 
-use crate::wire::{Io, Socket, is_word};
+use crate::token::Token;
+use crate::wire::{Io, Socket, is_word, limits};
 
 use super::manage::Transition;
 
@@ -56,15 +58,27 @@ fn word(text: &str) -> Option<String> {
     is_word(text).then(|| text.to_owned())
 }
 
+/// Who may ask at all. A browser says which page asks, and the server has none.
+fn authorise(request: &Request, token: &Token) -> Result<(), StatusCode> {
+    if request.headers().contains_key(ORIGIN) {
+        Err(StatusCode::FORBIDDEN)
+    } else if token.is_shown_by(request) {
+        Ok(())
+    } else {
+        Err(StatusCode::UNAUTHORIZED)
+    }
+}
+
 /// Answers the WebSocket handshake: with a status that says why where the connection may not come up.
 #[allow(clippy::result_large_err, reason = "tungstenite's own signature")]
 pub(super) async fn accept(
     stream: Box<dyn Io>,
+    token: &Token,
     admits: impl Fn(&Route) -> Result<(), StatusCode> + Unpin,
 ) -> Result<(Route, Socket), Error> {
     let mut wanted = None;
     let answer = |request: &Request, response: Response| {
-        let route = Route::of(request.uri()).ok_or(StatusCode::NOT_FOUND);
+        let route = authorise(request, token).and_then(|()| Route::of(request.uri()).ok_or(StatusCode::NOT_FOUND));
         match route.and_then(|route| admits(&route).map(|()| route)) {
             Ok(route) => {
                 wanted = Some(route);
@@ -77,7 +91,7 @@ pub(super) async fn accept(
             }
         }
     };
-    let socket = accept_hdr_async(stream, answer).await?;
+    let socket = accept_hdr_async_with_config(stream, answer, Some(limits())).await?;
     wanted.map(|route| (route, socket)).ok_or(Error::ConnectionClosed)
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Workspaces {
     /// Why the server lets everybody go.
     shutdown: Shutdown,
     by_name: Mutex<HashMap<String, Workspace>>,
+    /// How many there may be.
+    most: usize,
     /// Who waits for which leg of the relay.
     legs: Mutex<HashMap<u64, oneshot::Sender<Socket>>>,
     ids: AtomicU64,
@@ -107,9 +109,9 @@ pub(super) struct ClientPlace<'a> {
 }
 
 impl Workspaces {
-    pub(super) fn new(shutdown: Shutdown) -> Self {
+    pub(super) fn new(shutdown: Shutdown, most: usize) -> Self {
         let (ids, builds) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { shutdown, by_name: Mutex::default(), legs: Mutex::default(), ids, builds }
+        Self { shutdown, by_name: Mutex::default(), most, legs: Mutex::default(), ids, builds }
     }
 
     /// Whether a connection may come up now.
@@ -119,6 +121,7 @@ impl Workspaces {
         let has_agent = |name: &str| workspaces.get(name).is_some_and(Workspace::has_agent);
         match route {
             Route::Agent { workspace } => match state(workspace) {
+                None if workspaces.len() >= self.most => Err(StatusCode::TOO_MANY_REQUESTS),
                 None | Some(State::Running) => Ok(()),
                 Some(State::Stopped) => Err(StatusCode::CONFLICT),
                 Some(State::Deleted) => Err(StatusCode::GONE),

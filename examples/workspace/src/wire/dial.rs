@@ -3,7 +3,9 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
+use disconnect_core::Watched;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -11,9 +13,15 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 use tokio_tungstenite::tungstenite::{self, http};
-use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::token::Token;
+
+use super::limits;
 
 /// Bytes in both directions, over TCP or TLS.
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
@@ -40,6 +48,8 @@ pub(crate) enum DialError {
 
 fn refusal(status: StatusCode) -> &'static str {
     match status {
+        StatusCode::UNAUTHORIZED => "the token is not the server's",
+        StatusCode::TOO_MANY_REQUESTS => "it has as many workspaces as it may",
         StatusCode::CONFLICT => "the workspace is not running",
         StatusCode::GONE => "the workspace was deleted",
         StatusCode::NOT_FOUND => "there is no such workspace or path",
@@ -55,6 +65,7 @@ pub(crate) struct Dialer {
     /// `host:port`.
     address: String,
     tls: Option<TlsConnector>,
+    token: Token,
 }
 
 impl Dialer {
@@ -63,7 +74,7 @@ impl Dialer {
     /// # Errors
     ///
     /// The address is none, or the file cannot be used.
-    pub(crate) fn new(url: &str, authority: Option<&Path>) -> Result<Self, DialError> {
+    pub(crate) fn new(url: &str, authority: Option<&Path>, token: Token) -> Result<Self, DialError> {
         let no_address = || DialError::Address(url.to_owned());
         let uri: http::Uri = url.parse().map_err(|_| no_address())?;
         let (Some(scheme), Some(host), Some(port)) = (uri.scheme_str(), uri.host(), uri.port_u16()) else {
@@ -74,7 +85,7 @@ impl Dialer {
             "wss" => Some(connector(authority)?),
             _ => return Err(no_address()),
         };
-        Ok(Self { host: host.to_owned(), address: format!("{host}:{port}"), tls })
+        Ok(Self { host: host.to_owned(), address: format!("{host}:{port}"), tls, token })
     }
 
     /// Connects to a path of the server.
@@ -94,11 +105,42 @@ impl Dialer {
             }
             None => Box::new(stream),
         };
-        match client_async(format!("ws://{}{path}", self.address), stream).await {
+        // A goodbye may be waiting behind an error of writing.
+        let stream: Box<dyn Io> = Box::new(Watched::new(stream).hold_write_errors());
+        let no_server = |source| DialError::NoServer { address: self.address.clone(), source };
+        let mut request = format!("ws://{}{path}", self.address).into_client_request().map_err(no_server)?;
+        let token = self.token.header().map_err(|error| no_server(error.into()))?;
+        request.headers_mut().insert(AUTHORIZATION, token);
+        match client_async_with_config(request, stream, Some(limits())).await {
             Ok((socket, _)) => Ok(socket),
             Err(tungstenite::Error::Http(response)) => Err(DialError::Refused(response.status())),
-            Err(source) => Err(DialError::NoServer { address: self.address.clone(), source }),
+            Err(source) => Err(no_server(source)),
         }
+    }
+}
+
+/// A time without a connection. The first attempt that fails is worth a line, and the end of it: how many there were, and
+/// how long it took.
+#[derive(Default)]
+pub(crate) struct Outage(Option<(Instant, u32)>);
+
+impl Outage {
+    /// The connection is lost.
+    pub(crate) fn begin(&mut self) {
+        self.0.get_or_insert((Instant::now(), 0));
+    }
+
+    /// An attempt failed; returns whether it is the first.
+    pub(crate) fn failed(&mut self) -> bool {
+        let (_, attempts) = self.0.get_or_insert((Instant::now(), 0));
+        *attempts += 1;
+        *attempts == 1
+    }
+
+    /// There is a connection again: after so many attempts, and so many milliseconds.
+    pub(crate) fn over(&mut self) -> Option<(u32, u64)> {
+        let (since, attempts) = self.0.take()?;
+        Some((attempts + 1, u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)))
     }
 }
 

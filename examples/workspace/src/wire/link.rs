@@ -4,21 +4,34 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use disconnect_core::evidence::Reading;
-use disconnect_core::{Code, DisconnectEvidence};
+use disconnect_core::{Code, Disconnect, DisconnectCode, DisconnectEvidence, Protocol};
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::ends::CLASSIFIER;
+use crate::told;
 
 use super::Socket;
+use super::message::Build;
 
-/// The close code of a connection whose place was taken by a newer one.
-pub(crate) const REPLACED: u16 = 4002;
+/// The close codes that no standard has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
+#[codes(websocket)]
+pub(crate) enum OwnCode {
+    /// A path broke on the other side of the relay.
+    #[code(4001)]
+    #[reason(NetworkError, cause = UncleanEof)]
+    Lost,
+    /// A newer connection has the place of this one.
+    #[code(4002)]
+    #[reason(Unknown, cause = Replaced)]
+    Replaced,
+}
 
 /// Why nothing more comes. Every variant says what it means for the connection.
 #[derive(Debug, Error, DisconnectEvidence)]
@@ -33,14 +46,6 @@ pub(crate) enum LinkError {
     #[error("no answer to {0} pings")]
     #[reason(NetworkError, cause = KeepaliveTimeout)]
     Silent(u32),
-    /// The relay says that the other leg broke.
-    #[error("the other leg of the relay broke")]
-    #[reason(NetworkError, cause = UncleanEof, code = Code::websocket(super::tunnel::LOST))]
-    OtherLeg,
-    /// The server says that it is served by somebody else now.
-    #[error("a newer connection took the place of this one")]
-    #[reason(Unknown, side = Remote, cause = Replaced, code = Code::websocket(REPLACED))]
-    Replaced,
     #[error("not a message of this connection: {0}")]
     #[reason(ProtocolError, side = Remote, cause = Malformed)]
     Malformed(String),
@@ -49,21 +54,25 @@ pub(crate) enum LinkError {
     WebSocket(#[from] tungstenite::Error),
 }
 
-/// A close frame that arrived; its code says why.
+/// A close frame that arrived; its code says why, and its reason says it in words.
 #[derive(Debug, Error)]
-#[error("the peer closed with {0}")]
-pub(crate) struct Closed(pub(crate) Code);
+#[error("the peer closed with {code}{separator}{reason}", separator = if reason.is_empty() { "" } else { ": " })]
+pub(crate) struct Closed {
+    pub(crate) code: Code,
+    reason: String,
+}
 
 impl Closed {
     /// RFC 6455, section 7.1.5: 1005 stands for a close frame without a code.
     pub(crate) fn by(frame: Option<CloseFrame>) -> Self {
-        Self(Code::websocket(frame.map_or(1005, |frame| frame.code.into())))
+        let (code, reason) = frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
+        Self { code: Code::websocket(code), reason }
     }
 }
 
 impl DisconnectEvidence for Closed {
     fn evidence(&self) -> Reading<'_> {
-        Reading::verdict(self.0.received())
+        Reading::verdict(self.code.received())
     }
 }
 
@@ -84,8 +93,6 @@ pub(crate) struct Link<Out, In> {
     ticks: tokio::time::Interval,
     /// Counted, and not timed: after a sleep of this process the peer's answers may not have been read yet.
     unanswered: u32,
-    /// What could not be sent. The peer may have said goodbye before, which is still to be read.
-    unsent: Option<tungstenite::Error>,
     messages: PhantomData<fn(Out) -> In>,
 }
 
@@ -93,24 +100,17 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
     pub(crate) fn new(socket: Socket, heartbeat: Heartbeat) -> Self {
         let mut ticks = interval(heartbeat.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { socket, ticks, unanswered: 0, unsent: None, messages: PhantomData }
+        Self { socket, ticks, unanswered: 0, messages: PhantomData }
     }
 
-    /// Sends a message. Where the peer has gone, [`next`](Self::next) says how, after what it had said before.
+    /// Sends a message.
     ///
     /// # Errors
     ///
-    /// The message cannot be written as JSON.
+    /// The message cannot be written as JSON, or the connection is lost, and nothing is left to be read.
     pub(crate) async fn send(&mut self, message: &Out) -> Result<(), LinkError> {
         let text = serde_json::to_string(message).map_err(|error| LinkError::Malformed(error.to_string()))?;
-        self.write(Message::text(text)).await;
-        Ok(())
-    }
-
-    async fn write(&mut self, message: Message) {
-        if self.unsent.is_none() {
-            self.unsent = self.socket.send(message).await.err();
-        }
+        Ok(self.socket.send(Message::text(text)).await?)
     }
 
     /// The next message. It may be dropped and called again.
@@ -120,44 +120,25 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
     /// There are no more, and why.
     pub(crate) async fn next(&mut self) -> Result<In, LinkError> {
         loop {
-            let message = if self.unsent.is_some() {
-                // It comes at once, if anything does.
-                let Ok(message) = timeout(CLOSING, self.socket.next()).await else {
-                    return Err(self.stronger(LinkError::Eof));
-                };
-                message
-            } else {
-                tokio::select! {
-                    message = self.socket.next() => message,
-                    _ = self.ticks.tick() => {
-                        self.ping().await?;
-                        continue;
-                    }
+            let message = tokio::select! {
+                message = self.socket.next() => message,
+                _ = self.ticks.tick() => {
+                    self.ping().await?;
+                    continue;
                 }
             };
             self.unanswered = 0;
-            let message = message.ok_or(LinkError::Eof).and_then(|message| Ok(message?));
-            match message.map_err(|error| self.stronger(error))? {
+            match message.ok_or(LinkError::Eof)?? {
                 Message::Text(text) => return parse(&text),
                 Message::Binary(_) => return Err(LinkError::Malformed("binary".to_owned())),
                 Message::Close(frame) => {
                     // Answers the close.
                     let _ = self.socket.flush().await;
-                    return Err(match frame {
-                        Some(frame) if u16::from(frame.code) == REPLACED => LinkError::Replaced,
-                        frame => Closed::by(frame).into(),
-                    });
+                    return Err(Closed::by(frame).into());
                 }
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
         }
-    }
-
-    /// Of what sending and what reading ended with. The system tells of a reset only once.
-    fn stronger(&mut self, read: LinkError) -> LinkError {
-        let rank = |error: &LinkError| CLASSIFIER.verdict(error).rank();
-        let unsent = self.unsent.take().map(LinkError::from);
-        unsent.filter(|unsent| rank(unsent) >= rank(&read)).unwrap_or(read)
     }
 
     async fn ping(&mut self) -> Result<(), LinkError> {
@@ -165,26 +146,41 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
             return Err(LinkError::Silent(self.unanswered));
         }
         self.unanswered += 1;
-        self.write(Message::Ping(Vec::new().into())).await;
-        Ok(())
+        Ok(self.socket.send(Message::Ping(Vec::new().into())).await?)
     }
 
-    /// Closes with this code, and waits for the peer's answer, but not for long. Whoever calls it has said before why:
-    /// an error of closing is not the error of the connection.
-    pub(crate) async fn close(mut self, code: u16) {
-        close(&mut self.socket, code).await;
+    /// Closes a connection that ended so, and waits for the peer's answer, but not for long. Whoever calls it has said
+    /// before why: an error of closing is not the error of the connection.
+    pub(crate) async fn close(mut self, end: &Disconnect, build: Option<&Build>) {
+        close(&mut self.socket, close_code(end), &told::why(end, build)).await;
     }
 }
 
 /// A peer that has gone does not answer a close.
 pub(super) const CLOSING: Duration = Duration::from_secs(1);
 
-/// Closes a socket with this code.
-pub(crate) async fn close(socket: &mut Socket, code: u16) {
-    let frame = CloseFrame { code: code.into(), reason: "".into() };
+/// The code to close a connection with that ended so. `None` where nobody would hear it.
+pub(crate) fn close_code(end: &Disconnect) -> Option<u16> {
+    end.close_code(Protocol::WebSocket).and_then(|code| u16::try_from(code.number()?).ok())
+}
+
+/// RFC 6455, section 5.5: what a close frame has room for beside its code.
+const MOST_WORDS: usize = 123;
+
+/// Closes a socket with this code and these words.
+pub(crate) async fn close(socket: &mut Socket, code: Option<u16>, why: &str) {
+    let Some(code) = code else { return };
+    let reason = &why[..why.floor_char_boundary(MOST_WORDS)];
+    let frame = CloseFrame { code: code.into(), reason: reason.into() };
     let closed = async {
         if socket.close(Some(frame)).await.is_ok() {
             while let Some(Ok(_)) = socket.next().await {}
+            // After a violation nothing more is read as messages. A socket that is closed with bytes unread is reset, and
+            // the peer would find that instead of the frame.
+            let io = socket.get_mut();
+            if io.shutdown().await.is_ok() {
+                let _ = copy(io, &mut sink()).await;
+            }
         } else {
             // The peer closed first: it gets its answer.
             let _ = socket.flush().await;
@@ -198,43 +194,19 @@ fn parse<In: DeserializeOwned>(text: &str) -> Result<In, LinkError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use disconnect_core::Category;
-    use socket2::SockRef;
-    use tokio::net::{TcpListener, TcpStream};
-    use tokio_tungstenite::{accept_async, client_async};
 
     use super::*;
-    use crate::ends::{AGENT_FACING_SERVER, SERVER_FACING_AGENT};
-    use crate::wire::Io;
+    use crate::ends::AGENT_FACING_SERVER;
 
     #[test]
     fn a_goodbye_is_what_its_code_says() {
         let closed = LinkError::from(Closed::by(None));
         let end = AGENT_FACING_SERVER.failed(&closed);
         assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("graceful", Some("server")));
-        let going_away = LinkError::from(Closed(Code::websocket(1001)));
+        let going_away = LinkError::from(Closed { code: Code::websocket(1001), reason: String::new() });
         let end = AGENT_FACING_SERVER.failed(&going_away);
         assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("server_shutdown", Some("server")));
-    }
-
-    #[tokio::test]
-    async fn what_was_said_before_a_reset_is_read_although_writing_failed() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let dialled = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let accepted: Box<dyn Io> = Box::new(listener.accept().await.unwrap().0);
-        let (peer, socket) = tokio::join!(client_async("ws://localhost/", dialled), accept_async(accepted));
-        let (mut peer, mut link) =
-            (peer.unwrap().0, Link::<&str, String>::new(socket.unwrap(), Heartbeat { every: Duration::from_mins(1) }));
-        peer.send(Message::text("\"goodbye\"")).await.unwrap();
-        SockRef::from(peer.get_ref()).set_linger(Some(Duration::ZERO)).unwrap();
-        drop(peer);
-        while link.unsent.is_none() {
-            link.send(&"are you there?").await.unwrap();
-        }
-        assert_eq!(link.next().await.unwrap(), "goodbye");
-        let end = SERVER_FACING_AGENT.failed(&link.next().await.unwrap_err());
-        assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) ssh: String,
     /// Its reconnecting terminals, as `host:port`.
     pub(crate) terminal: String,
+    /// The key that its SSH server has, as OpenSSH writes it. Whoever has the token may say so.
+    pub(crate) host_key: String,
 }
 
 /// From the server to an agent, by stream.

@@ -15,8 +15,18 @@ pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod tunnel;
 
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
 pub(crate) use dial::{DialError, Dialer, Io, Socket};
-pub(crate) use link::{Closed, Heartbeat, Link, LinkError};
+pub(crate) use link::{Closed, Heartbeat, Link, LinkError, OwnCode};
+
+/// The longest message: more than anybody types, and enough to paste.
+const LONGEST: usize = 1024 * 1024;
+
+/// What a peer may send at most.
+pub(crate) fn limits() -> WebSocketConfig {
+    WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST))
+}
 
 /// Names and ids come from outside and go into every line: short words, and nothing else.
 pub(crate) fn is_word(text: &str) -> bool {

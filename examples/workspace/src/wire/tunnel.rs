@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectReason};
+use disconnect_core::{Code, Disconnect, DisconnectHandle, Endpoint};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf, copy, duplex, sink, split};
 use tokio::sync::oneshot;
@@ -10,26 +10,19 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
-use super::link::{CLOSING, REPLACED, close};
+use super::link::{CLOSING, close, close_code};
 use super::{Closed, LinkError, Socket};
 
 /// The close code of a path that broke on the other side of the relay.
 pub(crate) const LOST: u16 = 4001;
-/// RFC 6455, section 7.4.1, as are the next two.
+/// RFC 6455, section 7.4.1.
 pub(crate) const NORMAL: u16 = 1000;
-pub(crate) const GOING_AWAY: u16 = 1001;
-pub(crate) const PROTOCOL_ERROR: u16 = 1002;
 /// "Try Again Later", of the registry that RFC 6455, section 11.7 opens.
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
 
-/// With which code this side closes a connection that ended so.
-pub(crate) fn close_code(end: &Disconnect) -> u16 {
-    match end.reason_as() {
-        Some(DisconnectReason::ServerShutdown) => GOING_AWAY,
-        _ if end.expected() => NORMAL,
-        _ if end.cause_as() == Some(DisconnectCause::Replaced) => REPLACED,
-        _ => LOST,
-    }
+/// With which code this side closes a path that ended so. What went wrong inside is nothing that the relay did.
+pub(crate) fn path_code(end: &Disconnect) -> u16 {
+    close_code(end).filter(|_| end.expected()).unwrap_or(LOST)
 }
 
 /// The WebSocket below a stream of bytes. Dropped, it tells the other side that the path is lost.
@@ -41,15 +34,15 @@ pub(crate) struct Tunnel {
 impl Tunnel {
     /// Makes a stream of bytes of a socket.
     ///
-    /// `broken` is called where the other end did not simply close: what speaks inside has a goodbye of its own, and
-    /// a normal close is only the end of its bytes. It is called before that end of file can be seen.
-    pub(crate) fn open(socket: Socket, broken: impl FnOnce(&LinkError) + Send + 'static) -> (DuplexStream, Self) {
+    /// Where the other end did not simply close, `ended` learns how this `endpoint` sees that, before the end of file can
+    /// be seen: what speaks inside has a goodbye of its own, and a normal close is only the end of its bytes.
+    pub(crate) fn open(socket: Socket, endpoint: Endpoint, ended: DisconnectHandle) -> (DuplexStream, Self) {
         let (near, far) = duplex(64 * 1024);
         let (code, asked) = oneshot::channel();
         let pump = tokio::spawn(async move {
             let mut socket = socket;
-            let code = pump(&mut socket, far, asked, broken).await;
-            close(&mut socket, code).await;
+            let code = pump(&mut socket, far, asked, endpoint, ended).await;
+            close(&mut socket, code, "").await;
         });
         (near, Self { code, pump })
     }
@@ -73,21 +66,23 @@ async fn pump(
     socket: &mut Socket,
     far: DuplexStream,
     asked: oneshot::Receiver<u16>,
-    broken: impl FnOnce(&LinkError),
-) -> u16 {
+    endpoint: Endpoint,
+    ended: DisconnectHandle,
+) -> Option<u16> {
     let (mut from_here, mut to_here) = split(far);
     match splice(socket, &mut from_here, &mut to_here, asked).await {
-        Ok(code) => code,
-        Err(LinkError::Closed(Closed(code))) if code == Code::websocket(NORMAL) => {
+        Ok(code) => Some(code),
+        Err(LinkError::Closed(closed)) if closed.code == Code::websocket(NORMAL) => {
             // Answers the close. What speaks inside finds the end of what it reads, and not an error of what it writes.
             let _ = socket.flush().await;
             let _ = to_here.shutdown().await;
             let _ = timeout(CLOSING, copy(&mut from_here, &mut sink())).await;
-            NORMAL
+            Some(NORMAL)
         }
         Err(error) => {
-            broken(&error);
-            LOST
+            let end = endpoint.failed(&error).with_detail(error.to_string());
+            ended.set(end.clone());
+            close_code(&end)
         }
     }
 }
@@ -151,7 +146,6 @@ async fn take_all(
 pub(crate) fn bytes(message: Option<Result<Message, WsError>>) -> Result<Option<Vec<u8>>, LinkError> {
     match message.ok_or(LinkError::Eof)?? {
         Message::Binary(bytes) => Ok(Some(bytes.into())),
-        Message::Close(Some(frame)) if u16::from(frame.code) == LOST => Err(LinkError::OtherLeg),
         Message::Close(frame) => Err(Closed::by(frame).into()),
         Message::Text(_) => Err(LinkError::Malformed("text on a data path".to_owned())),
         Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(None),

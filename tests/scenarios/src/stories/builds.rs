@@ -1,7 +1,7 @@
 //! Workspaces that are stopped, started and deleted.
 
+use crate::process::Failure;
 use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
-use workspace::process::Failure;
 
 use super::client::{Client, DIRECT, QUICK, RELAYED, gone, silent};
 use crate::end::{End, Site};
@@ -67,12 +67,13 @@ async fn ends(world: &mut World, transition: &'static str) -> Result<(), Failure
     let status = world.manage(transition).await?;
     world.check(status.success(), || format!("{transition} ended with {status}"));
     let told = if transition == "stop" {
-        "the workspace was stopped (build 1)"
+        "the workspace was stopped by initiator (build 1); it can be started again"
     } else {
-        "the workspace was deleted (build 1)"
+        "the workspace was deleted by initiator (build 1); it does not come back"
     };
     for mut process in clients {
         process.stderr.until(told).await?;
+        world.tell(told);
         let ended = world.ended(process).await?;
         world.check(ended.code() == Some(255), || format!("the client ended with {ended}"));
     }
@@ -91,6 +92,8 @@ async fn ends(world: &mut World, transition: &'static str) -> Result<(), Failure
 }
 
 async fn stop_start(world: &mut World) -> Result<(), Failure> {
+    world.tell("the workspace was stopped by initiator (build 1); it can be started again");
+    world.tell("the server refused: the workspace is not running");
     world.start().await?;
     let client = DIRECT.cat(world, &[]).await?;
     world.manage("stop").await?;
@@ -115,6 +118,7 @@ async fn stop_start(world: &mut World) -> Result<(), Failure> {
 }
 
 async fn refused(world: &mut World, transition: &str) -> Result<(), Failure> {
+    world.tell(&format!("dev: cannot {transition}: it is running already"));
     world.start().await?;
     let status = world.manage(transition).await?;
     world.check(!status.success(), || format!("{transition} ended with {status}"));
@@ -123,6 +127,7 @@ async fn refused(world: &mut World, transition: &str) -> Result<(), Failure> {
 }
 
 async fn stop_twice(world: &mut World) -> Result<(), Failure> {
+    world.tell("dev: cannot stop: it is stopped already");
     world.start().await?;
     world.manage("stop").await?;
     world.want(agent_stopped(1, "stop"));
@@ -149,6 +154,7 @@ async fn delete_stopped(world: &mut World) -> Result<(), Failure> {
 
 /// The agent learns of it only when it is not let in again. What it lost before is its control plane: the session lived.
 async fn stop_agent_away(world: &mut World) -> Result<(), Failure> {
+    world.tell("the workspace was stopped by initiator (build 1); it can be started again");
     world.start_with(QUICK, &[]).await?;
     let client = DIRECT.cat(world, &[]).await?;
     world.freeze_agent().await?;
@@ -158,8 +164,10 @@ async fn stop_agent_away(world: &mut World) -> Result<(), Failure> {
     world.want(managed());
     world.signal_agent(SIGCONT)?;
     world.ended(client).await?;
-    let lost = |site: Site| site.fault("control_plane_lost", "network").vanished();
-    world.want([AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP].map(lost));
+    // The server's last words, which it finds when it wakes up.
+    let lost = |site: Site| site.fault("control_plane_lost", "server").cause("deadline").code("websocket.3008");
+    world.want([AGENT_CONTROL, AGENT_DERP_MAP].map(lost));
+    world.want([lost(AGENT_COORDINATION).warns()]);
     // Nobody has told it by which build.
     let unnamed = |site: Site| site.normal("workspace_stopped", "server");
     world.want([DIRECT.agent_session("exec", unnamed), DIRECT.line(unnamed(AGENT_SSH))]);

@@ -1,6 +1,6 @@
 //! The lines of one client's connection, at both of its ends.
 
-use workspace::process::{Failure, Process};
+use crate::process::{Failure, Process};
 
 use crate::end::{End, Site};
 use crate::sites::{
@@ -26,6 +26,7 @@ impl Client {
         let client = world.client(self.id, self.route, "ssh", options, &["cat"])?;
         world.says(client.id(), "connected").await?;
         world.agent_says("ssh session started").await?;
+        world.says(client.id(), "ssh session started").await?;
         Ok(client)
     }
 
@@ -106,4 +107,4 @@ pub(super) fn silent(site: Site) -> End {
 }
 
 /// A heartbeat that finds silence out soon.
-pub(super) const QUICK: &[&str] = &["--heartbeat", "200"];
+pub(super) const QUICK: &[&str] = &["--heartbeat", "400"];

@@ -1,7 +1,7 @@
 //! The control plane of an agent: how it is lost, left and found again.
 
+use crate::process::Failure;
 use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
-use workspace::process::Failure;
 
 use super::client::{QUICK, RELAYED, silent};
 use super::losses::server_left;
@@ -74,7 +74,7 @@ async fn agent_displaced(world: &mut World) -> Result<(), Failure> {
     world.check(ended.code() == Some(1), || format!("the first agent ended with {ended}"));
     let code = "websocket.4002";
     world.want(agent_control(|site| site.fault("unknown", "server").cause("replaced").code(code)));
-    world.want([SERVER_AGENT.fault("unknown", "server").cause("replaced")]);
+    world.want([SERVER_AGENT.fault("unknown", "server").cause("replaced").code("websocket.4002")]);
     Ok(())
 }
 
@@ -169,8 +169,9 @@ async fn through_proxy(world: &mut World, server: &[&str], agent: &[&str]) -> Re
 async fn broken(world: &mut World, how: Break, cause: &str) -> Result<(), Failure> {
     let proxy = through_proxy(world, &[], &[]).await?;
     proxy.break_all(how);
-    world.want(agent_control(|site| site.fault("network_error", "network").cause(cause)));
-    world.want([SERVER_AGENT.fault("network_error", "network").cause(cause)]);
+    let broken = |site: Site| site.fault("network_error", "network").broken_by(cause);
+    world.want(agent_control(broken));
+    world.want([broken(SERVER_AGENT)]);
     world.agent_is_up().await?;
     world.end_agent(SIGTERM).await?;
     world.want(agent_leaves());
@@ -182,7 +183,7 @@ async fn loses_all(world: &mut World) -> Result<(), Failure> {
     let proxy = through_proxy(world, &[], QUICK).await?;
     proxy.break_all(Break::Freeze);
     world.want(agent_control(silent));
-    world.want([SERVER_AGENT.fault("unknown", "server").cause("replaced")]);
+    world.want([SERVER_AGENT.fault("unknown", "server").cause("replaced").code("websocket.4002")]);
     world.agent_is_up().await?;
     world.end_agent(SIGTERM).await?;
     world.want(agent_leaves());
@@ -252,11 +253,15 @@ async fn dial_refused(world: &mut World) -> Result<(), Failure> {
     // Nobody else gets this port while it is bound, and nobody listens on it.
     let port = tokio::net::TcpSocket::new_v4()?;
     port.bind(([127, 0, 0, 1], 0).into())?;
-    world.launch_agent(&format!("ws://{}", port.local_addr()?), &[]).await?;
+    let address = port.local_addr()?;
+    world.launch_agent(&format!("ws://{address}"), &[]).await?;
     world.agent_says("cannot reach coderd, retrying").await?;
-    world.agent_says("cannot reach coderd, retrying").await?;
-    world.end_agent(SIGTERM).await?;
-    Ok(())
+    drop(port);
+    world.start_server(&["--listen", &address.to_string()]).await?;
+    let connected = world.agent_says("connected to coderd").await?;
+    let attempts = connected.text("attempts").parse().unwrap_or(0);
+    world.check(attempts >= 2, || format!("it counted {attempts} attempts"));
+    world.agent_is_up().await
 }
 
 /// What never became a connection has no end: fault 8.

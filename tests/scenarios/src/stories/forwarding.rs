@@ -1,11 +1,11 @@
 //! Ports of the workspace, forwarded by our client and by OpenSSH's.
 
+use crate::process::{Failure, Process};
 use nix::sys::signal::Signal::SIGTERM;
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::time::{Duration, timeout};
-use workspace::process::{Failure, Process};
 
 use super::client::{Client, DIRECT, RELAYED, left};
 use crate::end::{End, Site};
@@ -178,6 +178,7 @@ async fn ide_left(world: &mut World) -> Result<(), Failure> {
 }
 
 async fn ide_shutdown(world: &mut World) -> Result<(), Failure> {
+    world.tell("the agent closed the connection: the agent is shutting down; try again when it is back");
     let (process, _near, _far) = ide(world).await?;
     world.end_agent(SIGTERM).await?;
     world.want(agent_leaves());

@@ -1,7 +1,7 @@
 //! Data paths and control planes that break while sessions live.
 
+use crate::process::{Failure, Process};
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
-use workspace::process::{Failure, Process};
 
 use super::client::{Client, DIRECT, QUICK, RELAYED, gone, left, silent};
 use crate::end::{End, Site};
@@ -34,6 +34,7 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("client-control-garbage", "garbage on a client's control path, to the client", |w| Box::pin(control_garbage(w))).shows(&[11]),
     scenario("client-goodbye-unanswered", "SIGSTOP of the server, then SIGTERM of the client", |w| Box::pin(goodbye_unanswered(w))).shows(&[7, 9]),
     scenario("server-killed-session", "kill -9 of the server: a direct session lives on", |w| Box::pin(server_killed(w))).shows(&[11]),
+    scenario("server-frozen-session", "SIGSTOP of the server: a direct session lives on", |w| Box::pin(server_frozen(w))).shows(&[11, 12]),
     scenario("relay-restart", "the relay is killed and comes back: a relayed session is lost", |w| Box::pin(relay_restart(w))),
     scenario("client-server-refused", "a client that finds no server", |w| Box::pin(server_refused(w))).shows(&[8]),
     scenario("client-agent-refused", "a client that finds no agent", |w| Box::pin(agent_refused(w))).shows(&[8]),
@@ -90,7 +91,11 @@ async fn data_broken(world: &mut World, how: Break, cause: &str) -> Result<(), F
     proxy.break_all(how);
     let ended = world.ended(process).await?;
     world.check(ended.code() == Some(255), || format!("the client ended with {ended}"));
-    let broken = |site: Site| site.fault("network_error", "network").cause(cause);
+    let broken = |site: Site| match site.process {
+        "agent" => site.fault("network_error", "network").broken_by(cause),
+        _ => site.fault("network_error", "network").cause(cause),
+    };
+    world.tell(&format!("connection lost ({}); try again", cause.replace('_', " ")));
     world.want(DIRECT.session("exec", broken));
     world.want(DIRECT.connection(broken));
     world.want(DIRECT.leaves_server());
@@ -98,6 +103,7 @@ async fn data_broken(world: &mut World, how: Break, cause: &str) -> Result<(), F
 }
 
 async fn data_silent(world: &mut World) -> Result<(), Failure> {
+    world.tell("connection lost: no answer in time; try again");
     world.start_with(&[], QUICK).await?;
     let (proxy, process) = through_proxy(world, QUICK).await?;
     proxy.break_all(Break::Freeze);
@@ -111,6 +117,7 @@ async fn data_silent(world: &mut World) -> Result<(), Failure> {
 
 /// The initiator is the violator: fault 11.
 async fn data_garbage(world: &mut World) -> Result<(), Failure> {
+    world.tell("connection lost (unclean eof); try again");
     world.start().await?;
     let (proxy, process) = through_proxy(world, &[]).await?;
     proxy.break_all(Break::GarbageToDialled(&[0xff; 64]));
@@ -137,12 +144,14 @@ async fn ssh_garbage(world: &mut World) -> Result<(), Failure> {
     let address = world.ssh.clone();
     garbage(&address, b"SSH-2.0-rogue\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff").await?;
     world.agent_says(AGENT_SSH.message).await?;
-    world.want([AGENT_SSH.fault("protocol_error", "client").cause("malformed").by("direct").unnamed()]);
+    world.want([AGENT_SSH.fault("protocol_error", "client").cause("malformed").by("direct").unnamed().quietly()]);
     Ok(())
 }
 
 /// All sessions for the shutdown, and none for how it broke them: fault 5.
 async fn agent_leaves(world: &mut World) -> Result<(), Failure> {
+    world.tell("the agent closed the connection: the agent is shutting down; try again when it is back");
+    world.tell("the agent closed the connection: the agent is shutting down; try again when it is back");
     world.start().await?;
     let (direct, relayed) = (DIRECT.cat(world, &[]).await?, RELAYED.cat(world, &[]).await?);
     world.end_agent(SIGTERM).await?;
@@ -164,6 +173,7 @@ async fn agent_leaves(world: &mut World) -> Result<(), Failure> {
 }
 
 async fn agent_killed(world: &mut World) -> Result<(), Failure> {
+    world.tell("connection lost (unclean eof); try again");
     world.start().await?;
     let process = DIRECT.cat(world, &[]).await?;
     world.end_agent(SIGKILL).await?;
@@ -176,6 +186,7 @@ async fn agent_killed(world: &mut World) -> Result<(), Failure> {
 }
 
 async fn agent_frozen(world: &mut World) -> Result<(), Failure> {
+    world.tell("connection lost: no answer in time; try again");
     world.start_with(QUICK, &[]).await?;
     let process = DIRECT.cat(world, QUICK).await?;
     world.freeze_agent().await?;
@@ -231,7 +242,10 @@ async fn behind_proxy(world: &mut World) -> Result<(Proxy, Process), Failure> {
 /// The client finds its server again, while its session goes on.
 async fn comes_back(world: &mut World, process: Process) -> Result<(), Failure> {
     world.says(process.id(), CLIENT_RETRYING.message).await?;
-    world.says(process.id(), "control plane connected").await?;
+    let back = world.says(process.id(), "control plane connected").await?;
+    world.check(!back.text("attempts").is_empty() && !back.text("outage_ms").is_empty(), || {
+        "it does not sum up".to_owned()
+    });
     goes_on(world, process).await?;
     world.want(DIRECT.leaves_server());
     Ok(())
@@ -242,8 +256,8 @@ async fn control_reset(world: &mut World) -> Result<(), Failure> {
     let (proxy, process) = behind_proxy(world).await?;
     proxy.break_all(Break::Reset);
     world.want([
-        CLIENT_RETRYING.fault("control_plane_lost", "network").cause("reset").client(DIRECT.id),
-        SERVER_CLIENT.fault("network_error", "network").cause("reset").client(DIRECT.id),
+        CLIENT_RETRYING.fault("control_plane_lost", "network").broken_by("reset").client(DIRECT.id),
+        SERVER_CLIENT.fault("network_error", "network").broken_by("reset").client(DIRECT.id),
     ]);
     comes_back(world, process).await
 }
@@ -277,6 +291,7 @@ async fn type_in(process: &mut Process, text: &str) -> Result<(), Failure> {
 
 /// The client has left, but its goodbye was not answered, and that is not a clean one: fault 9. One line: fault 7.
 async fn goodbye_unanswered(world: &mut World) -> Result<(), Failure> {
+    world.tell("closed from this side");
     world.start_with(&[], &["--goodbye", "300"]).await?;
     let process = DIRECT.cat(world, &["--goodbye", "300"]).await?;
     world.freeze_server().await?;
@@ -297,6 +312,7 @@ async fn goodbye_unanswered(world: &mut World) -> Result<(), Failure> {
 }
 
 async fn server_leaves_relayed(world: &mut World) -> Result<(), Failure> {
+    world.tell("the server is shutting down; try again when it is back");
     world.start().await?;
     let process = RELAYED.cat(world, &[]).await?;
     world.end_server(SIGTERM).await?;
@@ -336,8 +352,25 @@ async fn server_killed(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The same loss is another one where something goes on: fault 11.
+async fn server_frozen(world: &mut World) -> Result<(), Failure> {
+    world.start_with(&[], QUICK).await?;
+    let process = DIRECT.cat(world, QUICK).await?;
+    world.freeze_server().await?;
+    world.agent_says(AGENT_CONTROL.message).await?;
+    world.says(process.id(), CLIENT_RETRYING.message).await?;
+    goes_on(world, process).await?;
+    world.end_agent(SIGTERM).await?;
+    world.kill_server(2).await?;
+    let lost = |site: Site| site.fault("control_plane_lost", "network").cause("keepalive_timeout");
+    world.want([AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP].map(lost));
+    world.want([lost(CLIENT_RETRYING).client(DIRECT.id)]);
+    Ok(())
+}
+
 /// What went through the relay is lost with it, and what did not is not.
 async fn relay_restart(world: &mut World) -> Result<(), Failure> {
+    world.tell("connection lost (unclean eof); try again");
     world.start().await?;
     let (direct, relayed) = (DIRECT.cat(world, &[]).await?, RELAYED.cat(world, &[]).await?);
     world.kill_server(4).await?;
@@ -370,6 +403,7 @@ async fn server_refused(world: &mut World) -> Result<(), Failure> {
     process.stderr.until("cannot reach").await?;
     let ended = world.ended(process).await?;
     world.check(ended.code() == Some(255), || format!("the client ended with {ended}"));
+    world.tell(&format!("cannot reach {}: Connection refused (os error 111)", port.local_addr()?));
     Ok(())
 }
 
@@ -383,6 +417,7 @@ async fn agent_refused(world: &mut World) -> Result<(), Failure> {
     process.stderr.until("cannot reach").await?;
     let ended = world.ended(process).await?;
     world.check(ended.code() == Some(255), || format!("the client ended with {ended}"));
+    world.tell(&format!("cannot reach the agent at {address}: Connection refused (os error 111)"));
     world.want(DIRECT.leaves_server());
     Ok(())
 }

@@ -4,12 +4,14 @@ mod builds;
 mod client;
 mod control;
 mod forwarding;
+mod hostile;
 mod load;
 mod losses;
 mod openssh;
 mod outside;
 mod sessions;
 mod terminals;
+mod told;
 mod transfers;
 
 use crate::Scenario;
@@ -25,6 +27,8 @@ pub(super) fn all() -> Vec<Scenario> {
         forwarding::ALL,
         openssh::ALL,
         terminals::ALL,
+        told::ALL,
+        hostile::ALL,
         load::ALL,
         outside::ALL,
     ]

@@ -1,15 +1,14 @@
 //! The real OpenSSH as the client.
 
+use crate::process::{Failure, Pipe, Process};
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use portable_pty::CommandBuilder;
 use tokio::io::AsyncWriteExt;
-use workspace::process::{Failure, Pipe, Process};
 
 use super::client::{DIRECT, RELAYED, gone, left};
 use crate::end::{End, Site};
-use crate::program::ROLE;
 use crate::proxy::{Break, Proxy};
 use crate::sites::{AGENT_CONTROL, AGENT_SESSION, AGENT_SSH, CLIENT_PROXY, CLIENT_RETRYING, SERVER_CLIENT};
 use crate::tools::{QUIET, Tool, sftp, ssh};
@@ -52,6 +51,11 @@ async fn start(world: &mut World, options: &[&str], command: &[&str]) -> Result<
 /// What an OpenSSH gives that closes its connection, at the only end that has lines.
 fn leaves() -> End {
     DIRECT.line(left(AGENT_SSH))
+}
+
+/// What one gives that says DISCONNECT in the middle of a session: that may be any complaint.
+fn disconnects(site: Site) -> End {
+    site.fault("unknown", "client")
 }
 
 /// Waits for the connection's line: a client of ours waits for the agent by itself.
@@ -106,14 +110,14 @@ async fn shell(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The client closes the connection and not the session: both are `client_closed`: fault 11.
+/// The client closes the connection and not the session, by a DISCONNECT whose code the agent does not get to see.
 async fn tilde_dot(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let mut typist = open_shell(world).await?;
     typist.press("\n~.")?;
     world.typist_ended(typist).await?;
     is_over(world).await?;
-    world.want([DIRECT.agent_session("shell", left), leaves()]);
+    world.want([DIRECT.agent_session("shell", disconnects), DIRECT.line(disconnects(AGENT_SSH))]);
     Ok(())
 }
 
@@ -135,7 +139,7 @@ async fn terminated(world: &mut World) -> Result<(), Failure> {
     process.signal(SIGTERM)?;
     world.tool_ended(process).await?;
     is_over(world).await?;
-    world.want([DIRECT.agent_session("exec", left), leaves()]);
+    world.want([DIRECT.agent_session("exec", disconnects), DIRECT.line(disconnects(AGENT_SSH))]);
     Ok(())
 }
 
@@ -159,7 +163,7 @@ async fn multiplexed(world: &mut World) -> Result<(), Failure> {
     world.tool_ended(master).await?;
     is_over(world).await?;
     let [[three, _], [zero, _]] = [3, 0].map(|status| DIRECT.exits(status));
-    world.want([three, zero, DIRECT.agent_session("exec", left), leaves()]);
+    world.want([three, zero, DIRECT.agent_session("exec", disconnects), DIRECT.line(disconnects(AGENT_SSH))]);
     Ok(())
 }
 
@@ -175,7 +179,7 @@ async fn start_proxied(world: &mut World) -> Result<Process, Failure> {
         pipe.path().display()
     );
     let mut command = ssh("", &["-o", &proxy], &["cat"]);
-    command.envs([ROLE]);
+    command.envs(world.place.environment());
     let process = world.tool_with_client(command, pipe)?;
     world.agent_says("ssh session started").await?;
     Ok(process)
@@ -198,6 +202,7 @@ async fn proxied(world: &mut World) -> Result<(), Failure> {
 
 /// The goodbye of the relay is a goodbye for all three: fault 1.
 async fn proxied_shutdown(world: &mut World) -> Result<(), Failure> {
+    world.tell("the server is shutting down; try again when it is back");
     world.start().await?;
     let process = start_proxied(world).await?;
     world.end_server(SIGTERM).await?;
@@ -251,7 +256,7 @@ async fn put_reset(world: &mut World) -> Result<(), Failure> {
     let ended = world.tool_ended(process).await?;
     world.check(!ended.success(), || format!("sftp ended with {ended}"));
     is_over(world).await?;
-    let reset = |site: Site| site.fault("network_error", "network").cause("reset");
+    let reset = |site: Site| site.fault("network_error", "network").broken_by("reset");
     world.want([DIRECT.agent_session("sftp", reset), DIRECT.line(reset(AGENT_SSH))]);
     Ok(())
 }

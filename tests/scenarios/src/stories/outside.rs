@@ -1,9 +1,10 @@
 //! What is told to the user and is no line: wrong arguments, a port in use, a missing file, all three processes at once.
 
+use crate::process::{Failure, Process};
 use nix::sys::signal::Signal::SIGTERM;
 use tokio::net::TcpListener;
+use tokio::process::Command;
 use tokio::time::{Duration, timeout};
-use workspace::process::{Failure, Process};
 
 use crate::program::workspace;
 use crate::world::World;
@@ -13,6 +14,7 @@ use crate::{Scenario, scenario};
 pub(super) const ALL: &[Scenario] = &[
     scenario("wrong-arguments", "arguments that make no sense are refused", |w| Box::pin(wrong_arguments(w))),
     scenario("port-in-use", "a port that is in use is refused", |w| Box::pin(port_in_use(w))),
+    scenario("not-loopback", "an address that is not loopback needs an explicit word", |w| Box::pin(not_loopback(w))),
     scenario("missing-file", "files that cannot be used are refused", |w| Box::pin(missing_file(w))),
     scenario("no-such-workspace", "a workspace that there is not is refused", |w| Box::pin(no_such_workspace(w))).shows(&[8]),
     scenario("all-at-once", "a server, an agent and a client at once, over a stop and a start", |w| Box::pin(all_at_once(w))),
@@ -22,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a command to its end: it fails with this status, and says this.
 async fn fails(world: &mut World, arguments: &[&str], status: i32, wanted: &str) -> Result<(), Failure> {
-    let process = Process::tool(workspace(arguments)?)?;
+    let process = Process::tool(workspace(&world.place, arguments)?)?;
     let mut said = process.stderr.clone();
     let ended = world.tool_ended(process).await?;
     let said = said.all().await;
@@ -49,14 +51,30 @@ async fn port_in_use(world: &mut World) -> Result<(), Failure> {
     fails(world, &["agent", "--server", "ws://127.0.0.1:1", "--terminal", &address, "dev"], 1, "cannot listen on")
         .await?;
     let forward = ["forward", "--server", "ws://127.0.0.1:1", "--local", &port, "--remote", "1", "dev"];
-    fails(world, &forward, 1, "cannot listen on").await?;
-    fails(world, &["--port", &port], 1, "cannot listen on").await
+    fails(world, &forward, 1, "cannot listen on").await
+}
+
+async fn not_loopback(world: &mut World) -> Result<(), Failure> {
+    let wanted = "0.0.0.0:0 is not loopback: give --allow-remote";
+    fails(world, &["server", "--listen", "0.0.0.0:0"], 1, wanted).await?;
+    fails(world, &["agent", "--server", "ws://127.0.0.1:1", "--ssh", "0.0.0.0:0", "dev"], 1, wanted).await?;
+    fails(world, &["agent", "--server", "ws://127.0.0.1:1", "--terminal", "0.0.0.0:0", "dev"], 1, wanted).await
 }
 
 async fn missing_file(world: &mut World) -> Result<(), Failure> {
     let missing = world.file("missing/file").display().to_string();
     fails(world, &["server", "--db", &missing], 1, "cannot use the connection log").await?;
     fails(world, &["server", "--tls", &missing], 1, &missing).await?;
+    fails(world, &["server", "--token-file", &missing], 1, "cannot write the token").await?;
+    fails(world, &["ssh", "--server", "ws://127.0.0.1:1", "--token-file", &missing, "dev"], 1, "cannot read the token")
+        .await?;
+    fails(
+        world,
+        &["agent", "--server", "ws://127.0.0.1:1", "--host-key", &missing, "dev"],
+        1,
+        "cannot use the host key",
+    )
+    .await?;
     fails(world, &["agent", "--server", "wss://127.0.0.1:1", "--ca", &missing, "dev"], 1, "certificate authority")
         .await?;
     fails(world, &["agent", "--server", "wss://127.0.0.1:1", "dev"], 1, "needs --ca").await?;
@@ -73,12 +91,16 @@ async fn no_such_workspace(world: &mut World) -> Result<(), Failure> {
 
 /// It goes on where the workspace is stopped, as it tells its user to do, and ends in good order.
 async fn all_at_once(world: &mut World) -> Result<(), Failure> {
-    let mut all = Process::tool(workspace(["--json"])?)?;
+    let mut live = Command::new(std::env::current_exe()?);
+    live.args(["live", "--json"]);
+    let mut all = Process::tool(live)?;
     all.stderr.until("Why connections end:").await?;
     let said = all.stderr.so_far();
-    let url = said.split_whitespace().skip_while(|word| *word != "--server").nth(1).ok_or("it names no server")?;
+    let option = |name: &str| said.split_whitespace().skip_while(|word| *word != name).nth(1).ok_or("it tells nothing");
+    let (url, token) = (option("--server")?, option("--token-file")?);
     for (transition, told) in [("stop", "the workspace was stopped"), ("start", "")] {
-        let managed = Process::tool(workspace([transition, "--server", url, "dev"])?)?;
+        let managed =
+            Process::tool(workspace(&world.place, [transition, "--server", url, "--token-file", token, "dev"])?)?;
         let ended = world.tool_ended(managed).await?;
         world.check(ended.success(), || format!("{transition} ended with {ended}"));
         all.stderr.until(told).await?;

@@ -1,13 +1,12 @@
 //! Commands and shells over our own client, straight to the agent and through the relay.
 
+use crate::process::{Failure, Pipe};
 use nix::sys::signal::Signal::{self, SIGKILL, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use tokio::process::Command;
-use workspace::process::{Failure, Pipe};
 
 use super::client::{Client, DIRECT, RELAYED, left};
-use crate::program::ROLE;
 use crate::world::{Route, World};
 use crate::{Scenario, scenario};
 
@@ -41,6 +40,7 @@ async fn exits(world: &mut World, client: Client, status: u32) -> Result<(), Fai
 
 /// A signal is not an exit code of -1: fault 12.
 async fn command_killed(world: &mut World, client: Client, signal: Signal) -> Result<(), Failure> {
+    world.tell(&format!("what ran here was killed by signal {}", signal as i32));
     world.start().await?;
     let process = world.client(client.id, client.route, "ssh", &[], &["cat"])?;
     let pid = world.agent_says("ssh session started").await?.text("pid").parse()?;
@@ -60,6 +60,7 @@ async fn not_found(world: &mut World) -> Result<(), Failure> {
     let process = world.client(DIRECT.id, DIRECT.route, "ssh", &[], &["/there/is/no/such"])?;
     let ended = world.ended(process).await?;
     world.check(ended.code() == Some(127), || format!("the client ended with {ended}"));
+    world.tell_raw("/bin/bash: line 1: /there/is/no/such: No such file or directory");
     world.want(DIRECT.session("exec", |site| site.fault("unknown", "agent").cause("internal_error").exit(127)));
     world.want(DIRECT.leaves());
     Ok(())
@@ -97,7 +98,7 @@ async fn client_unheard(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let pipe = Pipe::new(world.file("unheard.log"))?;
     let mut client = Command::new("sh");
-    client.args(["-c", "exec \"$@\" 2> /dev/full", "sh"]).arg(std::env::current_exe()?).envs([ROLE]);
+    client.args(["-c", "exec \"$@\" 2> /dev/full", "sh"]).arg(std::env::current_exe()?).envs(world.place.environment());
     client.args(["ssh", "--server", world.url(), "--client-session-id", DIRECT.id, "--log"]);
     client.arg(pipe.path()).args(["dev", "cat"]);
     let process = world.tool_with_client(client, pipe)?;
@@ -113,6 +114,7 @@ async fn client_unheard(world: &mut World) -> Result<(), Failure> {
 
 /// The cause that came first stays, whatever the clean-up meets: fault 5. And it is `client_closed`: fault 11.
 async fn client_leaves(world: &mut World, client: Client) -> Result<(), Failure> {
+    world.tell("closed from this side");
     world.start().await?;
     let process = client.cat(world, &[]).await?;
     process.signal(SIGTERM)?;
@@ -123,6 +125,7 @@ async fn client_leaves(world: &mut World, client: Client) -> Result<(), Failure>
 }
 
 async fn client_leaves_twice(world: &mut World) -> Result<(), Failure> {
+    world.tell("closed from this side");
     world.start().await?;
     let process = DIRECT.cat(world, &[]).await?;
     process.signal(SIGTERM)?;

@@ -1,9 +1,9 @@
 //! Terminals that can be left and found again.
 
+use crate::process::{Failure, Process};
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use workspace::process::{Failure, Process};
 
 use super::builds::{agent_stopped, managed, stopped};
 use super::client::{gone, left};
@@ -43,19 +43,25 @@ fn exited(status: u32) -> [End; 2] {
 
 /// A page with a terminal whose shell is ready.
 async fn open(world: &mut World) -> Result<Page, Failure> {
-    let mut page = Page::open(&world.terminal, "t1").await?;
+    let mut page = Page::open(&world.terminal, "t1", world.place.token()).await?;
     world.agent_says("terminal attached").await?;
     page.press("echo $((6 * 7))\n").await?;
     page.until("42").await?;
     Ok(page)
 }
 
+/// A page is closed with this code, and told this.
+async fn closed(world: &mut World, page: Page, code: u16, told: &str) -> Result<(), Failure> {
+    let closed = page.closed().await?;
+    world.check(closed == (code, told.to_owned()), || format!("the page was closed with {closed:?}"));
+    Ok(())
+}
+
 async fn exits(world: &mut World, status: u32) -> Result<(), Failure> {
     world.start().await?;
     let mut page = open(world).await?;
     page.press(&format!("exit {status}\n")).await?;
-    let code = page.closed().await?;
-    world.check(code == 1000, || format!("the page was closed with {code}"));
+    closed(world, page, 1000, "the agent closed the connection").await?;
     world.want(exited(status));
     Ok(())
 }
@@ -68,7 +74,7 @@ async fn page_left(world: &mut World) -> Result<(), Failure> {
         world.agent_says(AGENT_ATTACHED.message).await?;
         world.want([line(left(AGENT_ATTACHED)).code(&format!("websocket.{code}"))]);
     }
-    let mut page = Page::open(&world.terminal, "t1").await?;
+    let mut page = Page::open(&world.terminal, "t1", world.place.token()).await?;
     // What was shown before, is shown again.
     page.until("42").await?;
     page.press("exit\n").await?;
@@ -94,7 +100,7 @@ async fn replaced(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let first = open(world).await?;
     let mut second = open(world).await?;
-    first.closed().await?;
+    closed(world, first, 1000, "a newer connection took the place of this one").await?;
     world.want([line(AGENT_ATTACHED.normal("graceful", "agent")).cause("replaced")]);
     second.press("exit\n").await?;
     second.closed().await?;
@@ -108,7 +114,7 @@ async fn killed(world: &mut World) -> Result<(), Failure> {
     let page = open(world).await?;
     let pid = world.agent_says("terminal started").await?.text("pid").parse()?;
     kill(Pid::from_raw(pid), SIGKILL)?;
-    page.closed().await?;
+    closed(world, page, 1011, "what ran here was killed by signal 9").await?;
     world.want(
         [AGENT_TERMINAL, AGENT_ATTACHED]
             .map(|site| line(site.fault("unknown", "agent")).cause("killed").code("signal.9")),
@@ -121,8 +127,7 @@ async fn shutdown(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let page = open(world).await?;
     world.end_agent(SIGTERM).await?;
-    let code = page.closed().await?;
-    world.check(code == 1001, || format!("the page was closed with {code}"));
+    closed(world, page, 1001, "the agent is shutting down; try again when it is back").await?;
     world.want(agent_leaves());
     world.want([AGENT_TERMINAL, AGENT_ATTACHED].map(|site| line(site.normal("server_shutdown", "agent"))));
     Ok(())
@@ -132,7 +137,7 @@ async fn stop(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let page = open(world).await?;
     world.manage("stop").await?;
-    page.closed().await?;
+    closed(world, page, 1001, "the workspace was stopped by initiator (build 1); it can be started again").await?;
     world.end_agent(SIGTERM).await?;
     world.want(managed());
     world.want(agent_stopped(1, "stop"));
@@ -147,7 +152,7 @@ async fn garbage_at_start(world: &mut World) -> Result<(), Failure> {
     let address = world.terminal.clone();
     garbage(&address, b"\x00\xff no HTTP\r\n\r\n").await?;
     world.agent_says(AGENT_ATTACHED.message).await?;
-    world.want([line(AGENT_ATTACHED.fault("protocol_error", "client")).cause("malformed")]);
+    world.want([line(AGENT_ATTACHED.fault("protocol_error", "client")).cause("malformed").quietly()]);
     Ok(())
 }
 
@@ -172,11 +177,11 @@ async fn probed(world: &mut World) -> Result<(), Failure> {
 }
 
 /// Opens a terminal, leaves it, finds it again, and ends it.
-const SCRIPT: &str = r"
+const SCRIPT: &str = r#"
 const url = process.argv[1];
 let shown = '';
 const open = (keys, wanted) => new Promise((resolve, reject) => {
-  const page = new WebSocket(url);
+  const page = new WebSocket(url, ["workspace", "token." + process.argv[2]]);
   page.binaryType = 'arraybuffer';
   page.onopen = () => page.send(keys);
   page.onerror = () => reject(new Error('the terminal is gone'));
@@ -191,12 +196,12 @@ const open = (keys, wanted) => new Promise((resolve, reject) => {
   const ended = await open('exit 3\n');
   console.log(left, ended);
 })();
-";
+"#;
 
 async fn in_node(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let url = format!("ws://{}/terminal/t1?cols=80&rows=24", world.terminal);
-    let process = Process::tool(node(SCRIPT, &[&url]).await)?;
+    let process = Process::tool(node(SCRIPT, &[&url, world.place.token()]).await)?;
     let (mut said, mut complained) = (process.stdout.clone(), process.stderr.clone());
     let ended = world.tool_ended(process).await?;
     let (said, complained) = (said.all().await, complained.all().await);

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use crate::process::{Failure, Process};
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
-use workspace::process::{Failure, Process};
 
 use super::client::{Client, DIRECT, RELAYED, gone, left};
 use crate::end::Site;
@@ -69,6 +69,7 @@ async fn download_missing(world: &mut World) -> Result<(), Failure> {
     let process = world.client(DIRECT.id, DIRECT.route, "cp", &[], &[&format!(":{from}"), &to])?;
     let ended = world.ended(process).await?;
     world.check(!ended.success(), || format!("cp ended with {ended}"));
+    world.tell(&format!("cannot read :{from}: No such file"));
     world.want(DIRECT.session("sftp", |site| site.normal("graceful", "agent").exit(0)));
     world.want(DIRECT.leaves());
     Ok(())
@@ -89,11 +90,13 @@ async fn begin(world: &mut World, options: &[&str]) -> Result<Upload, Failure> {
     let process = world.client(DIRECT.id, DIRECT.route, "cp", options, &[&from, &format!(":{to}")])?;
     let started = world.agent_says("ssh session started").await?;
     world.check(started.text("session") == "sftp", || "no transfer has begun".to_owned());
+    world.says(process.id(), "ssh session started").await?;
     Ok(Upload { process, _source: source })
 }
 
 /// A transfer that broke is not one that succeeded: fault 3.
 async fn upload_reset(world: &mut World) -> Result<(), Failure> {
+    world.tell("connection lost (reset); try again");
     world.start().await?;
     let proxy = Proxy::to(&world.ssh).await?;
     let address = proxy.address().to_owned();
@@ -102,7 +105,7 @@ async fn upload_reset(world: &mut World) -> Result<(), Failure> {
     let ended = world.ended(upload.process).await?;
     world.check(!ended.success(), || format!("cp ended with {ended}"));
     world.agent_says(AGENT_SSH.message).await?;
-    let reset = |site: Site| site.fault("network_error", "network").cause("reset");
+    let reset = |site: Site| site.fault("network_error", "network").broken_by("reset");
     world.want(DIRECT.session("sftp", reset));
     world.want(DIRECT.connection(reset));
     world.want(DIRECT.leaves_server());
@@ -110,6 +113,7 @@ async fn upload_reset(world: &mut World) -> Result<(), Failure> {
 }
 
 async fn upload_left(world: &mut World) -> Result<(), Failure> {
+    world.tell("closed from this side");
     world.start().await?;
     let upload = begin(world, &[]).await?;
     upload.process.signal(SIGTERM)?;
@@ -137,6 +141,7 @@ async fn upload_killed(world: &mut World) -> Result<(), Failure> {
 
 /// What ends it came first, and what it broke came later: fault 5.
 async fn upload_shutdown(world: &mut World) -> Result<(), Failure> {
+    world.tell("the agent closed the connection: the agent is shutting down; try again when it is back");
     world.start().await?;
     let upload = begin(world, &[]).await?;
     world.end_agent(SIGTERM).await?;

@@ -1,20 +1,24 @@
 //! One connection: who the client is, and what it asks for.
 
+use std::collections::HashSet;
+use std::future::pending;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use disconnect_core::DisconnectHandle;
 use russh::server::{Auth, ChannelOpenHandle, Msg, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId, Pty, server};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::wire::is_word;
 
 use super::super::run::Run;
-use super::{forward, session};
+use super::{Service, forward, session};
 
 /// By which variable a client says how its connection is found in the logs of all three processes.
 const CLIENT_SESSION_ID: &str = "CLIENT_SESSION_ID";
@@ -24,17 +28,30 @@ pub(super) struct Client {
     peer: Option<SocketAddr>,
     session_id: OnceLock<String>,
     is_leaving: AtomicBool,
+    /// Cancelled once it has logged in.
+    pub(super) admitted: CancellationToken,
 }
 
 impl Client {
     /// One that has not said so far by what it is found.
     pub(super) fn direct(peer: SocketAddr) -> Self {
-        Self { peer: Some(peer), session_id: OnceLock::new(), is_leaving: false.into() }
+        Self::new(Some(peer), OnceLock::new())
     }
 
     /// One that the relay knows.
     pub(super) fn relayed(client_session_id: String) -> Self {
-        Self { peer: None, session_id: client_session_id.into(), is_leaving: false.into() }
+        Self::new(None, client_session_id.into())
+    }
+
+    fn new(peer: Option<SocketAddr>, session_id: OnceLock<String>) -> Self {
+        Self { peer, session_id, is_leaving: false.into(), admitted: CancellationToken::new() }
+    }
+
+    /// Until it has taken too long to log in.
+    pub(super) async fn not_admitted(&self, grace: Duration) {
+        if timeout(grace, self.admitted.cancelled()).await.is_ok() {
+            pending::<()>().await;
+        }
     }
 
     /// Whether it has said goodbye, where we have not.
@@ -76,19 +93,42 @@ pub(super) struct Connection {
     /// The connection is over, and has said why.
     pub(super) over: CancellationToken,
     pub(super) ide_ports: Vec<u16>,
+    /// How much may wait for what does not read.
+    pub(super) ahead: usize,
     channels: TaskTracker,
-    is_admitted: AtomicBool,
+    open: Mutex<Open>,
+}
+
+/// The channels that a client has opened, and those of them that neither side has closed.
+#[derive(Default)]
+struct Open {
+    had_some: bool,
+    channels: HashSet<ChannelId>,
 }
 
 impl Connection {
-    pub(super) fn new(client: Arc<Client>, run: Arc<Run>, ended: DisconnectHandle, ide_ports: Vec<u16>) -> Self {
+    pub(super) fn new(client: Arc<Client>, run: Arc<Run>, ended: DisconnectHandle, service: &Service) -> Self {
         let (over, channels) = (CancellationToken::new(), TaskTracker::new());
-        Self { client, run, ended, over, ide_ports, channels, is_admitted: AtomicBool::new(false) }
+        let (ide_ports, ahead) = (service.ide_ports.clone(), service.ahead);
+        Self { client, run, ended, over, ide_ports, ahead, channels, open: Mutex::default() }
     }
 
-    /// Whether the client was let in.
-    pub(super) fn is_admitted(&self) -> bool {
-        self.is_admitted.load(Ordering::Relaxed)
+    /// A client has opened a channel.
+    pub(super) fn opens(&self, channel: ChannelId) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.had_some = true;
+        open.channels.insert(channel);
+    }
+
+    /// A side closes a channel.
+    pub(super) fn closes(&self, channel: ChannelId) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).channels.remove(&channel);
+    }
+
+    /// Whether the client had something done here, and all of it is over.
+    pub(super) fn is_done_with(&self) -> bool {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.had_some && open.channels.is_empty()
     }
 
     /// Lets the channels end, once it is said why the connection did.
@@ -123,7 +163,12 @@ impl server::Handler for Handler {
     }
 
     async fn auth_succeeded(&mut self, _: &mut Session) -> Result<(), russh::Error> {
-        self.0.is_admitted.store(true, Ordering::Relaxed);
+        self.0.client.admitted.cancel();
+        Ok(())
+    }
+
+    async fn channel_close(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
+        self.0.closes(channel);
         Ok(())
     }
 
@@ -134,6 +179,7 @@ impl server::Handler for Handler {
         session: &mut Session,
     ) -> Result<(), russh::Error> {
         reply.accept().await;
+        self.0.opens(channel.id());
         self.0.channels.spawn(session::serve(channel, session.handle(), self.0.clone()));
         Ok(())
     }
@@ -199,33 +245,5 @@ impl server::Handler for Handler {
         session: &mut Session,
     ) -> Result<(), russh::Error> {
         if name == session::SFTP { session.channel_success(channel) } else { session.channel_failure(channel) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn client() -> Client {
-        Client::direct(SocketAddr::from(([127, 0, 0, 1], 2222)))
-    }
-
-    #[test]
-    fn the_first_name_stays() {
-        let client = client();
-        client.name("7f3a-B_1");
-        client.name("another");
-        assert_eq!(client.id(), "7f3a-B_1");
-    }
-
-    #[test]
-    fn a_hostile_name_is_ignored() {
-        let client = client();
-        for hostile in ["", "a b", "a\nb", "\u{1b}[31m", "ä", &"a".repeat(65)] {
-            client.name(hostile);
-            assert_eq!(client.known_id(), None, "{hostile:?}");
-        }
-        assert_eq!(client.id().len(), 16);
-        assert_eq!(client.id(), client.id());
     }
 }

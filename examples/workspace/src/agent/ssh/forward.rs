@@ -35,14 +35,17 @@ pub(super) async fn serve(
     // Without it the bytes are only slower.
     let _ = target.set_nodelay(true);
     reply.accept().await;
+    let id = channel.id();
+    connection.opens(id);
     debug!(port, client_session_id = connection.client.id(), "forwarded channel opened");
     let guard = guard(port, &connection);
     let ended = guard.handle();
     let (mut incoming, outgoing) = channel.split();
     tokio::select! {
-        () = join(target, &mut incoming, &outgoing, &ended) => {}
+        () = join(target, &mut incoming, &outgoing, &ended, connection.ahead) => {}
         () = connection.over.cancelled() => {}
     }
+    connection.closes(id);
     let _ = outgoing.close().await;
     if ended.get().is_none() {
         // Its connection is over, and says why first.
@@ -53,26 +56,15 @@ pub(super) async fn serve(
 fn guard(port: u16, connection: &Arc<Connection>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let of = connection.clone();
     DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
-        let (build, client_session_id) = (of.run.build(end), of.client.id());
-        if of.ide_ports.contains(&port) {
-            disconnected!(
-                level: DEBUG,
-                end,
-                group(build => build_id, build_reason, transition),
-                port,
-                client_session_id,
-                "forwarded IDE channel closed"
-            );
-        } else {
-            disconnected!(
-                level: DEBUG,
-                end,
-                group(build => build_id, build_reason, transition),
-                port,
-                client_session_id,
-                "forwarded channel closed"
-            );
-        }
+        let kind = if of.ide_ports.contains(&port) { "forwarded IDE channel" } else { "forwarded channel" };
+        disconnected!(
+            level: DEBUG,
+            end,
+            group(of.run.build(end) => build_id, build_reason, transition),
+            port,
+            client_session_id = of.client.id(),
+            "{kind} closed"
+        );
     })
     .under(&connection.ended)
 }
@@ -84,6 +76,7 @@ async fn join(
     incoming: &mut ChannelReadHalf,
     outgoing: &ChannelWriteHalf<Msg>,
     ended: &DisconnectHandle,
+    most: usize,
 ) {
     let (from_target, to_target) = target.into_split();
     let (mut ahead, returning) = (Ahead::of(to_target), Returning::new());
@@ -93,7 +86,7 @@ async fn join(
         tokio::select! {
             () = returning.waits(), if ahead.is_plenty() && !returning.is_waiting() => {}
             message = incoming.wait(), if !ahead.is_plenty() || returning.is_waiting() => match message {
-                Some(ChannelMsg::Data { data }) => if let Err(end) = ahead.push(&data) {
+                Some(ChannelMsg::Data { data }) => if let Err(end) = ahead.push(&data, most) {
                     ended.set(end);
                     return;
                 },

@@ -3,21 +3,22 @@
 mod ahead;
 mod connection;
 mod forward;
+mod host_key;
 mod process;
 mod session;
 mod sftp;
 mod transport;
 
+use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use disconnect_core::evidence::Side;
 use disconnect_core::{
-    ConnectionMethod, Disconnect, DisconnectGuard, DisconnectInitiator, DisconnectReason, disconnected,
+    ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard, DisconnectInitiator, DisconnectReason, disconnected,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use russh::keys::{Algorithm, PrivateKey};
 use russh::server::{self, RunningSession};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -28,7 +29,9 @@ use tracing::info;
 
 use crate::cli::AgentOptions;
 use crate::ends::{AGENT_FACING_CLIENT, AGENT_FACING_RELAY};
-use crate::wire::tunnel::{Tunnel, close_code};
+use crate::listen::Noise;
+use crate::told;
+use crate::wire::tunnel::{Tunnel, path_code};
 use crate::wire::{Heartbeat, Socket};
 
 pub(crate) use self::sftp::SftpError;
@@ -51,17 +54,26 @@ pub(crate) struct Service {
     config: Arc<server::Config>,
     /// How long a peer may be silent.
     patience: Duration,
+    /// How long a client may take to log in.
+    grace: Duration,
     ide_ports: Vec<u16>,
+    /// How many bytes may wait for what does not read.
+    ahead: usize,
+    noise: Noise,
 }
 
 impl Service {
-    /// A server with a new host key.
-    pub(crate) fn new(options: &AgentOptions) -> Self {
+    /// A server with the agent's host key.
+    ///
+    /// # Errors
+    ///
+    /// The key cannot be read or made.
+    pub(crate) fn new(options: &AgentOptions, noise: Noise) -> Result<Self, Box<dyn Error>> {
         allow_many_files();
         let every = options.timing.heartbeat().every;
         let patience = every * Heartbeat::PATIENCE;
         let config = server::Config {
-            keys: PrivateKey::random(&mut russh::keys::key::safe_rng(), Algorithm::Ed25519).into_iter().collect(),
+            keys: vec![host_key::read_or_make(options.host_key.as_deref())?],
             keepalive_interval: Some(every),
             keepalive_max: Heartbeat::PATIENCE as usize - 1,
             // A client that answers keep-alives is never idle. This is for one that reads nothing either, so that not even
@@ -70,7 +82,19 @@ impl Service {
             nodelay: true,
             ..server::Config::default()
         };
-        Self { config: Arc::new(config), patience, ide_ports: options.ide_port.clone() }
+        let (config, ide_ports) = (Arc::new(config), options.ide_port.clone());
+        let (grace, ahead) = (options.timing.login(), options.ahead << 20);
+        Ok(Self { config, patience, grace, ide_ports, ahead, noise })
+    }
+
+    /// The key that clients have to find here.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written as text.
+    pub(crate) fn host_key(&self) -> Result<String, Box<dyn Error>> {
+        let key = self.config.keys.first().ok_or("there is no host key")?;
+        Ok(key.public_key().to_openssh()?)
     }
 
     /// Serves one connection, and writes its line.
@@ -82,24 +106,24 @@ impl Service {
                 let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(self.patience)));
                 let client = Arc::new(Client::direct(peer));
                 // A port scan, or a check whether somebody listens: no connection, no disconnect.
-                let guard = guard(&client, &run, ConnectionMethod::Direct).connecting();
+                let guard = self.guard(&client, &run, ConnectionMethod::Direct).connecting();
+                // russh ends a session for the error of a write, where a goodbye may be waiting.
+                let stream = guard.watch(stream).hold_write_errors();
                 self.speak(stream, client, guard, run).await;
             }
             Path::Relayed { socket, client_session_id } => {
                 let client = Arc::new(Client::relayed(client_session_id));
-                let guard = guard(&client, &run, ConnectionMethod::Derp);
-                let (ended, broken) = (guard.handle(), guard.handle());
-                let (stream, tunnel) = Tunnel::open(socket, move |error| {
-                    broken.set(AGENT_FACING_RELAY.failed(error).with_detail(error.to_string()));
-                });
+                let guard = self.guard(&client, &run, ConnectionMethod::Derp);
+                let ended = guard.handle();
+                let (stream, tunnel) = Tunnel::open(socket, AGENT_FACING_RELAY, ended.clone());
                 self.speak(stream, client, guard, run).await;
                 let end = ended.so_far();
                 match end.initiator_as() {
                     // Whoever said goodbye inside closes the path.
                     Some(DisconnectInitiator::Client | DisconnectInitiator::Server) => {
-                        tunnel.let_close(close_code(&end)).await;
+                        tunnel.let_close(path_code(&end)).await;
                     }
-                    _ => tunnel.close(close_code(&end)).await,
+                    _ => tunnel.close(path_code(&end)).await,
                 }
             }
         }
@@ -117,41 +141,60 @@ impl Service {
     {
         let cut = CancellationToken::new();
         let stream = Transport::new(stream, client.clone(), guard.handle(), cut.clone());
-        let connection = Arc::new(Connection::new(client, run.clone(), guard.handle(), self.ide_ports.clone()));
-        let opened = tokio::select! {
-            opened = server::run_stream(self.config.clone(), stream, Handler::new(connection.clone())) => opened,
-            () = run.closing.cancelled() => return,
+        let connection = Arc::new(Connection::new(client, run.clone(), guard.handle(), self));
+        let handler = Handler::new(connection.clone());
+        let speaking = async {
+            match server::run_stream(self.config.clone(), stream, handler).await {
+                Ok(session) => attend(session, &connection).await,
+                // The end of the bytes, before they named a version.
+                Err(russh::Error::Disconnect) => drop(guard.set(AGENT_FACING_CLIENT.eof())),
+                Err(error) => drop(guard.failed(&error)),
+            }
         };
-        match opened {
-            Ok(session) => attend(session, &connection).await,
-            // The end of the bytes, before they named a version.
-            Err(russh::Error::Disconnect) => drop(guard.set(AGENT_FACING_CLIENT.eof())),
-            Err(error) => drop(guard.failed(&error)),
+        tokio::select! {
+            () = speaking => {}
+            () = connection.client.not_admitted(self.grace) => {
+                let late = AGENT_FACING_CLIENT.ended(DisconnectReason::Unknown, Side::Local);
+                guard.set(late.with_cause(DisconnectCause::Deadline).with_detail("no login in time"));
+            }
         }
         // Why is said. What is left of the session ends now, and so do its channels.
         cut.cancel();
         connection.end_channels().await;
     }
-}
 
-/// What writes a connection's line.
-fn guard(
-    client: &Arc<Client>,
-    run: &Arc<Run>,
-    method: ConnectionMethod,
-) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
-    let (client, of_run) = (client.clone(), run.clone());
-    let guard = DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
-        disconnected!(
-            end,
-            group(of_run.build(end) => build_id, build_reason, transition),
-            client_session_id = client.id(),
-            "ssh connection complete"
-        );
-    })
-    .under(&run.shutdown);
-    guard.set_method(method);
-    guard
+    /// What writes a connection's line. Anybody can make connections that never log in.
+    fn guard(
+        &self,
+        client: &Arc<Client>,
+        run: &Arc<Run>,
+        method: ConnectionMethod,
+    ) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
+        let (client, of_run, noise) = (client.clone(), run.clone(), self.noise.clone());
+        let guard = DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
+            let (build, client_session_id) = (of_run.build(end), client.id());
+            if client.admitted.is_cancelled() {
+                disconnected!(
+                    end,
+                    group(build => build_id, build_reason, transition),
+                    client_session_id,
+                    "ssh connection complete"
+                );
+            } else {
+                disconnected!(
+                    level: DEBUG,
+                    end,
+                    group(build => build_id, build_reason, transition),
+                    client_session_id,
+                    "ssh connection complete"
+                );
+                noise.add();
+            }
+        })
+        .under(&run.shutdown);
+        guard.set_method(method);
+        guard
+    }
 }
 
 /// How long a client may take to hear that the agent closes.
@@ -165,10 +208,14 @@ async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
     tokio::select! {
         result = &mut session => drop(match result {
             Err(error) if !client.is_leaving() => ended.failed(&error),
-            // The client said goodbye. russh keeps the code of a DISCONNECT to itself: before the login, that may be any
-            // complaint; after it, it is how a client leaves.
-            _ if connection.is_admitted() => ended.set(AGENT_FACING_CLIENT.closed_by_peer()),
-            _ => ended.set(AGENT_FACING_CLIENT.ended(DisconnectReason::Unknown, Side::Remote)),
+            // russh keeps the code of a DISCONNECT to itself, and it may be any complaint. A client that leaves has closed
+            // its channels before.
+            _ if connection.is_done_with() => ended.set(AGENT_FACING_CLIENT.closed_by_peer()),
+            _ => ended.set(
+                AGENT_FACING_CLIENT
+                    .ended(DisconnectReason::Unknown, Side::Remote)
+                    .with_detail("a DISCONNECT in the middle, with a code that is not known"),
+            ),
         }),
         () = run.closing.cancelled() => {
             let told = async {
@@ -180,13 +227,10 @@ async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
     }
 }
 
-/// Why the agent closes, for the user to read.
+/// Why the agent closes, for the user to read: OpenSSH shows it.
 fn goodbye(Connection { ended, run, .. }: &Connection) -> String {
-    match ended.get().as_ref().and_then(|end| run.build(end)) {
-        Some(build) if build.transition == "delete" => format!("workspace deleted (build {})", build.build_id),
-        Some(build) => format!("workspace stopped (build {})", build.build_id),
-        None => "agent is shutting down".to_owned(),
-    }
+    let end = ended.so_far();
+    told::why(&end, run.build(&end))
 }
 
 /// Each session needs some descriptors of its own, and the usual limit is for programs that use `select`.

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use portable_pty::{CommandBuilder, PtySize};
 use russh::Sig;
 use russh::server::Msg;
-use tokio::io::{AsyncRead, AsyncReadExt, duplex, split};
+use tokio::io::{AsyncRead, AsyncReadExt, copy, duplex, sink, split};
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::Command;
 use tokio::task::JoinHandle;
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ends::AGENT_FACING_CLIENT;
 use crate::signals;
+use crate::token::VARIABLE;
 
 use super::super::exit::killed_by_client;
 use super::super::pty::{self, Terminal};
@@ -85,6 +86,7 @@ impl Job {
 
     fn with_pipes(mut command: Command, setup: &Setup) -> io::Result<Self> {
         let mut child = command
+            .env_remove(VARIABLE)
             .envs(setup.env.iter().cloned())
             .current_dir(home())
             .process_group(0)
@@ -169,17 +171,13 @@ impl Job {
         }
     }
 
-    /// Ends it now: whoever it ran for is gone. Not for one that has ended.
-    pub(super) async fn kill(mut self) {
-        match self.pid() {
-            Some(leader) => pty::kill(leader),
-            None => {
-                if let Running::Sftp(task) = &self.running {
-                    task.abort();
-                }
-            }
+    /// Ends it: whoever it ran for is gone. Not for one that has ended.
+    pub(super) async fn kill(&mut self) {
+        if let Running::Sftp(task) = &self.running {
+            task.abort();
         }
-        self.wait().await;
+        let leader = self.pid();
+        pty::hang_up(leader, self.wait()).await;
     }
 }
 
@@ -220,7 +218,7 @@ pub(super) enum Output {
 }
 
 /// RFC 4254, section 5.2.
-const STDERR: u32 = 1;
+pub(super) const STDERR: u32 = 1;
 
 impl Output {
     /// Sends all of it to the client. A pipe is read to its end, also where that comes long after the command's; a
@@ -255,9 +253,10 @@ async fn send(mut from: impl AsyncRead + Unpin, outgoing: &Outgoing, kind: Optio
             Some(kind) => returning.send(outgoing.extended_data_bytes(kind, bytes)).await,
         };
         if sent.is_err() {
-            return;
+            break;
         }
-    }
+    } // Nobody is there to get it.
+    let _ = copy(&mut from, &mut sink()).await;
 }
 
 /// The user's shell.

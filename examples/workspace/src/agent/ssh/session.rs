@@ -1,5 +1,6 @@
 //! A session channel: what the client asks for, what then runs, and how that ends.
 
+use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -12,11 +13,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::ends::AGENT_FACING_CLIENT;
+use crate::told;
 
 use super::super::pty;
 use super::ahead::Returning;
 use super::connection::Connection;
-use super::process::{Job, Outcome};
+use super::process::{Job, Outcome, STDERR};
 
 /// The one subsystem that there is.
 pub(super) const SFTP: &str = "sftp";
@@ -65,14 +67,25 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
         Ok(job) => job,
         Err(error) => {
             guard.failed(&error);
-            let _ = outgoing.extended_data_bytes(1, format!("cannot start: {error}\r\n").into_bytes()).await;
+            let _ = outgoing.extended_data_bytes(STDERR, format!("cannot start: {error}\r\n").into_bytes()).await;
             return tell(Ok(CANNOT_EXECUTE), &outgoing, &handle).await;
         }
     };
     info!(session, pid = job.pid(), client_session_id = connection.client.id(), "ssh session started");
-    match attend(&mut job, &mut incoming, &outgoing, &guard.handle(), &connection.over).await {
-        Some(outcome) => tell(outcome.status(), &outgoing, &handle).await,
-        None => job.kill().await,
+    match attend(&mut job, &mut incoming, &outgoing, &guard.handle(), &connection).await {
+        Some(outcome) => {
+            connection.closes(outgoing.id());
+            tell(outcome.status(), &outgoing, &handle).await;
+        }
+        None => {
+            // Nobody reads on: the client must not wait for that.
+            if let Some(end) = guard.get().filter(|end| !end.expected() && !connection.over.is_cancelled()) {
+                connection.closes(outgoing.id());
+                let words = format!("workspace: {}\r\n", told::why(&end, None));
+                let _ = outgoing.extended_data_bytes(STDERR, words.into_bytes()).await;
+                let _ = outgoing.close().await;
+            }
+        }
     }
     if guard.get().is_none() {
         // Its connection is over, and says why first.
@@ -119,7 +132,7 @@ async fn attend(
     incoming: &mut ChannelReadHalf,
     outgoing: &ChannelWriteHalf<Msg>,
     ended: &DisconnectHandle,
-    over: &CancellationToken,
+    connection: &Connection,
 ) -> Option<Outcome> {
     let (mut input, output) = job.streams()?;
     let (returning, exited) = (Returning::new(), CancellationToken::new());
@@ -131,7 +144,7 @@ async fn attend(
             message = incoming.wait(), if !input.is_plenty() || returning.is_waiting() => match message {
                 Some(ChannelMsg::Data { data }) => {
                     asked = job.signal_by_key(&data);
-                    if let Err(end) = input.push(&data) {
+                    if let Err(end) = input.push(&data, connection.ahead) {
                         ended.set(end);
                         break;
                     }
@@ -157,7 +170,15 @@ async fn attend(
                 outcome = Some(came);
             }
             () = &mut output, if !is_all_sent => is_all_sent = true,
-            () = over.cancelled() => break,
+            () = connection.over.cancelled() => break,
+        }
+    }
+    if outcome.is_none() {
+        input.close();
+        // What it writes to the end is taken: a shell that says "Hangup" to a closed pipe would die of that.
+        tokio::select! {
+            () = job.kill() => {}
+            () = async { output.await; pending().await }, if !is_all_sent => {}
         }
     }
     outcome

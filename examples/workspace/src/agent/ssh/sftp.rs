@@ -113,17 +113,17 @@ impl Files {
                 Ok(file) => attributes(id, file.metadata().await),
                 Err(error) => Err(error),
             },
-            Packet::SetStat(set) => done(id, set_attributes(&self.at(&set.path), &set.attrs).await),
             Packet::FSetStat(set) => done(id, self.set_of_file(&set.handle, &set.attrs).await),
             Packet::Remove(remove) => done(id, fs::remove_file(self.at(&remove.filename)).await),
-            Packet::MkDir(make) => done(id, fs::create_dir(self.at(&make.path)).await),
-            Packet::RmDir(remove) => done(id, fs::remove_dir(self.at(&remove.path)).await),
             Packet::Rename(rename) => done(id, self.rename(&rename.oldpath, &rename.newpath).await),
             Packet::RealPath(path) => self.real_path(id, &path.path).await,
-            Packet::ReadLink(link) => fs::read_link(self.at(&link.path)).await.map(|target| name(id, &target)),
-            // OpenSSH sends the two the other way round than the draft has them, and so does everybody since.
-            Packet::Symlink(link) => done(id, fs::symlink(&link.linkpath, self.at(&link.targetpath)).await),
-            Packet::Extended(_) => Err(io::ErrorKind::Unsupported.into()),
+            // What `get`, `put` and `ls` can do without.
+            Packet::SetStat(_)
+            | Packet::MkDir(_)
+            | Packet::RmDir(_)
+            | Packet::ReadLink(_)
+            | Packet::Symlink(_)
+            | Packet::Extended(_) => Err(io::ErrorKind::Unsupported.into()),
             _ => return Err(SftpError::Malformed("an answer, and no request".to_owned())),
         })
     }
@@ -245,19 +245,6 @@ fn name(id: u32, path: &Path) -> Packet {
 
 fn attributes(id: u32, metadata: io::Result<std::fs::Metadata>) -> io::Result<Packet> {
     Ok(Attrs { id, attrs: FileAttributes::from(&metadata?) }.into())
-}
-
-async fn set_attributes(path: &Path, attributes: &FileAttributes) -> io::Result<()> {
-    if let Some(size) = attributes.size {
-        File::options().write(true).open(path).await?.set_len(size).await?;
-    }
-    if let Some(mode) = attributes.permissions {
-        fs::set_permissions(path, Permissions::from_mode(mode & 0o7777)).await?;
-    }
-    if attributes.mtime.is_none() {
-        return Ok(());
-    }
-    set_times(&File::open(path).await?.into_std().await, attributes)
 }
 
 fn set_times(file: &std::fs::File, attributes: &FileAttributes) -> io::Result<()> {

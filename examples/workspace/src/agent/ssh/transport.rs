@@ -1,4 +1,4 @@
-//! The bytes below SSH: whether any came, what was said last, and a way to end them from outside.
+//! The bytes below SSH: whether any came, whether a goodbye was said, and a way to end them from outside.
 
 use std::io;
 use std::pin::Pin;
@@ -18,15 +18,12 @@ pub(super) struct Transport<S> {
     /// The connection is up once bytes have come.
     connecting: Option<DisconnectHandle>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// The peer takes nothing any more. What it said before is still to be read, and that may be a goodbye: russh would
-    /// end the session for the error of a write.
-    refused: Option<io::ErrorKind>,
 }
 
 impl<S> Transport<S> {
     pub(super) fn new(stream: S, client: Arc<Client>, connecting: DisconnectHandle, cut: CancellationToken) -> Self {
         let cut = Box::pin(cut.cancelled_owned());
-        Self { stream, client, connecting: Some(connecting), cut, refused: None }
+        Self { stream, client, connecting: Some(connecting), cut }
     }
 
     fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {
@@ -43,9 +40,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Transport<S> {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         if buffer.filled().len() > before {
             self.connecting.take().inspect(DisconnectHandle::established);
-        } else if self.refused == Some(io::ErrorKind::ConnectionReset) {
-            // The system tells it only once.
-            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         Poll::Ready(Ok(()))
     }
@@ -56,20 +50,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         if self.is_cut(cx) {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
-        if self.refused.is_some() {
-            return Poll::Ready(Ok(bytes.len()));
-        }
-        match ready!(Pin::new(&mut self.stream).poll_write(cx, bytes)) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => {
-                self.refused = Some(error.kind());
-                Poll::Ready(Ok(bytes.len()))
-            }
-            written => Poll::Ready(written),
-        }
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.is_cut(cx) || self.refused.is_some() {
+        if self.is_cut(cx) {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.stream).poll_flush(cx)

@@ -1,9 +1,12 @@
 //! One connection to a terminal, from its handshake to its line.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
+use disconnect_core::evidence::Side;
+use disconnect_core::{
+    ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard, DisconnectHandle, DisconnectReason, Watched,
+    disconnected,
+};
 use futures_util::{SinkExt, StreamExt};
 use portable_pty::PtySize;
 use serde::Deserialize;
@@ -12,36 +15,43 @@ use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::accept_hdr_async_with_config;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
-use tokio_tungstenite::tungstenite::http::header::ORIGIN;
-use tokio_tungstenite::tungstenite::http::{StatusCode, Uri};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, Uri};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use crate::cli::Timing;
 use crate::ends::AGENT_FACING_CLIENT;
-use crate::wire::link::close;
-use crate::wire::tunnel::close_code;
-use crate::wire::{Closed, Heartbeat, Io, LinkError, Socket, is_word};
+use crate::token::{SUBPROTOCOL, Token};
+use crate::told;
+use crate::wire::link::{close, close_code};
+use crate::wire::{Closed, Heartbeat, Io, LinkError, Socket, is_word, limits};
 
 use super::super::pty;
 use super::super::run::Run;
-use super::{Input, Screen, Terminals};
+use super::{Input, Screen, Terminals, page};
 
 /// Serves a connection until it ends. The terminal goes on.
-pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc<Run>, heartbeat: Heartbeat) {
+pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc<Run>, timing: Timing) {
     let opened = tokio::select! {
-        opened = open(stream, heartbeat) => opened,
+        opened = open(stream, &terminals.token, timing) => opened,
         () = run.closing.cancelled() => return,
     };
     let Some((wanted, socket)) = opened else { return };
-    let guard = guard(wanted.as_ref().map(|wanted| wanted.terminal_id.clone()), &run);
+    let guard = guard(wanted.as_ref().map(|wanted| wanted.terminal_id.clone()), &terminals, &run);
     match (wanted, socket) {
         (Some(wanted), Ok(socket)) => {
             let ended = guard.handle();
             let screen = terminals.attach(&wanted.terminal_id, wanted.size, ended.clone(), &run);
-            let socket = converse(socket, screen, &ended, &run, heartbeat).await;
-            drop(guard);
+            let socket = if let Some(screen) = screen {
+                converse(socket, screen, &ended, &run, timing.heartbeat()).await
+            } else {
+                let full = AGENT_FACING_CLIENT.ended(DisconnectReason::Unknown, Side::Local);
+                ended.set(full.with_cause(DisconnectCause::Limit).with_detail("there are too many terminals"));
+                Some(socket)
+            };
+            let end = guard.finish();
             if let Some(mut socket) = socket {
-                close(&mut socket, close_code(&ended.so_far())).await;
+                close(&mut socket, close_code(&end), &told::why(&end, run.build(&end))).await;
             }
         }
         (_, Err(error)) => drop(guard.failed(&error)),
@@ -50,15 +60,31 @@ pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc
     }
 }
 
-fn guard(terminal_id: Option<String>, run: &Arc<Run>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
-    let of_run = run.clone();
+/// What writes a connection's line. Anybody can make connections that never show a token.
+fn guard(
+    terminal_id: Option<String>,
+    terminals: &Arc<Terminals>,
+    run: &Arc<Run>,
+) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
+    let (of_run, terminals) = (run.clone(), terminals.clone());
     let guard = DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
-        disconnected!(
-            end,
-            group(of_run.build(end) => build_id, build_reason, transition),
-            terminal_id,
-            "terminal connection closed"
-        );
+        let build = of_run.build(end);
+        if terminal_id.is_some() {
+            disconnected!(
+                end,
+                group(build => build_id, build_reason, transition),
+                terminal_id,
+                "terminal connection closed"
+            );
+        } else {
+            disconnected!(
+                level: DEBUG,
+                end,
+                group(build => build_id, build_reason, transition),
+                "terminal connection closed"
+            );
+            terminals.noise.add();
+        }
     })
     .under(&run.shutdown);
     guard.set_method(ConnectionMethod::Direct);
@@ -82,43 +108,42 @@ impl Wanted {
     }
 }
 
-/// Whether a request may have a terminal. A browser sends along which page asks: one from elsewhere must not.
-fn admits(request: &Request) -> bool {
-    let Some(origin) = request.headers().get(ORIGIN) else { return true };
-    let page: Option<Uri> = origin.to_str().ok().and_then(|origin| origin.parse().ok());
-    page.as_ref().and_then(Uri::host).is_some_and(|host| {
-        host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|address: IpAddr| address.is_loopback())
-    })
-}
-
-/// The longest message: more than anybody types, and enough to paste.
-const LONGEST: usize = 1024 * 1024;
-
-/// Shakes hands. `None` where no connection came up: nobody said anything, or we refused. Whatever else went wrong is how
-/// a connection ended.
-async fn open(stream: TcpStream, heartbeat: Heartbeat) -> Option<(Option<Wanted>, Result<Socket, Error>)> {
-    let patience = heartbeat.every * Heartbeat::PATIENCE;
+/// Shakes hands. `None` where no connection came up: nobody said anything, somebody wanted the page, or we refused.
+/// Whatever else went wrong is how a connection ended.
+async fn open(stream: TcpStream, token: &Token, timing: Timing) -> Option<(Option<Wanted>, Result<Socket, Error>)> {
+    let (patience, login) = (timing.heartbeat().every * Heartbeat::PATIENCE, timing.login());
     let socket = SockRef::from(&stream);
     // Where they cannot be set, pings still find out.
     let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(patience)));
-    if !matches!(timeout(patience, stream.peek(&mut [0])).await, Ok(Ok(1..))) {
+    if timeout(login, page::is_wanted(&stream)).await.ok()?.ok()? {
+        // A page that does not arrive is asked for again.
+        let _ = timeout(login, page::serve(stream)).await;
         return None;
     }
     let mut wanted = None;
     #[allow(clippy::result_large_err, reason = "tungstenite's own signature")]
-    let answer = |request: &Request, response: Response| {
-        let status = if admits(request) { StatusCode::NOT_FOUND } else { StatusCode::FORBIDDEN };
-        wanted = Wanted::of(request.uri()).filter(|_| admits(request));
+    let answer = |request: &Request, mut response: Response| {
+        let status = if !page::admits(request) {
+            StatusCode::FORBIDDEN
+        } else if !token.is_shown_by(request) {
+            StatusCode::UNAUTHORIZED
+        } else {
+            wanted = Wanted::of(request.uri());
+            StatusCode::NOT_FOUND
+        };
         if wanted.is_some() {
+            // A browser wants one of those that its page offers.
+            if request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
+                response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+            }
             return Ok(response);
         }
         let mut refusal = ErrorResponse::new(None);
         *refusal.status_mut() = status;
         Err(refusal)
     };
-    let stream: Box<dyn Io> = Box::new(stream);
-    let config = WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST));
-    let shaken = timeout(patience, accept_hdr_async_with_config(stream, answer, Some(config))).await;
+    let stream: Box<dyn Io> = Box::new(Watched::new(stream).hold_write_errors());
+    let shaken = timeout(login, accept_hdr_async_with_config(stream, answer, Some(limits()))).await;
     let socket = shaken.unwrap_or_else(|elapsed| Err(Error::Io(elapsed.into())));
     match socket {
         Err(Error::Http(_)) => None,
@@ -231,14 +256,6 @@ mod tests {
         {
             assert_eq!(wanted(hostile), None, "{hostile}");
         }
-    }
-
-    #[test]
-    fn a_page_from_elsewhere_gets_none() {
-        let from = |origin: &str| admits(&Request::builder().header(ORIGIN, origin).body(()).unwrap());
-        assert!(admits(&Request::new(())));
-        assert!(["http://localhost:3000", "http://127.0.0.1", "http://[::1]:80"].into_iter().all(from));
-        assert!(!["http://example.com", "null", "http://127.0.0.1.example.com"].into_iter().any(from));
     }
 
     #[test]

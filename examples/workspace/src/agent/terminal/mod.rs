@@ -3,6 +3,7 @@
 //! Two kinds of ends: that of a connection, after which the client may come back, and that of the terminal itself.
 
 mod connection;
+mod page;
 mod shell;
 
 use std::collections::HashMap;
@@ -15,44 +16,60 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Timing;
-use crate::listen::accept;
+use crate::listen::{Noise, accept};
+use crate::token::Token;
 
 use super::run::{Run, Runs};
 
 /// Serves terminals. While the workspace is stopped there are none.
-pub(crate) async fn accept_all(listener: TcpListener, runs: Arc<Runs>, timing: Timing) {
-    let terminals = Arc::new(Terminals::default());
+pub(crate) async fn accept_all(listener: TcpListener, token: Token, noise: Noise, runs: Arc<Runs>, timing: Timing) {
+    let terminals = Arc::new(Terminals::new(token, noise));
     loop {
         let (stream, _) = accept(&listener).await;
         let Some(run) = runs.current() else { continue };
         let tasks = run.tasks.clone();
-        tasks.spawn(connection::serve(stream, terminals.clone(), run, timing.heartbeat()));
+        tasks.spawn(connection::serve(stream, terminals.clone(), run, timing));
     }
 }
 
-/// The terminals that there are, by their ids.
-#[derive(Default)]
-struct Terminals(Mutex<HashMap<String, mpsc::UnboundedSender<Attached>>>);
+/// The terminals that there are.
+struct Terminals {
+    /// What a page has to show.
+    token: Token,
+    by_id: Mutex<HashMap<String, mpsc::UnboundedSender<Attached>>>,
+    noise: Noise,
+}
+
+/// How many terminals there may be at once.
+const MOST: usize = 100;
 
 impl Terminals {
-    /// Attaches a connection to the terminal with this id, and starts that where there is none.
-    fn attach(&self, id: &str, size: PtySize, ended: DisconnectHandle, run: &Arc<Run>) -> Screen {
+    fn new(token: Token, noise: Noise) -> Self {
+        Self { token, by_id: Mutex::default(), noise }
+    }
+
+    /// Attaches a connection to the terminal with this id, and starts that where there is none. Not where there are too
+    /// many.
+    fn attach(&self, id: &str, size: PtySize, ended: DisconnectHandle, run: &Arc<Run>) -> Option<Screen> {
         let ((to_client, output), (keys, input)) = (mpsc::channel(CHUNKS), mpsc::channel(CHUNKS));
         let replaced = CancellationToken::new();
         let attached = Attached { size, output: to_client, input, ended, replaced: replaced.clone() };
 
-        let mut terminals = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut terminals = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
         terminals.retain(|_, terminal| !terminal.is_closed());
         let attached = match terminals.get(id) {
             Some(terminal) => terminal.send(attached).err().map(|attached| attached.0),
             None => Some(attached),
         };
         if let Some(attached) = attached {
+            if terminals.len() >= MOST {
+                return None;
+            }
             let (terminal, arrivals) = mpsc::unbounded_channel();
             run.tasks.spawn(shell::serve(id.to_owned(), attached, arrivals, run.clone()));
             terminals.insert(id.to_owned(), terminal);
         }
-        Screen { output, keys, replaced }
+        Some(Screen { output, keys, replaced })
     }
 }
 

@@ -182,8 +182,8 @@ impl Shell {
     }
 
     async fn kill(mut self) {
-        pty::kill(self.terminal.child.id());
-        let _ = self.terminal.child.wait().await;
+        let leader = self.terminal.child.id();
+        pty::hang_up(Some(leader), self.terminal.child.wait()).await;
     }
 }
 

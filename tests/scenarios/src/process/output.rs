@@ -7,7 +7,7 @@ use super::Failure;
 
 /// Everything that was written so far.
 #[derive(Clone)]
-pub struct Output {
+pub(crate) struct Output {
     text: watch::Receiver<String>,
 }
 
@@ -27,7 +27,7 @@ impl Output {
     }
 
     /// Output that the caller collects itself. It ends when the sender is dropped.
-    pub fn new(text: watch::Receiver<String>) -> Self {
+    pub(crate) fn new(text: watch::Receiver<String>) -> Self {
         Self { text }
     }
 
@@ -36,7 +36,7 @@ impl Output {
     /// # Errors
     ///
     /// The output ended without it.
-    pub async fn until(&mut self, wanted: &str) -> Result<(), Failure> {
+    pub(crate) async fn until(&mut self, wanted: &str) -> Result<(), Failure> {
         self.until_times(1, wanted).await
     }
 
@@ -45,21 +45,21 @@ impl Output {
     /// # Errors
     ///
     /// The output ended without it.
-    pub async fn until_times(&mut self, times: usize, wanted: &str) -> Result<(), Failure> {
+    pub(crate) async fn until_times(&mut self, times: usize, wanted: &str) -> Result<(), Failure> {
         let was_written = self.text.wait_for(|text| text.matches(wanted).count() >= times).await.is_ok();
         let without = || format!("the output ended without {wanted:?}: {:?}", self.so_far());
         if was_written { Ok(()) } else { Err(without().into()) }
     }
 
     /// Waits for the end, and gives everything.
-    pub async fn all(&mut self) -> String {
+    pub(crate) async fn all(&mut self) -> String {
         // An error is the end.
         let _ = self.text.wait_for(|_| false).await;
         self.so_far()
     }
 
     /// Everything up to now.
-    pub fn so_far(&self) -> String {
+    pub(crate) fn so_far(&self) -> String {
         self.text.borrow().clone()
     }
 }

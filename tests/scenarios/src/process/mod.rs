@@ -4,7 +4,6 @@ mod line;
 mod output;
 
 use std::error::Error;
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -19,19 +18,19 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 
-pub use self::line::Line;
-pub use self::output::Output;
+pub(crate) use self::line::Line;
+pub(crate) use self::output::Output;
 
 /// What goes wrong around a process.
-pub type Failure = Box<dyn Error + Send + Sync>;
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// One of the processes that were started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Id(u32);
+pub(crate) struct Id(pub(crate) u32);
 
 /// What a process logs.
 #[derive(Debug)]
-pub enum Said {
+pub(crate) enum Said {
     /// One line.
     Line(Id, Line),
     /// It has ended, and this was all.
@@ -39,33 +38,22 @@ pub enum Said {
 }
 
 /// A process that runs until it ends, or until this value is dropped.
-pub struct Process {
+pub(crate) struct Process {
     id: Id,
     pid: Pid,
     status: watch::Receiver<Option<ExitStatus>>,
     /// Kept open: the end of its input is something that has to be done on purpose.
-    pub stdin: Option<ChildStdin>,
+    pub(crate) stdin: Option<ChildStdin>,
     /// What it writes for its user, where the lines go elsewhere.
-    pub stdout: Output,
+    pub(crate) stdout: Output,
     /// What it writes to standard error.
-    pub stderr: Output,
+    pub(crate) stderr: Output,
     /// It owns the child, and kills it when it is dropped.
     _waiting: AbortOnDropHandle<()>,
 }
 
-/// This program in another role.
-///
-/// # Errors
-///
-/// The path of this program is unknown.
-pub fn workspace<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(arguments);
-    Ok(command)
-}
-
 /// A named pipe for the lines of a client, whose standard output is its user's.
-pub struct Pipe {
+pub(crate) struct Pipe {
     receiver: pipe::Receiver,
     open: OpenPipe,
 }
@@ -76,7 +64,7 @@ impl Pipe {
     /// # Errors
     ///
     /// The path cannot be used.
-    pub fn new(path: PathBuf) -> io::Result<Self> {
+    pub(crate) fn new(path: PathBuf) -> io::Result<Self> {
         mkfifo(&path, Mode::S_IRWXU)?;
         let file = Fifo(path);
         let receiver = pipe::OpenOptions::new().open_receiver(&file.0)?;
@@ -85,12 +73,12 @@ impl Pipe {
     }
 
     /// What to give to `--log`.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.open.file.0
     }
 
     /// Hands every line on until the process has closed the pipe and the [`OpenPipe`] is dropped.
-    pub fn read(self, name: &'static str, to: &mpsc::UnboundedSender<Said>) -> (Id, OpenPipe) {
+    pub(crate) fn read(self, name: &'static str, to: &mpsc::UnboundedSender<Said>) -> (Id, OpenPipe) {
         let id = next_id();
         tokio::spawn(read(id, name, self.receiver, to.clone()));
         (id, self.open)
@@ -99,7 +87,7 @@ impl Pipe {
 
 /// Keeps a [`Pipe`] from its end of file, which would come before the process opens it. Dropped once the process has
 /// ended, it removes the file.
-pub struct OpenPipe {
+pub(crate) struct OpenPipe {
     _sender: pipe::Sender,
     file: Fifo,
 }
@@ -120,7 +108,7 @@ impl Process {
     /// # Errors
     ///
     /// It cannot be started.
-    pub fn service(name: &'static str, command: Command, to: &mpsc::UnboundedSender<Said>) -> io::Result<Self> {
+    pub(crate) fn service(name: &'static str, command: Command, to: &mpsc::UnboundedSender<Said>) -> io::Result<Self> {
         let mut child = spawn(command)?;
         let id = next_id();
         if let Some(stdout) = child.stdout.take() {
@@ -134,7 +122,7 @@ impl Process {
     /// # Errors
     ///
     /// It cannot be started.
-    pub fn client(
+    pub(crate) fn client(
         name: &'static str,
         command: Command,
         pipe: Pipe,
@@ -150,7 +138,7 @@ impl Process {
     /// # Errors
     ///
     /// It cannot be started.
-    pub fn tool(command: Command) -> io::Result<Self> {
+    pub(crate) fn tool(command: Command) -> io::Result<Self> {
         Ok(Self::of(next_id(), spawn(command)?, None))
     }
 
@@ -174,12 +162,12 @@ impl Process {
     }
 
     /// What its lines are marked with.
-    pub fn id(&self) -> Id {
+    pub(crate) fn id(&self) -> Id {
         self.id
     }
 
     /// Its process id; 0 where it had ended before it could be asked for.
-    pub fn pid(&self) -> Pid {
+    pub(crate) fn pid(&self) -> Pid {
         self.pid
     }
 
@@ -192,7 +180,7 @@ impl Process {
     /// # Errors
     ///
     /// The system refuses.
-    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
         // Until its status is known nobody else can have its number.
         if self.has_ended() || self.pid.as_raw() == 0 {
             return Ok(());
@@ -205,7 +193,7 @@ impl Process {
     /// # Errors
     ///
     /// The status cannot be had.
-    pub async fn ended(&mut self) -> Result<ExitStatus, Failure> {
+    pub(crate) async fn ended(&mut self) -> Result<ExitStatus, Failure> {
         let status = self.status.wait_for(Option::is_some).await?;
         Ok((*status).ok_or("the process has no status")?)
     }
@@ -234,7 +222,7 @@ async fn read(id: Id, name: &'static str, from: impl AsyncRead + Unpin, to: mpsc
     // A line that was cut by a `kill -9` is still looked at.
     while matches!(from.read_until(b'\n', &mut line).await, Ok(1..)) {
         // Who no longer listens has no use for lines.
-        let _ = to.send(Said::Line(id, Line::parse(name, &line)));
+        let _ = to.send(Said::Line(id, Line::parse(name, id.0, &line)));
         line.clear();
     }
     let _ = to.send(Said::End(id));

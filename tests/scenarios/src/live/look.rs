@@ -9,7 +9,7 @@ use disconnect_core::{
 };
 
 use crate::process::Line;
-use crate::say::is_read;
+use workspace::say::is_read;
 
 /// Shows lines, for people or for a log pipeline.
 pub(super) struct Live {
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_hostile_line_stays_one_line_without_escapes() {
         let json = br#"{"message":"a\nb","disconnect_reason":"\u001b[2Jquota","disconnect_detail":"x\r\u001b[31my"}"#;
-        let line = Line::parse("agent", json);
+        let line = Line::parse("agent", 0, json);
         let look = Look { is_terminal: true, is_coloured: false };
         let shown = line.reason().map(|reason| look.line(&line, &reason)).unwrap_or_default();
         assert!(!shown.contains(|c: char| c.is_control()), "{shown:?}");
@@ -168,7 +168,7 @@ mod tests {
     fn what_is_no_reason_is_to_be_looked_into() {
         let live = Live::new(true);
         for reason in ["graceful", "quota", "network_error"] {
-            live.count(&Line::parse("agent", b"{}"), &reason.into());
+            live.count(&Line::parse("agent", 0, b"{}"), &reason.into());
         }
         assert_eq!(live.summary(), "1 expected (graceful 1); 2 to investigate (network_error 1, unrecognized 1)");
     }

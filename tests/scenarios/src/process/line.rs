@@ -5,28 +5,42 @@ use serde_json::{Map, Value};
 
 /// One JSON object of a log, and the process that wrote it.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub(crate) struct Line {
     process: &'static str,
+    /// Which of the processes with this name.
+    instance: u32,
     fields: Map<String, Value>,
 }
 
 impl Line {
     /// What is no JSON object is kept as a message: it has to be seen.
-    pub(crate) fn parse(process: &'static str, bytes: &[u8]) -> Self {
+    pub(crate) fn parse(process: &'static str, instance: u32, bytes: &[u8]) -> Self {
         let fields = serde_json::from_slice(bytes).unwrap_or_else(|_| {
             let text = String::from_utf8_lossy(bytes).trim_end().to_owned();
             Map::from_iter([("message".to_owned(), Value::String(text))])
         });
-        Self { process, fields }
+        Self { process, instance, fields }
     }
 
     /// The name of the process that wrote the line.
-    pub fn process(&self) -> &'static str {
+    pub(crate) fn process(&self) -> &'static str {
         self.process
     }
 
+    /// Which of the processes with this name wrote the line.
+    pub(crate) fn instance(&self) -> u32 {
+        self.instance
+    }
+
+    /// The same line with another value of a field.
+    pub(crate) fn with(&self, field: &str, value: &str) -> Self {
+        let mut line = self.clone();
+        line.fields.insert(field.to_owned(), Value::from(value));
+        line
+    }
+
     /// A field as text; one that is absent reads as empty.
-    pub fn text(&self, field: &str) -> String {
+    pub(crate) fn text(&self, field: &str) -> String {
         match self.fields.get(field) {
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => text.clone(),
@@ -35,17 +49,17 @@ impl Line {
     }
 
     /// The message; empty where there is none.
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         self.fields.get("message").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The level, in upper case; empty where there is none.
-    pub fn level(&self) -> &str {
+    pub(crate) fn level(&self) -> &str {
         self.fields.get("level").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Why a connection ended, where the line says so.
-    pub fn reason(&self) -> Option<Recorded<DisconnectReason>> {
+    pub(crate) fn reason(&self) -> Option<Recorded<DisconnectReason>> {
         self.category()
     }
 
@@ -55,12 +69,12 @@ impl Line {
     }
 
     /// The fields, in the order of their names.
-    pub fn fields(&self) -> &Map<String, Value> {
+    pub(crate) fn fields(&self) -> &Map<String, Value> {
         &self.fields
     }
 
     /// The line for a log pipeline, with more fields in front.
-    pub fn to_json(&self, more: &[(&str, &str)]) -> String {
+    pub(crate) fn to_json(&self, more: &[(&str, &str)]) -> String {
         let more = more.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value)));
         Value::Object(self.fields.clone().into_iter().chain(more).collect()).to_string()
     }

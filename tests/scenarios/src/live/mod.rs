@@ -1,6 +1,6 @@
 //! All three processes at once, and what their lines add up to.
 
-mod live;
+mod look;
 
 use std::error::Error;
 use std::io;
@@ -13,11 +13,10 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::cli::AllOptions;
-use crate::process::{Failure, Id, Line, Pipe, Process, Said, workspace};
-use crate::signals;
+use crate::process::{Failure, Id, Line, Pipe, Process, Said};
+use crate::program::{Place, workspace};
 
-use self::live::Live;
+use self::look::Live;
 
 const WORKSPACE: &str = "dev";
 
@@ -29,12 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Errors
 ///
 /// One of them does not come up, or ends by itself.
-pub(crate) async fn run(options: &AllOptions) -> Result<ExitCode, Box<dyn Error>> {
-    let stop = signals::stop()?;
+pub(crate) async fn run(ssh_port: u16, json: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let stop = workspace::signals::stop()?;
     let (sender, receiver) = mpsc::unbounded_channel();
-    let mut all = All { processes: Vec::new(), sender, receiver, live: Live::new(options.json) };
+    let mut all = All { place: Place::new()?, processes: Vec::new(), sender, receiver, live: Live::new(json) };
     let running = async {
-        let forward = all.start(options).await?;
+        let forward = all.start(ssh_port).await?;
         all.watch(&forward).await
     };
     let ran = tokio::select! {
@@ -58,6 +57,7 @@ struct Forward {
 }
 
 struct All {
+    place: Place,
     /// In the order in which they were started.
     processes: Vec<(&'static str, Process)>,
     sender: mpsc::UnboundedSender<Said>,
@@ -67,14 +67,13 @@ struct All {
 
 impl All {
     /// The server, its agent, and a client that stays: it forwards a port to the agent's terminals.
-    async fn start(&mut self, options: &AllOptions) -> Result<Forward, Failure> {
-        let listen = format!("127.0.0.1:{}", options.port);
-        let server = alone(workspace(["server", "--json", "--listen", &listen])?);
+    async fn start(&mut self, ssh_port: u16) -> Result<Forward, Failure> {
+        let server = alone(workspace(&self.place, ["server", "--json"])?);
         let server = self.add("server", Process::service("server", server, &self.sender)?);
         let url = self.says(server, "server is listening").await?.text("address");
 
-        let ssh = format!("127.0.0.1:{}", options.ssh_port);
-        let agent = alone(workspace(["agent", "--json", "--server", &url, "--ssh", &ssh, WORKSPACE])?);
+        let ssh = format!("127.0.0.1:{ssh_port}");
+        let agent = alone(workspace(&self.place, ["agent", "--json", "--server", &url, "--ssh", &ssh, WORKSPACE])?);
         let agent = self.add("agent", Process::service("agent", agent, &self.sender)?);
         let listening = self.says(agent, "agent is listening").await?;
         let (ssh, terminal) = (listening.text("ssh"), listening.text("terminal"));
@@ -85,13 +84,14 @@ impl All {
         // The same port, should it have to start again.
         forward.local = self.says(client, "forwarding").await?.text("local");
         let local = format!("127.0.0.1:{}", forward.local);
-        self.live.say(&how_to_connect(&forward.url, port(&ssh), &terminal, &local)?)?;
+        self.live.say(&how_to_connect(&self.place, &forward.url, port(&ssh), &terminal, &local))?;
         Ok(forward)
     }
 
     fn start_client(&mut self, Forward { url, local, remote }: &Forward) -> io::Result<Id> {
-        let pipe = Pipe::new(std::env::temp_dir().join(format!("workspace-{}.log", std::process::id())))?;
-        let mut client = workspace(["forward", "--server", url, "--local", local, "--remote", remote, "--log"])?;
+        let pipe = Pipe::new(self.place.file("client.log"))?;
+        let mut client =
+            workspace(&self.place, ["forward", "--server", url, "--local", local, "--remote", remote, "--log"])?;
         client.arg(pipe.path()).arg(WORKSPACE);
         Ok(self.add("client", Process::client("client", alone(client), pipe, &self.sender)?))
     }
@@ -193,23 +193,22 @@ fn port(address: &str) -> &str {
     address.rsplit_once(':').map_or(address, |(_, port)| port)
 }
 
-/// Options by which ssh neither asks for the host key nor remembers it: the agent makes a new one at each start.
+/// Options by which ssh neither asks for the host key nor remembers it: it goes with this run.
 const SSH: &str = "ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR";
 
-fn how_to_connect(url: &str, ssh_port: &str, terminal: &str, local: &str) -> io::Result<String> {
-    let program = std::env::current_exe()?;
-    let program = program.display();
-    Ok(format!(
+fn how_to_connect(place: &Place, url: &str, ssh_port: &str, terminal: &str, local: &str) -> String {
+    let (token, file) = (place.token(), place.file("token"));
+    let to = format!("--token-file {} --server {url} {WORKSPACE}", file.display());
+    format!(
         "A server at {url}, the agent of the workspace {WORKSPACE:?}, and a client that forwards {local} to its \
          terminals.\nCtrl-C ends them.\n\n\
          a shell, straight to the agent:\n  {SSH} -p {ssh_port} {WORKSPACE}@127.0.0.1\n\
-         through the server's relay:\n  {SSH} -o ProxyCommand=\"'{program}' proxy --server {url} {WORKSPACE}\" \
+         through the server's relay:\n  {SSH} -o ProxyCommand=\"cargo run -qp workspace -- proxy {to}\" \
          {WORKSPACE}@workspace\n\
-         with the client of this program:\n  '{program}' ssh --server {url} {WORKSPACE}\n\
-         a terminal that can be left and found again, for a WebSocket client:\n  \
-         ws://{terminal}/terminal/1?cols=80&rows=24\n\
-         the workspace stops, and starts:\n  '{program}' stop --server {url} {WORKSPACE}\n  \
-         '{program}' start --server {url} {WORKSPACE}\n\n\
+         with the client of this program:\n  cargo run -qp workspace -- ssh {to}\n\
+         a terminal in a browser, which can be left and found again:\n  http://{terminal}/#1.{token}\n\
+         the workspace stops, and starts:\n  cargo run -qp workspace -- stop {to}\n  \
+         cargo run -qp workspace -- start {to}\n\n\
          Why connections end:\n"
-    ))
+    )
 }
