@@ -1,9 +1,10 @@
-//! Holds the chapter of recipes against the code that the fault matrix compiles and runs. `BLESS=1` writes the chapter.
+//! Holds the chapters of recipes against the code that the fault matrix and the table of watched streams compile and run.
+//! `BLESS=1` writes the chapters.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// Needed by other recipes, which name them; shown last.
@@ -27,11 +28,37 @@ What holds for all of them:
   connection arrive, declare [`error_may_be_goodbye`](crate::Endpoint::error_may_be_goodbye).
 ";
 
+const WATCHED: &str = "\
+<!-- written by `BLESS=1 cargo test -p disconnect-tests --test recipes` -->
+One recipe for each library that takes a stream: where the [`Watched`](crate::Watched) stream goes.
+
+`cargo run -p disconnect-watched` compiles and runs these files under faults, and prints for each library what is decided right
+by its errors alone, by the stream alone, and by both.
+";
+
 #[test]
 fn the_chapter_shows_the_code_that_the_matrix_runs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let path = root.join("disconnect-core/src/guide/recipes.md");
-    let generated = chapter(&root.join("tests/faults/src/recipes"));
+    assert_shows("recipes.md", INTRODUCTION, "faults");
+}
+
+#[test]
+fn the_chapter_of_watched_streams_shows_the_code_that_their_table_runs() {
+    let introduction = format!("{WATCHED}\n{}\n", recipe(&folder("watched").join("mod.rs")).prose);
+    assert_shows("watched_streams.md", &introduction, "watched");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn folder(package: &str) -> PathBuf {
+    root().join("tests").join(package).join("src/recipes")
+}
+
+#[track_caller]
+fn assert_shows(name: &str, introduction: &str, package: &str) {
+    let path = root().join("disconnect-core/src/guide").join(name);
+    let generated = chapter(introduction, &folder(package));
     if env::var_os("BLESS").is_some() {
         fs::write(&path, generated).unwrap();
     } else {
@@ -48,10 +75,10 @@ struct Recipe {
     code: String,
 }
 
-fn chapter(folder: &Path) -> String {
+fn chapter(introduction: &str, folder: &Path) -> String {
     let recipes = recipes(folder);
-    assert!(recipes.len() > 20, "the recipes were read: {}", recipes.len());
-    let mut chapter = format!("{INTRODUCTION}\n| recipe | what it decides |\n|---|---|\n");
+    assert!(recipes.len() >= 10, "the recipes were read: {}", recipes.len());
+    let mut chapter = format!("{introduction}\n| recipe | what it decides |\n|---|---|\n");
     for Recipe { name, decides, .. } in &recipes {
         writeln!(chapter, "| [`{name}`](#{name}) | {decides} |").unwrap();
     }
@@ -74,8 +101,9 @@ fn recipe(file: &Path) -> Recipe {
     let source = fs::read_to_string(file).unwrap();
     let (prose, code): (Vec<&str>, Vec<&str>) = source.lines().partition(|line| line.starts_with("//!"));
     let prose: Vec<&str> = prose.iter().map(|line| line.trim_start_matches("//!").trim_start()).collect();
-    let decides = prose.first().and_then(|first| first.strip_suffix('.')).unwrap_or_default();
-    assert!(!decides.is_empty(), "{}: the first line is a sentence of its own", file.display());
+    let first_sentence = prose.join(" ").split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned();
+    let decides = first_sentence.trim_end_matches('.');
+    assert!(!decides.is_empty(), "{}: the first line says what it decides", file.display());
     Recipe {
         name: file.file_stem().unwrap().to_str().unwrap().to_owned(),
         decides: decides.to_owned(),

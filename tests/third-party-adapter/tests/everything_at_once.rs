@@ -1,5 +1,5 @@
-//! One `classifier!` with two versions of a library, an adapter behind a feature, one of another crate, an own reader and an
-//! own error type.
+//! One `classifier!` with two versions of a library, an adapter behind a feature, one of another crate, an own reader, an own
+//! error type and own close codes.
 #![cfg(feature = "tungstenite")]
 
 use std::error::Error;
@@ -8,7 +8,8 @@ use std::io;
 
 use disconnect_core::evidence::{Reading, Side, Verdict};
 use disconnect_core::{
-    Category, Classifier, DisconnectCause, DisconnectEvidence, DisconnectReason, Endpoint, adapter, classifier,
+    Category, Classifier, Code, DisconnectCause, DisconnectCode, DisconnectEvidence, DisconnectReason, Endpoint,
+    adapter, classifier,
 };
 use fastwebsockets::WebSocketError;
 
@@ -25,6 +26,18 @@ impl fmt::Display for NoHeartbeat {
 
 impl Error for NoHeartbeat {}
 
+/// This program's own close codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
+#[codes(websocket)]
+enum Chat {
+    #[code(4000)]
+    #[goodbye(GoingAway)]
+    Restarting,
+    #[code(4001)]
+    #[reason(Unknown, cause = Auth)]
+    TokenExpired,
+}
+
 /// A reader of one's own, for a message that does not parse.
 fn number<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
     let violation = Verdict::new(DisconnectReason::ProtocolError, Side::Remote).with_cause(DisconnectCause::Malformed);
@@ -38,6 +51,7 @@ static CLASSIFIER: Classifier = classifier![
     tungstenite = tungstenite_28,
     disconnect_third_party_adapter::adapter! = fastwebsockets,
     reader = number,
+    codes = Chat,
 ];
 const END: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
 
@@ -56,6 +70,17 @@ fn each_item_reads_its_own_errors() {
     assert_said(&"x".parse::<u8>().unwrap_err(), ["protocol_error", "malformed"]);
     let wrapped = io::Error::other(WebSocketError::IoError(io::ErrorKind::ConnectionReset.into()));
     assert_said(&wrapped, ["network_error", "reset"]);
+}
+
+#[test]
+fn own_codes_have_their_own_meaning() {
+    let read = |number| {
+        let end = END.received(Code::websocket(number));
+        (end.reason().as_str(), end.cause().map(Category::as_str), end.expected())
+    };
+    assert_eq!(read(4000), ("server_shutdown", None, true));
+    assert_eq!(read(4001), ("unknown", Some("auth"), false));
+    assert_eq!(read(4002), ("unknown", None, false));
 }
 
 #[test]
