@@ -257,7 +257,7 @@ fn a_text_is_no_way_to_a_normal_end() {
 /// A library says so for a lost connection; around an error of its own, quinn and s2n-quic say so for a clean close, too.
 #[test]
 fn an_aborted_connection_says_nothing_around_an_error_that_nobody_reads() {
-    let lost = ("network_error", Some("network"), Some("reset"));
+    let lost = ("network_error", Some("network"), Some("unclean_eof"));
     assert_eq!(read(&io::Error::from(ErrorKind::ConnectionAborted)), lost);
     assert_eq!(read(&io::Error::new(ErrorKind::ConnectionAborted, "connection closed by peer")), lost);
     let closed = io::Error::new(ErrorKind::ConnectionAborted, Said(Verdict::closed(Side::Remote)));

@@ -63,8 +63,10 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
     let local = |cause| Verdict::new(Reason::Unknown, Side::Local).with_cause(cause);
     Some(match error.kind() {
         ErrorKind::ConnectionReset => network(Cause::Reset),
-        // Around an error of its own, a library says so for a clean close too (quinn, s2n-quic): what is inside knows.
-        ErrorKind::ConnectionAborted if error.get_ref().is_none_or(is_text) => network(Cause::Reset),
+        ErrorKind::ConnectionAborted if error.raw_os_error().is_some() => network(Cause::Reset),
+        // A library says so for a FIN (lapin, rumqttc). Around an error of its own it also says so for a clean close (quinn,
+        // s2n-quic): what is inside knows.
+        ErrorKind::ConnectionAborted if error.get_ref().is_none_or(is_text) => network(Cause::UncleanEof),
         ErrorKind::UnexpectedEof => network(Cause::UncleanEof),
         ErrorKind::HostUnreachable
         | ErrorKind::NetworkUnreachable
