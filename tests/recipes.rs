@@ -100,7 +100,13 @@ fn recipes(folder: &Path) -> Vec<Recipe> {
 fn recipe(file: &Path) -> Recipe {
     let source = fs::read_to_string(file).unwrap();
     let (prose, code): (Vec<&str>, Vec<&str>) = source.lines().partition(|line| line.starts_with("//!"));
-    let prose: Vec<&str> = prose.iter().map(|line| line.trim_start_matches("//!").trim_start()).collect();
+    let prose: Vec<&str> = prose
+        .iter()
+        .map(|line| {
+            let text = line.trim_start_matches("//!");
+            text.strip_prefix(' ').unwrap_or(text)
+        })
+        .collect();
     let first_sentence = prose.join(" ").split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned();
     let decides = first_sentence.trim_end_matches('.');
     assert!(!decides.is_empty(), "{}: the first line says what it decides", file.display());
