@@ -150,7 +150,7 @@ impl Report<'_> {
             self.table.row(case, Unit::Instructions, figure).at_most(Limits::wanted(400.0, 720.0));
         }
         self.instructions("guard, on", None).at_most(Limits::held(1400.0));
-        self.instructions("classify", None).at_most(Limits::wanted(300.0, 450.0));
+        self.instructions("classify", None).at_most(Limits::wanted(300.0, 470.0));
         self.table.heading("the layer, on an event that is no disconnect");
         for case in ["other event, 5 fields", "other event, 16 fields"] {
             self.instructions(case, None).at_most(Limits::of(50.0));
