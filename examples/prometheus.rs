@@ -56,6 +56,10 @@ fn exporter() -> Result<PrometheusBuilder, BuildError> {
 
 /// The recorder is installed by now: the first use of the counters registers them with it.
 async fn connections() -> io::Result<()> {
+    metrics::describe_histogram!(
+        "connection_duration_seconds",
+        "How long a connection lasted, by the reason of its end."
+    );
     connections::end_some(|end| {
         METRICS.series(end).increment(1);
         if let Some(seconds) = end.duration_secs() {
