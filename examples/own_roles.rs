@@ -88,7 +88,7 @@ fn main() -> io::Result<()> {
     assert_eq!((kicked.expected(), kicked.initiator_as()), (false, Some(Party::Admin)));
     disconnected!(kicked, "subscriber removed");
 
-    // Two equals: whoever leaves is going away, and neither is a client.
+    // Two equal nodes: the one that leaves is going away, and neither is a client.
     let left = NODE.closed_by_peer();
     assert_eq!((left.reason_as(), left.initiator_as()), (Some(DisconnectReason::Graceful), Some(Node::Remote)));
     disconnected!(left, "node left the cluster");

@@ -14,7 +14,7 @@ use crate::category::Category;
 use crate::verdict::{Rank, Verdict};
 use crate::vocabulary::DisconnectCause;
 
-/// Checks an adapter with the errors of its library: for the tests of whoever writes one (feature `testing`).
+/// Checks an adapter with the errors of its library: for the tests of its author (feature `testing`).
 ///
 /// Give it a classifier with that adapter alone, and name each error. What it checks:
 ///

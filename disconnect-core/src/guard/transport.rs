@@ -18,7 +18,7 @@ pub(crate) enum Sight<'a> {
 /// Who reported the end so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Witness {
-    /// The site, a library, a shutdown: whoever set it.
+    /// The site, a library or a shutdown set it.
     Protocol,
     /// A watched stream read a FIN, and nothing else went wrong so far.
     Fin,

@@ -226,7 +226,7 @@ impl Drop for Watch {
     }
 }
 
-/// Whether the operating system is certain to end reads as well, so that whoever waits for the rest does not wait for ever.
+/// Whether the operating system is certain to end reads as well, so that nobody waits forever for the rest.
 fn is_gone(error: &io::Error) -> bool {
     use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected)

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use disconnect_core::evidence::Side;
 use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectReason, Endpoint};
 
-/// The end of a session that `ssh` held, for whoever waited for it. Its log must not be quieter than `LogLevel=INFO`.
+/// The end of a session that `ssh` held. Its log must not be quieter than `LogLevel=INFO`.
 pub fn exited(end: Endpoint, status: ExitStatus, log: &str, stderr: &str, is_shell: bool) -> Disconnect {
     match status.code() {
         // `ssh` itself died of a signal.

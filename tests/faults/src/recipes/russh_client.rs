@@ -93,7 +93,7 @@ pub async fn exit_of(
                 let signal = Code::signal_named(&name).map(|code| end.received(code));
                 return Some(signal.unwrap_or_else(|| end.ended(Why::Unknown, Side::Remote)).with_detail(name));
             }
-            // Without a status it is no success: whoever ran the command forgot, or tore it down too early.
+            // Without a status it is no success: the agent sent none, or closed the channel too early.
             ChannelMsg::Close => return Some(end.ended(Why::Unknown, Side::Remote)),
             _ => {}
         }
