@@ -7,6 +7,11 @@ use disconnect_core::DisconnectField;
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
 
+/// Compiles and runs the snippet of the README in the package of `disconnect-core`.
+#[cfg(doctest)]
+#[doc = include_str!("../../disconnect-core/README.md")]
+pub struct PackagedReadme;
+
 /// Why a player left: the example of the documentation, with a reason's own key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, DisconnectField)]
 #[field("disconnect_reason")]
