@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use disconnect_core::{DisconnectCause, DisconnectReason};
+use disconnect_core::{Category, Code, DisconnectCause, DisconnectReason, Endpoint, Protocol};
 
 #[test]
 fn every_compile_error_has_an_entry_and_no_entry_is_stale() {
@@ -74,18 +74,39 @@ fn rows(chapter: &str) -> impl Iterator<Item = [&str; 3]> {
 }
 
 #[test]
-fn the_runbook_has_every_cause_and_reason() {
+fn the_runbook_has_every_cause_and_every_answer_of_a_code() {
     let runbook = chapter("operating.md");
-    let cells: Vec<_> = runbook.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | ")).collect();
-    for reason in DisconnectReason::ALL {
-        assert!(cells.iter().any(|(cell, _)| cell.contains(&format!("`{reason}`"))), "no row for `{reason}`");
-    }
+    let rows: Vec<_> = runbook.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | ")).collect();
+    let has_row = |reason: &str, cause: Option<&str>| {
+        rows.iter().any(|(reasons, rest)| {
+            let causes = rest.split(" | ").next().unwrap();
+            let has_cause =
+                causes == "any" || cause.map_or(causes == "none", |cause| causes.contains(&format!("`{cause}`")));
+            has_cause && format!("`{reasons}").contains(&format!("`{reason}`"))
+        })
+    };
     for cause in DisconnectCause::ALL {
         assert!(
-            cells.iter().any(|(_, cells)| cells.starts_with('`') && cells.contains(&format!("`{cause}`"))),
-            "no row for `{cause}`"
+            DisconnectReason::ALL.iter().any(|reason| has_row(reason.as_str(), Some(cause.as_str()))),
+            "no row for {cause}"
         );
     }
+    for code in codes() {
+        for end in [Endpoint::SERVER_FACING_CLIENT.received(code), Endpoint::CLIENT_FACING_SERVER.received(code)] {
+            let cause = end.cause().map(Category::as_str);
+            assert!(
+                has_row(end.reason().as_str(), cause),
+                "no row for {} and {cause:?}, of {code}",
+                end.reason().as_str()
+            );
+        }
+    }
+}
+
+fn codes() -> impl Iterator<Item = Code> {
+    use Protocol::{Amqp, Exit, Grpc, Http2, Http3, Mqtt, Quic, Signal, Ssh, Tls, WebSocket};
+    let protocols = [Amqp, Exit, Grpc, Http2, Http3, Mqtt, Quic, Signal, Ssh, Tls, WebSocket];
+    protocols.into_iter().flat_map(|protocol| (0..5000).filter_map(move |number| Code::from_number(protocol, number)))
 }
 
 #[test]
@@ -133,13 +154,13 @@ fn the_alerts_are_rules_of_prometheus_and_fire_when_they_should() {
 fn each_promise_names_a_test_that_is_there() {
     let chapter = chapter("security.md");
     let named = chapter.split('`').skip(1).step_by(2).filter_map(|code| code.split_once("::"));
-    let named: Vec<_> = named.filter(|(file, _)| file.ends_with(".rs")).collect();
+    let named: Vec<_> = named.filter(|(file, _)| Path::new(file).extension().is_some_and(|end| end == "rs")).collect();
     assert!(named.len() > 20, "the chapter names its tests: {named:?}");
     for (file, test) in named {
         let text = fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        let is_test = text
-            .lines()
-            .any(|line| line.split_once("fn ").is_some_and(|(_, name)| name.starts_with(&format!("{test}("))));
+        let after_attribute =
+            |item: &str| item.split_once("fn ").is_some_and(|(_, name)| name.starts_with(&format!("{test}(")));
+        let is_test = text.split("test]\n").skip(1).any(after_attribute);
         assert!(is_test, "{file} has no test {test}");
     }
 }

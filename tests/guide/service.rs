@@ -48,7 +48,7 @@ async fn line(idle: Duration, fault: impl AsyncFnOnce(&FaultProxy, &mut TcpStrea
     captured.one()
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(200);
 
 #[tokio::test]
