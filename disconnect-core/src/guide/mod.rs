@@ -18,7 +18,7 @@
 //! | [`security`] | what is hostile, what is promised, and which test holds it |
 //! | [`migration`] | how to come from strings, `strum`, an enum by hand, or the logs of the Go original |
 //! | [`comparison`] | what else there is, and when not to use this library |
-//! | [`semver`] | what breaks, and how a category comes, is renamed and goes |
+//! | [`semver`] | what breaks, and how a category is added, renamed and retired |
 //! | [`faq`] | short answers |
 
 // A chapter links what a feature adds. With all features the links are checked.
