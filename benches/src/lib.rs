@@ -1,3 +1,4 @@
-//! What both commands of this crate print: one table.
+//! What the commands of this crate share: the table that each of them prints, and `RESULTS.md`.
 
+pub mod results;
 pub mod table;

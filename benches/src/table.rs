@@ -94,6 +94,22 @@ impl Table {
         &mut self.rows[last]
     }
 
+    /// The table without the spaces that align its columns in a terminal.
+    pub fn compact(&self) -> String {
+        let lines = self.lines();
+        let head = lines.first().map_or(0, |cells| cells.len());
+        let rows = lines.iter().map(|cells| format!("| {} |\n", cells.join(" | ")));
+        let mut rows: Vec<String> = rows.collect();
+        rows.insert(1, format!("|{}\n", "---|".repeat(head)));
+        rows.concat()
+    }
+
+    /// The cells of the head and of each row.
+    fn lines(&self) -> Vec<[String; 6]> {
+        let head = ["work", "figure", "beside", "ratio", "wanted", "`--check`, where other"].map(str::to_owned);
+        std::iter::once(head).chain(self.rows.iter().map(Row::cells)).collect()
+    }
+
     /// What does not hold, one line each.
     pub fn broken(&self) -> Vec<String> {
         let claims = self.rows.iter().flat_map(|row| row.claims.iter().map(move |claim| (row, claim)));
@@ -216,8 +232,7 @@ impl Unit {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = ["work", "figure", "beside", "ratio", "wanted", "`--check`, where other"].map(str::to_owned);
-        let rows: Vec<_> = std::iter::once(head).chain(self.rows.iter().map(Row::cells)).collect();
+        let rows = self.lines();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let widths: [usize; 6] = std::array::from_fn(width);
         for (i, row) in rows.iter().enumerate() {

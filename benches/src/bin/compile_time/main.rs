@@ -6,6 +6,7 @@ mod sources;
 
 use std::process::ExitCode;
 
+use disconnect_benches::results;
 use disconnect_benches::table::{Limits, Table, Unit};
 use lab::{Lab, Package, Result};
 use options::{Options, Section};
@@ -41,6 +42,9 @@ fn run(options: &Options) -> Result<()> {
         options.rounds
     );
     println!("made by `{COMMAND}{}`.", options.arguments());
+    if options.write {
+        results::write("compile_time", &table, &format!("`{COMMAND}{}`", options.arguments()))?;
+    }
     let broken = table.broken();
     if options.check && !broken.is_empty() {
         return Err(format!("these limits are not kept:\n{}", broken.join("\n")).into());

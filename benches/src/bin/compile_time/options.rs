@@ -4,6 +4,8 @@
 pub(crate) struct Options {
     /// Fail where a limit is not kept.
     pub(crate) check: bool,
+    /// Put the table into `RESULTS.md`.
+    pub(crate) write: bool,
     pub(crate) rounds: usize,
     pub(crate) sections: Vec<Section>,
 }
@@ -39,11 +41,12 @@ impl Options {
     ///
     /// An argument is neither a section nor `--rounds` with a count; the text says which one.
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
-        let mut options = Self { check: false, rounds: ROUNDS, sections: Vec::new() };
+        let mut options = Self { check: false, write: false, rounds: ROUNDS, sections: Vec::new() };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--help" | "-h" => return Ok(None),
                 "--check" => options.check = true,
+                "--write" => options.write = true,
                 "--rounds" => options.rounds = rounds(arguments.next().as_deref())?,
                 name => match Section::ALL.into_iter().find(|section| section.name() == name) {
                     Some(section) if options.sections.contains(&section) => {}
@@ -51,6 +54,9 @@ impl Options {
                     None => return Err(format!("`{name}` is neither a section nor an option")),
                 },
             }
+        }
+        if options.write && !options.sections.is_empty() {
+            return Err("`--write` writes all sections: name none".to_owned());
         }
         if options.sections.is_empty() {
             options.sections.extend(Section::ALL);
@@ -63,6 +69,9 @@ impl Options {
         let mut arguments = vec!["--".to_owned()];
         if self.check {
             arguments.push("--check".to_owned());
+        }
+        if self.write {
+            arguments.push("--write".to_owned());
         }
         if self.rounds != ROUNDS {
             arguments.push(format!("--rounds {}", self.rounds));
@@ -77,7 +86,8 @@ impl Options {
 pub(crate) fn usage(command: &str) -> String {
     let sections = Section::ALL.map(Section::name).join("] [");
     format!(
-        "usage: {command} -- [--check] [--rounds N] [{sections}]\n\nWithout a section, all of them; {ROUNDS} rounds."
+        "usage: {command} -- [--check] [--write] [--rounds N] [{sections}]\n\nWithout a section, all of them; {ROUNDS} rounds. \
+         --write puts the table into `benches/RESULTS.md`."
     )
 }
 

@@ -9,6 +9,8 @@ mod valgrind;
 use std::env;
 use std::process::ExitCode;
 
+use disconnect_benches::results;
+
 type Result<T> = std::result::Result<T, String>;
 
 const COMMAND: &str = "cargo run --release -p disconnect-benches --bin run_time";
@@ -22,8 +24,9 @@ fn main() -> ExitCode {
     let done = match arguments.as_slice() {
         [] => print(false),
         ["--check"] => print(true),
+        ["--write"] => write(),
         [CASE, name, times] => run_case(name, times),
-        _ => Err(format!("usage: {COMMAND} -- [--check]\n\nWith --check it fails where a limit is not kept.")),
+        _ => Err(usage()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -34,10 +37,23 @@ fn main() -> ExitCode {
     }
 }
 
+fn usage() -> String {
+    format!(
+        "usage: {COMMAND} -- [--check | --write]\n\n\
+         --check fails where a limit is not kept, --write puts the table into `benches/RESULTS.md`."
+    )
+}
+
 fn run_case(name: &str, times: &str) -> Result<()> {
     let case = cases::all().find(|case| case.name == name).ok_or("no such case")?;
     (case.run)(times.parse().map_err(|_| "not a number")?);
     Ok(())
+}
+
+fn write() -> Result<()> {
+    let table = report::table(&valgrind::costs(cases::all().map(|case| case.name))?);
+    println!("{table}");
+    results::write("run_time", &table, &format!("`{COMMAND} -- --write`"))
 }
 
 fn print(check: bool) -> Result<()> {
