@@ -1,7 +1,8 @@
 //! The fault matrix: real peers on loopback, real faults, and whether each end is attributed right.
 //!
 //! `faults` compares every end with the truth in `truth/`, prints a row a protocol, and ends with 1 if less is right than
-//! promised. `faults --cases` prints every case as well, `faults tcp quic` runs these protocols only.
+//! promised. `faults --cases` prints every case as well, `faults tcp quic` runs these protocols only, and `faults --write` writes the
+//! tables into `RESULTS.md`.
 
 mod line;
 mod loopback;
@@ -62,10 +63,14 @@ async fn signalled() -> std::io::Result<()> {
 async fn run(arguments: &[String]) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     let (options, named): (Vec<&str>, Vec<&str>) =
         arguments.iter().map(String::as_str).partition(|a| a.starts_with('-'));
-    if let Some(unknown) = options.iter().find(|option| **option != "--cases") {
-        return Err(format!("unknown option `{unknown}`; known is `--cases`").into());
+    if let Some(unknown) = options.iter().find(|option| !["--cases", "--write"].contains(option)) {
+        return Err(format!("unknown option `{unknown}`; known are `--cases` and `--write`").into());
     }
     let is_whole = named.is_empty();
+    let writes = options.contains(&"--write");
+    if writes && !(is_whole && cfg!(feature = "openssl")) {
+        return Err("`--write` writes all protocols: name none, and give cargo `--all-features`".into());
+    }
     let named = match &named[..] {
         [] => protocols::ALL.to_vec(),
         named => named.iter().map(|name| protocols::named(name)).collect::<Result<_, _>>()?,
@@ -77,11 +82,14 @@ async fn run(arguments: &[String]) -> Result<bool, Box<dyn std::error::Error + S
         let outcome = cases.await.map_err(|_| format!("{protocol}: stuck after {}", matrix.latest()))?;
         outcome.map_err(|error| format!("{protocol}: after {}: {error}", matrix.latest()))?;
     }
-    if !options.is_empty() {
+    if options.contains(&"--cases") {
         matrix.print_cases();
     }
     matrix.print_wrong();
     matrix.print_problems();
-    matrix.print_tables();
+    print!("{}", matrix.tables());
+    if writes {
+        matrix.write()?;
+    }
     Ok(matrix.holds(is_whole))
 }

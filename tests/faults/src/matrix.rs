@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::fmt;
+use std::path::Path;
+use std::{fmt, fs, io};
 
 use disconnect_core::{Category, Disconnect};
 
@@ -70,6 +71,21 @@ const BOTH_RIGHT: (f64, f64) = (0.95, 0.90);
 /// How many cases may be undecidable at most.
 const UNDECIDABLE: f64 = 0.08;
 
+/// What stands before the tables in `RESULTS.md`.
+const INTRODUCTION: &str = "\
+# The fault matrix
+
+Made by `cargo run -p disconnect-matrix --all-features -- --write`.
+
+Real peers on loopback, injected faults, and whether the end is attributed right. Each case is one fault as one of the two sides
+sees it. A [recipe for each library](src/recipes) serves the connection. The [truth files](truth) say what was done, and what
+each side can know of it.
+
+- \"Right\" is the reason and the side.
+- \"False-expected\" is a fault that is reported as normal. It is the worst error, and none is allowed.
+- A case is not decidable where another fault, with another truth, gives this side exactly the same observations. These are
+";
+
 impl Matrix {
     /// Reads the truth about a protocol, of which every case is about to be added.
     pub(crate) fn expect(&mut self, protocol: &'static str) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -102,15 +118,23 @@ impl Matrix {
     }
 
     /// A row a protocol, and the sum; then the same for the endpoints that declare `fin_is_goodbye`.
-    pub(crate) fn print_tables(&self) {
-        for (title, fin) in [("protocol", false), ("protocol, `fin_is_goodbye`", true)] {
-            println!("\n| {title} | cases | decidable | right (reason and side) | false-expected |");
-            println!("|---|---|---|---|---|");
-            for (protocol, tally) in self.tallies(fin) {
-                println!("| {protocol} | {tally} |");
-            }
-            println!("| **all** | {} |", self.total(fin));
-        }
+    pub(crate) fn tables(&self) -> String {
+        let table = |(title, fin): (&str, bool)| {
+            let rows = self.tallies(fin).into_iter().map(|(protocol, tally)| format!("| {protocol} | {tally} |\n"));
+            let (rows, total): (String, _) = (rows.collect(), self.total(fin));
+            format!(
+                "\n| {title} | cases | decidable | right (reason and side) | false-expected |\n\
+                 |---|---|---|---|---|\n{rows}| **all** | {total} |\n"
+            )
+        };
+        [("protocol", false), ("protocol, `fin_is_goodbye`", true)].map(table).concat()
+    }
+
+    /// Writes the tables into `RESULTS.md`.
+    pub(crate) fn write(&self) -> io::Result<()> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md");
+        let undecidable = 100.0 * self.total(false).share_undecidable();
+        fs::write(path, format!("{INTRODUCTION}{undecidable:.1} % of the first table.\n{}", self.tables()))
     }
 
     /// Whether the matrix holds what the library promises. The share of undecidable cases is a promise about a whole run.

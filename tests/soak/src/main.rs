@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
 use std::ops::Range;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,6 +23,9 @@ const USAGE: &str = "\
 Ends real loopback connections in every way, 1000 at a time, and checks that each has exactly one line, the right one.
 
 usage: soak [--connections N] [--subscriber plain|slow|panicking] [--streams watched|bare]
+       soak --write
+
+  --write  the whole soak with a plain subscriber and watched streams, whose result goes into RESULTS.md
 
 exit status: 0 when every line is right and memory is flat, 1 when a line is missing, double, contradictory or wrong or
 memory grew, 2 for bad arguments
@@ -38,7 +42,20 @@ struct Options {
     connections: usize,
     subscriber: Subscriber,
     is_watched: bool,
+    writes: bool,
 }
+
+/// What stands before the table in `RESULTS.md`.
+const INTRODUCTION: &str = "\
+# The soak
+
+Made by `cargo run --release -p disconnect-soak -- --write`.
+
+Real connections on loopback, ended in every way, with a shutdown at the end or in the middle of each thousand. Each connection
+that came up has exactly one line. `.ci/run` repeats it under a subscriber that is slow and one that panics, and without watched
+streams.
+
+";
 
 fn main() -> ExitCode {
     let options = match options(std::env::args().skip(1)) {
@@ -62,8 +79,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn options(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
-    let mut options = Options { connections: 100_000, subscriber: Subscriber::Plain, is_watched: true };
+fn options(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
+    let mut options = Options { connections: 100_000, subscriber: Subscriber::Plain, is_watched: true, writes: false };
+    let mut arguments = arguments.peekable();
+    if arguments.next_if(|argument| argument == "--write").is_some() {
+        options.writes = true;
+        return arguments.next().map_or(Ok(Some(options)), |more| Err(format!("{more:?} beside --write")));
+    }
     while let Some(argument) = arguments.next() {
         if matches!(argument.as_str(), "-h" | "--help") {
             return Ok(None);
@@ -110,10 +132,17 @@ fn soak(options: &Options) -> Result<bool, Box<dyn Error>> {
         }
     }
     let memory = memory_early.zip(resident_kib()).map(|(early, late)| Memory { early, late });
-    tally.print(counters.snapshot().total(), memory);
     let streams = if options.is_watched { "watched" } else { "bare" };
     let seconds = started.elapsed().as_secs_f64();
-    println!("{AT_A_TIME} at a time, {:?} subscriber, {streams} streams, {seconds:.1} s", options.subscriber);
+    let result = format!(
+        "{}{AT_A_TIME} at a time, {:?} subscriber, {streams} streams, {seconds:.1} s\n",
+        tally.table(counters.snapshot().total(), memory),
+        options.subscriber
+    );
+    print!("{result}");
+    if options.writes {
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("RESULTS.md"), format!("{INTRODUCTION}{result}"))?;
+    }
     Ok(tally.is_right(counters.snapshot().total(), memory))
 }
 
@@ -207,18 +236,22 @@ impl Tally {
             && memory.is_none_or(Memory::is_flat)
     }
 
-    fn print(&self, counted: u64, memory: Option<Memory>) {
-        println!("| ended by | connections | lines | double | missing | contradictory | wrong |");
-        println!("|---|--:|--:|--:|--:|--:|--:|");
+    fn table(&self, counted: u64, memory: Option<Memory>) -> String {
         let rows = Way::ALL.iter().map(|way| (way.name(), self.rows.get(way.name()).copied().unwrap_or_default()));
-        for (name, row) in rows.chain([("all", self.sum())]) {
+        let rows = rows.chain([("all", self.sum())]).map(|(name, row)| {
             let Row { connections, lines, double, missing, contradictory, wrong } = row;
-            println!("| {name} | {connections} | {lines} | {double} | {missing} | {contradictory} | {wrong} |");
-        }
+            format!("| {name} | {connections} | {lines} | {double} | {missing} | {contradictory} | {wrong} |\n")
+        });
+        let rows: String = rows.collect();
         let memory = memory.map_or("not measured: no /proc/self/status".to_owned(), |memory| {
             let verdict = if memory.is_flat() { "flat" } else { "GREW" };
             format!("{verdict}, {} KiB after the first fifth and {} KiB at the end", memory.early, memory.late)
         });
-        println!("\ncame up: {}, counted: {counted}, stray lines: {}, memory: {memory}", self.came_up, self.stray);
+        let Self { came_up, stray, .. } = self;
+        format!(
+            "| ended by | connections | lines | double | missing | contradictory | wrong |\n\
+             |---|--:|--:|--:|--:|--:|--:|\n{rows}\n\
+             came up: {came_up}, counted: {counted}, stray lines: {stray}, memory: {memory}\n"
+        )
     }
 }
