@@ -1,4 +1,5 @@
-//! Writes the enum of a thousand categories, which nobody wants to read in the repository.
+//! Writes the enum of a thousand categories, which nobody wants to read in the repository, and copies the first program of
+//! the README for the test that runs it.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,5 +19,11 @@ fn main() -> io::Result<()> {
     }
     source.push_str("}\n");
     let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
-    fs::write(Path::new(&out).join("thousand.rs"), source)
+    fs::write(Path::new(&out).join("thousand.rs"), source)?;
+
+    println!("cargo::rerun-if-changed=../README.md");
+    let readme = fs::read_to_string("../README.md")?;
+    let mut snippets = readme.split("```rust\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let program = snippets.find(|code| code.contains("async fn main()")).ok_or(io::ErrorKind::NotFound)?;
+    fs::write(Path::new(&out).join("readme_program.rs"), program)
 }

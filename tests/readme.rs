@@ -1,7 +1,11 @@
-//! Holds the README's table of keys and values against the categories. `BLESS=1` writes it.
+//! Holds the README to its size and the output of its first program, and the chapter of the vocabulary to the
+//! categories. `BLESS=1` writes the tables of the chapter.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use disconnect_core::{
@@ -12,18 +16,60 @@ use disconnect_core::{
 const BEGIN: &str = "<!-- categories: begin; written by `BLESS=1 cargo test -p disconnect-tests --test readme` -->\n";
 const END: &str = "<!-- categories: end -->";
 
+/// The first program of the README, which `build.rs` copies from it.
+mod program {
+    include!(concat!(env!("OUT_DIR"), "/readme_program.rs"));
+
+    #[test]
+    #[ignore = "the test below starts it as a process and reads what it prints"]
+    fn runs() {
+        main().unwrap();
+    }
+}
+
 #[test]
-fn the_readme_lists_every_key_and_value() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = fs::read_to_string(&path).unwrap();
-    let (before, rest) = readme.split_once(BEGIN).unwrap();
+fn first_program_prints_what_the_readme_shows() {
+    let run = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "program::runs", "--ignored", "--nocapture"])
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(run.stdout).unwrap();
+    assert!(run.status.success(), "{printed}{}", String::from_utf8_lossy(&run.stderr));
+    let readme = readme();
+    let after_program = readme.split_once("async fn main()").unwrap().1;
+    let shown = after_program.split_once("```text\n").unwrap().1.split_once("```").unwrap().0;
+    assert!(shown.lines().count() >= 3, "{shown}");
+    assert!(printed.contains(shown), "the README shows:\n{shown}\nit prints:\n{printed}");
+}
+
+#[test]
+fn readme_stays_short() {
+    let readme = readme();
+    let (lines, words) = (readme.lines().count(), readme.split_whitespace().count());
+    assert!(lines <= 150 && words <= 1200, "{lines} lines, {words} words");
+}
+
+#[test]
+fn vocabulary_lists_every_key_and_value() {
+    let path = root().join("disconnect-core/src/guide/vocabulary.md");
+    let chapter = fs::read_to_string(&path).unwrap();
+    let (before, rest) = chapter.split_once(BEGIN).unwrap();
     let (written, after) = rest.split_once(END).unwrap();
     let generated = tables();
     if env::var_os("BLESS").is_some() {
         fs::write(&path, format!("{before}{BEGIN}{generated}{END}{after}")).unwrap();
     } else {
-        assert_eq!(written, generated, "the README's tables are out of date: run with BLESS=1");
+        assert_eq!(written, generated, "the chapter's tables are out of date: run with BLESS=1");
     }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).unwrap()
 }
 
 fn tables() -> String {

@@ -7,6 +7,7 @@
 //! | [`evidence`] | what each protocol shows of its end, which adapter reads it, and what cannot be told |
 //! | [`own_vocabulary`] | how to log roles, reasons, causes, codes and errors of your own |
 //! | [`guards_and_shutdown`] | how each connection gets exactly one line, and which of several ends that line reports |
+//! | [`vocabulary`] | every key and value of the line, the terms behind them, and where they come from |
 //! | [`recipes`] | how to serve a connection of each library so that its end is told right |
 //! | [`watched_streams`] | where a watched stream goes in each library, so that an end without an error is told right |
 //! | [`write_an_adapter`] | how to read the errors of a library that has no adapter |
@@ -41,6 +42,9 @@ chapter!(choosing_a_category, "choosing_a_category.md");
 chapter!(evidence, "evidence.md");
 chapter!(own_vocabulary, "own_vocabulary.md");
 chapter!(guards_and_shutdown, "guards_and_shutdown.md");
+
+#[doc = include_str!("vocabulary.md")]
+pub mod vocabulary {}
 
 #[doc = include_str!("recipes.md")]
 pub mod recipes {}
