@@ -1,9 +1,17 @@
-//! The proc macros behind [`disconnect-core`](https://docs.rs/disconnect-core), which re-exports them: depend on that
-//! crate, not on this one.
+//! The derives and the macro behind [`disconnect-core`](https://docs.rs/disconnect-core), which re-exports them. Depend on
+//! that crate, not on this one.
 //!
-//! Each macro is a folder with one small file a phase: `parse` (what was written), `model` (what it means, and every
-//! semantic error), `expand` (the code it becomes).
+//! | derive | for | a variant without a decision |
+//! |---|---|---|
+//! | [`DisconnectField`](macro@DisconnectField) | categories of your own: reasons, causes, roles | is logged by its name in `snake_case`, and is not expected |
+//! | [`DisconnectEvidence`](macro@DisconnectEvidence) | your error types: what each error means for the connection | does not compile |
+//! | [`DisconnectCode`](macro@DisconnectCode) | your close codes: what each code means for the connection | does not compile |
+//!
+//! Each derive reports every mistake in a type at once, at the smallest wrong token, and says what to write. The pages of
+//! `disconnect-core` show an example of each.
 
+// Each macro is a folder: `parse` reads what was written, `model` gives it a meaning and finds every mistake, `expand` writes
+// the code.
 mod codes;
 mod errors;
 mod event;
@@ -23,73 +31,57 @@ use proc_macro::TokenStream;
 
 /// Turns an enum into a closed set of categories with a log key.
 ///
-/// Documented, with examples, at `disconnect_core::DisconnectField`.
-///
 /// # Attributes
 ///
-/// On the enum:
+/// | on the enum | meaning |
+/// |---|---|
+/// | `#[field("key")]` | The log key: lower-case words joined by `_` or `.`. Required, and not a key that the event writes itself. |
+/// | `#[field("key", expected = "key")]` | The log key of the expected flag. By default `disconnect_expected` beside `disconnect_reason`, and `<key>_expected` for any other key. |
+/// | `#[field("key", values = "verbatim")]` | A `#[value]` may be any line of at most 64 bytes, without the characters that a detail may not hold. |
+/// | `#[field("key", crate = path)]` | Where `disconnect_core` is, if it has another name. |
 ///
-/// - `#[field("key")]`: the log key, lower-case words joined by `_` or `.`. It is none that the event writes itself.
-/// - `#[field("key", expected = "key")]`: the log key of the expected flag. Left out, it is `disconnect_expected` beside
-///   `disconnect_reason`, and `<key>_expected` for any other key.
-/// - `#[field("key", values = "verbatim")]`: a `#[value]` may be any line of at most 64 bytes, without the characters
-///   that a [`Detail`](https://docs.rs/disconnect-core) may not hold.
-/// - `#[field("key", crate = path)]`: where `disconnect_core` is, when it goes by another name.
-///
-/// On a variant:
-///
-/// - `#[expected]`: this end is part of normal operation. Unmarked means: look into it.
-/// - `#[value("...")]`: the logged value. Left out, it is the variant's name in `snake_case`.
-/// - `#[alias("...")]`, repeatable: also read back from this text, never written.
-///
-/// Doc comments of the variants become [`docs`](https://docs.rs/disconnect-core) of its categories.
+/// | on a variant | meaning |
+/// |---|---|
+/// | `#[expected]` | This end is part of normal operation. Without it, the end is worth investigating. |
+/// | `#[value("...")]` | The logged value. By default the variant's name in `snake_case`. |
+/// | `#[alias("...")]` | This text is also read back as the variant, and is never written. Repeatable. |
+/// | a doc comment | The `docs` of the category. |
 #[proc_macro_derive(DisconnectField, attributes(field, expected, value, alias))]
 pub fn derive_disconnect_field(input: TokenStream) -> TokenStream {
     field::derive(syn::parse_macro_input!(input)).into()
 }
 
-/// Makes every value of a type say what it means for the connection: the reason, the side, and how strong that is.
+/// Makes every value of a type say what it means for the connection: the reason, the side, and how strong that evidence is.
 ///
-/// Documented, with examples, at `disconnect_core::DisconnectEvidence`. The type may be an `Error`, from `thiserror` or
-/// written by hand, which `classifier!` then finds anywhere in an error; any other value has a `verdict()`.
+/// The type may be an error, which `classifier!` then finds anywhere in a chain of errors. Any other type has a `verdict()`.
 ///
 /// # Attributes
 ///
-/// On every variant of an enum, or on a struct, one or both of these:
+/// A struct, and every variant of an enum, has a `#[reason]`, a `#[transparent]` or both. On an enum, they are the default for
+/// variants that have neither.
 ///
-/// - `#[reason(NetworkError)]`: the value ends a connection for this reason, whatever lies inside it. A bare name is a
-///   `DisconnectReason`; a category of your own set is given by a path: `#[reason(Leave::Kicked)]`.
-/// - `#[transparent]`: what the error inside means. That is the field marked `#[source]` or `#[from]`, or else named
-///   `source`, or else the only one. It may be an error, a `Box<dyn Error>` with or without `Send + Sync`, an
-///   `anyhow::Error`, an `Arc` or `Box` of one of these, a type parameter that is an error, or an `Option` of one of
-///   these. Where its type derives `DisconnectEvidence`, its verdict is read from it, whether or not a classifier lists
-///   that type; it need not be an error then.
-/// - Both together: the stronger of the two, and between equals the error inside.
+/// | attribute | meaning |
+/// |---|---|
+/// | `#[reason(NetworkError)]` | The value ends a connection for this reason, whatever lies inside it. A bare name is a `DisconnectReason`. A path is a category of your own: `#[reason(Leave::Kicked)]`. |
+/// | `#[transparent]` | The value means what the error inside means. |
+/// | both | The stronger of the two. Between equals, the error inside. On an enum, a variant without fields has the reason alone. |
+/// | `#[evidence(crate = path)]` | On the type: where `disconnect_core` is, if it has another name. |
 ///
-/// On an enum, they are what its variants without either mean. Where both stand there, a variant without fields means the
-/// reason alone.
+/// The error inside is the field marked `#[source]` or `#[from]`, or else the field named `source`, or else the only field. It may
+/// be an error, a `Box<dyn Error>` with or without `Send + Sync`, an `anyhow::Error`, an `Arc` or a `Box` of one of these, a type
+/// parameter that is an error, or an `Option` of one of these. If its type derives `DisconnectEvidence`, it need not be an error,
+/// and no classifier has to list it.
 ///
-/// Behind the reason, each left out or given once:
+/// | after the reason | meaning | default |
+/// |---|---|---|
+/// | `side = Remote` | Who ended or broke the connection, as seen from this side: `Local`, `Remote`, `Network` or `Unknown`. `Network` does not go with an expected reason of the library. | `Network` for `NetworkError`, otherwise `Unknown` |
+/// | `by = Client` | The party, where it is the same one on both ends: a `DisconnectInitiator`, or a path to an initiator of your own. | the side |
+/// | `cause = KeepaliveTimeout` | What exactly happened: a `DisconnectCause`, or a path to a cause of your own. In parentheses, any expression for a cause or an option of one: `cause = (why.cause())`. | none |
+/// | `code = Code::websocket(1002)` | The protocol code: any expression for a `Code` or an `Option<Code>`. | none |
+/// | `rank = Timeout` | How strong this is as evidence. | `Stated` with a code, otherwise what reason and cause imply; the weakest for `Unknown` without code and cause |
 ///
-/// - `side = Local`, `Remote`, `Network` or `Unknown`: who ended or broke it, as seen from here. Left out, it is
-///   `Network` for a `NetworkError`, and `Unknown` for any other reason. The network ends nothing on purpose, so
-///   `Network` does not go with an expected reason of ours.
-/// - `by = Client`: the party that ended it, where it is the same one on both ends. A `DisconnectInitiator`, or an
-///   initiator of your own by its path.
-/// - `cause = KeepaliveTimeout`: what exactly happened, a `DisconnectCause`, or a cause of your own by its path. In
-///   parentheses, `cause = (why.cause())`, it is any expression for a cause or an option of one.
-/// - `code = Code::websocket(1002)`: the protocol code, any expression for a `Code` or an `Option<Code>`.
-/// - `rank = Timeout`: how strong this is as evidence. Left out, it follows: stated where there is a code, otherwise
-///   what the reason and the cause imply. An `Unknown` with neither code nor cause is the weakest.
-///
-/// The expressions of a cause and a code may use the fields: named ones by their names, others as `_0`, `_1`, each as a
+/// The expressions of a cause and of a code may use the fields: named ones by their names, others as `_0`, `_1`, each as a
 /// reference.
-///
-/// For reason, initiator, cause and rank, a bare name is one of the core's own, and a path is taken as it stands.
-///
-/// On the type:
-///
-/// - `#[evidence(crate = path)]`: where `disconnect_core` is, when it goes by another name.
 #[proc_macro_derive(DisconnectEvidence, attributes(evidence, reason, transparent, source, from))]
 pub fn derive_disconnect_evidence(input: TokenStream) -> TokenStream {
     evidence::derive(syn::parse_macro_input!(input)).into()
@@ -97,39 +89,29 @@ pub fn derive_disconnect_evidence(input: TokenStream) -> TokenStream {
 
 /// Makes an enum a set of close codes: each variant has its code, its name, and what it means.
 ///
-/// Documented, with examples, at `disconnect_core::DisconnectCode`.
-///
 /// # Attributes
 ///
-/// On the enum:
+/// | on the enum | meaning |
+/// |---|---|
+/// | `#[codes(websocket)]` | The protocol of the codes: `websocket`, `ssh`, `http2`, `http3`, `quic`, `quic_application`, `amqp`, `exit`, `signal` or `sqlstate`. The codes of `tls`, `grpc` and `mqtt` are closed sets. |
+/// | `#[codes("discord")]` | A protocol of your own. Its name stands before the dot of a logged code. |
+/// | `#[codes(websocket, crate = path)]` | Where `disconnect_core` is, if it has another name. |
 ///
-/// - `#[codes(websocket)]`: the protocol that the codes belong to. Known are `websocket`, `ssh`, `http2`, `http3`, `quic`,
-///   `quic_application`, `amqp`, `exit`, `signal` and `sqlstate`. The codes of `tls`, `grpc` and `mqtt` are closed sets.
-/// - `#[codes("discord")]`: a protocol of your own, by its name, which stands before the dot of a logged code.
-/// - `#[codes(websocket, crate = path)]`: where `disconnect_core` is, when it goes by another name.
+/// Every variant has one `#[code]`, and one `#[goodbye]` or `#[reason]`:
 ///
-/// On every variant, one code and one meaning:
+/// | on a variant | meaning |
+/// |---|---|
+/// | `#[code(4004)]` | The code: a number or a text. A number is in the range that the protocol leaves to applications, such as 3000 to 4999 for WebSocket. A text has at most 32 ASCII letters, digits, `-` and `_`; one that comes from the wire has at most 8. |
+/// | `#[code(4004, name = "AUTH_FAILED")]` | The name of the code. By default the variant's name in `snake_case`. |
+/// | `#[goodbye(Closed)]` | The sender ends the connection on purpose and cleanly. `GoingAway`: the sender goes away. `Cancelled`: the sender cancels the one request that the connection was. The role gives the reason: see `Verdict::closed`, `going_away` and `cancelled`. |
+/// | `#[reason(Unknown)]` | Any other reason. A bare name is a `DisconnectReason`. A path is a category of your own: `#[reason(Leave::Kicked)]`. |
 ///
-/// - `#[code(4004)]`: the code, a number or a text. Numbers are in the range that the protocol leaves to applications, such
-///   as 3000 to 4999 for WebSocket. A text has at most 32 ASCII letters, digits, `-` and `_`; one that comes from the wire
-///   has at most 8.
-/// - `#[code(4004, name = "AUTH_FAILED")]`: the code's name. Left out, it is the variant's name in `snake_case`.
-/// - `#[goodbye(Closed)]`: its sender ends the connection on purpose and cleanly. `GoingAway` is a sender that goes away,
-///   `Cancelled` one that cancels the one request that the connection was. What the reason is follows from the role:
-///   see `Verdict::closed`, `going_away` and `cancelled`.
-/// - `#[reason(Unknown)]`: any other reason. A bare name is a `DisconnectReason`; a category of your own set is given by
-///   a path: `#[reason(Leave::Kicked)]`.
-///
-/// Behind the reason or the goodbye, each left out or given once:
-///
-/// - `side = Sender`, `Receiver`, `Network` or `Unknown`, not for a goodbye: who ended or broke it. Left out, it is
-///   `Receiver` for a `ProtocolError`, which the sender accuses, `Network` for a `NetworkError`, and `Sender` for any other
-///   reason.
-/// - `by = Client`: the party that ended it, where it is the same one on both ends. A `DisconnectInitiator`, or an
-///   initiator of your own by its path.
-/// - `cause = Auth`: what exactly happened, a `DisconnectCause`, or a cause of your own by its path.
-/// - `rank = Timeout`, not for a goodbye: how strong this is as evidence, where the code only reports what its sender saw.
-///   Left out, it is stated.
+/// | after the reason or the goodbye | meaning | default |
+/// |---|---|---|
+/// | `side = Sender` | Who ended or broke the connection: `Sender`, `Receiver`, `Network` or `Unknown`. Not for a goodbye. | `Receiver` for `ProtocolError`, which the sender accuses; `Network` for `NetworkError`; otherwise `Sender` |
+/// | `by = Client` | The party, where it is the same one on both ends: a `DisconnectInitiator`, or a path to an initiator of your own. | the side |
+/// | `cause = Auth` | What exactly happened: a `DisconnectCause`, or a path to a cause of your own. | none |
+/// | `rank = Timeout` | How strong this is as evidence, where the code only reports what its sender saw. Not for a goodbye. | `Stated` |
 #[proc_macro_derive(DisconnectCode, attributes(codes, code, goodbye, reason))]
 pub fn derive_disconnect_code(input: TokenStream) -> TokenStream {
     codes::derive(syn::parse_macro_input!(input)).into()
