@@ -1,4 +1,4 @@
-//! Holds the README to its size and the output of its first program, and the chapter of the vocabulary to the
+//! Holds the README to its size, its links and the output of its first program, and the chapter of the vocabulary to the
 //! categories. `BLESS=1` writes the tables of the chapter.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -48,6 +48,18 @@ fn readme_stays_short() {
     let readme = readme();
     let (lines, words) = (readme.lines().count(), readme.split_whitespace().count());
     assert!(lines <= 150 && words <= 1200, "{lines} lines, {words} words");
+}
+
+#[test]
+fn links_of_the_readme_lead_to_files() {
+    let readme = readme();
+    let links = readme.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    let links: Vec<&str> = links.map(|(link, _)| link).filter(|link| !link.starts_with("http")).collect();
+    assert!(links.len() > 10, "the links were read: {links:?}");
+    for link in links {
+        let path = link.split_once('#').map_or(link, |(path, _)| path);
+        assert!(root().join(path).exists(), "{link}");
+    }
 }
 
 #[test]
