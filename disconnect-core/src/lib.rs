@@ -95,7 +95,9 @@
 //! | `futures-io` | no | [`Watched`] by `AsyncRead` and `AsyncWrite` of futures-io |
 //! | `testing` | no | [`testing`]: the disconnect events of a test |
 //!
-//! Without features the crate is `no_std` without an allocator and depends on `disconnect-derive` alone. It needs Rust 1.85.
+//! Without features the crate is `no_std`, needs no allocator, and depends on `disconnect-derive` alone. With the default features
+//! a lock file gets nine packages: the two of this library; `proc-macro2`, `quote`, `syn` and `unicode-ident` for the derives;
+//! `tracing`, `tracing-core` and `pin-project-lite` for the event. Any `tracing` from 0.1.40 on will do. The crate needs Rust 1.85.
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
