@@ -60,12 +60,12 @@
 //! | look up a key, a value or a term | [`guide::vocabulary`] |
 //! | say what your protocol and your library saw | [`guide::evidence`], [`guide::recipes`], [`guide::watched_streams`] |
 //! | read the errors of a library without an adapter | [`guide::libraries_without_an_adapter`], [`guide::write_an_adapter`] |
-//! | name roles, reasons and codes of your own | [`guide::own_vocabulary`], `guide::attributes` |
-//! | understand a compile error | `guide::compile_errors` |
+//! | name roles, reasons and codes of your own | [`guide::own_vocabulary`], [`guide::attributes`] |
+//! | understand a compile error | [`guide::compile_errors`] |
 //! | write one line for each connection, shut down, run a proxy | [`guide::guards_and_shutdown`] |
-//! | test your service, and operate it | `guide::testing`, `guide::operating` |
-//! | know what is safe to log, and what is limited | `guide::security` |
-//! | decide, and move from what you have | `guide::comparison`, `guide::migration`, `guide::faq`, `guide::semver` |
+//! | test your service, and operate it | [`guide::testing`], [`guide::operating`] |
+//! | know what is safe to log, and what is limited | [`guide::security`] |
+//! | decide, and move from what you have | [`guide::comparison`], [`guide::migration`], [`guide::faq`], [`guide::semver`] |
 //!
 //! | group | items |
 //! |---|---|
