@@ -91,7 +91,7 @@ fn each_step_says_who_read_it_and_what_became_of_it() {
             "1. \"while reading a frame\" [Error]: no reader knows it",
             "2. \"no heartbeat\" [a typed context, Error]: network_error by the network, cause keepalive_timeout, rank \
              Timeout; wins",
-            "3. \"stream 3\" [SessionError, Stream]: a wrapper of the next",
+            "3. \"stream 3\" [SessionError, Stream]: wraps the next error",
             "4. \"connection reset\" [std::io::Error, ConnectionReset]: network_error by the network, cause reset, rank \
              Transport; error 2 is stronger",
         ],
@@ -138,7 +138,7 @@ fn what_says_nothing_is_told_apart_from_what_nobody_reads() {
         &[
             "unknown, rank NotUnderstood: no error in it is understood",
             "1. \"opened\" [Opened]: no reader knows it",
-            "2. \"operation interrupted\" [std::io::Error, Interrupted]: says nothing by itself",
+            "2. \"operation interrupted\" [std::io::Error, Interrupted]: has no verdict by itself",
             "hint: to read it, give its type, the adapter of its library or a `reader`; this classifier reads \
              std::io::Error, SessionError, reader = handler; of a library that is given, it may be of another version: \
              see `cargo tree --duplicates`",
@@ -150,7 +150,7 @@ fn what_says_nothing_is_told_apart_from_what_nobody_reads() {
         &explain(&io::Error::from(ErrorKind::Interrupted)),
         &[
             "unknown, rank NotUnderstood: no error in it is understood",
-            "1. \"operation interrupted\" [std::io::Error, Interrupted]: says nothing by itself",
+            "1. \"operation interrupted\" [std::io::Error, Interrupted]: has no verdict by itself",
         ],
     );
 }
@@ -186,7 +186,7 @@ fn a_classifier_without_readers_gives_no_hint_at_versions() {
 fn a_circle_ends_and_says_so() {
     let explanation = explain(&Circle);
     assert_eq!(explanation.steps().len(), Classifier::MAX_DEPTH);
-    assert!(explanation.to_string().contains("\nstopped after 64 errors: more follow, perhaps in a circle\n"));
+    assert!(explanation.to_string().contains("\nstopped after 64 errors: more follow, perhaps in a cycle\n"));
     let chain = |length: usize| {
         (1..length).fold(Arc::new(Cycle) as Arc<dyn Error + Send + Sync>, |error, _| Arc::new(io::Error::other(error)))
     };

@@ -1,16 +1,32 @@
-//! Whatever an error comes in: a type of its own, a trait object, a box, `anyhow::Error`, `eyre::Report`.
+//! `AsError`: every form in which a function may get an error.
 
 use core::any::Any;
 use core::error::Error;
 use core::marker::PhantomData;
 use core::ops::DerefMut;
 
-/// What [`Classifier::classify`](crate::Classifier::classify), [`Endpoint::failed`](crate::Endpoint::failed) and the guard
-/// take for an error.
+/// Accepts an error in any common form: an error type, a trait object, a box, an `anyhow::Error` or an `eyre::Report`.
 ///
-/// Implemented for every [`Error`] type, for `dyn Error` with and without `Send` and `Sync`, and for what dereferences to
-/// one: `Box<dyn Error + Send + Sync>`, `anyhow::Error`, `eyre::Report`. You never name `M`: inference finds the one
-/// implementation that applies.
+/// It is the argument of [`Classifier::classify`](crate::Classifier::classify),
+/// [`Endpoint::failed`](crate::Endpoint::failed) and the guard's functions. It is implemented for every [`Error`] type,
+/// for `dyn Error` with and without `Send` and `Sync`, and for every type that dereferences to such a trait object.
+///
+/// The parameter `M` tells these implementations apart. Never name it: inference finds the one that applies.
+///
+/// ```
+/// use std::{error::Error, io};
+/// use disconnect_core::{Disconnect, Endpoint};
+/// use disconnect_core::evidence::AsError;
+///
+/// fn log_failure<M>(error: &impl AsError<M>) -> Disconnect {
+///     Endpoint::AGENT_FACING_SERVER.failed(error)
+/// }
+///
+/// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+/// assert_eq!(log_failure(&reset).reason().as_str(), "network_error");
+/// let boxed: Box<dyn Error + Send + Sync> = reset.into();
+/// assert_eq!(log_failure(&boxed).reason().as_str(), "network_error");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error",
     label = "expected an error type, `anyhow::Error`, `eyre::Report` or a boxed `dyn Error`",
@@ -18,24 +34,24 @@ use core::ops::DerefMut;
     note = "for free text, say what happened: `END.ended(DisconnectReason::Unknown, Side::Local).with_detail(text)`"
 )]
 pub trait AsError<M> {
-    /// The error itself.
+    /// The error as a trait object.
     #[doc(hidden)]
     fn as_error(&self) -> &(dyn Error + 'static);
 
-    /// The container around it, for an adapter of that container.
+    /// The container that holds the error, for an adapter of that container.
     #[doc(hidden)]
     fn container(&self) -> Option<&dyn Any>;
 }
 
-/// Held by its own type.
+/// Marker: the argument is an error type.
 #[derive(Debug)]
 pub enum ByType {}
 
-/// Held as a trait object.
+/// Marker: the argument is a trait object.
 #[derive(Debug)]
 pub enum AsObject {}
 
-/// Held in a container that dereferences to this trait object.
+/// Marker: the argument is a container that dereferences to this trait object.
 #[derive(Debug)]
 pub struct InContainer<Object: ?Sized>(PhantomData<Object>);
 

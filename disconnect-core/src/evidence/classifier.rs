@@ -1,4 +1,4 @@
-//! The walk through an error and everything inside it.
+//! `Classifier`: walks through an error and its sources, and returns the strongest verdict.
 
 use core::any::Any;
 use core::error::Error;
@@ -9,11 +9,17 @@ use crate::code::Protocol;
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::DisconnectReason;
 
-/// Reads errors. `std::io::Error` is always understood, wherever it stands in an error, also in the payload that
-/// `source()` skips; errors of other libraries through readers.
+/// Reads errors and returns what they mean as a [`Verdict`].
 ///
-/// Of everything found in an error the strongest evidence wins, and among equals the deepest. The walk allocates
-/// nothing and ends after [`Classifier::MAX_DEPTH`] errors, also in a cycle.
+/// A classifier always understands `std::io::Error`, at every depth of an error, also in the payload that `source()`
+/// skips. It understands errors of other libraries through readers. Build one with [`classifier!`](crate::classifier),
+/// store it in a `static`, and give it to an endpoint by
+/// [`Endpoint::with_classifier`](crate::Endpoint::with_classifier). An endpoint without a classifier understands
+/// `std::io::Error` alone.
+///
+/// The walk visits the error and everything inside it. The verdict with the highest [`Rank`] wins; of equal ranks, the
+/// deepest one. The walk does not allocate, and it stops after [`MAX_DEPTH`](Self::MAX_DEPTH) errors, also if an error
+/// contains itself.
 ///
 /// ```
 /// use std::io;
@@ -30,21 +36,24 @@ pub struct Classifier {
     readers: &'static [Reader],
     contexts: &'static [Contexts],
     codes: &'static [CodeReader],
-    /// How each reader was given to `classifier!`, for [`explain`](Self::explain). None where they were given by hand.
+    /// Each reader as it is written in `classifier!`, for [`explain`](Self::explain). Empty if the readers were given
+    /// by [`with`](Self::with).
     #[cfg(feature = "std")]
     items: &'static [&'static str],
 }
 
 impl Classifier {
-    /// How many errors one inside the other are looked at.
+    /// The number of nested errors that a classifier visits at most.
     pub const MAX_DEPTH: usize = 64;
 
-    /// Understands `std::io::Error`.
+    /// Creates a classifier that understands `std::io::Error` only.
     pub const fn new() -> Self {
         Self::with(&[])
     }
 
-    /// Understands `std::io::Error`, and what these readers understand.
+    /// Creates a classifier that understands `std::io::Error` and the errors that these readers know.
+    ///
+    /// Use it for readers of your own. For types, adapters and codes, [`classifier!`](crate::classifier) is shorter.
     ///
     /// ```
     /// use core::error::Error;
@@ -66,8 +75,8 @@ impl Classifier {
         Self::listed(&[], readers, &[])
     }
 
-    /// What [`classifier!`](crate::classifier) makes: the readers, how they were written, and the containers with typed
-    /// contexts.
+    /// What [`classifier!`](crate::classifier) expands to: the readers, their source text, and the containers with
+    /// typed contexts.
     #[doc(hidden)]
     #[cfg_attr(not(feature = "std"), allow(unused_variables, reason = "for explanations, which allocate"))]
     pub const fn listed(
@@ -84,9 +93,12 @@ impl Classifier {
         }
     }
 
-    /// The same, which also knows what these codes mean: where a verdict says nothing but that somebody gave a code, and no
-    /// table has that code. `codes = Gateway` in [`classifier!`](crate::classifier) is short for
-    /// `.with_codes(&[own_codes::<Gateway>])`.
+    /// Adds the meanings of application codes, such as WebSocket 4000 to 4999.
+    ///
+    /// They apply where a verdict comes from a bare code and no built-in table has that code. A verdict with a cause, a
+    /// rank or a side of its own does not change.
+    ///
+    /// `codes = Gateway` in [`classifier!`](crate::classifier) is short for `.with_codes(&[own_codes::<Gateway>])`.
     ///
     /// ```
     /// use disconnect_core::evidence::own_codes;
@@ -109,8 +121,10 @@ impl Classifier {
         Self { codes, ..self }
     }
 
-    /// What an error means, whatever it comes in: a type of its own, a boxed `dyn Error`, an `anyhow::Error`, an
-    /// `eyre::Report`. `unknown` where nothing in it is understood.
+    /// Returns what an error means. Takes an error type, a boxed `dyn Error`, an `anyhow::Error` or an `eyre::Report`.
+    ///
+    /// If no error inside is understood, the verdict is `unknown` with [`Rank::NotUnderstood`].
+    /// [`explain`](Self::explain) then shows why.
     ///
     /// ```
     /// use std::{error::Error, io};
@@ -129,13 +143,14 @@ impl Classifier {
         self.walk(error.as_error(), error.container(), &mut ())
     }
 
-    /// What an error means that comes as a trait object: see [`classify`](Self::classify).
+    /// Returns what an error behind a trait object means. The same as [`classify`](Self::classify), without type
+    /// inference.
     #[inline]
     pub fn verdict(&self, error: &(dyn Error + 'static)) -> Verdict {
         self.walk(error, None, &mut ())
     }
 
-    /// The walk itself. With `()` to watch it, watching costs nothing.
+    /// The walk itself. `Watch` is a no-op for `()`, so that `classify` does not pay for `explain`.
     pub(super) fn walk<'a>(
         &self,
         mut error: &'a (dyn Error + 'static),
@@ -143,7 +158,7 @@ impl Classifier {
         watch: &mut impl Watch,
     ) -> Verdict {
         let mut strongest: Option<Verdict> = None;
-        // The rest of the chain, while the walk is inside one of its typed contexts.
+        // The rest of the container's chain, while the walk is inside a typed context.
         let mut rest = None;
         let mut in_failure = false;
         for _ in 0..Self::MAX_DEPTH {
@@ -180,7 +195,7 @@ impl Classifier {
             }
             let outcome = outcome(reading.verdict.as_ref(), strongest.as_ref(), in_failure);
             watch.step(error, by, &reading, outcome);
-            // A verdict is large: it is only moved where there is one.
+            // A verdict is large, so it is copied only if it wins.
             if matches!(outcome, Outcome::Strongest) {
                 strongest = reading.verdict;
             }
@@ -205,8 +220,8 @@ impl Classifier {
         strongest.unwrap_or(NOT_UNDERSTOOD)
     }
 
-    /// Gives a code of the user's own its meaning, where the verdict says nothing but that somebody gave it. Kept out of line
-    /// so that a verdict without a code stays cheap.
+    /// Gives an application code the meaning that the user declared, if the verdict carries nothing but the code. Kept
+    /// out of line so that a verdict without a code stays cheap.
     #[cold]
     pub(crate) fn explain_code(&self, verdict: &mut Verdict) {
         let Some(code) = verdict.code.filter(|code| !self.codes.is_empty() && code.is_open()) else { return };
@@ -216,7 +231,7 @@ impl Classifier {
             return;
         }
         let Some(own) = self.codes.iter().find_map(|read| read(code)) else { return };
-        // Nothing tells a goodbye of the connection from a reset of one stream.
+        // In HTTP/2 and HTTP/3 the same code may close the connection or reset one stream, and a reset is no goodbye.
         if own.may_be_expected() && matches!(code.protocol(), Protocol::Http2 | Protocol::Http3) {
             return;
         }
@@ -225,7 +240,7 @@ impl Classifier {
         *verdict = if verdict.is_of_stream { own.of_stream() } else { own };
     }
 
-    /// The first reader that recognises the error. Pointers come last: most errors are none.
+    /// Asks the readers in order, then opens shared and boxed errors. Pointers come last because most errors are none.
     fn read<'a>(&self, error: &'a (dyn Error + 'static)) -> (Reading<'a>, By) {
         for (index, reader) in self.readers.iter().enumerate() {
             let reading = reader(error);
@@ -240,14 +255,14 @@ impl Classifier {
         (Reading::NOTHING, By::Nobody)
     }
 
-    /// What the typed context of this error says. Kept out of line so that an error without a container stays cheap.
+    /// Reads the typed context of this error. Kept out of line so that an error without a container stays cheap.
     #[cold]
     fn context<'a>(&self, container: &'a dyn Any, error: &'a (dyn Error + 'static)) -> Option<Reading<'a>> {
         self.contexts.iter().find_map(|contexts| contexts(container, error))
     }
 }
 
-/// What becomes of the verdict of one error, beside the strongest of those around it.
+/// Compares the verdict of one error with the strongest of the errors around it.
 #[inline]
 fn outcome(inner: Option<&Verdict>, strongest: Option<&Verdict>, in_failure: bool) -> Outcome {
     match (inner, strongest) {
@@ -269,16 +284,16 @@ impl Classifier {
     }
 }
 
-/// Sees each error that a walk meets.
+/// Observes the walk, one call for each error.
 pub(super) trait Watch {
-    /// An error, who read it, what it says, and what became of that.
+    /// Called with an error, who read it, the reading, and whether its verdict won.
     fn step(&mut self, error: &(dyn Error + 'static), by: By, reading: &Reading<'_>, outcome: Outcome);
 
-    /// The walk ended at [`Classifier::MAX_DEPTH`].
+    /// Called if the walk stopped at [`Classifier::MAX_DEPTH`].
     fn cut(&mut self);
 }
 
-/// Nobody watches.
+/// Observes nothing.
 impl Watch for () {
     #[inline]
     fn step(&mut self, _: &(dyn Error + 'static), _: By, _: &Reading<'_>, _: Outcome) {}
@@ -294,34 +309,34 @@ pub(super) enum By {
     /// It is an `io::Error`.
     #[cfg(feature = "std")]
     Io,
-    /// The reader at this position.
+    /// The reader at this index.
     Reader(usize),
-    /// It carries a typed context.
+    /// A typed context of the error.
     Context,
-    /// It points to another error.
+    /// It is a pointer to another error.
     #[cfg(feature = "std")]
     Pointer,
-    /// It is known by its text.
+    /// Its text is in the table of known texts.
     #[cfg(feature = "std")]
     Text,
     /// No reader knows it.
     Nobody,
 }
 
-/// What became of the verdict of one error.
+/// What the walk did with the verdict of one error.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Outcome {
-    /// There is none.
+    /// The error has no verdict.
     NoVerdict,
-    /// It is the strongest so far, if there is one.
+    /// The verdict is the strongest so far.
     Strongest,
-    /// One further out is stronger.
+    /// An error further out has a stronger verdict.
     Weaker,
-    /// It may be a normal end, inside a failure.
+    /// The verdict may be expected, but the error lies inside a failure.
     InFailure,
 }
 
-/// The weakest evidence there is.
+/// The verdict for errors that no reader understands: the weakest.
 pub(super) const NOT_UNDERSTOOD: Verdict =
     Verdict::new(DisconnectReason::Unknown, Side::Unknown).with_rank(Rank::NotUnderstood);
 

@@ -1,4 +1,4 @@
-//! What every adapter has to do right, checked with the errors of its library.
+//! `Conformance`: checks of an adapter, with the errors of its library.
 
 use std::error::Error;
 use std::fmt;
@@ -14,20 +14,21 @@ use crate::category::Category;
 use crate::verdict::{Rank, Verdict};
 use crate::vocabulary::DisconnectCause;
 
-/// Checks an adapter with the errors of its library: for the tests of its author (feature `testing`).
+/// Checks an adapter with the errors of its library. For the adapter's own tests (feature `testing`).
 ///
-/// Give it a classifier with that adapter alone, and name each error. What it checks:
+/// Create it with a classifier that has this adapter alone, then add one call for each error. The `name` of a call
+/// labels its line in the report.
 ///
-/// | | |
+/// | call | what it checks |
 /// |---|---|
-/// | [`new`](Self::new) | an error that the library did not make is left alone, also one whose text panics |
-/// | [`fault`](Self::fault) | the error is understood, and no endpoint reports it as a normal end |
-/// | [`follows`](Self::follows) | the same for an error that only follows from an earlier end: its rank is below that of a fault |
-/// | [`goodbye`](Self::goodbye) | the error is a normal end, and the peer said so |
-/// | [`wraps`](Self::wraps) | what the library wraps is found: a reset; and an error inside whose text panics does no harm |
+/// | [`new`](Self::new) | the adapter ignores errors of other libraries, also one whose text panics |
+/// | [`fault`](Self::fault) | the adapter understands the error, and no endpoint logs it as expected |
+/// | [`follows`](Self::follows) | the same, and the rank is below that of a fault: the error only follows from an earlier end |
+/// | [`goodbye`](Self::goodbye) | the error is expected, and the peer said goodbye |
+/// | [`wraps`](Self::wraps) | a reset inside the library's error is found, and an inner error whose text panics does no harm |
 ///
-/// All of them check that nothing panics and, with [`counting`](Self::counting), that nothing is allocated. The report is
-/// its [`Display`](fmt::Display) text; [`assert`](Self::assert) fails with it.
+/// Every check also fails if the adapter panics or, after [`counting`](Self::counting), if it allocates.
+/// [`Display`](fmt::Display) prints the report. [`assert`](Self::assert) panics with it if a check failed.
 ///
 /// ```
 /// use std::{error::Error, fmt, io};
@@ -36,7 +37,7 @@ use crate::vocabulary::DisconnectCause;
 ///
 /// # mod library {
 /// #     use std::{error::Error, fmt, io};
-/// /// The error of some library. It does not name what is inside as its source.
+/// /// The error of a library. It does not return the error inside as its source.
 /// #[derive(Debug)]
 /// pub enum Failed { Io(io::Error), TooSlow, ServerStops }
 /// #     impl fmt::Display for Failed {
@@ -69,11 +70,11 @@ pub struct Conformance {
     lines: Vec<(bool, String)>,
 }
 
-/// Runs a function and says how many allocations it made.
+/// Runs a function and returns its number of allocations.
 type Count = fn(&mut dyn FnMut()) -> u64;
 
 impl Conformance {
-    /// A check of the adapters in this classifier. It begins with errors that no library made.
+    /// Creates a check of the adapters in this classifier, and runs it on errors of no library.
     pub fn new(classifier: &Classifier) -> Self {
         let this = Self { classifier: *classifier, count: None, lines: Vec::new() };
         this.foreign("a foreign error", &fmt::Error)
@@ -81,88 +82,91 @@ impl Conformance {
             .foreign("a boxed error", &BoxedError::from("text"))
     }
 
-    /// Counts allocations from here on, as your allocator does. With the crate `allocation-counter`:
-    /// `.counting(|run| allocation_counter::measure(run).count_total)`.
+    /// Makes all later checks fail if the adapter allocates. The argument runs a function and returns its number of
+    /// allocations.
+    ///
+    /// With the crate `allocation-counter`: `.counting(|run| allocation_counter::measure(run).count_total)`.
     pub fn counting(self, count: Count) -> Self {
         Self { count: Some(count), ..self }
     }
 
-    /// An error that is no normal end, and that the adapter understands.
+    /// Checks that the adapter understands the error, and that it is not expected.
     pub fn fault(self, name: &str, error: &(dyn Error + 'static)) -> Self {
         self.check(name, error, |verdict| match verdict.rank() {
-            _ if verdict.may_be_expected() => Err("a fault is reported as a normal end"),
-            Rank::NotUnderstood => Err("it is not understood"),
-            Rank::FollowOn => Err("it counts as following from an earlier end, so that anything replaces it"),
+            _ if verdict.may_be_expected() => Err("the verdict is expected, but the error is a fault"),
+            Rank::NotUnderstood => Err("no reader understands it"),
+            Rank::FollowOn => Err("its rank is `FollowOn`, so that any other evidence replaces it"),
             Rank::BrokenPipe | Rank::Transport | Rank::Timeout | Rank::Violation | Rank::Stated => Ok(()),
         })
     }
 
-    /// An error that only shows that the connection ended before: use after close, a failed send, a deadline of one
-    /// operation.
+    /// Checks an error that only shows an earlier end, such as use after close, a failed send, or the deadline of one
+    /// operation. Its rank must be below that of a fault, so that the first error wins.
     pub fn follows(self, name: &str, error: &(dyn Error + 'static)) -> Self {
         self.check(name, error, |verdict| match verdict.rank() {
-            _ if verdict.may_be_expected() => Err("a fault is reported as a normal end"),
-            Rank::NotUnderstood => Err("it is not understood"),
+            _ if verdict.may_be_expected() => Err("the verdict is expected, but the error is a fault"),
+            Rank::NotUnderstood => Err("no reader understands it"),
             Rank::FollowOn | Rank::BrokenPipe => Ok(()),
             Rank::Transport | Rank::Timeout | Rank::Violation | Rank::Stated => {
-                Err("it is as strong as the fault that it follows from")
+                Err("its rank is as high as that of the fault before it")
             }
         })
     }
 
-    /// An error by which the peer said goodbye.
+    /// Checks an error that carries the peer's goodbye: it must be expected, and the peer must be its source.
     pub fn goodbye(self, name: &str, error: &(dyn Error + 'static)) -> Self {
         self.check(name, error, |verdict| match (verdict.may_be_expected(), verdict.is_said_by_peer()) {
             (true, true) => Ok(()),
-            (true, false) => Err("it is normal, but nobody said goodbye"),
-            (false, _) => Err("a goodbye is not reported as a normal end"),
+            (true, false) => Err("the verdict is expected, but the peer did not say goodbye"),
+            (false, _) => Err("the verdict is unexpected, but the error is a goodbye"),
         })
     }
 
-    /// How the library wraps an error of the transport: from its `From<io::Error>`, or by hand.
+    /// Checks that the adapter finds an `io::Error` inside the library's error. `wrap` builds that error, for example
+    /// by its `From<io::Error>`.
     pub fn wraps<E: Error + 'static>(self, name: &str, wrap: impl Fn(io::Error) -> E) -> Self {
         let reset = wrap(ErrorKind::ConnectionReset.into());
         let hostile = wrap(io::Error::other(Hostile));
         self.check(&format!("{name}, a reset inside"), &reset, |verdict| {
             let is_reset = verdict.cause().map(Category::as_str) == Some(DisconnectCause::Reset.as_str());
-            if is_reset { Ok(()) } else { Err("the reset inside is not found") }
+            if is_reset { Ok(()) } else { Err("the adapter does not find the reset inside") }
         })
         .check_hostile(name, &hostile)
     }
 
-    /// A panic that is caught allocates: that is not counted.
+    /// Does not count allocations, because a panic allocates even if it is caught.
     fn check_hostile(self, name: &str, error: &(dyn Error + 'static)) -> Self {
         let count = self.count;
         let this = Self { count: None, ..self };
         let name = format!("{name}, an error inside whose text panics");
         let this = this.check(&name, error, |verdict| {
-            if verdict.may_be_expected() { Err("a fault is reported as a normal end") } else { Ok(()) }
+            if verdict.may_be_expected() { Err("the verdict is expected, but the error is a fault") } else { Ok(()) }
         });
         Self { count, ..this }
     }
 
-    /// Whether nothing has failed so far.
+    /// Whether all checks so far passed.
     pub fn is_ok(&self) -> bool {
         self.lines.iter().all(|(is_ok, _)| *is_ok)
     }
 
-    /// The report.
+    /// Returns the report.
     ///
     /// # Panics
     ///
-    /// If a check failed, with the report.
+    /// Panics with the report if a check failed.
     #[track_caller]
     pub fn assert(self) -> String {
         assert!(self.is_ok(), "the adapter does not conform\n{self}");
         self.to_string()
     }
 
-    /// An error of nobody's: no reader may say anything about it.
+    /// Checks that no reader reads an error of another library.
     fn foreign(mut self, name: &str, error: &(dyn Error + 'static)) -> Self {
         let read = || self.classifier.readers().iter().all(|reader| reader(error).is_nothing());
         let (is_ok, text) = match catch_unwind(AssertUnwindSafe(read)) {
-            Ok(true) => (true, "left alone"),
-            Ok(false) => (false, "it is not the library's, and is read all the same"),
+            Ok(true) => (true, "not read"),
+            Ok(false) => (false, "the adapter reads it, but it is no error of its library"),
             Err(_) => (false, "reading it panics"),
         };
         self.lines.push((is_ok, format!("{name}: {text}")));
@@ -204,7 +208,7 @@ impl fmt::Display for Conformance {
     }
 }
 
-/// An error as a program boxes it: its text is all that it is.
+/// An error that a program boxed: only its text is known.
 #[derive(Debug)]
 struct BoxedError(std::boxed::Box<dyn Error + Send + Sync>);
 

@@ -6,10 +6,10 @@ use core::ptr;
 use super::derived::DisconnectEvidence;
 use super::reading::{Next, Reading};
 
-/// What a context says, if it is that of this error.
+/// Returns the evidence of a context if the context belongs to this error.
 ///
-/// The error around a context and the next error has a private type, so no downcast finds the context in it. But it
-/// holds the context by value: the context lies within its bytes.
+/// The error that holds a context has a private type, so no downcast reaches the context in it. But it holds the
+/// context by value. So the context belongs to the error if its address lies within the error's bytes.
 pub fn of_context<'a, T: DisconnectEvidence + Error>(
     context: &'a T,
     error: &'a (dyn Error + 'static),
@@ -18,7 +18,8 @@ pub fn of_context<'a, T: DisconnectEvidence + Error>(
         return None;
     }
     let reading = context.evidence();
-    // The error's own source is the rest of the chain; that of the context is another branch.
+    // The error's source is the rest of the chain, and the walk visits it later. The context's source is another
+    // branch.
     Some(match (reading.next, context.source()) {
         (Next::Source, Some(source)) => reading.and_inside(source),
         (Next::Source, None) => reading.and_no_further(),
@@ -32,12 +33,14 @@ fn lies_in<T>(value: &T, error: &dyn Error) -> bool {
     start <= at && at + size_of::<T>() <= start + size_of_val(error)
 }
 
-/// The next error may be held by value as well. It is no context, and a step of its own.
+/// Whether the value is the next error of the chain, which an error may also hold by value. The walk visits it as a
+/// step of its own.
 fn is_source<T: Error + 'static>(value: &T, error: &dyn Error) -> bool {
     error.source().and_then(|source| source.downcast_ref::<T>()).is_some_and(|source| ptr::eq(source, value))
 }
 
-/// Finds the typed contexts of one container: its path, and the evidence types that `classifier!` was given.
+/// Makes the function that finds the typed contexts of one container, from its path and the evidence types in
+/// `classifier!`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __contexts {
@@ -46,13 +49,13 @@ macro_rules! __contexts {
     };
     (anyhow $library:tt $evidence:tt) => { $crate::__contexts!(@ $library Error $evidence) };
     (eyre $library:tt $evidence:tt) => { $crate::__contexts!(@ $library Report $evidence) };
-    // Every name here begins with underscores, since the user's types are named in the same scope.
+    // Names begin with underscores because the user's types are named in the same scope.
     (@ [$($library:tt)+] $container:ident {$({ $(#[$attribute:meta])* $evidence:ty })*}) => {{
         use $($library)+ as __library;
 
         #[allow(dead_code, reason = "not used where no evidence type is listed")]
         struct __Sought<T>($crate::evidence::vocabulary::PhantomData<T>);
-        /// A container only gives out what may be sent to and shared with other threads, and holds nothing else.
+        /// Containers such as `anyhow::Error` only hold values that are `Send` and `Sync`.
         #[allow(dead_code, reason = "not used where no evidence type is listed")]
         impl<T: $crate::DisconnectEvidence + $crate::evidence::vocabulary::Error + Send + Sync> __Sought<T> {
             fn __read<'a>(
@@ -63,7 +66,7 @@ macro_rules! __contexts {
                 $crate::evidence::vocabulary::of_context(container.downcast_ref::<T>()?, error)
             }
         }
-        /// Also for what is no evidence, which is told elsewhere.
+        /// The fallback for types that the container cannot hold. Types without evidence are reported elsewhere.
         #[allow(dead_code, reason = "not used where every evidence type can be in the container")]
         trait __Otherwise<'a>: Sized {
             fn __read(

@@ -1,4 +1,4 @@
-//! Errors of the user's own, whose types say what each of them means.
+//! `DisconnectEvidence`: error types of the user's own, which declare what each variant means.
 
 use core::error::Error;
 
@@ -9,15 +9,20 @@ use super::classifier::{Classifier, NOT_UNDERSTOOD};
 use super::reading::{Next, Reading};
 use crate::verdict::Verdict;
 
-/// An error, or any other value, that says itself what it means for the connection.
+/// An error, or any other value, that declares what it means for the connection.
 ///
-/// Derived by [`#[derive(DisconnectEvidence)]`](macro@crate::DisconnectEvidence): every variant names its verdict, or
-/// hands over to the error inside. A variant without either does not compile, so a new one cannot be forgotten.
+/// Derive it with [`#[derive(DisconnectEvidence)]`](macro@crate::DisconnectEvidence). Each variant names a verdict, or
+/// passes on the verdict of the error inside. A variant that does neither does not compile, so the compiler reports a
+/// new variant that has no meaning yet.
 ///
-/// For an [`Error`], from `thiserror` or written by hand, a [`classifier!`](crate::classifier) that is given the type by
-/// its name finds it anywhere in an error. Any other value is asked for its [`verdict`](Self::verdict).
+/// Two ways to use it:
 ///
-/// Not for errors of other libraries: those are read by an adapter, or by a [`Reader`](super::Reader).
+/// - An [`Error`] type, derived with `thiserror` or written by hand: list it in [`classifier!`](crate::classifier). The
+///   classifier then finds it at every depth of an error.
+/// - Any other value: call [`verdict`](Self::verdict) and give the result to
+///   [`Endpoint::resolve`](crate::Endpoint::resolve).
+///
+/// Not for an error type of another crate. An adapter or a [`Reader`](super::Reader) reads those.
 ///
 /// ```
 /// # use core::fmt;
@@ -58,16 +63,18 @@ use crate::verdict::Verdict;
     note = "an error of a library is read by an adapter, `classifier![tungstenite = path]`, or by a reader of your own"
 )]
 pub trait DisconnectEvidence: 'static {
-    /// What this value means by itself, and whether an error inside it may say more.
+    /// The verdict of this value, and whether the walk goes on inside it. The derive implements it.
     fn evidence(&self) -> Reading<'_>;
 
-    /// What this value means. `std::io::Error` is understood inside it, an error of another library is not: for those,
-    /// ask a [`Classifier`] that reads them.
+    /// Returns the verdict of this value.
+    ///
+    /// Inside the value, only `std::io::Error` is understood. If it may contain an error of another library, ask a
+    /// [`Classifier`] that reads that library.
     ///
     /// ```
     /// use disconnect_core::{Category, DisconnectEvidence, Endpoint};
     ///
-    /// /// How a session may end. It is no error.
+    /// /// How a session may end. It is not an error.
     /// #[derive(DisconnectEvidence)]
     /// #[reason(Graceful, side = Local)] // what a variant without an attribute means
     /// enum SessionEnd {
@@ -85,7 +92,7 @@ pub trait DisconnectEvidence: 'static {
     }
 }
 
-/// Nothing but io errors is understood inside, so it cannot say goodbye, and a failure of ours is as any other verdict.
+/// Inside the value only io errors are understood. They are never a goodbye, so a failure needs no special case here.
 fn verdict_of(reading: Reading<'_>) -> Verdict {
     let inside = match reading.next {
         Next::Inside(error) | Next::Container(_, error) => Classifier::new().verdict(error),
@@ -97,7 +104,7 @@ fn verdict_of(reading: Reading<'_>) -> Verdict {
     }
 }
 
-/// Evidence behind a pointer is evidence.
+/// A pointer has the evidence of the value that it points to.
 macro_rules! pointer {
     ($($pointer:ty),*) => {
         $(
@@ -115,8 +122,10 @@ pointer!(&'static T);
 #[cfg(feature = "std")]
 pointer!(Box<T>, Arc<T>);
 
-/// Reads errors of the type `T`, also behind an `Arc` or a `Box`: the [`Reader`](super::Reader) that
-/// [`classifier!`](crate::classifier) makes of a type's name.
+/// Reads errors of the type `T`, also behind an `Arc` or a `Box`.
+///
+/// This is the [`Reader`](super::Reader) that [`classifier!`](crate::classifier) adds for the name of a type. Name it
+/// yourself only for [`Classifier::with`].
 ///
 /// ```
 /// use disconnect_core::evidence::{Reading, Side, Verdict, derived};
@@ -144,7 +153,7 @@ pub fn derived<'a, T: DisconnectEvidence + Error>(error: &'a (dyn Error + 'stati
     own.map_or(Reading::NOTHING, T::evidence)
 }
 
-/// What the derive expands to.
+/// What `#[derive(DisconnectEvidence)]` expands to.
 pub mod expanded {
     use core::any::Any;
 
@@ -170,7 +179,7 @@ pub mod expanded {
         reading.unwrap_or(Reading::NOTHING)
     }
 
-    /// `#[reason(...)]` with `#[transparent]`.
+    /// `#[reason(...)]` together with `#[transparent]`.
     pub fn either(verdict: Verdict, inside: Option<Reading<'_>>) -> Reading<'_> {
         match inside {
             Some(reading) => {
@@ -181,15 +190,15 @@ pub mod expanded {
         }
     }
 
-    /// `#[reason(reason, side = ...)]`. One of our reasons is taken as such by whatever path it is named, so that its
-    /// rank follows from it and an endpoint can translate it.
+    /// `#[reason(reason, side = ...)]`. The downcast recognises the built-in reasons under every path, so that the rank
+    /// follows from the reason and an endpoint can map it to its own set.
     pub fn verdict<R: slot::Reason>(reason: R, side: Option<Side>) -> Verdict {
         let Some(&ours) = (&reason as &dyn Any).downcast_ref::<DisconnectReason>() else {
             return Verdict::own(reason, side.unwrap_or(Side::Unknown));
         };
         match ours {
             DisconnectReason::NetworkError => Verdict::new(ours, side.unwrap_or(Side::Network)),
-            // Says nothing as yet, so anything else is better.
+            // A bare `unknown` has no content, so any other evidence replaces it.
             DisconnectReason::Unknown => Verdict::new(ours, side.unwrap_or(Side::Unknown)).with_rank(Rank::FollowOn),
             DisconnectReason::Graceful
             | DisconnectReason::ClientClosed
@@ -200,13 +209,13 @@ pub mod expanded {
         }
     }
 
-    /// `cause = ...`. With one, `unknown` is a statement: what happened is known, and only which reason it is is not.
+    /// `cause = ...`. With a cause, `unknown` is a statement: the event is known, and only a reason for it is missing.
     pub fn cause(verdict: Verdict, given: impl OptionalCause) -> Verdict {
         let said = if verdict.rank == Rank::FollowOn { verdict.with_rank(Rank::Stated) } else { verdict };
         given.add_to(said).unwrap_or(verdict)
     }
 
-    /// What `cause = ...` takes.
+    /// The types that `cause = ...` takes.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a disconnect cause",
         label = "expected a cause, such as `DisconnectCause::Reset`, or an option of one",
@@ -214,7 +223,7 @@ pub mod expanded {
         note = "a field is a reference here: write `(*field)`"
     )]
     pub trait OptionalCause {
-        /// The verdict with the cause, if there is one.
+        /// Adds the cause to the verdict. `None` if there is no cause.
         fn add_to(self, verdict: Verdict) -> Option<Verdict>;
     }
 
@@ -235,7 +244,7 @@ pub mod expanded {
         }
     }
 
-    /// `code = ...`. Where there is one, somebody said so.
+    /// `code = ...`. A code is a statement of its sender, hence the rank.
     pub fn code(verdict: Verdict, given: impl OptionalCode) -> Verdict {
         match given.code() {
             Some(code) if verdict.side == Side::Remote => verdict.with_code(code).said_by_peer(),
@@ -244,19 +253,20 @@ pub mod expanded {
         }
     }
 
-    /// The field that `#[transparent]` follows.
+    /// The field that `#[transparent]` reads.
     #[derive(Debug)]
     pub struct Inside<'a, F>(pub &'a F);
 
-    /// What a field says, through `(&&&&Inside(field)).read_inside()`: method calls look behind one reference after the
-    /// other, so that the first of these applies:
+    /// Reads a field, called as `(&&&&Inside(field)).read_inside()`. Method lookup removes one reference after another,
+    /// so the first of these cases that fits is chosen (specialization by autoref):
     ///
-    /// 1. an error that is evidence, also in a `Box`, an `Arc` or a reference: its own reading;
-    /// 2. any other value that is evidence;
-    /// 3. what a pointer to an error points to: the pointer is an error itself, and no downcast would see through it;
-    /// 4. an error, or what contains a `dyn Error`: [`Inside::read_inside`].
+    /// 1. an error with evidence, also in a `Box`, an `Arc` or a reference: its own reading;
+    /// 2. any other value with evidence;
+    /// 3. a pointer to an error: the error behind it. The pointer itself is an `Error`, and no downcast reaches through
+    ///    it;
+    /// 4. an error, or a container of a `dyn Error`: [`Inside::read_inside`].
     pub trait ReadInside<'a, M> {
-        /// What it means by itself, and where the walk goes on.
+        /// The verdict of the field, and where the walk goes on.
         fn read_inside(&self) -> Reading<'a>;
     }
 
@@ -264,7 +274,7 @@ pub mod expanded {
         fn read_inside(&self) -> Reading<'a> {
             let Inside(error) = ****self;
             let reading = error.evidence();
-            // The source is that of the error inside, and not of the one around it.
+            // `Next::Source` means the source of the inner error, so the walk has to step into it first.
             if let Next::Source = reading.next { reading.and_inside(error) } else { reading }
         }
     }
@@ -295,7 +305,7 @@ pub mod expanded {
     pointer!(Box<T>, Arc<T>);
 
     impl<'a, F> Inside<'a, F> {
-        /// The last of the four.
+        /// Case 4.
         pub fn read_inside<M>(&self) -> Reading<'a>
         where
             F: AsError<M>,

@@ -1,4 +1,4 @@
-//! What a classifier found in an error, step by step, for people.
+//! `Classifier::explain`: what a classifier found in an error, step by step, as text for people.
 
 use std::error::Error;
 use std::fmt;
@@ -14,22 +14,21 @@ use super::reading::{Next, Reading};
 use crate::category::{Category, Line};
 use crate::verdict::{Ending, Side, Verdict};
 
-/// What a [`Classifier`] found in an error: the answer of [`Classifier::explain`].
+/// What a [`Classifier`] found in an error. [`Classifier::explain`] returns it.
 ///
-/// It implements [`Display`](fmt::Display): the verdict, one line for each error, and hints where something was not
-/// understood. The texts are those of the errors, cleaned and cut like a [`Detail`](crate::Detail). They may hold secrets.
+/// [`Display`](fmt::Display) prints the verdict, one line for each error, and hints about errors that no reader knows. It prints the texts of the errors, cleaned and cut like a [`Detail`](crate::Detail). They may contain secrets.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     verdict: Verdict,
     steps: Vec<Step>,
-    /// The errors went on.
+    /// The walk stopped at [`Classifier::MAX_DEPTH`].
     is_cut: bool,
-    /// What the classifier was given, as it was written.
+    /// The items of `classifier!`, as they are written there.
     items: &'static [&'static str],
     has_readers: bool,
 }
 
-/// One error that the walk met, the outermost first.
+/// One error that the walk visited.
 #[derive(Clone, Debug)]
 pub struct Step {
     depth: usize,
@@ -38,33 +37,35 @@ pub struct Step {
     reader: Option<&'static str>,
     finding: Finding,
     has_next: bool,
-    /// The adapter of the library that it seems to be of.
+    /// The adapter whose library this error seems to come from.
     lookalike: Option<&'static str>,
 }
 
-/// What became of one error.
+/// What the walk did with one error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// Its verdict won.
+    /// Its verdict is the result.
     Won(Verdict),
-    /// Another verdict is stronger, or as strong and deeper.
+    /// It has a verdict, but another one is stronger, or as strong and deeper.
     Weaker(Verdict),
-    /// It may be a normal end, but of another connection: it stands inside a [failure](Reading::failure) of ours.
+    /// It has a verdict that may be expected, but it lies inside a [failure](Reading::failure), so it is about another
+    /// connection and does not count.
     InFailure(Verdict),
-    /// It is known, and says nothing by itself, such as an `io::Error` of the kind `Other`.
+    /// It is known and has no verdict, such as an `io::Error` of the kind `Other` without a payload.
     Silent,
-    /// It is a known wrapper. What it wraps comes next.
+    /// It is a known wrapper without a verdict. The next step is the error inside.
     Wrapper,
     /// No reader knows it.
     Unread,
 }
 
 impl Classifier {
-    /// What this classifier finds in an error, what it does not understand and why, and which verdict wins.
+    /// Returns what this classifier finds in an error: each error that it visits, what it does not understand, and
+    /// which verdict wins.
     ///
-    /// For development, and for the one line in a debug log that says why an end is `unknown`. It takes the same walk as
-    /// [`classify`](Self::classify), and allocates.
+    /// Use it in development, or in a debug log that shows why an end reason is `unknown`. It takes the same walk as
+    /// [`classify`](Self::classify), but it allocates.
     ///
     /// ```
     /// use std::io;
@@ -85,7 +86,7 @@ impl Classifier {
     /// assert_eq!(explanation.verdict(), CLASSIFIER.classify(&io::Error::from(io::ErrorKind::ConnectionReset)));
     /// ```
     ///
-    /// Where nothing is understood, it says what may help:
+    /// If nothing is understood, hints say what to add:
     ///
     /// ```
     /// use disconnect_core::classifier;
@@ -110,17 +111,18 @@ impl Classifier {
 }
 
 impl Explanation {
-    /// The verdict that won, or that of an error in which nothing is understood.
+    /// The verdict that won. If no error was understood, it is `unknown` with
+    /// [`Rank::NotUnderstood`](crate::evidence::Rank::NotUnderstood).
     pub const fn verdict(&self) -> Verdict {
         self.verdict
     }
 
-    /// Every error that the walk met, the outermost first.
+    /// The errors that the walk visited, the outermost first.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// The errors that no reader knows, and those that say nothing by themselves.
+    /// The errors without a verdict: those that no reader knows, and known ones that have none.
     pub fn not_understood(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| matches!(step.finding, Finding::Unread | Finding::Silent))
     }
@@ -131,34 +133,35 @@ impl Explanation {
 }
 
 impl Step {
-    /// How deep it lies: the outermost error is 1.
+    /// The position in the walk. The outermost error is 1.
     pub const fn depth(&self) -> usize {
         self.depth
     }
 
-    /// Its text, cleaned and cut.
+    /// The `Display` text of the error, cleaned and cut.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The first word of its `Debug` text if that looks like a name: often the type or the variant. The kind of an
-    /// `io::Error`.
+    /// A hint at the type: the kind of an `io::Error`; for other errors the first word of the `Debug` text, if it
+    /// begins in upper case. A derived `Debug` begins with the name of the type or variant.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Who knows it: an item as [`classifier!`](crate::classifier) was given it, or `std::io::Error`.
+    /// What read the error: an item of [`classifier!`](crate::classifier) as it is written there, or `std::io::Error`.
+    /// `None` if no reader knows the error.
     pub const fn reader(&self) -> Option<&'static str> {
         self.reader
     }
 
-    /// What became of it.
+    /// What the walk did with the error.
     pub const fn finding(&self) -> Finding {
         self.finding
     }
 }
 
-/// Writes down what the walk meets.
+/// Records each step of a walk.
 #[derive(Default)]
 struct StepRecorder {
     items: &'static [&'static str],
@@ -177,7 +180,7 @@ impl Watch for StepRecorder {
             (None, _) => Finding::Wrapper,
         };
         if matches!(finding, Finding::Won(_)) {
-            self.give_way();
+            self.demote_winner();
         }
         let text: Line = Line::new(format_args!("{error}"));
         self.steps.push(Step {
@@ -201,8 +204,8 @@ impl Watch for StepRecorder {
 }
 
 impl StepRecorder {
-    /// What had won so far is not the strongest any more.
-    fn give_way(&mut self) {
+    /// Turns the former winner into a weaker finding.
+    fn demote_winner(&mut self) {
         for step in &mut self.steps {
             if let Finding::Won(verdict) = step.finding {
                 step.finding = Finding::Weaker(verdict);
@@ -222,7 +225,7 @@ impl StepRecorder {
     }
 }
 
-/// What `dyn Error` lets us know of a type: nothing, but a derived `Debug` begins with the name of the type or variant.
+/// `dyn Error` does not give its type name. A derived `Debug` begins with the name of the type or variant.
 fn name(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         return Some(format!("{:?}", error.kind()));
@@ -248,14 +251,14 @@ impl fmt::Display for Explanation {
             }
         }
         if self.is_cut {
-            write!(f, "\nstopped after {} errors: more follow, perhaps in a circle", Classifier::MAX_DEPTH)?;
+            write!(f, "\nstopped after {} errors: more follow, perhaps in a cycle", Classifier::MAX_DEPTH)?;
         }
         self.hints(f)
     }
 }
 
 impl Explanation {
-    /// For an error that looks like one of a library that an adapter reads: the adapter is missing, or reads another version.
+    /// For an error that looks like one of an adapter's library: the adapter is missing, or reads another version.
     fn hint_at_library(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in &self.steps {
             let Some(adapter) = step.lookalike else { continue };
@@ -319,15 +322,15 @@ impl fmt::Display for Step {
             Finding::InFailure(verdict) => {
                 write!(f, "{}; ignored: a normal end inside a failure is another connection's", Told(&verdict))
             }
-            Finding::Silent => f.write_str("says nothing by itself"),
-            Finding::Wrapper => f.write_str("a wrapper of the next"),
+            Finding::Silent => f.write_str("has no verdict by itself"),
+            Finding::Wrapper => f.write_str("wraps the next error"),
             Finding::Unread if self.has_next => f.write_str("no reader knows it"),
             Finding::Unread => f.write_str("no reader knows it, and it has no source"),
         }
     }
 }
 
-/// A verdict in words, before roles are applied.
+/// Prints a verdict as text, before roles are applied.
 pub(super) struct Told<'a>(pub(super) &'a Verdict);
 
 impl fmt::Display for Told<'_> {

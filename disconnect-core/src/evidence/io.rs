@@ -1,4 +1,4 @@
-//! Reads `std::io::Error`, and opens the shared pointers that hide what is inside them.
+//! Reads `std::io::Error`, and opens shared and boxed pointers to errors.
 
 use std::boxed::Box;
 use std::error::Error;
@@ -10,25 +10,27 @@ use crate::category::Line;
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
-/// What is inside an error that says nothing by itself: the most frequent step of a walk, so it has a short way.
+/// Returns the payload of an `io::Error` of the kind `Other`, which has no verdict by itself. It is the most frequent
+/// step of a walk, so it has a fast path.
 #[inline]
 pub(super) fn mere_wrapper(error: &io::Error) -> Option<&(dyn Error + 'static)> {
     let payload = error.get_ref()?;
     if error.kind() == ErrorKind::Other { Some(payload) } else { None }
 }
 
-/// What it means, and that the walk goes on in its payload.
+/// Returns the verdict of the kind. The walk goes on in the payload.
 #[inline]
 pub(super) fn read(error: &io::Error) -> Reading<'_> {
     let verdict = verdict(error);
     match error.get_ref() {
-        // `source()` is the source of the payload, and skips the payload itself.
+        // `source()` returns the source of the payload, and skips the payload itself.
         Some(payload) => Reading::from(verdict).and_inside(payload),
         None => Reading::from(verdict).and_no_further(),
     }
 }
 
-/// What a pointer points to: its own `source()` is already that of the error inside.
+/// Returns the error behind a pointer. The `source()` of a pointer is that of the error inside, so the walk would skip
+/// that error.
 pub(super) fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     if let Some(error) = error.downcast_ref::<Arc<io::Error>>() {
         return Some(&**error);
@@ -57,15 +59,15 @@ pub(super) fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Erro
     error.downcast_ref::<Arc<dyn Error>>().map(|error| &**error)
 }
 
-/// What the kind means by itself, or `None` where it says nothing.
+/// Returns the verdict of the error kind, or `None` if the kind does not tell.
 fn verdict(error: &io::Error) -> Option<Verdict> {
     let network = |cause| Verdict::new(Reason::NetworkError, Side::Network).with_cause(cause);
     let local = |cause| Verdict::new(Reason::Unknown, Side::Local).with_cause(cause);
     Some(match error.kind() {
         ErrorKind::ConnectionReset => network(Cause::Reset),
         ErrorKind::ConnectionAborted if error.raw_os_error().is_some() => network(Cause::Reset),
-        // A library says so for a FIN (lapin, rumqttc). Around an error of its own it also says so for a clean close (quinn,
-        // s2n-quic): what is inside knows.
+        // lapin and rumqttc report a FIN as `ConnectionAborted` with a text. quinn and s2n-quic wrap an error of their
+        // own in it, also for a clean close, and that error knows more.
         ErrorKind::ConnectionAborted if error.get_ref().is_none_or(is_text) => network(Cause::UncleanEof),
         ErrorKind::UnexpectedEof => network(Cause::UncleanEof),
         ErrorKind::HostUnreachable
@@ -74,10 +76,10 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
         | ErrorKind::AddrNotAvailable
         | ErrorKind::ConnectionRefused => network(Cause::Unreachable),
         ErrorKind::BrokenPipe | ErrorKind::WriteZero => network(Cause::BrokenPipe),
-        // The kernel gives up on a silent peer with an errno; without one it is a timer of the program's own.
+        // The kernel sets an errno if it gives up on a silent peer. Without one it is a timer of the program.
         ErrorKind::TimedOut if error.raw_os_error().is_some() => network(Cause::KeepaliveTimeout),
         ErrorKind::TimedOut => network(Cause::Deadline),
-        // A blocking socket says so when its read timeout passes; for any other it is the end of nothing.
+        // A blocking socket returns it if its read timeout passes. On any other socket it does not end the connection.
         ErrorKind::WouldBlock => {
             Verdict::new(Reason::Unknown, Side::Unknown).with_cause(Cause::Deadline).with_rank(Rank::FollowOn)
         }
@@ -86,18 +88,18 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
         ErrorKind::OutOfMemory | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => local(Cause::OutOfResources),
         // Use after close: never the first cause.
         ErrorKind::NotConnected => Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn),
-        // No kind of its own.
+        // Errnos without a stable `ErrorKind`.
         _ => return error.raw_os_error().and_then(without_kind),
     })
 }
 
-/// Whether a payload is a mere text, by how a string begins in `Debug`: its type is private to std.
+/// Whether the payload is a string. Its type is private to std, so the check looks for the opening quote in `Debug`.
 #[cold]
 fn is_text(payload: &(dyn Error + Send + Sync + 'static)) -> bool {
     Line::<4>::new(format_args!("{payload:?}")).text().starts_with('"')
 }
 
-/// What an errno means for which std has no kind that is stable.
+/// Returns the verdict of an errno for which std has no stable kind.
 fn without_kind(code: i32) -> Option<Verdict> {
     let network = |cause| Verdict::new(Reason::NetworkError, Side::Network).with_cause(cause);
     Some(match code {
@@ -105,12 +107,12 @@ fn without_kind(code: i32) -> Option<Verdict> {
         errno::NETRESET => network(Cause::Reset),
         errno::HOSTDOWN => network(Cause::Unreachable),
         errno::SHUTDOWN => network(Cause::BrokenPipe),
-        // Not the end of anything (`EINTR`), or no statement.
+        // Either it does not end the connection (`EINTR`), or it does not tell.
         _ => return None,
     })
 }
 
-/// The numbers on Linux, and on systems that descend from BSD. None on Windows: its own have kinds.
+/// Errno values on Linux and on systems that descend from BSD. On Windows these errors have an `ErrorKind`.
 mod errno {
     const fn number(linux: i32, bsd: i32) -> i32 {
         if cfg!(windows) {
@@ -129,7 +131,7 @@ mod errno {
     pub(super) const SHUTDOWN: i32 = number(108, 58);
 }
 
-/// No file handle, or no buffer, is left: `ENFILE`, `EMFILE`, `ENOBUFS`, and what Windows calls them.
+/// Whether no file handle or buffer is left: `ENFILE`, `EMFILE`, `ENOBUFS`, and their Windows counterparts.
 fn is_out_of_handles(code: i32) -> bool {
     const ENFILE: i32 = 23;
     const EMFILE: i32 = 24;

@@ -1,10 +1,11 @@
-//! Which library an error that nobody read may come from, by how its text begins: a hint for people, never a verdict.
+//! Guesses the library of an unread error from its text, for the hints of `Classifier::explain`. Never used for a
+//! verdict.
 
 use std::error::Error;
 
 use crate::category::Line;
 
-/// An adapter of ours, and how the texts of its library's errors begin: `Display`, then `Debug`.
+/// A built-in adapter, and how the texts of its library's errors begin: `Display` texts, then `Debug` texts.
 const LOOKS: &[(&str, &[&str], &[&str])] = &[
     (
         "tungstenite",
@@ -62,7 +63,7 @@ const LOOKS: &[(&str, &[&str], &[&str])] = &[
     ("openssl", &["error:0A", "error:14"], &[]),
 ];
 
-/// The adapter that reads errors with such a text.
+/// Returns the adapter whose library's texts this error matches.
 pub(super) fn adapter(error: &(dyn Error + 'static)) -> Option<&'static str> {
     let display = Line::<64>::new(format_args!("{error}"));
     let debug = Line::<64>::new(format_args!("{error:?}"));

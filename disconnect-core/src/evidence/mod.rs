@@ -1,60 +1,69 @@
-//! From what was seen to what it means: verdicts, and the walk through an error that finds them.
+//! Reads evidence of why a connection ended: errors, protocol codes and exit statuses.
 //!
-//! A [`Verdict`] says what happened and on which [`Side`], without knowing who "we" are. An
-//! [`Endpoint`](crate::Endpoint) knows that, and turns it into a [`Disconnect`](crate::Disconnect).
+//! Evidence becomes a [`Verdict`]: what happened, and on which [`Side`]. A verdict does not know which roles the two
+//! sides have. An [`Endpoint`](crate::Endpoint) knows them and resolves the verdict to a
+//! [`Disconnect`](crate::Disconnect).
 //!
-//! Where the evidence is ambiguous the verdict is never "normal": a wrong `expected=true` hides an outage.
+//! If the evidence is ambiguous, the verdict is never expected, because a wrong `expected=true` hides an outage.
 //!
-//! # Where the libraries keep the answer
+//! # Ends without an error value
 //!
-//! An error value alone is often not all that is known, and the absence of an error says less than it seems. Each recipe is
-//! the code that tells such ends apart, and the fault matrix runs it.
+//! Many libraries report the end of a connection without an error, or with less than they know. The table lists what
+//! such a result means for each library. Each recipe shows the code that tells the cases apart. The fault matrix
+//! (`tests/faults`) runs every recipe.
 //!
-//! | library | what an end without an error means | recipe |
+//! | library | result without an error, and what it means | recipe |
 //! |---|---|---|
-//! | tokio | `Ok(0)` is a FIN: [`eof`], or what the goodbye before it said | [`tokio`] |
-//! | tokio-util | `None` is a FIN. `LinesCodec` hands out a line without its end there, like a whole one | [`tokio_util`] |
-//! | `tokio::io::copy` | one side sent a FIN; `copy_bidirectional` does not say which | [`tokio_copy`] |
-//! | channels | another task has ended, and knows why | [`tokio_channels`] |
+//! | tokio | `Ok(0)` is a FIN: use [`eof`], or the goodbye that the peer sent before | [`tokio`] |
+//! | tokio-util | `None` is a FIN. `LinesCodec` then also returns a last line that was cut off, like a complete one | [`tokio_util`] |
+//! | `tokio::io::copy` | one side sent a FIN; `copy_bidirectional` does not report which one | [`tokio_copy`] |
+//! | channels | another task of this program ended first; only that task knows why | [`tokio_channels`] |
 //! | rustls | `Ok(0)` is the peer's `close_notify` | [`rustls`] |
-//! | native-tls | `Ok(0)` is a `close_notify` or a bare FIN, and nothing tells which | [`native_tls`] |
-//! | OpenSSL | the same; a second read tells which | [`openssl`] |
-//! | tungstenite | a close frame is a message: [`received`] with its code, 1005 if it has none | [`tungstenite`] |
-//! | hyper, HTTP/1 | `Ok(())` of a connection follows `Connection: close`, a FIN and a reset | [`hyper_http1`] |
-//! | hyper, HTTP/2 | `Ok(())` follows a `GOAWAY` and a bare FIN; a body's `None` follows `RST_STREAM(NO_ERROR)`, too | [`hyper_http2`] |
-//! | h2 | a server's `accept()` gives `None` after a `GOAWAY` and after a bare FIN; a client's `ready()` knows the `GOAWAY` | [`h2`] |
-//! | tonic | a server's `Ok(None)` is a call that was completed, cancelled or lost, and no goodbye | [`tonic`] |
-//! | quinn | code 0 and a finished stream also come from a handle that was dropped, by a panic for example | [`quinn`] |
-//! | russh, client | its handler's `disconnected` has the code; the session's end says nothing new | [`russh_client`] |
-//! | russh, server | `Ok(())` follows every DISCONNECT of the client, also one for a fault, and is no goodbye | [`russh_server`] |
-//! | OpenSSH | the status of the remote command; 255 for whatever goes wrong | [`openssh`] |
-//! | a process | its exit status; who asked for a signal knows only the site that passed it on | [`process`] |
-//! | a PTY | `Ok(0)` or `EIO` of the master says nothing: wait for the child | [`portable_pty`] |
+//! | native-tls | `Ok(0)` is a `close_notify` or a bare FIN; the two cannot be told apart | [`native_tls`] |
+//! | OpenSSL | the same, but a second read tells the two apart | [`openssl`] |
+//! | tungstenite | a close frame is a message: use [`received`] with its code, or 1005 if it has no code | [`tungstenite`] |
+//! | hyper, HTTP/1 | the connection returns `Ok(())` after `Connection: close`, after a FIN and after a reset | [`hyper_http1`] |
+//! | hyper, HTTP/2 | the connection returns `Ok(())` after a `GOAWAY` and after a bare FIN; a body also returns `None` after `RST_STREAM(NO_ERROR)` | [`hyper_http2`] |
+//! | h2 | a server's `accept()` returns `None` after a `GOAWAY` and after a bare FIN; a client's `ready()` returns the `GOAWAY` | [`h2`] |
+//! | tonic | on a server, `Ok(None)` is a call that was completed, cancelled or lost: it is no goodbye | [`tonic`] |
+//! | quinn | code 0 and a finished stream also come from a dropped handle, for example after a panic | [`quinn`] |
+//! | russh, client | the handler's `disconnected` gets the code; the result of the session adds nothing | [`russh_client`] |
+//! | russh, server | `Ok(())` follows every DISCONNECT of the client, also one that reports a fault: it is no goodbye | [`russh_server`] |
+//! | OpenSSH | the status of the remote command, or 255 for every other failure | [`openssh`] |
+//! | a process | its exit status; only the code that sent a signal knows who asked for it | [`process`] |
+//! | a PTY | `Ok(0)` or `EIO` on the master does not tell why: wait for the child process | [`portable_pty`] |
 //!
 //! For all of them:
 //!
-//! - **An end of our own** is said before closing: [`shutting_down`], [`closed_locally`], or [`sent`] with the code that goes
-//!   out, on a client as on a server. What the closing itself reports is not why it was done.
-//! - **An error of another connection** must be wrapped, in a type of your own with
-//!   [`DisconnectEvidence`](derive@crate::DisconnectEvidence), or its reset reads as this one's. A goodbye inside an error is
-//!   not believed where the peer dialled, unless the endpoint says [`error_may_be_goodbye`].
-//! - **A stream on a connection** (HTTP/2, gRPC) often knows no more than that it broke. Take the strongest of what the stream,
-//!   the next request and the connection's future say, by [`Verdict::or_stronger`].
-//! - **A read timeout of a std socket** is `WouldBlock`, which ends nothing by itself: the site that set it says
-//!   [`idle_timeout`].
-//! - **Application codes of QUIC** are the application's own. Give yours a meaning by
-//!   [`DisconnectCode`](macro@crate::DisconnectCode) and `codes = ...`; with HTTP/3 they are
+//! - **This side closes.** Record it before closing, with [`shutting_down`], [`closed_locally`], or [`sent`] with the
+//!   code that goes out. This holds for a client and for a server. The result of the close call itself does not tell
+//!   why this side closed.
+//! - **An error of another connection.** Wrap it in a type of your own with
+//!   [`DisconnectEvidence`](derive@crate::DisconnectEvidence). Otherwise a reset of the other connection counts as a
+//!   reset of this one. If the peer dialled, a goodbye inside an error is ignored, unless the endpoint declares
+//!   [`error_may_be_goodbye`].
+//! - **A stream inside a connection** (HTTP/2, gRPC) often reports only that it broke. Combine the verdicts of the
+//!   stream, of the next request and of the connection's future with [`Verdict::or_stronger`].
+//! - **A read timeout of a std socket** is `WouldBlock`, which does not end a connection by itself. If your code closes
+//!   after the timeout, record [`idle_timeout`].
+//! - **QUIC application codes** belong to the application. Give yours a meaning with
+//!   [`DisconnectCode`](macro@crate::DisconnectCode) and `codes = ...`. With HTTP/3 they are
 //!   [`Code::http3`](crate::Code::http3).
 //!
-//! Clients of databases and brokers, without a recipe:
+//! Clients of databases and brokers, which have no recipe:
 //!
-//! - **tokio-postgres**: the connection's own future knows why; a query only says "connection closed". A crash of another
-//!   session and an immediate shutdown are no errors but notices: take them from `Connection::poll_message`, and give each
-//!   `DbError` to the classifier. `57P01` is a server that shuts down, and one session that an operator ended, and never
-//!   normal. sqlx drops notices.
-//! - **Redis** has no goodbye: `CLIENT KILL`, `timeout`, a restart and a dead server are a FIN, and only a site that knows
-//!   better declares it by [`fin_is_goodbye`](crate::Endpoint::fin_is_goodbye).
-//! - **lapin**: `Connection::on_error`, or the error of a consumer. Later calls only say that the connection is closed.
+//! - **tokio-postgres**: the connection's future returns the error; a query only reports "connection closed". An
+//!   immediate shutdown and the crash of another session arrive as notices, not as errors: take them from
+//!   `Connection::poll_message`, and give each `DbError` to the classifier. `57P01` is unexpected, because PostgreSQL
+//!   sends it for a shutdown and for a session that an operator ended. sqlx drops notices.
+//! - **Redis** has no goodbye. `CLIENT KILL`, `timeout`, a restart and a crashed server all show as a FIN. Declare
+//!   [`fin_is_goodbye`](crate::Endpoint::fin_is_goodbye) only if a FIN is normal for your connection.
+//! - **lapin**: take the error from `Connection::on_error` or from a consumer. Later calls only report that the
+//!   connection is closed.
+//! - **rumqttc**: take the error from `EventLoop::poll`. The next call connects again, so record the end first. With
+//!   MQTT 3.1.1 a server sends no reason; MQTT 5 has a `DISCONNECT` packet with a reason code.
+//! - **s2n-quic**: application codes belong to the application, as with quinn. A close without an error at the
+//!   transport level is `unknown` by the peer, because the peer's application may have refused the connection.
 //! - **rumqttc**: what `EventLoop::poll` gives. It connects again at the next call: say what ended before. With MQTT 3.1.1 a
 //!   server says nothing; MQTT 5 has a `DISCONNECT` with a reason.
 //! - **s2n-quic**: the codes of applications are their own, as with quinn. Closing without an error at the level of the

@@ -1,31 +1,36 @@
-//! Codes of the user's own, whose enum says what each of them means.
+//! `DisconnectCode` and `AnyCode`: close codes of the user's own, and what each of them means.
 
 use crate::code::{Code, Protocol};
 use crate::verdict::Verdict;
 
-/// A set of close codes of your own: each with its code, its name, and what it means.
+/// A set of close codes of your own, each with its number or text, its name and its meaning.
 ///
-/// Derived by [`#[derive(DisconnectCode)]`](macro@crate::DisconnectCode). For the codes that applications may choose
-/// (WebSocket 4000 to 4999, QUIC application codes, exit statuses), and for protocols of your own. A code that its
-/// standard registers keeps the standard's meaning: the derive refuses it, and [`Code::received`] knows it.
+/// Derive it with [`#[derive(DisconnectCode)]`](macro@crate::DisconnectCode). Use it for codes that a protocol leaves
+/// to applications (WebSocket 4000 to 4999, QUIC application codes, exit statuses from 1 to 125), and for protocols of
+/// your own. Not for a code that its standard registers: the derive rejects it, and [`Code::received`] knows its
+/// meaning.
 ///
-/// A variant says what its sender means. Received, it names the peer; sent, it names this side.
+/// A variant declares what its sender means. If the code is received, the sender is the peer. If it is sent, the sender
+/// is this side.
 ///
-/// | on a variant | the end | built-in codes of that kind |
+/// | on a variant | the end reason | built-in codes of that kind |
 /// |---|---|---|
-/// | `#[goodbye(Closed)]` | `client_closed` by a client, `graceful` by anybody else | WebSocket 1000, SSH 11 |
-/// | `#[goodbye(GoingAway)]` | `client_closed` by a client, `server_shutdown` by anybody else | WebSocket 1001 |
-/// | `#[goodbye(Cancelled)]` | `client_closed` by a client, `unknown` by anybody else | HTTP/2 `CANCEL` |
-/// | `#[reason(ProtocolError)]` | the sender accuses the receiver | WebSocket 1002 |
-/// | `#[reason(NetworkError)]` | the network lost it, and the sender reports that | MQTT 0x8D |
-/// | `#[reason(Unknown, cause = Auth)]` | the sender ended it | WebSocket 3000 |
+/// | `#[goodbye(Closed)]` | `client_closed` by a client, `graceful` by any other role | WebSocket 1000, SSH 11 |
+/// | `#[goodbye(GoingAway)]` | `client_closed` by a client, `server_shutdown` by any other role | WebSocket 1001 |
+/// | `#[goodbye(Cancelled)]` | `client_closed` by a client, `unknown` by any other role | HTTP/2 `CANCEL` |
+/// | `#[reason(ProtocolError)]` | `protocol_error`: the sender accuses the receiver | WebSocket 1002 |
+/// | `#[reason(NetworkError)]` | `network_error`: the sender reports a lost connection | MQTT 0x8D |
+/// | `#[reason(Unknown, cause = Auth)]` | `unknown` by the sender | WebSocket 3000 |
 ///
-/// Only a goodbye, and a reason of your own that is `#[expected]`, is a normal end.
+/// Only a goodbye is expected, and a reason of your own that is `#[expected]`.
 ///
-/// Give a value to [`Endpoint::received`](crate::Endpoint::received) or [`sent`](crate::Endpoint::sent). Give the type to
-/// [`classifier!`](crate::classifier), as `codes = Gateway`, and a bare [`Code`] has that meaning too, also one that an
-/// adapter found in an error. A verdict that says more than its code stays as it is, and a bare code is no goodbye where it
-/// may be about one stream: a reset of a stream of QUIC, and any code of HTTP/2 and HTTP/3.
+/// There are two ways to use a set:
+///
+/// - Give a value to [`Endpoint::received`](crate::Endpoint::received) or [`Endpoint::sent`](crate::Endpoint::sent).
+/// - List the type in [`classifier!`](crate::classifier) as `codes = Gateway`. Then a bare [`Code`] has that meaning
+///   too, also if an adapter finds it in an error. A verdict with a cause, a rank or a side of its own does not change.
+///   A bare code is no goodbye if it may have reset a single stream: a QUIC stream reset, and every HTTP/2 and HTTP/3
+///   code.
 ///
 /// ```
 /// use disconnect_core::{Category, Classifier, Code, DisconnectCode, Endpoint, classifier};
@@ -52,7 +57,7 @@ use crate::verdict::Verdict;
 /// let end = END.received(Chat::MessageTooLong);
 /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("protocol_error", Some("client")));
 ///
-/// // A number from a close frame, and one that an adapter finds in an error.
+/// // A number from a close frame, or a code that an adapter finds in an error.
 /// static CLASSIFIER: Classifier = classifier![codes = Chat];
 /// let end = END.with_classifier(&CLASSIFIER).received(Code::websocket(4000));
 /// assert_eq!((end.reason().as_str(), end.expected()), ("server_shutdown", true));
@@ -66,47 +71,50 @@ use crate::verdict::Verdict;
     label = "expected an enum that derives `DisconnectCode`"
 )]
 pub trait DisconnectCode: Copy + 'static {
-    /// What these are codes of.
+    /// The protocol that these codes belong to.
     const PROTOCOL: Protocol;
-    /// All of them, in the order of declaration.
+    /// All codes of the set, in the order of declaration.
     const ALL: &'static [Self];
 
     /// The code and its name.
     #[doc(hidden)]
     fn row(self) -> &'static expanded::Row;
 
-    /// What it means that this side sent it, without the code.
+    /// The meaning if this side sends the code, without the code itself.
     #[doc(hidden)]
     fn meaning(self) -> Verdict;
 
-    /// The code itself.
+    /// The code of this variant.
     fn code(self) -> Code {
         self.row().code
     }
 
-    /// Its name: `token_expired` for the variant `TokenExpired`, unless `#[code(4001, name = "...")]` gives one.
+    /// The name of this code: `token_expired` for the variant `TokenExpired`, unless `#[code(4001, name = "...")]`
+    /// gives another.
     fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// The one with this code. `None` for a code of another protocol, and for one that the set lacks.
+    /// Returns the variant with this code. `None` if the code belongs to another protocol or is not in the set.
     fn from_code(code: Code) -> Option<Self> {
         Self::ALL.iter().copied().find(|own| own.code() == code)
     }
 
-    /// What it means that the peer gave it.
+    /// The verdict if the peer sent this code.
     fn received(self) -> Verdict {
         self.sent().as_received()
     }
 
-    /// What it means that this side gave it.
+    /// The verdict if this side sent this code.
     fn sent(self) -> Verdict {
         self.meaning().with_code(self.code())
     }
 }
 
-/// Reads the codes of the set `T`: the [`CodeReader`](super::CodeReader) that [`classifier!`](crate::classifier) makes of
-/// `codes = T`.
+/// Returns the meaning of a code in the set `T`, or `None` if the set does not have it.
+///
+/// This is the [`CodeReader`](super::CodeReader) that `codes = T` in [`classifier!`](crate::classifier) adds. Name it
+/// yourself only for [`Classifier::with_codes`](crate::Classifier::with_codes).
 ///
 /// ```
 /// use disconnect_core::evidence::own_codes;
@@ -128,8 +136,10 @@ pub fn own_codes<T: DisconnectCode>(code: Code) -> Option<Verdict> {
     T::from_code(code).map(T::sent)
 }
 
-/// What [`Endpoint::received`](crate::Endpoint::received) and [`sent`](crate::Endpoint::sent) take: a [`Code`], or a value
-/// of your own that derives [`DisconnectCode`](macro@crate::DisconnectCode).
+/// A [`Code`], or a value that derives [`DisconnectCode`](macro@crate::DisconnectCode).
+///
+/// It is the argument of [`Endpoint::received`](crate::Endpoint::received) and
+/// [`Endpoint::sent`](crate::Endpoint::sent). Use it as a bound for a function that passes a code on to them.
 ///
 /// ```
 /// use disconnect_core::evidence::AnyCode;
@@ -146,9 +156,9 @@ pub fn own_codes<T: DisconnectCode>(code: Code) -> Option<Verdict> {
     note = "an enum of your own is a set of codes with `#[derive(DisconnectCode)]`"
 )]
 pub trait AnyCode {
-    /// What it means that the peer gave it.
+    /// The verdict if the peer sent this code.
     fn when_received(self) -> Verdict;
-    /// What it means that this side gave it.
+    /// The verdict if this side sent this code.
     fn when_sent(self) -> Verdict;
 }
 
@@ -175,7 +185,7 @@ impl<T: DisconnectCode> AnyCode for T {
     }
 }
 
-/// What the derive expands to.
+/// What `#[derive(DisconnectCode)]` expands to.
 pub mod expanded {
     pub use super::super::derived::expanded::cause;
     pub use super::DisconnectCode;
@@ -186,7 +196,7 @@ pub mod expanded {
     use crate::category::slot;
     use crate::code::Code;
 
-    /// What is known of one code without its meaning.
+    /// A code and its name, without its meaning.
     #[derive(Debug)]
     pub struct Row {
         pub(super) code: Code,
@@ -205,7 +215,7 @@ pub mod expanded {
         Row { code: own(Code::from_static(protocol, text)), name }
     }
 
-    /// A code whose meaning is the application's.
+    /// Rejects a code that the protocol registers or cannot have.
     #[track_caller]
     #[allow(clippy::panic, reason = "the compiler evaluates it, and reports the text at the code")]
     const fn own(code: Option<Code>) -> Code {
@@ -216,7 +226,7 @@ pub mod expanded {
         }
     }
 
-    /// `#[reason(reason, side = ...)]`, as this side sends it: somebody says so.
+    /// `#[reason(reason, side = ...)]`: a code is a statement of its sender, hence the rank.
     pub fn reason(reason: impl slot::Reason, side: Side) -> Verdict {
         Verdict::own(reason, side).with_rank(Rank::Stated)
     }

@@ -1,4 +1,4 @@
-//! What a reader makes of one error.
+//! `Reader` and `Reading`: how a classifier reads one error.
 
 use core::any::Any;
 use core::error::Error;
@@ -7,13 +7,37 @@ use super::as_error::AsError;
 use crate::code::Code;
 use crate::verdict::Verdict;
 
-/// Looks at one error, not at its sources. Where it recognises it, it says what it means, what lies inside, or both.
+/// Reads one error, without its sources. Returns its verdict, the error inside it, or both.
+///
+/// Write one for a library that has no adapter, and list it in [`classifier!`](crate::classifier) as `reader =
+/// my_reader`. Downcast the error, and return [`Reading::NOTHING`] for every error of another type. A reader must not
+/// panic, and it should not allocate: `Conformance` (feature `testing`) checks both.
+///
+/// ```
+/// use std::error::Error;
+/// use disconnect_core::evidence::{Reader, Reading, Side, Verdict};
+/// use disconnect_core::{DisconnectReason, Endpoint, classifier};
+///
+/// fn utf8<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+///     match error.downcast_ref::<std::str::Utf8Error>() {
+///         Some(_) => Reading::verdict(Verdict::new(DisconnectReason::ProtocolError, Side::Remote)),
+///         None => Reading::NOTHING,
+///     }
+/// }
+/// const READER: Reader = utf8;
+///
+/// let error = String::from_utf8(vec![0xff]).unwrap_err().utf8_error();
+/// assert_eq!(classifier![reader = READER].classify(&error).side(), Side::Remote);
+/// ```
 pub type Reader = for<'a> fn(&'a (dyn Error + 'static)) -> Reading<'a>;
 
-/// Says what a code means that this side sent. Received, the sides change places. `None` for a code that it does not know.
+/// Returns what a code means if this side sent it. `None` for a code that it does not know.
 ///
-/// It is asked about codes that no table has, such as WebSocket 4000 to 4999: see
-/// [`Classifier::with_codes`](super::Classifier::with_codes). [`own_codes`](super::own_codes) makes one of an enum.
+/// The classifier swaps the two sides for a received code. It asks a code reader only about codes that no built-in
+/// table has, such as WebSocket 4000 to 4999: see [`Classifier::with_codes`](super::Classifier::with_codes).
+///
+/// For single codes, derive [`DisconnectCode`](macro@crate::DisconnectCode) and use [`own_codes`](super::own_codes).
+/// Write a code reader by hand for a range of codes.
 ///
 /// ```
 /// use disconnect_core::evidence::{CodeReader, Side, Verdict};
@@ -33,9 +57,9 @@ pub type Reader = for<'a> fn(&'a (dyn Error + 'static)) -> Reading<'a>;
 /// ```
 pub type CodeReader = fn(Code) -> Option<Verdict>;
 
-/// What a [`Reader`] made of one error.
+/// The result of a [`Reader`]: a verdict, the error inside, both or neither.
 ///
-/// Unless said otherwise, the walk goes on with `source()`.
+/// The walk goes on with `source()`, unless the constructor or [`and_inside`](Self::and_inside) chooses another error.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reading<'a> {
     pub(super) verdict: Option<Verdict>,
@@ -49,38 +73,46 @@ pub(super) enum Next<'a> {
     #[default]
     Source,
     Inside(&'a (dyn Error + 'static)),
-    /// In what a container such as `anyhow::Error` holds.
+    /// In the error that a container such as `anyhow::Error` holds.
     Container(&'a dyn Any, &'a (dyn Error + 'static)),
     Nowhere,
 }
 
-/// Finds what the typed context of one error in a container's chain says. `None` where it has none that is listed.
+/// Reads the typed context of one error in a container's chain. `None` if the error has no context of a listed type.
 ///
-/// The second argument is that error: a container finds a context by its type, and not where in the chain it stands.
+/// The second argument is that error. A container finds a context by its type alone, so the function has to check that
+/// the context belongs to this error.
 pub type Contexts = for<'a> fn(&'a dyn Any, &'a (dyn Error + 'static)) -> Option<Reading<'a>>;
 
 impl<'a> Reading<'a> {
-    /// The error is not one that this reader knows, or says nothing by itself.
+    /// The reader does not know the error, or the error has no verdict by itself.
     pub const NOTHING: Self = Self { verdict: None, next: Next::Source, is_failure: false };
 
-    /// The error means this. What lies inside may still be stronger evidence.
+    /// The error has this verdict. A stronger one inside it still wins.
     #[inline]
     pub const fn verdict(verdict: Verdict) -> Self {
         Self { verdict: Some(verdict), ..Self::NOTHING }
     }
 
-    /// Something of ours failed, such as a handler. What lies inside may be stronger evidence; but a normal end in there,
-    /// such as a goodbye or a shutdown, is that of another connection, and does not make this end a normal one.
+    /// Something on this side failed, such as a handler, and the error has this verdict.
+    ///
+    /// A stronger verdict inside it still wins, except an expected one: a goodbye or a shutdown inside a failure
+    /// belongs to another connection.
     pub const fn failure(verdict: Verdict) -> Self {
         Self { verdict: Some(verdict), is_failure: true, ..Self::NOTHING }
     }
 
-    /// The error means this, whatever lies inside.
+    /// The error has this verdict, and the walk ends here.
+    ///
+    /// Use it if the error inside is misleading or already part of the verdict.
     pub const fn settled(verdict: Verdict) -> Self {
         Self { verdict: Some(verdict), next: Next::Nowhere, ..Self::NOTHING }
     }
 
-    /// The error is a wrapper, and `source()` would skip what it wraps: an error, a boxed one, an `anyhow::Error`.
+    /// The error is a wrapper without a verdict. The walk goes on with the error inside, which may be boxed or an
+    /// `anyhow::Error`.
+    ///
+    /// Use it if `source()` does not return the error inside.
     ///
     /// ```
     /// use core::{error::Error, fmt};
@@ -88,7 +120,7 @@ impl<'a> Reading<'a> {
     /// use disconnect_core::evidence::{Rank, Reading};
     /// use disconnect_core::Classifier;
     ///
-    /// /// An error of a library that keeps the error inside to itself.
+    /// /// An error of a library that does not return the error inside as its source.
     /// #[derive(Debug)]
     /// struct Closed(Box<dyn Error + Send + Sync>);
     /// # impl fmt::Display for Closed {
@@ -109,7 +141,7 @@ impl<'a> Reading<'a> {
         Self::NOTHING.and_inside(error)
     }
 
-    /// The same reading, which goes on inside `error`.
+    /// Sets where the walk goes on: inside `error` instead of `source()`.
     #[inline]
     pub fn and_inside<M, E: AsError<M> + ?Sized>(self, error: &'a E) -> Self {
         let next = match error.container() {
@@ -119,7 +151,7 @@ impl<'a> Reading<'a> {
         Self { next, ..self }
     }
 
-    /// The same, at the end of the walk.
+    /// Ends the walk after this error.
     pub(super) const fn and_no_further(self) -> Self {
         Self { next: Next::Nowhere, ..self }
     }

@@ -1,4 +1,4 @@
-//! Errors that are known by their text alone: their types cannot be named here. They are generic, private, or strings.
+//! Errors that only their text identifies, because their types are generic, private or strings.
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,8 +7,8 @@ use crate::category::Line;
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
-/// The other end of a channel is gone: another task of this program ended before, and knows why. A goodbye that comes later
-/// may only answer what this side does then, so it does not replace the error.
+/// The other half of a channel is gone: another task of this program ended first. A goodbye that comes later may be an
+/// answer to this side's own reaction, so it must not replace the error.
 const CHANNELS: &[&str] = &[
     // tokio::sync
     "channel closed",
@@ -25,31 +25,32 @@ const CHANNELS: &[&str] = &[
     "sending into a closed channel",
     "receiving from an empty and closed channel",
     "sending on a disconnected channel",
-    // quinn, of a stream that this side finished before
+    // quinn: a stream that this side has already finished
     "closed stream",
 ];
 
-/// Of tokio-util's codecs: the stream ended inside a frame.
+/// tokio-util codecs: the stream ended inside a frame.
 const CUT_FRAME: &str = "bytes remaining on stream";
 
-/// Of tokio-util's codecs: the peer sent a frame, a line or a chunk above the limit.
+/// tokio-util codecs: the peer sent a frame, a line or a chunk above the limit.
 const TOO_LARGE: &[&str] = &["max line length exceeded", "max chunk length exceeded"];
 
-/// Of tokio-util's `LengthDelimitedCodec`, for a frame of the peer's and for one of our own.
+/// tokio-util `LengthDelimitedCodec`: a frame of either side is above the limit.
 const TOO_LARGE_EITHER_WAY: &str = "frame size too big";
 
-/// What an error means that no reader knows and that has no source. `around` is what the errors around it mean.
+/// Returns the verdict of an error without a source that no reader knows. `around` is the verdict of the errors around
+/// it.
 ///
-/// None of these is ever a normal end, so that an error whose text the peer chose gains nothing by it.
+/// None of these verdicts is expected, because the peer may have chosen the text.
 #[cold]
 pub(super) fn verdict(error: &(dyn Error + 'static), around: Option<&Verdict>) -> Option<Verdict> {
-    // A text that panics says nothing.
+    // The `Display` of an unknown error may panic.
     let line = catch_unwind(AssertUnwindSafe(|| Line::<64>::new(format_args!("{error}")))).ok()?;
     let text = line.text();
     let too_large = Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::TooLarge);
     match text {
         CUT_FRAME => Some(Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof)),
-        // Inside an `io::Error` of the kind `InvalidData` it is the peer's.
+        // Inside an `io::Error` of the kind `InvalidData` the peer sent the frame.
         TOO_LARGE_EITHER_WAY if around.is_none_or(|around| around.rank() != Rank::Violation) => {
             Some(Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::TooLarge))
         }
