@@ -1,4 +1,4 @@
-//! The way back: with which code to close a connection that ended like this. One table for each protocol.
+//! `Disconnect::close_code`: the code to close a connection with, by its end reason. One table for each protocol.
 
 use self::Closing::{
     BackEndLost, Clean, Failed, GoingAway, Kicked, Limit, Malformed, Migrating, Mismatch, OutOfTime, Overload,
@@ -11,28 +11,33 @@ use crate::verdict::Side;
 use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
 impl Disconnect {
-    /// The code to close the connection with, in this protocol. `None` where there is nothing to say:
+    /// Returns the code to close the connection with in this protocol.
     ///
-    /// - the connection is lost, so that nobody hears it;
-    /// - the peer ended it, and the end is neither normal nor the peer's violation;
-    /// - the protocol has no code that says so: [`Exit`](Protocol::Exit) and [`Signal`](Protocol::Signal) are of processes,
-    ///   [`Sqlstate`](Protocol::Sqlstate) is of databases, and the codes of [`QuicApplication`](Protocol::QuicApplication)
-    ///   and of a protocol of your own are the application's.
+    /// Use it for the close frame after an error, so that the peer logs the same reason as this side. `None` means:
+    /// send no code. That is so if
     ///
-    /// | the end | WebSocket | HTTP/2 | SSH | MQTT | AMQP |
+    /// - the connection is lost, so that no code would arrive;
+    /// - the peer ended it, neither with a goodbye nor by a protocol violation;
+    /// - the protocol has no code for this end reason. [`Exit`](Protocol::Exit) and [`Signal`](Protocol::Signal) belong
+    ///   to processes and [`Sqlstate`](Protocol::Sqlstate) to databases. The codes of
+    ///   [`QuicApplication`](Protocol::QuicApplication) and of a protocol of your own belong to the application.
+    ///
+    /// | end | WebSocket | HTTP/2 | SSH | MQTT | AMQP |
     /// |---|---|---|---|---|---|
     /// | a clean close, or the peer's goodbye | 1000 | `NO_ERROR` | 11 | 0x00 | 200 |
     /// | this side goes away | 1001, 1012 with the cause `restart` | `NO_ERROR` | 11 | 0x8B | 320 |
     /// | the peer broke the protocol | 1002, by cause 1003, 1007, 1009 | `PROTOCOL_ERROR`, `FRAME_SIZE_ERROR` | 2 | 0x82, 0x81, 0x95 | 503, 501 |
-    /// | this side refuses the peer | 1008 | `INTERNAL_ERROR` | 14, 7 | 0x87 | 403, 530 |
-    /// | this side has too much to do | 1013 | `ENHANCE_YOUR_CALM` | 7 | 0x89 | 506 |
-    /// | this side failed, or nobody knows | 1011 | `INTERNAL_ERROR` | 7 | 0x80 | 541 |
+    /// | this side rejects the peer | 1008 | `INTERNAL_ERROR` | 14, 7 | 0x87 | 403, 530 |
+    /// | this side is overloaded | 1013 | `ENHANCE_YOUR_CALM` | 7 | 0x89 | 506 |
+    /// | this side failed, or the reason is unknown | 1011 | `INTERNAL_ERROR` | 7 | 0x80 | 541 |
     ///
-    /// A code of this protocol that the end carries already is given back, if it [may be sent](Code::may_be_sent) and says
-    /// nothing else here: an unexpected end never gives a goodbye, and an end that is our fault never accuses the peer.
+    /// If the record already carries a code of this protocol, the same code is returned, provided that it [may be
+    /// sent](Code::may_be_sent) and keeps its meaning when this side sends it. Two rules come first. An unexpected end
+    /// never gets a goodbye, or the peer would log a normal end. A fault of this side never gets a code that accuses
+    /// the peer.
     ///
-    /// What a server says goes for both sides. A client of MQTT may not send 0x8B and some others: it sends 0x00. A client of
-    /// AMQP that goes away sends 200.
+    /// The table shows what a server sends. A client that goes away gets 0x00 in MQTT and 200 in AMQP. MQTT lets only
+    /// servers send some other codes, such as 0x89: a client has to send 0x00 instead of those.
     ///
     /// ```
     /// use disconnect_core::{Code, Endpoint, Protocol};
@@ -51,7 +56,7 @@ impl Disconnect {
         }
     }
 
-    /// Whether this side may say the code that the end carries, too.
+    /// Whether this side may send the code that the record carries.
     fn may_repeat(&self, code: Code) -> bool {
         let said = code.sent();
         let accuses_peer = said.side() == Side::Remote;
@@ -61,42 +66,42 @@ impl Disconnect {
     }
 }
 
-/// Why this side closes, as far as protocols tell it apart.
+/// Why this side closes, as far as the protocols distinguish it.
 #[derive(Clone, Copy, Debug)]
 enum Closing {
-    /// In good order.
+    /// A normal end.
     Clean,
-    /// This side, or what it stands for, goes away.
+    /// This side goes away.
     GoingAway,
-    /// The same, and it comes back.
+    /// This side goes away, and comes back.
     Restarting,
-    /// The same, and it is elsewhere.
+    /// This side goes away, and the service moved elsewhere.
     Migrating,
     /// The peer broke the protocol.
     Violation,
-    /// By bytes that make no sense.
+    /// The peer sent bytes that do not parse.
     Malformed,
-    /// By a message that is too large.
+    /// The peer sent a message that is too large.
     TooLarge,
-    /// By something that this side does not support.
+    /// The peer sent something that this side does not support.
     Unsuitable,
-    /// The two sides do not fit, and nobody broke a rule.
+    /// The two sides are incompatible, and neither broke a rule.
     Mismatch,
-    /// Who the peer is, or what it may do.
+    /// This side rejects the peer's identity or permissions.
     Refused,
-    /// A rule of this side's.
+    /// A policy of this side.
     Policy,
-    /// A quota is used up.
+    /// A quota is exhausted.
     Limit,
-    /// This side has too much to do.
+    /// This side is overloaded.
     Overload,
-    /// A newer session took over.
+    /// A newer session replaced this one.
     Replaced,
     /// An operator ended it.
     Kicked,
-    /// The peer has not answered for too long.
+    /// The peer stopped answering.
     PeerSilent,
-    /// The peer was not done in time.
+    /// The peer was too slow.
     PeerLate,
     /// This side ran out of time.
     OutOfTime,
@@ -104,17 +109,17 @@ enum Closing {
     BackEndLost,
     /// This side failed.
     Failed,
-    /// Nobody knows.
+    /// The reason is unknown.
     Unexplained,
 }
 
-/// Why this side closes, from the rows of an end. A reason of the user's own that is logged like one of ours is taken for
-/// it where it is as expected as ours.
+/// Chooses the kind of close from reason, cause and side. A reason of the user's own counts as the built-in one with
+/// the same logged value, if both have the same expected flag.
 fn closing(reason: &Category, cause: Option<&Category>, side: Option<Side>) -> Option<Closing> {
     let ours = Reason::parse(reason.value).filter(|ours| ours.expected() == reason.is_expected());
     let cause = cause.and_then(|cause| Cause::parse(cause.value));
     match ours {
-        // The peer's goodbye is answered, whatever it said.
+        // A goodbye of the peer is answered with a goodbye, whatever its reason.
         _ if reason.is_expected() && side == Some(Side::Remote) => Some(Clean),
         Some(Reason::ServerShutdown | Reason::WorkspaceStopped) => Some(match cause {
             Some(Cause::Restart) => Restarting,
@@ -126,14 +131,14 @@ fn closing(reason: &Category, cause: Option<&Category>, side: Option<Side>) -> O
         Some(Reason::ProtocolError) if side == Some(Side::Local) => Some(at_fault(cause)),
         Some(Reason::ProtocolError) => Some(accused(cause)),
         Some(Reason::NetworkError) => lost(cause, side),
-        // The peer ended it, and knows why.
+        // The peer ended it, so it needs no explanation.
         Some(Reason::Unknown | Reason::ControlPlaneLost) | None if side == Some(Side::Remote) => None,
         Some(Reason::ControlPlaneLost) => Some(Failed),
         Some(Reason::Unknown) | None => ended(cause, side),
     }
 }
 
-/// The peer broke the protocol, or nobody else is known to.
+/// The peer broke the protocol, or no other side is known to have done so.
 fn accused(cause: Option<Cause>) -> Closing {
     match cause {
         Some(Cause::Malformed) => Malformed,
@@ -143,7 +148,7 @@ fn accused(cause: Option<Cause>) -> Closing {
     }
 }
 
-/// This side broke the protocol, or found that the two do not fit.
+/// This side broke the protocol, or the two sides are incompatible.
 fn at_fault(cause: Option<Cause>) -> Closing {
     match cause {
         Some(Cause::Negotiation) => Mismatch,
@@ -151,7 +156,8 @@ fn at_fault(cause: Option<Cause>) -> Closing {
     }
 }
 
-/// The transport failed. Where this side gave up, it was not this connection that failed, but one behind it.
+/// The transport failed. If this side gave up, the lost connection is one behind this one, and this one can still carry
+/// a code.
 fn lost(cause: Option<Cause>, side: Option<Side>) -> Option<Closing> {
     match cause {
         Some(Cause::KeepaliveTimeout | Cause::IdleTimeout | Cause::Deadline) if side == Some(Side::Local) => {
@@ -163,7 +169,7 @@ fn lost(cause: Option<Cause>, side: Option<Side>) -> Option<Closing> {
     }
 }
 
-/// This side ended it, or nobody knows who did.
+/// This side ended it, or the side is unknown.
 fn ended(cause: Option<Cause>, side: Option<Side>) -> Option<Closing> {
     let is_local = side == Some(Side::Local);
     let Some(cause) = cause else { return Some(Unexplained) };
@@ -175,14 +181,14 @@ fn ended(cause: Option<Cause>, side: Option<Side>) -> Option<Closing> {
         Cause::Replaced => Some(Replaced),
         Cause::Kicked => Some(Kicked),
         Cause::Negotiation => Some(Mismatch),
-        // By this side it is about something else, such as a process; otherwise about this connection.
+        // By this side, the cause is about something else, such as a process. Otherwise this connection is lost.
         Cause::Reset | Cause::UncleanEof | Cause::Fin | Cause::BrokenPipe | Cause::Unreachable => {
             is_local.then_some(Failed)
         }
         Cause::KeepaliveTimeout | Cause::IdleTimeout if !is_local => Some(PeerSilent),
         Cause::Deadline if !is_local => Some(PeerLate),
         Cause::KeepaliveTimeout | Cause::IdleTimeout | Cause::Deadline => Some(OutOfTime),
-        // A restart that is no shutdown is not explained by it.
+        // A restart that is no shutdown does not explain the end.
         Cause::Restart | Cause::Migrate => Some(Unexplained),
         Cause::Malformed
         | Cause::Crash
@@ -228,7 +234,7 @@ const fn websocket(closing: Closing) -> u16 {
     }
 }
 
-/// RFC 4250, section 4.2.2. SSH has no code for an error of one's own but "service not available".
+/// RFC 4250, section 4.2.2. The only SSH code for an error of this side is "service not available".
 const fn ssh(closing: Closing) -> u32 {
     match closing {
         Clean | GoingAway | Restarting | Migrating => 11,
@@ -241,7 +247,7 @@ const fn ssh(closing: Closing) -> u32 {
     }
 }
 
-/// RFC 9113, section 7. A silent peer hears nothing, and HTTP/2 has no code for it.
+/// RFC 9113, section 7. HTTP/2 has no code for a silent peer.
 const fn http2(closing: Closing) -> Option<u32> {
     Some(match closing {
         Clean | GoingAway | Restarting | Migrating => 0x00,
@@ -267,7 +273,7 @@ const fn http3(closing: Closing) -> Option<u64> {
     })
 }
 
-/// RFC 9000, section 20.1; a refused peer gets the alert `access_denied` in a code of RFC 9001, section 4.8.
+/// RFC 9000, section 20.1. A rejected peer gets the TLS alert `access_denied` as a QUIC code (RFC 9001, section 4.8).
 const fn quic(closing: Closing) -> Option<u64> {
     Some(match closing {
         Clean | GoingAway | Restarting | Migrating => 0x00,
@@ -295,7 +301,8 @@ const fn tls(closing: Closing) -> Option<u8> {
     })
 }
 
-/// "Status codes and their use in gRPC". A server that goes away is "unavailable": its call was not completed.
+/// "Status codes and their use in gRPC". A server that goes away sends `UNAVAILABLE`, because the call was not
+/// completed.
 const fn grpc(closing: Closing) -> i32 {
     match closing {
         Clean => 0,
@@ -332,7 +339,7 @@ const fn mqtt(closing: Closing) -> Option<u8> {
     })
 }
 
-/// AMQP 0-9-1, section 1.2. A broker that goes away says what RabbitMQ says. A silent peer hears nothing.
+/// AMQP 0-9-1, section 1.2. A broker that goes away sends the code that RabbitMQ sends. A silent peer gets no code.
 const fn amqp(closing: Closing) -> Option<u16> {
     Some(match closing {
         Clean => 200,

@@ -4,15 +4,15 @@ use super::meaning::{Meaning, Whose, cancelled, closed, ended, gave_up, mismatch
 use crate::verdict::Rank;
 use crate::vocabulary::DisconnectCause as Cause;
 
-/// A status is about one call. Only the library of either side makes most of them up; what an application says about a
-/// request that failed (`NOT_FOUND`, say) tells nothing about its connection.
+/// A status ends one call. The gRPC libraries create most of them. A status that an application chooses for a failed
+/// request, such as `NOT_FOUND`, does not describe the connection.
 #[rustfmt::skip] // one row a line
 pub(super) const STATUSES: &[Meaning] = &sorted([
     closed(0, "OK"),
     cancelled(1, "CANCELLED"),
     unexplained(2, "UNKNOWN").ambiguous(),
     unexplained(3, "INVALID_ARGUMENT").ambiguous(),
-    // Only the call ran out of time: the connection may well be alive.
+    // Only the call ran out of time. The connection may still be alive.
     gave_up(4, "DEADLINE_EXCEEDED", Cause::Deadline).with_rank(Rank::Timeout),
     unexplained(5, "NOT_FOUND").ambiguous(),
     unexplained(6, "ALREADY_EXISTS").ambiguous(),
@@ -22,9 +22,9 @@ pub(super) const STATUSES: &[Meaning] = &sorted([
     unexplained(10, "ABORTED").ambiguous(),
     unexplained(11, "OUT_OF_RANGE").ambiguous(),
     mismatch(12, "UNIMPLEMENTED").because(Cause::Negotiation),
-    // Any failure of the sender, such as a panic. A violation of the protocol is only one of many.
+    // Any failure of the sender, such as a panic. A protocol violation is only one of them.
     ended(13, "INTERNAL", Cause::InternalError),
-    // A server that shuts down says so, but so do a proxy without a backend and a client whose connection broke.
+    // Created by a server that shuts down, by a proxy without a backend, and by a client whose connection broke.
     gave_up(14, "UNAVAILABLE", Cause::Unreachable).by(Whose::NetworkOrUs).with_rank(Rank::Transport).ambiguous(),
     unexplained(15, "DATA_LOSS").ambiguous(),
     ended(16, "UNAUTHENTICATED", Cause::Auth),

@@ -3,12 +3,12 @@
 use super::meaning::{Meaning, cancelled, ended, gave_up, going_away, sorted, violation};
 use crate::vocabulary::DisconnectCause as Cause;
 
-/// An endpoint has to treat a code that is not here like `H3_NO_ERROR` (RFC 9114, section 8). That keeps the protocol
-/// going; it does not say that the end was normal, so such a code is still unknown here.
+/// An endpoint must treat an unregistered code like `H3_NO_ERROR` (RFC 9114, section 8). That rule keeps the protocol
+/// extensible. It does not make the end normal, so such a code is `unknown` here.
 #[rustfmt::skip] // one row a line
 pub(super) const CODES: &[Meaning] = &sorted([
     violation(0x33, "H3_DATAGRAM_ERROR"),
-    // The goodbye of HTTP/3: nothing to signal, so a shutdown or an idle connection.
+    // The goodbye of HTTP/3: sent for a shutdown or an idle connection.
     going_away(0x0100, "H3_NO_ERROR").ambiguous(),
     violation(0x0101, "H3_GENERAL_PROTOCOL_ERROR"),
     ended(0x0102, "H3_INTERNAL_ERROR", Cause::InternalError),
@@ -22,10 +22,10 @@ pub(super) const CODES: &[Meaning] = &sorted([
     violation(0x010a, "H3_MISSING_SETTINGS"),
     ended(0x010b, "H3_REQUEST_REJECTED", Cause::Limit),
     cancelled(0x010c, "H3_REQUEST_CANCELLED"),
-    // The client's stream ended early: it vanished, or it has a bug.
+    // The client's stream ended early: the client is gone, or it has a bug.
     gave_up(0x010d, "H3_REQUEST_INCOMPLETE", Cause::UncleanEof).ambiguous(),
     violation(0x010e, "H3_MESSAGE_ERROR").because(Cause::Malformed),
-    // The connection behind a `CONNECT` was lost: the fault is a third party's.
+    // The connection behind a `CONNECT` was lost, so the fault is that of a third party.
     gave_up(0x010f, "H3_CONNECT_ERROR", Cause::Reset).ambiguous(),
     ended(0x0110, "H3_VERSION_FALLBACK", Cause::Negotiation),
     violation(0x0200, "QPACK_DECOMPRESSION_FAILED").because(Cause::Malformed),

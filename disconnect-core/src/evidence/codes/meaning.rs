@@ -1,9 +1,9 @@
-//! One row of a table: what a code means before anybody knows who sent it.
+//! `Meaning`: one row of a code table, before it is known which side sent the code.
 
 use crate::verdict::{Ending, Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
-/// What one number, or a range of them, means.
+/// The meaning of one number, or of a range of numbers.
 #[derive(Clone, Copy)]
 pub(super) struct Meaning {
     first: i64,
@@ -17,13 +17,13 @@ pub(super) struct Meaning {
     pub(super) sendable: bool,
 }
 
-/// Who closed or broke the connection, as seen from the code.
+/// Who closed or broke the connection, relative to the code.
 #[derive(Clone, Copy)]
 pub(super) enum Whose {
     Sender,
     Receiver,
     Network,
-    /// The network where the peer says so, and this side where it says so itself.
+    /// The network if the peer sent the code, this side if it sent the code itself.
     NetworkOrUs,
     Unknown,
 }
@@ -33,12 +33,12 @@ pub(super) const fn closed(number: i64, name: &'static str) -> Meaning {
     Meaning::new(number, name, Ending::Closed, Whose::Sender)
 }
 
-/// A goodbye of somebody who leaves: `client_closed` by a client, `server_shutdown` by an agent or a server.
+/// The goodbye of a side that goes away: `client_closed` by a client, `server_shutdown` by an agent or a server.
 pub(super) const fn going_away(number: i64, name: &'static str) -> Meaning {
     Meaning::new(number, name, Ending::GoingAway, Whose::Sender)
 }
 
-/// `client_closed` by a client; why anybody else would is `unknown`.
+/// A cancelled request: `client_closed` by a client, `unknown` by any other role.
 pub(super) const fn cancelled(number: i64, name: &'static str) -> Meaning {
     Meaning::new(number, name, Ending::Cancelled, Whose::Sender)
 }
@@ -48,27 +48,27 @@ pub(super) const fn violation(number: i64, name: &'static str) -> Meaning {
     Meaning::new(number, name, Ending::Is(DisconnectReason::ProtocolError), Whose::Receiver)
 }
 
-/// A protocol error of nobody in particular: the two sides do not fit, or the bytes were damaged. The sender closed.
+/// A protocol error without an offender: the two sides are incompatible, or the bytes were damaged. Names the sender.
 pub(super) const fn mismatch(number: i64, name: &'static str) -> Meaning {
     Meaning::new(number, name, Ending::Is(DisconnectReason::ProtocolError), Whose::Sender)
 }
 
-/// A network error that the sender gave up over.
+/// A network error: the sender gave up. Names the sender.
 pub(super) const fn gave_up(number: i64, name: &'static str, cause: DisconnectCause) -> Meaning {
     Meaning::new(number, name, Ending::Is(DisconnectReason::NetworkError), Whose::Sender).because(cause)
 }
 
-/// A network error that the sender merely reports.
+/// A network error that the sender reports. Names the network.
 pub(super) const fn lost(number: i64, name: &'static str, cause: DisconnectCause) -> Meaning {
     Meaning::new(number, name, Ending::Is(DisconnectReason::NetworkError), Whose::Network).because(cause)
 }
 
-/// The sender ended it for a reason that is no category of its own; the cause tells such codes apart.
+/// The sender ended the connection for a reason that has no category of its own. The cause tells such codes apart.
 pub(super) const fn ended(number: i64, name: &'static str, cause: DisconnectCause) -> Meaning {
     unexplained(number, name).because(cause)
 }
 
-/// The sender ended it, and the code does not say why.
+/// The sender ended the connection, and the code does not tell why.
 pub(super) const fn unexplained(number: i64, name: &'static str) -> Meaning {
     Meaning::new(number, name, Ending::Is(DisconnectReason::Unknown), Whose::Sender)
 }
@@ -88,37 +88,37 @@ impl Meaning {
         }
     }
 
-    /// What exactly happened.
+    /// Adds the cause.
     pub(super) const fn because(self, cause: DisconnectCause) -> Self {
         Self { cause: Some(cause), ..self }
     }
 
-    /// Who it was, where it is not who the kind of row says.
+    /// Replaces the side that the constructor chose.
     pub(super) const fn by(self, whose: Whose) -> Self {
         Self { whose, ..self }
     }
 
-    /// The same code is used for ends of different kinds.
+    /// The protocol uses this code for ends of different kinds.
     pub(super) const fn ambiguous(self) -> Self {
         Self { ambiguous: true, ..self }
     }
 
-    /// No endpoint may put this number on the wire.
+    /// No endpoint may send this number.
     pub(super) const fn unsendable(self) -> Self {
         Self { sendable: false, ..self }
     }
 
-    /// Nobody need have said so: the number also stands for what an endpoint saw itself.
+    /// Lowers the rank of a code that no peer has to send: libraries also report it for what they observed.
     pub(super) const fn with_rank(self, rank: Rank) -> Self {
         Self { rank, ..self }
     }
 
-    /// The row is about all numbers up to this one.
+    /// Extends the row to all numbers up to this one.
     pub(super) const fn up_to(self, last: i64) -> Self {
         Self { last, ..self }
     }
 
-    /// Whether some role's use of this code is part of normal operation.
+    /// Whether the code is expected from at least one role.
     pub(super) const fn is_expected(&self) -> bool {
         match self.ending {
             Ending::Closed | Ending::GoingAway | Ending::Cancelled => true,
@@ -127,7 +127,7 @@ impl Meaning {
         }
     }
 
-    /// The number of the row, or the first one of its range.
+    /// The number of the row, or the first of its range.
     pub(super) const fn first(&self) -> i64 {
         self.first
     }
@@ -149,7 +149,7 @@ impl Meaning {
     }
 }
 
-/// The row of a number. The table is [`sorted`].
+/// Returns the row of a number by binary search, so the table has to be [`sorted`].
 pub(super) const fn find(table: &'static [Meaning], number: i64) -> Option<&'static Meaning> {
     let (mut low, mut high) = (0, table.len());
     while low < high {
@@ -166,7 +166,7 @@ pub(super) const fn find(table: &'static [Meaning], number: i64) -> Option<&'sta
     None
 }
 
-/// A table whose rows ascend and do not overlap; one that is not does not compile.
+/// Checks at compile time that the rows ascend and do not overlap.
 pub(super) const fn sorted<const N: usize>(table: [Meaning; N]) -> [Meaning; N] {
     let mut i = 1;
     while i < N {

@@ -1,4 +1,4 @@
-//! What a protocol code means: one table for each protocol.
+//! The meaning of protocol codes, with one table for each protocol.
 
 mod amqp;
 mod close;
@@ -20,13 +20,24 @@ use crate::verdict::{Side, Verdict};
 use crate::vocabulary::DisconnectReason;
 
 impl Code {
-    /// The registered name, or `None` for a code that is not registered, private, or an application's own.
+    /// The registered name of the code. `None` if the code is not registered, is private, or belongs to an application.
     ///
-    /// It is spelled as its standard spells constants: `GOING_AWAY` for WebSocket, gRPC, HTTP/2 and QUIC, `H3_NO_ERROR`
-    /// and `QPACK_DECOMPRESSION_FAILED` with the prefix of the RFC, SSH without its `SSH_DISCONNECT_`, alerts
-    /// (`close_notify`), the reason codes of MQTT (`server_shutting_down`) and the conditions of PostgreSQL
-    /// (`admin_shutdown`) in lower case, the reply codes of AMQP with hyphens (`connection-forced`), signals as `SIGTERM`,
-    /// an exit status as in C. A QUIC code that carries a TLS alert has the name of the alert.
+    /// The spelling follows the standard of the protocol:
+    ///
+    /// | protocol | example |
+    /// |---|---|
+    /// | WebSocket, gRPC, HTTP/2, QUIC | `GOING_AWAY` |
+    /// | HTTP/3, with the prefix of the RFC | `H3_NO_ERROR`, `QPACK_DECOMPRESSION_FAILED` |
+    /// | SSH, without `SSH_DISCONNECT_` | `BY_APPLICATION` |
+    /// | TLS alerts | `close_notify` |
+    /// | MQTT | `server_shutting_down` |
+    /// | SQLSTATE, the condition names of PostgreSQL | `admin_shutdown` |
+    /// | AMQP | `connection-forced` |
+    /// | signals | `SIGTERM` |
+    /// | exit statuses, as in C | `EXIT_SUCCESS` |
+    ///
+    /// A QUIC code that carries a TLS alert has the name of the alert. An exit status that reports a signal has the
+    /// name of the signal.
     ///
     /// ```
     /// use disconnect_core::Code;
@@ -43,11 +54,11 @@ impl Code {
         }
     }
 
-    /// Whether the protocol lets an endpoint say this code.
+    /// Whether the protocol allows an endpoint to send this code.
     ///
-    /// Some numbers only stand for what an endpoint saw (WebSocket 1005, 1006, 1015) or are reserved; WebSocket, TLS,
-    /// gRPC, MQTT and SSH restrict numbers that are not registered as well. Ask before a code that came from elsewhere
-    /// is put into a close frame.
+    /// Check it before you put a code from elsewhere into a close frame. Some WebSocket codes only describe what an
+    /// endpoint observed (1005, 1006, 1015) or are reserved. WebSocket, TLS, gRPC, MQTT and SSH also forbid most codes
+    /// that are not registered.
     ///
     /// ```
     /// use disconnect_core::Code;
@@ -63,13 +74,15 @@ impl Code {
         }
     }
 
-    /// Whether one and the same code is used for ends of different kinds, so that it does not settle the matter: any
-    /// further evidence is worth asking for. A number that is not registered is always ambiguous.
+    /// Whether the protocol uses this code for ends of different kinds, so that the code alone does not tell the end
+    /// reason.
+    ///
+    /// If it is ambiguous, look for further evidence. A code that is not registered is always ambiguous.
     ///
     /// ```
     /// use disconnect_core::Code;
     ///
-    /// // `GOAWAY` without an error: a shutdown, or merely the end of an idle connection.
+    /// // `GOAWAY` without an error: a shutdown, or the end of an idle connection.
     /// assert!(Code::http2(0).is_ambiguous());
     /// assert!(!Code::websocket(1001).is_ambiguous());
     /// ```
@@ -80,10 +93,10 @@ impl Code {
         }
     }
 
-    /// What it means that the peer gave this code; for a process, that it ran at the peer's end.
+    /// Returns the verdict if the peer sent this code. For a process: if it ran on the peer's side.
     ///
-    /// The side is who closed. Two exceptions: a code that accuses the other side of breaking the protocol names the
-    /// accused, so a received 1002 names us, and one that reports a lost connection names the network.
+    /// The [`Side`] is the sender, with two exceptions. A code that accuses its receiver of a protocol violation names
+    /// the receiver, so a received 1002 names this side. A code that reports a lost connection names the network.
     ///
     /// ```
     /// use disconnect_core::{Category, Code, Endpoint};
@@ -95,7 +108,9 @@ impl Code {
         self.verdict(Side::Remote, Side::Local).marked_as_said()
     }
 
-    /// What it means that this side gave this code; for a process, that it ran at this end.
+    /// Returns the verdict if this side sent this code. For a process: if it ran on this side.
+    ///
+    /// The [`Side`] is the sender, with the exceptions of [`received`](Self::received): a sent 1002 names the peer.
     ///
     /// ```
     /// use disconnect_core::{Category, Code, Endpoint};
@@ -115,7 +130,7 @@ impl Code {
         .with_code(self)
     }
 
-    /// Whether its meaning is left to the application: no table has it, or it is an exit status that says no success.
+    /// Whether the application defines the meaning: no table has the code, or it is an exit status from 1 to 125.
     pub(crate) const fn is_open(self) -> bool {
         let is_own_status = matches!((self.protocol(), self.number()), (Protocol::Exit, Some(1..=125)));
         is_own_status || self.meaning().is_none()
@@ -129,7 +144,7 @@ impl Code {
             Protocol::Http2 => find(http2::CODES, key),
             Protocol::Http3 => find(http3::CODES, key),
             Protocol::Quic => quic::meaning(key),
-            // The meaning of such a code is the application's own: RFC 9000, section 20.2.
+            // The application defines the meaning: RFC 9000, section 20.2.
             Protocol::QuicApplication | Protocol::Own(_) => None,
             Protocol::Tls => find(tls::ALERTS, key),
             Protocol::Grpc => find(grpc::STATUSES, key),

@@ -7,18 +7,18 @@ use crate::vocabulary::DisconnectCause as Cause;
 #[rustfmt::skip] // one row a line
 pub(super) const REASONS: &[Meaning] = &sorted([
     closed(0x00, "normal_disconnection"),
-    // A client's own goodbye, with which it asks that others be told. Servers may not say it.
+    // A client's goodbye that asks the server to publish its will message. Servers must not send it.
     cancelled(0x04, "disconnect_with_will_message").ambiguous(),
     unexplained(0x80, "unspecified_error").ambiguous(),
     violation(0x81, "malformed_packet").because(Cause::Malformed),
     violation(0x82, "protocol_error"),
-    // The packet was valid, but its receiver does not do that.
+    // The packet was valid, but its receiver does not accept it.
     mismatch(0x83, "implementation_specific_error").because(Cause::Negotiation).ambiguous(),
     ended(0x87, "not_authorized", Cause::Auth),
     ended(0x89, "server_busy", Cause::Overload),
     going_away(0x8b, "server_shutting_down"),
     ended(0x8c, "bad_authentication_method", Cause::Auth),
-    // The server says it, but the client was silent: it may be dead, or the path to it.
+    // The server sends it because the client was silent: the client or the path may be down.
     lost(0x8d, "keepalive_timeout", Cause::KeepaliveTimeout),
     ended(0x8e, "session_taken_over", Cause::Replaced),
     ended(0x8f, "topic_filter_invalid", Cause::Policy),
@@ -36,7 +36,7 @@ pub(super) const REASONS: &[Meaning] = &sorted([
     going_away(0x9d, "server_moved").because(Cause::Migrate),
     mismatch(0x9e, "shared_subscriptions_not_supported").because(Cause::Negotiation),
     ended(0x9f, "connection_rate_exceeded", Cause::Limit),
-    // A lifetime that was planned.
+    // A planned limit of the connection's lifetime.
     closed(0xa0, "maximum_connect_time").because(Cause::Limit),
     mismatch(0xa1, "subscription_identifiers_not_supported").because(Cause::Negotiation),
     mismatch(0xa2, "wildcard_subscriptions_not_supported").because(Cause::Negotiation),

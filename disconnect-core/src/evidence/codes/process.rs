@@ -1,7 +1,6 @@
-//! How a process ended: exit statuses (C, section 7.22; POSIX, "Exit Status and Errors" of the shell) and signals
-//! (Linux, signal(7)).
+//! Exit statuses (C, section 7.22; POSIX, "Exit Status and Errors" of the shell) and signals (Linux, signal(7)).
 //!
-//! The sender of such a code is the side where the process ran, the receiver the one whose session it served.
+//! The sender of such a code is the side on which the process ran. The receiver is the side whose session it served.
 
 use super::meaning::{Meaning, closed, ended, find, sorted};
 use crate::code::Code;
@@ -10,9 +9,9 @@ use crate::vocabulary::DisconnectCause as Cause;
 #[rustfmt::skip] // one row a line
 const STATUSES: &[Meaning] = &sorted([
     closed(0, "EXIT_SUCCESS"),
-    // What the status says is the command's own. A shell passes on that of its last command: `Endpoint::shell_exited`.
+    // The command defines these. A shell exits with the status of its last command: see `Endpoint::shell_exited`.
     ended(1, "EXIT_FAILURE", Cause::ExitStatus).ambiguous().up_to(125),
-    // The session's command could not be started.
+    // The command of the session did not start.
     ended(126, "CANNOT_EXECUTE", Cause::InternalError).ambiguous(),
     ended(127, "COMMAND_NOT_FOUND", Cause::InternalError).ambiguous(),
 ]);
@@ -20,9 +19,10 @@ const STATUSES: &[Meaning] = &sorted([
 /// A shell adds this to the number of the signal that ended its command.
 const SIGNALLED: i64 = 128;
 
-/// The row of an exit status; that of the signal where the status reports one.
+/// Returns the row of an exit status, or the row of the signal that the status reports.
 ///
-/// Neither 255 (ssh's own failure, or the command's status) nor a negative number (no status at all) is here.
+/// Two statuses have no row: 255, which is ssh's own failure or the command's status, and a negative number, which is
+/// no status.
 pub(super) const fn exit(status: i64) -> Option<&'static Meaning> {
     match find(STATUSES, status) {
         Some(row) => Some(row),
@@ -30,30 +30,30 @@ pub(super) const fn exit(status: i64) -> Option<&'static Meaning> {
     }
 }
 
-/// Numbers as Linux counts them. Other systems agree on those up to 15, save 7, 10 and 12, and on none that would make
-/// an end normal.
+/// Signal numbers of Linux. Other systems use the same numbers up to 15, except 7, 10 and 12. No number stands for an
+/// expected signal, so a different one cannot make an end expected.
 #[rustfmt::skip] // one row a line
 pub(super) const SIGNALS: &[Meaning] = &sorted([
     // The terminal is gone: the client left, or the network lost it.
     ended(1, "SIGHUP", Cause::Killed).ambiguous(),
-    // The user pressed Ctrl-C, or somebody sent it from outside.
+    // The user pressed Ctrl-C, or another process sent it.
     ended(2, "SIGINT", Cause::Killed).ambiguous(),
-    // The user asked for a core dump, or a supervisor did.
+    // The user or a supervisor asked for a core dump.
     ended(3, "SIGQUIT", Cause::Killed).ambiguous(),
     ended(4, "SIGILL", Cause::Crash),
     ended(5, "SIGTRAP", Cause::Crash),
     ended(6, "SIGABRT", Cause::Crash),
     ended(7, "SIGBUS", Cause::Crash),
     ended(8, "SIGFPE", Cause::Crash),
-    // For its memory, by an operator, or because a stop took too long: only the supervisor knows.
+    // The kernel ran out of memory, an operator sent it, or a stop took too long. Only the supervisor knows.
     ended(9, "SIGKILL", Cause::Killed),
     ended(10, "SIGUSR1", Cause::Killed).ambiguous(),
     ended(11, "SIGSEGV", Cause::Crash),
     ended(12, "SIGUSR2", Cause::Killed).ambiguous(),
-    // Whoever read its output went away.
+    // The reader of its output is gone.
     ended(13, "SIGPIPE", Cause::BrokenPipe).ambiguous(),
     ended(14, "SIGALRM", Cause::Deadline).ambiguous(),
-    // An ordered stop, of the workspace or of the agent, or a user's `kill`. Who shuts down knows, and says so.
+    // An ordered stop of the workspace or agent, or a user's `kill`. Code that orders the stop records it before.
     ended(15, "SIGTERM", Cause::Killed).ambiguous(),
     ended(16, "SIGSTKFLT", Cause::Crash),
     ended(24, "SIGXCPU", Cause::Limit),
@@ -61,7 +61,7 @@ pub(super) const SIGNALS: &[Meaning] = &sorted([
     ended(31, "SIGSYS", Cause::Crash),
 ]);
 
-/// What glibc's `strsignal` says for these signals, which is what portable-pty hands on, and macOS where it differs.
+/// The signal descriptions of glibc's `strsignal`, which portable-pty returns, and those of macOS if they differ.
 const DESCRIPTIONS: &[(&str, i32)] = &[
     ("Hangup", 1),
     ("Interrupt", 2),
@@ -89,11 +89,11 @@ const DESCRIPTIONS: &[(&str, i32)] = &[
 ];
 
 impl Code {
-    /// The signal of this name, where a library gives no number: `TERM` as in the `exit-signal` of SSH (RFC 4254, section
-    /// 6.10), `SIGTERM`, or `Terminated` as portable-pty says. `None` for a name that is none of the signals that end a
-    /// process.
+    /// Returns the signal with this name or description. `None` if it names no signal that ends a process.
     ///
-    /// macOS adds the number to its text (`Killed: 9`); it is left out of the comparison.
+    /// Use it for libraries that give no signal number. It accepts `TERM` as in the `exit-signal` message of SSH (RFC
+    /// 4254, section 6.10), `SIGTERM`, and the description `Terminated`, which portable-pty returns. The number that
+    /// macOS appends (`Killed: 9`) is ignored.
     ///
     /// ```
     /// use disconnect_core::Code;
@@ -114,7 +114,8 @@ impl Code {
 
 #[cfg(feature = "std")]
 impl Code {
-    /// How a process ended: an exit status, or where the system has signals, a signal. `None` if it has not ended.
+    /// The exit status of a process, or the signal that ended it on systems with signals. `None` if the status has
+    /// neither.
     pub(crate) fn of_process(status: std::process::ExitStatus) -> Option<Self> {
         status.code().map(Self::exit).or_else(|| signal(status))
     }

@@ -18,13 +18,13 @@ const CODES: &[Meaning] = &sorted([
     violation(0x08, "TRANSPORT_PARAMETER_ERROR").because(Cause::Malformed),
     violation(0x09, "CONNECTION_ID_LIMIT_ERROR").because(Cause::Limit),
     violation(0x0a, "PROTOCOL_VIOLATION"),
-    // Perhaps only a NAT that gave the client another address.
+    // A NAT may have given the client another address, so no rule has to be broken.
     mismatch(0x0b, "INVALID_TOKEN").ambiguous(),
-    // The application closed during the handshake, and QUIC hides its code until the handshake is confirmed.
+    // The application closed during the handshake. QUIC hides its code until the handshake is confirmed.
     unexplained(0x0c, "APPLICATION_ERROR").ambiguous(),
     violation(0x0d, "CRYPTO_BUFFER_EXCEEDED").because(Cause::TooLarge),
     violation(0x0e, "KEY_UPDATE_ERROR"),
-    // The keys are worn out and no new ones came: a limit, but not one that a healthy connection meets.
+    // The keys reached their limit and were not updated. A healthy connection updates them before.
     ended(0x0f, "AEAD_LIMIT_REACHED", Cause::Limit).ambiguous(),
     lost(0x10, "NO_VIABLE_PATH", Cause::Unreachable),
     mismatch(0x11, "VERSION_NEGOTIATION_ERROR").because(Cause::Negotiation).ambiguous(),
@@ -34,10 +34,11 @@ const CODES: &[Meaning] = &sorted([
 /// The first of the 256 codes that carry a TLS alert.
 const CRYPTO_ERROR: i64 = 0x0100;
 
-/// The row of a code; that of the alert for a code that carries one.
+/// Returns the row of a code, or the row of the TLS alert that the code carries.
 pub(super) const fn meaning(code: i64) -> Option<&'static Meaning> {
     match find(tls::ALERTS, code - CRYPTO_ERROR) {
-        // In QUIC every alert is fatal (RFC 9001, section 4.8): `close_notify` and `user_canceled` are no goodbye there.
+        // In QUIC every alert is fatal (RFC 9001, section 4.8), so `close_notify` and `user_canceled` are no goodbye
+        // here.
         Some(alert) if !alert.is_expected() => Some(alert),
         Some(_) | None => find(CODES, code),
     }

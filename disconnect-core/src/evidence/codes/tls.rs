@@ -4,14 +4,14 @@
 use super::meaning::{Meaning, cancelled, closed, ended, mismatch, sorted, unexplained, violation};
 use crate::vocabulary::DisconnectCause as Cause;
 
-/// An alert about a certificate names its sender, who refused; the certificate is the receiver's. The `_RESERVED` ones
-/// are of earlier versions, and TLS 1.3 does not send them.
+/// A certificate alert names its sender, who refused the certificate of the receiver. The `_RESERVED` alerts belong to
+/// earlier versions. TLS 1.3 does not send them.
 #[rustfmt::skip] // one row a line
 pub(super) const ALERTS: &[Meaning] = &sorted([
-    // The goodbye of TLS, of one direction. An end of file without it is a truncation.
+    // The goodbye of TLS, for one direction. An end of file without it is a truncation.
     closed(0, "close_notify"),
     violation(10, "unexpected_message"),
-    // Damaged on the way, an attack, or keys that do not match.
+    // The record was damaged or tampered with, or the keys differ.
     mismatch(20, "bad_record_mac").because(Cause::Malformed).ambiguous(),
     mismatch(21, "decryption_failed_RESERVED").because(Cause::Malformed).ambiguous().unsendable(),
     violation(22, "record_overflow").because(Cause::TooLarge),
@@ -27,7 +27,7 @@ pub(super) const ALERTS: &[Meaning] = &sorted([
     ended(48, "unknown_ca", Cause::Auth),
     ended(49, "access_denied", Cause::Auth),
     violation(50, "decode_error").because(Cause::Malformed),
-    // A signature, a shared key or the sum over the handshake did not check out: the sender does not believe the receiver.
+    // A signature, a pre-shared key or the Finished message did not verify: an authentication failure, not a violation.
     ended(51, "decrypt_error", Cause::Auth).ambiguous(),
     violation(52, "too_many_cids_requested").because(Cause::Limit),
     ended(60, "export_restriction_RESERVED", Cause::Policy).unsendable(),
