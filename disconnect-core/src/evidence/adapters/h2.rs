@@ -1,6 +1,6 @@
-//! `h2::Error`, from version 0.3 on.
+//! The adapter for `h2::Error`, from version 0.3 on.
 
-/// What it means by its code and by who gave it, and the `io::Error` that it does not name as its source.
+/// Reads the code, who sent it, and the `io::Error` inside, which is not the source of the error.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_h2 {
@@ -15,17 +15,18 @@ macro_rules! __adapter_h2 {
                 return Reading::NOTHING;
             };
             if let Some(io) = error.get_io() {
-                // The transport failed, also where the kind does not say so: a FIN inside a frame is `Other`.
+                // The transport failed, even if the kind does not tell: a FIN inside a frame has the kind `Other`.
                 let lost = Verdict::new(Reason::NetworkError, Side::Network).with_rank(Rank::BrokenPipe);
                 return Reading::verdict(lost).and_inside(io);
             }
             let code = error.reason().map(|reason| Code::http2(reason.into()));
             let Some(code) = code else {
-                // Use of a stream or connection that is gone.
+                // Use of a stream or connection that is already gone.
                 return Reading::verdict(Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn));
             };
             let verdict = if error.is_remote() { code.received() } else { code.sent() };
-            // The library found the violation and said so for us. It also cancels and refuses, which accuses nobody.
+            // A local error that accuses the peer is a violation that h2 found itself. Other local errors, such as a
+            // cancelled or refused stream, accuse no side.
             let verdict = if error.is_library() && verdict.side() == Side::Remote {
                 verdict.with_rank(Rank::Violation)
             } else {

@@ -1,6 +1,6 @@
-//! `h3::error::ConnectionError` and `StreamError`, from version 0.0.8 on.
+//! The adapter for `h3::error::ConnectionError` and `StreamError`, from version 0.0.8 on.
 
-/// The codes of HTTP/3 by who gave them, and the errors of the QUIC library inside, which h3 does not name as its source.
+/// Reads HTTP/3 codes, who sent them, and the errors of the QUIC library inside, which are not sources.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_h3 {
@@ -17,7 +17,7 @@ macro_rules! __adapter_h3 {
             Reading::verdict(Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::IdleTimeout))
         }
 
-        /// What h3 found in what the peer sent, and closed over.
+        /// A violation by the peer that h3 found, and closed the connection for.
         fn found(code: u64) -> Verdict {
             let verdict = Code::http3(code).sent();
             if verdict.side() == Side::Remote { verdict.with_rank(Rank::Violation) } else { verdict }
@@ -45,7 +45,7 @@ macro_rules! __adapter_h3 {
                 ConnectionError::Local { error: LocalError::Application { code, .. }, .. } => {
                     Reading::verdict(found(code.value()))
                 }
-                // We closed it: why was known before.
+                // This side closed, and the reason was recorded before.
                 ConnectionError::Local { .. } => {
                     Reading::verdict(Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn))
                 }
@@ -63,9 +63,9 @@ macro_rules! __adapter_h3 {
                 Some(StreamError::RemoteTerminate { code, .. }) => {
                     Reading::verdict(Code::http3(code.value()).received().of_stream())
                 }
-                // A `GOAWAY`: no new request is taken.
+                // A `GOAWAY`: the server accepts no new request.
                 Some(StreamError::RemoteClosing { .. }) => Reading::verdict(Verdict::going_away(Side::Remote)),
-                // A request of ours for the server, or an answer of the server for us.
+                // Either this side's request is too large for the server, or the server's response for this side.
                 Some(StreamError::HeaderTooBig { .. }) => {
                     Reading::verdict(Verdict::new(Reason::Unknown, Side::Unknown).with_cause(Cause::TooLarge))
                 }

@@ -1,6 +1,6 @@
-//! `hyper::Error`, from version 0.14 on.
+//! The adapter for `hyper::Error`, from version 0.14 on.
 
-/// What its predicates mean. Over HTTP/2 the `h2::Error` inside says more: give the adapter `h2` as well.
+/// Reads the predicates of the error. Over HTTP/2 the `h2::Error` inside has the code, so list the adapter `h2` too.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_hyper {
@@ -12,7 +12,7 @@ macro_rules! __adapter_hyper {
             DisconnectCause as Cause, DisconnectReason as Reason, Error, Rank, Reader, Reading, Side, Verdict, says,
         };
 
-        /// What only some features of some versions have: where there is such a method, it comes before this one.
+        /// Fallbacks for methods that some versions lack. An inherent method takes precedence over these.
         #[allow(dead_code, reason = "not called where the library has the method")]
         trait Otherwise {
             fn is_parse_too_large(&self) -> bool {
@@ -24,7 +24,7 @@ macro_rules! __adapter_hyper {
         fn verdict(error: &library::Error) -> Option<Verdict> {
             let violation = Verdict::new(Reason::ProtocolError, Side::Remote);
             Some(if error.is_timeout() {
-                // The time to read a head is up, or else the peer did not answer a ping.
+                // The head was not read in time, or the peer did not answer a ping.
                 let cause = if error.source().is_none() { Cause::Deadline } else { Cause::KeepaliveTimeout };
                 Verdict::new(Reason::NetworkError, Side::Network).with_cause(cause)
             } else if error.is_parse_too_large() {
@@ -34,22 +34,23 @@ macro_rules! __adapter_hyper {
             } else if error.is_incomplete_message() {
                 Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof)
             } else if error.is_canceled() || error.is_closed() {
-                // "Connection was not ready", "connection closed": the connection's own future knows why.
+                // "connection was not ready", "connection closed": only the connection's future has the reason.
                 Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn)
             } else if error.source().is_none() && says(error, "received unexpected message from connection") {
                 violation.with_cause(Cause::Malformed)
             } else if error.source().is_none() && says(error, "read header from client timeout") {
-                // What `is_timeout` means too, from version 1 on.
+                // From version 1 on, a timeout for which `is_timeout` is false.
                 Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline)
             } else if error.source().is_some_and(|source| source.is::<io::Error>()) {
-                // The transport failed, also where the kind does not say so: over HTTP/2 a FIN inside a frame is `Other`.
+                // The transport failed, even if the kind does not tell: over HTTP/2 a FIN inside a frame has the kind
+                // `Other`.
                 Verdict::new(Reason::NetworkError, Side::Network).with_rank(Rank::BrokenPipe)
             } else {
                 return None;
             })
         }
 
-        /// Chunks that make no sense: hyper's own finding, which it hands on as `InvalidInput`.
+        /// Invalid chunks: hyper finds them itself and reports the kind `InvalidInput`.
         fn is_bad_body(error: &library::Error) -> bool {
             let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
             source.is_some_and(|source| source.kind() == io::ErrorKind::InvalidInput)
@@ -60,8 +61,8 @@ macro_rules! __adapter_hyper {
                 return Reading::NOTHING;
             };
             if error.is_user() {
-                // Our service or our body failed, perhaps over an end of this very connection: a service hands on what
-                // it got from reading a body.
+                // The user's service or body failed. The error inside may still be one of this connection: a service
+                // returns the error it got when it read the request body.
                 let failed = Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::InternalError);
                 return Reading::failure(failed.with_rank(Rank::BrokenPipe));
             }

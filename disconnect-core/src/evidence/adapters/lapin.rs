@@ -1,7 +1,7 @@
-//! `lapin::Error` and the `AMQPError` inside, from version 2 on.
+//! The adapter for `lapin::Error` and the `AMQPError` inside, from version 2 on.
 
-/// What the broker said by its reply code, and what lapin found. `CONNECTION_FORCED` is a broker that shuts down, or an
-/// operator who closed this connection: only the words that RabbitMQ has for the former make it a goodbye.
+/// Reads the reply code of the broker and the errors that lapin found. A broker sends `CONNECTION_FORCED` when it shuts
+/// down, and when an operator closes one connection. Only RabbitMQ's text for a shutdown makes it a goodbye.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_lapin {
@@ -24,7 +24,7 @@ macro_rules! __adapter_lapin {
 
         fn found(error: &library::Error) -> Option<Verdict> {
             let network = Verdict::new(Reason::NetworkError, Side::Network);
-            // A FIN: lapin's own, without an errno.
+            // lapin reports a FIN as `ConnectionAborted` without an errno.
             let is_eof = |io: &io::Error| io.kind() == io::ErrorKind::ConnectionAborted && io.raw_os_error().is_none();
             match error.source() {
                 Some(source) if source.downcast_ref().is_some_and(is_eof) => Some(network.with_cause(Cause::UncleanEof)),
@@ -34,7 +34,7 @@ macro_rules! __adapter_lapin {
                 None if begins_with(error, "the server only supports AMQP ") => {
                     Some(Verdict::new(Reason::ProtocolError, Side::Local).with_cause(Cause::Negotiation))
                 }
-                // Closed before: the connection's own error says why.
+                // Use after close: the connection's own error has the reason.
                 None if begins_with(error, "invalid connection state") || begins_with(error, "invalid channel") => {
                     Some(Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn))
                 }

@@ -1,8 +1,8 @@
-//! Readers for the errors of network libraries, without a dependency on any of them.
+//! Built-in adapters: readers for the errors of network libraries, without a dependency on any of them.
 //!
-//! An adapter is a macro over the path by which the user's own crate names the library. So one adapter serves every
-//! version that has the types it names, and several versions in one program. An adapter names no variant that depends
-//! on a feature of the library, and matches with a rest arm, since the library's enums grow.
+//! An adapter is a macro. Its argument is the path to the library in the user's crate. So one adapter works with every
+//! version that has the types it names, and with several versions in one program. An adapter never names a variant that
+//! depends on a feature of the library. Its matches end with a wildcard arm, because the library's enums grow.
 
 mod h2;
 mod h3;
@@ -26,19 +26,22 @@ mod tonic;
 mod tungstenite;
 pub mod vocabulary;
 
-/// A [`Classifier`](crate::Classifier) that reads these libraries and error types, and always `std::io::Error`.
+/// Makes a [`Classifier`](crate::Classifier) that reads these error types and libraries. It always reads
+/// `std::io::Error`.
+///
+/// Use it for the `static` that [`Endpoint::with_classifier`](crate::Endpoint::with_classifier) takes. An error of a
+/// type or library that is not listed is `unknown`, unless an error inside it is understood.
 ///
 /// | item | what it adds |
 /// |---|---|
 /// | `SessionError` | an error type of your own that derives [`DisconnectEvidence`](crate::DisconnectEvidence) |
-/// | `h2 = path::to::h2` | a built-in adapter over your own path to the library; give it twice for two versions |
-/// | `anyhow = anyhow` | the listed error types also as typed contexts, see below |
+/// | `h2 = path::to::h2` | a built-in adapter, with the path to the library in your crate; repeat it for a second version |
+/// | `anyhow = anyhow` | finds the listed error types in typed contexts too, see below |
 /// | `reader = my_reader` | a [`Reader`](crate::evidence::Reader) of your own |
-/// | `codes = Gateway` | close codes of your own, by an enum that derives [`DisconnectCode`](crate::DisconnectCode) |
-/// | `some_crate::adapter! = mongodb` | an adapter that another crate ships, over your own path to the library |
+/// | `codes = Gateway` | close codes of your own: an enum that derives [`DisconnectCode`](crate::DisconnectCode) |
+/// | `some_crate::adapter! = mongodb` | an adapter of another crate, with the path to the library in your crate |
 ///
-/// An item may have a `#[cfg(...)]`. Of several readers that know an error the first one is asked. The result can stand
-/// in a `static`.
+/// An item may have a `#[cfg(...)]`. If several readers know an error, the first one in the list reads it.
 ///
 /// ```
 /// use std::{error::Error, io};
@@ -62,32 +65,40 @@ pub mod vocabulary;
 /// | adapter | reads | path, for example |
 /// |---|---|---|
 /// | `tungstenite` | `Error` | `tokio_tungstenite::tungstenite` |
-/// | `h2` | `Error`, and the `io::Error` inside that it hides | `h2` |
+/// | `h2` | `Error`, and the `io::Error` inside, which is not its source | `h2` |
 /// | `hyper` | `Error` | `hyper` |
 /// | `reqwest` | the timeouts of its `Error` | `reqwest` |
 /// | `tonic` | `Status` | `tonic` |
-/// | `quinn` | `ConnectionError`, `ReadError`, `WriteError`, also of its forks | `quinn`, `noq`, `iroh_quinn` |
+/// | `quinn` | `ConnectionError`, `ReadError`, `WriteError`, also of forks | `quinn`, `noq`, `iroh_quinn` |
 /// | `s2n_quic` | `connection::Error`, `stream::Error`, also inside an `io::Error` | `s2n_quic` |
-/// | `h3` | `error::ConnectionError`, `error::StreamError`, and the errors inside that they hide | `h3` |
+/// | `h3` | `error::ConnectionError`, `error::StreamError`, and the errors inside, which are not their sources | `h3` |
 /// | `rustls` | `Error` | `rustls`, `tokio_rustls::rustls` |
 /// | `openssl` | `ssl::Error`, `error::ErrorStack` | `openssl` |
-/// | `native_tls` | `Error`, where it stands on OpenSSL | `native_tls` |
-/// | `russh` | `Error`, and the errors inside that it hides | `russh` |
+/// | `native_tls` | `Error`, if it uses OpenSSL | `native_tls` |
+/// | `russh` | `Error`, and the errors inside, which are not its sources | `russh` |
 /// | `tokio_postgres` | `Error` and the `SQLSTATE` of its `DbError` | `tokio_postgres`, `postgres` |
 /// | `sqlx` | `Error` and the `SQLSTATE` of PostgreSQL and MySQL | `sqlx` |
 /// | `redis` | `RedisError` | `redis` |
 /// | `lapin` | `Error` and the reply code of its `AMQPError` | `lapin` |
 /// | `rumqttc` | `ConnectionError` and `StateError`, of MQTT 3.1.1 and 5 | `rumqttc` |
-/// | `tokio` | `time::error::Elapsed`, `task::JoinError` (its features `time` and `rt`) | `tokio` |
+/// | `tokio` | `time::error::Elapsed`, `task::JoinError` (features `time` and `rt` of tokio) | `tokio` |
 ///
-/// Libraries stand on each other: for gRPC give `tonic`, `hyper` and `h2`; for WebSocket over TLS `tungstenite` and
-/// `rustls`; for HTTP/3 `h3` and `quinn`; for reqwest and the client of hyper-util, whose own errors only wrap, `hyper`,
-/// `h2` and what does TLS. [`adapter!`](crate::adapter) gives one adapter by itself.
+/// List every library that the errors come from, because libraries wrap each other:
 ///
-/// An adapter of another crate is a macro that takes the path and gives a [`Reader`](crate::evidence::Reader):
+/// | stack | adapters |
+/// |---|---|
+/// | gRPC | `tonic`, `hyper`, `h2` |
+/// | WebSocket over TLS | `tungstenite`, `rustls` |
+/// | HTTP/3 | `h3`, `quinn` |
+/// | reqwest, or the client of hyper-util | `hyper`, `h2` and the adapter of the TLS library; also `reqwest` for its timeouts |
+///
+/// [`adapter!`](crate::adapter) makes the reader of one adapter alone.
+///
+/// An adapter of another crate is a macro that takes the path to the library and returns a
+/// [`Reader`](crate::evidence::Reader):
 ///
 /// ```
-/// /// What a crate for a library would export, here for errors of `core`.
+/// /// What a crate would export for a library, here for an error of `core`.
 /// macro_rules! adapter {
 ///     ($($library:tt)+) => {{
 ///         use $($library)+ as library;
@@ -112,14 +123,16 @@ pub mod vocabulary;
 ///
 /// # Typed contexts
 ///
-/// A chain of `anyhow::Error` is read in any case. But in `result.context(SessionError::Heartbeat)` the value is no error
-/// of that chain: only `anyhow::Error::downcast_ref` finds it. `anyhow = anyhow`, or `eyre = eyre`, looks for every error
-/// type in the same `classifier!`. What a context says competes by rank with what lies inside, like that of an outer
-/// error; it never ends the walk. Of several contexts of one type the outermost is found.
+/// A classifier always reads the chain of an `anyhow::Error`. But the value in
+/// `result.context(SessionError::Heartbeat)` is not an error of that chain. Only `anyhow::Error::downcast_ref` finds
+/// it. The item `anyhow = anyhow`, or `eyre = eyre`, looks for every error type in the same `classifier!`. The verdict
+/// of a context competes by rank with that of the errors inside, like the verdict of any outer error. The walk always
+/// goes on. Of several contexts of one type, only the outermost is found.
 ///
-/// That takes the container itself: give `anyhow::Error` to [`classify`](crate::Classifier::classify), or to
-/// [`Endpoint::failed`](crate::Endpoint::failed). Of one inside another error only the chain is read, unless a reader says
-/// [`Reading::inside`](crate::evidence::Reading::inside). One that became a `Box<dyn Error>` hides its first error.
+/// Contexts are only found in the container itself. Give the `anyhow::Error` to
+/// [`classify`](crate::Classifier::classify) or [`Endpoint::failed`](crate::Endpoint::failed). If another error
+/// contains it, only its chain is read, unless a reader returns [`Reading::inside`](crate::evidence::Reading::inside)
+/// with the container. An `anyhow::Error` that was converted to a `Box<dyn Error>` hides the type of its first error.
 #[macro_export]
 macro_rules! classifier {
     ($($items:tt)*) => {
@@ -127,11 +140,11 @@ macro_rules! classifier {
     };
 }
 
-/// The [`Reader`](crate::evidence::Reader) of one built-in adapter, over your own path to the library: what
-/// [`Classifier::with`](crate::Classifier::with) takes.
+/// Makes the [`Reader`](crate::evidence::Reader) of one built-in adapter, with the path to the library in your crate.
 ///
-/// [`classifier!`](crate::classifier) takes the same item, and is shorter. Use this one where you need the reader itself:
-/// in a reader of your own that asks a built-in one first, or in a list that you write by hand.
+/// Use it if you need the reader itself: in a reader of your own that asks a built-in one first, or for
+/// [`Classifier::with`](crate::Classifier::with). Otherwise use [`classifier!`](crate::classifier), which takes the
+/// same item.
 ///
 /// ```
 /// # mod tokio {
@@ -157,10 +170,10 @@ macro_rules! adapter {
     };
 }
 
-/// Takes one item after the other: the items as they are written, their readers, evidence types, and both containers and
-/// codes.
+/// Parses `classifier!` item by item. It collects the source text of the items, their readers, the evidence types, and
+/// the containers and codes.
 ///
-/// A path is taken and handed on token by token, so that an adapter of another crate may match it as it likes.
+/// Paths are passed on as single tokens, so that an adapter macro of another crate can match them as it needs.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __classifier {

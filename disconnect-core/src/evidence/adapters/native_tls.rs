@@ -1,7 +1,7 @@
-//! `native_tls::Error`, of version 0.2, where it stands on OpenSSL.
+//! The adapter for `native_tls::Error`, version 0.2, if it uses OpenSSL.
 
-/// The code of OpenSSL in its text: the error that has it is private. On macOS and Windows the text has none, and says
-/// nothing. An `io::Error` inside is found anyway.
+/// Reads OpenSSL's code from the text, because the type of the error inside is private. On macOS and Windows the text
+/// has no code, so only an `io::Error` inside is read.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_native_tls {

@@ -1,7 +1,7 @@
-//! `openssl::ssl::Error` and `openssl::error::ErrorStack`, of version 0.10.
+//! The adapter for `openssl::ssl::Error` and `openssl::error::ErrorStack`, version 0.10.
 
-/// An alert means what the peer said; other codes of OpenSSL are what it found. `ZERO_RETURN` follows from a `close_notify`,
-/// or with `IGNORE_UNEXPECTED_EOF` from a bare FIN, and is no normal end by itself.
+/// An alert is a statement of the peer. Other OpenSSL codes are errors that this side found. `ZERO_RETURN` follows a
+/// `close_notify` or, with `IGNORE_UNEXPECTED_EOF`, a bare FIN, so it is not a goodbye.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_openssl {

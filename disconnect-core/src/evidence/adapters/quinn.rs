@@ -1,6 +1,6 @@
-//! `quinn::ConnectionError` and the errors of streams, from version 0.10 on.
+//! The adapter for `quinn::ConnectionError` and the errors of streams, from version 0.10 on.
 
-/// What the connection's end means, and what a reset or stopped stream carries.
+/// Reads why the connection ended, and the code of a reset or stopped stream.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_quinn {
@@ -25,11 +25,11 @@ macro_rules! __adapter_quinn {
                 library::ConnectionError::TimedOut => {
                     Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::IdleTimeout)
                 }
-                // Nobody broke a rule: this side found out, and gave up.
+                // Neither side broke a rule. This side found the mismatch, and gave up.
                 library::ConnectionError::VersionMismatch => {
                     Verdict::new(Reason::ProtocolError, Side::Local).with_cause(Cause::Negotiation)
                 }
-                // We closed it: why was known before.
+                // This side closed, and the reason was recorded before.
                 library::ConnectionError::LocallyClosed => {
                     Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn)
                 }
@@ -43,7 +43,7 @@ macro_rules! __adapter_quinn {
             Reading::verdict(Code::quic_application(code.into_inner()).received().of_stream())
         }
 
-        /// The stream was closed, or used in a way that it does not allow.
+        /// The stream was already closed, or the operation is invalid in its state.
         fn follow_on<'a>() -> Reading<'a> {
             Reading::verdict(Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn))
         }
@@ -66,7 +66,7 @@ macro_rules! __adapter_quinn {
             }
             if let Some(error) = error.downcast_ref::<library::ReadExactError>() {
                 return match error {
-                    // It is transparent: its source is that of the error inside.
+                    // The variant is transparent: its `source()` skips the error inside.
                     library::ReadExactError::ReadError(inside) => Reading::inside(inside),
                     library::ReadExactError::FinishedEarly { .. } => Reading::verdict(
                         Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof),

@@ -1,6 +1,7 @@
-//! `redis::RedisError`, from version 0.25 on.
+//! The adapter for `redis::RedisError`, from version 0.25 on.
 
-/// What its predicates mean. Redis has no goodbye: a server that stops, restarts, times out or kills a client sends a FIN.
+/// Reads the predicates of the error. Redis has no goodbye: a server that stops, restarts, times a client out or kills
+/// it sends a FIN.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_redis {
@@ -13,7 +14,7 @@ macro_rules! __adapter_redis {
             begins_with,
         };
 
-        /// Versions before 0.32 do not give out the `io::Error`: its text has to do, which allocates.
+        /// Versions before 0.32 do not expose the `io::Error`, so its text is read, which allocates.
         fn lost(error: &library::RedisError) -> Verdict {
             let network = Verdict::new(Reason::NetworkError, Side::Network);
             if error.is_timeout() {
@@ -27,14 +28,14 @@ macro_rules! __adapter_redis {
             }
         }
 
-        /// The error of the transport. From version 1 on it is shared.
+        /// Returns the error of the transport. From version 1 on it is shared.
         fn transport(error: &library::RedisError) -> Option<&io::Error> {
             let source = error.source()?;
             let shared = source.downcast_ref::<::std::sync::Arc<dyn Error + Send + Sync>>();
             source.downcast_ref().or_else(|| shared.and_then(|shared| shared.downcast_ref()))
         }
 
-        /// What the server answered instead of doing what it was told.
+        /// The server's error reply to a command.
         fn refused(error: &library::RedisError) -> Option<Verdict> {
             let by_peer = Verdict::new(Reason::Unknown, Side::Remote);
             match error.code()? {
@@ -54,7 +55,7 @@ macro_rules! __adapter_redis {
             };
             if error.is_io_error() {
                 return match transport(error) {
-                    // The driver of the connection ended before, and does not say why.
+                    // The task that drives the connection ended first, and does not tell why.
                     Some(inside) if inside.kind() == io::ErrorKind::BrokenPipe && inside.raw_os_error().is_none() => {
                         Reading::settled(lost(error))
                     }
@@ -65,7 +66,7 @@ macro_rules! __adapter_redis {
             if error.kind() == library::ErrorKind::AuthenticationFailed {
                 return Reading::verdict(Verdict::new(Reason::Unknown, Side::Remote).with_cause(Cause::Auth));
             }
-            // From version 1 on, a value that does not convert into the caller's type is one, too.
+            // From version 1 on, a value that does not convert into the caller's type is also a parse error.
             let is_malformed = error.source().is_none() || begins_with(error, "Incompatible type - Parse error at ");
             if error.category() == "parse error" && is_malformed {
                 let violation = Verdict::new(Reason::ProtocolError, Side::Remote);

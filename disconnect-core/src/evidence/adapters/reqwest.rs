@@ -1,6 +1,7 @@
-//! `reqwest::Error`, from version 0.11 on.
+//! The adapter for `reqwest::Error`, from version 0.11 on.
 
-/// Its timeouts, whose own type is private. What else it says lies inside: give `hyper`, and `h2` or `rustls`, as well.
+/// Reads timeouts only, because their type is private. Other errors are inside: list `hyper`, and `h2` or `rustls`,
+/// too.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_reqwest {

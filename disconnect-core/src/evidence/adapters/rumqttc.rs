@@ -1,7 +1,7 @@
-//! The errors of `rumqttc` for MQTT 3.1.1 and, in its module `v5`, for MQTT 5, from version 0.24 on.
+//! The adapter for `rumqttc`, from version 0.24 on: MQTT 3.1.1, and MQTT 5 in its module `v5`.
 
-/// What their variants mean, and the reason code of a server's `DISCONNECT`. MQTT 3.1.1 has none: there, a server that
-/// stops or gives the session to another client sends a FIN.
+/// Reads the variants and the reason code of a server's `DISCONNECT`. MQTT 3.1.1 has no such code: a server that stops
+/// or moves the session to another client sends a FIN.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_rumqttc {
@@ -21,7 +21,7 @@ macro_rules! __adapter_rumqttc {
         const VIOLATION: Verdict = Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Malformed);
         const OURS: Verdict = Verdict::new(Reason::Unknown, Side::Local);
 
-        /// The transport failed. Before 0.25 a FIN is rumqttc's own `ConnectionAborted`.
+        /// The transport failed. Before 0.25, rumqttc reports a FIN as `ConnectionAborted` without an errno.
         fn transport(error: &io::Error) -> Reading<'_> {
             if error.kind() == io::ErrorKind::ConnectionAborted && error.raw_os_error().is_none() {
                 return Reading::verdict(NETWORK.with_cause(Cause::UncleanEof));
@@ -29,7 +29,7 @@ macro_rules! __adapter_rumqttc {
             Reading::inside(error)
         }
 
-        /// A variant that not every version and protocol has.
+        /// Reads variants that some versions or protocols lack.
         fn by_text<'a>(error: &(dyn Error + 'static)) -> Reading<'a> {
             if says(error, "Connection closed by peer abruptly") {
                 return Reading::verdict(NETWORK.with_cause(Cause::UncleanEof));
@@ -56,7 +56,7 @@ macro_rules! __adapter_rumqttc {
                             }))
                         }
                         $version::ConnectionError::NotConnAck { .. } => Reading::verdict(VIOLATION),
-                        // Every client was dropped: who did that knows why.
+                        // All clients were dropped, so this side ended it before.
                         $version::ConnectionError::RequestsDone => Reading::verdict(OURS.with_rank(Rank::FollowOn)),
                         error => by_text(error),
                     }
@@ -65,7 +65,7 @@ macro_rules! __adapter_rumqttc {
                 fn $state(error: &$version::StateError) -> Reading<'_> {
                     match error {
                         $version::StateError::Io(inside) => transport(inside),
-                        // From 0.25 on, what reads the packets hands on the errors of the transport in its own.
+                        // From 0.25 on, the packet reader wraps the errors of the transport.
                         $version::StateError::Deserialization(inside) => match inside.source() {
                             Some(inside) if inside.is::<io::Error>() => Reading::inside(inside),
                             _ => Reading::verdict(VIOLATION),

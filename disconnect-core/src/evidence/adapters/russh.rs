@@ -1,6 +1,6 @@
-//! `russh::Error`, from version 0.50 on.
+//! The adapter for `russh::Error`, from version 0.50 on.
 
-/// What its variants mean, and the errors inside that it does not name as its source.
+/// Reads the variants, and the errors inside, which are not sources.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_russh {
@@ -28,7 +28,7 @@ macro_rules! __adapter_russh {
                 | library::Error::SshEncoding { .. }
                 | library::Error::StrictKeyExchangeViolation { .. }
                 | library::Error::Version => violation.with_cause(Cause::Malformed),
-                // Nobody broke a rule: who finds out disconnects (RFC 4253, section 7.1).
+                // Neither side broke a rule. The side that finds the mismatch disconnects (RFC 4253, section 7.1).
                 library::Error::Kex | library::Error::KexInit | library::Error::NoCommonAlgo { .. } => {
                     Verdict::new(Reason::ProtocolError, Side::Local).with_cause(Cause::Negotiation)
                 }
@@ -37,9 +37,9 @@ macro_rules! __adapter_russh {
                 | library::Error::KeyChanged { .. }
                 | library::Error::NotAuthenticated
                 | library::Error::NoAuthMethod => refused,
-                // The task of a session panicked: nothing else ends it without a result, and it cannot be aborted.
+                // The session task panicked. It cannot be aborted, and nothing else ends it without a result.
                 library::Error::Join { .. } => Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Panicked),
-                // The session's own future knows why.
+                // Only the session's future has the reason.
                 library::Error::Disconnect | library::Error::SendError | library::Error::RecvError => {
                     Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn)
                 }

@@ -1,6 +1,6 @@
-//! `rustls::Error`, from version 0.22 on.
+//! The adapter for `rustls::Error`, from version 0.22 on.
 
-/// An alert means what the peer said; anything else is what we found in the peer's messages.
+/// An alert is a statement of the peer. Every other error is one that this side found in the peer's messages.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_rustls {
@@ -10,8 +10,8 @@ macro_rules! __adapter_rustls {
             Code, DisconnectCause as Cause, DisconnectReason as Reason, Error, Rank, Reader, Reading, Side, Verdict,
         };
 
-        /// The number on the wire. Versions before 0.23 have a method for it, which comes before this one; later ones
-        /// convert.
+        /// The number of an alert. Versions before 0.23 have an inherent method, which takes precedence. Later ones
+        /// implement `From`.
         #[allow(dead_code, reason = "not called where the library has the method")]
         trait Otherwise {
             fn get_u8(&self) -> u8;
@@ -27,7 +27,7 @@ macro_rules! __adapter_rustls {
 
         fn verdict(error: &library::Error) -> Option<Verdict> {
             let violation = Verdict::new(Reason::ProtocolError, Side::Remote);
-            // Nobody broke a rule: who found out closed, as the alert says that the peer gets.
+            // Neither side broke a rule. The side that finds the mismatch closes, and sends the alert.
             let mismatch = Verdict::new(Reason::ProtocolError, Side::Local).with_cause(Cause::Negotiation);
             let refused = Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Auth).with_rank(Rank::Violation);
             Some(match error {

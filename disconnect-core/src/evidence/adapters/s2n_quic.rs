@@ -1,7 +1,7 @@
-//! `s2n_quic::connection::Error` and `s2n_quic::stream::Error`, of version 1, also inside an `io::Error`.
+//! The adapter for `s2n_quic::connection::Error` and `s2n_quic::stream::Error`, version 1, also inside an `io::Error`.
 
-/// Codes by who gave them. "Closed without an error" by the peer is no goodbye by itself: s2n-quic says it also for a
-/// peer whose application refused the connection during the handshake.
+/// Reads codes and who sent them. "Closed without an error" by the peer is not a goodbye: s2n-quic also reports it if
+/// the peer's application refused the connection during the handshake.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_s2n_quic {
@@ -27,7 +27,7 @@ macro_rules! __adapter_s2n_quic {
                 library::connection::Error::Closed { initiator, .. } if initiator.is_remote() => {
                     Verdict::new(Reason::Unknown, Side::Remote).said_by_peer()
                 }
-                // We closed it: why was known before.
+                // This side closed, and the reason was recorded before.
                 library::connection::Error::Closed { .. }
                 | library::connection::Error::Application { .. }
                 | library::connection::Error::EndpointClosing { .. } => ours.with_rank(Rank::FollowOn),
@@ -49,7 +49,7 @@ macro_rules! __adapter_s2n_quic {
                 Some(library::stream::Error::StreamReset { error, .. }) => {
                     Reading::verdict(Code::quic_application(**error).received())
                 }
-                // The stream was closed, or used in a way that it does not allow.
+                // The stream was already closed, or the operation is invalid in its state.
                 Some(_) => Reading::verdict(Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn)),
                 None => Reading::NOTHING,
             }

@@ -1,7 +1,7 @@
-//! `sqlx::Error`, from version 0.7 on.
+//! The adapter for `sqlx::Error`, from version 0.7 on.
 
-/// What its variants mean, and the `SQLSTATE` of PostgreSQL and MySQL. SQLite has codes of its own, which say nothing
-/// here; to look at one allocates.
+/// Reads the variants, and the `SQLSTATE` of PostgreSQL and MySQL. The codes of SQLite do not describe a connection,
+/// and reading one allocates.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_sqlx {
@@ -18,12 +18,12 @@ macro_rules! __adapter_sqlx {
                 library::Error::Protocol { .. } => {
                     Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Malformed)
                 }
-                // A server without TLS. The error of a handshake that failed lies inside, and is stronger.
+                // The server has no TLS. A failed handshake has a stronger error inside.
                 library::Error::Tls { .. } => {
                     let refused = Verdict::new(Reason::Unknown, Side::Unknown).with_cause(Cause::Negotiation);
                     refused.with_rank(Rank::FollowOn)
                 }
-                // No connection of the pool was free, or none could be made.
+                // No connection of the pool became free, and none could be opened.
                 library::Error::PoolTimedOut => ours.with_cause(Cause::Deadline),
                 library::Error::PoolClosed => ours.with_rank(Rank::FollowOn),
                 library::Error::WorkerCrashed => ours.with_cause(Cause::InternalError),

@@ -1,4 +1,4 @@
-//! What the codes mean that servers, brokers and OpenSSL put into an error.
+//! Verdicts for the codes that databases, brokers and OpenSSL put into errors.
 
 use core::error::Error;
 
@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
-/// What a server said by a SQLSTATE.
+/// Returns the verdict of a SQLSTATE that the server sent.
 pub fn sqlstate(state: &str) -> Verdict {
     match Code::sqlstate(state) {
         Some(code) => code.received(),
@@ -15,12 +15,12 @@ pub fn sqlstate(state: &str) -> Verdict {
     }
 }
 
-/// What a broker said by a reply code of AMQP.
+/// Returns the verdict of an AMQP reply code that the broker sent.
 pub fn amqp(reply: u16) -> Verdict {
     Code::amqp(reply).received()
 }
 
-/// What a packed error code of OpenSSL means: of version 3, and of version 1.1 and LibreSSL, which pack another way.
+/// Returns the verdict of a packed OpenSSL error code. OpenSSL 3 packs it differently than OpenSSL 1.1 and LibreSSL.
 pub fn openssl(packed: u64) -> Option<Verdict> {
     const SSL: u64 = 20;
     let reason = match (packed >> 23 & 0xff, packed >> 24 & 0xff) {
@@ -30,7 +30,7 @@ pub fn openssl(packed: u64) -> Option<Verdict> {
     };
     let violation = |cause| Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(cause);
     Some(match reason {
-        // Received alerts: 1000 and the number of the alert. `close_notify` is none that fails.
+        // A received alert is 1000 plus its number. `close_notify` (0) does not appear as an error.
         1001..=1255 => Code::tls(u8::try_from(reason - 1000).ok()?).received(),
         // UNEXPECTED_EOF_WHILE_READING
         294 => Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof),
@@ -53,7 +53,7 @@ pub fn openssl(packed: u64) -> Option<Verdict> {
     })
 }
 
-/// What the code in the text of an error means: `error:0A000418:SSL routines:...`.
+/// Returns the verdict of the code in an error's text, such as `error:0A000418:SSL routines:...`.
 pub fn openssl_in(error: &dyn Error) -> Option<Verdict> {
     packed_code(error, "error:").and_then(openssl)
 }

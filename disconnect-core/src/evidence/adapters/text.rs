@@ -1,9 +1,10 @@
-//! Reads the text of an error without an allocation, for what no method of the error tells.
+//! Reads the `Display` text of an error without an allocation.
 
 use core::error::Error;
 use core::fmt::{self, Write};
 
-/// Whether the text of an error is this one.
+/// Returns whether the `Display` text of an error equals `text`. `false` if `Display` panics. Does not allocate by
+/// itself.
 ///
 /// ```
 /// use disconnect_core::evidence::vocabulary::says;
@@ -17,7 +18,8 @@ pub fn says(error: &dyn Error, text: &str) -> bool {
     written(error, &mut rest) == Some(true) && rest.0.is_empty()
 }
 
-/// Whether the text of an error begins with this one.
+/// Returns whether the `Display` text of an error begins with `text`. `false` if `Display` panics. Does not allocate by
+/// itself.
 ///
 /// ```
 /// use disconnect_core::evidence::vocabulary::begins_with;
@@ -28,11 +30,14 @@ pub fn says(error: &dyn Error, text: &str) -> bool {
 /// ```
 pub fn begins_with(error: &dyn Error, text: &str) -> bool {
     let mut rest = Beginning(text);
-    // It stops behind the beginning, with an error of its own.
+    // The writer stops after the prefix with an error, so success does not matter here.
     written(error, &mut rest).is_some() && rest.0.is_empty()
 }
 
-/// The number behind these words, where the text of an error consists of the two.
+/// Returns the decimal number directly after `words`, if the `Display` text of an error begins with `words`.
+///
+/// Text after the number is ignored, so `HTTP error: 503 Service Unavailable` is 503. `None` if the text begins
+/// otherwise, if no digit follows, or if `Display` panics. Does not allocate by itself.
 ///
 /// ```
 /// use core::{error::Error, fmt};
@@ -50,20 +55,20 @@ pub fn begins_with(error: &dyn Error, text: &str) -> bool {
 /// ```
 pub fn number_after(error: &dyn Error, words: &str) -> Option<u16> {
     let mut number = Number { rest: words, digits: 0, value: 0 };
-    // It stops behind the number, with an error of its own.
+    // The writer stops after the number with an error, so success does not matter here.
     written(error, &mut number)?;
     (number.digits > 0).then_some(number.value)
 }
 
-/// The eight hexadecimal digits behind these words, with which the text of an error begins.
+/// Returns the eight hexadecimal digits after `words`, if the `Display` text of an error begins so.
 pub(super) fn packed_code(error: &dyn Error, words: &str) -> Option<u64> {
     let mut code = Hex { rest: words, digits: 0, value: 0 };
-    // It stops behind the digits, with an error of its own.
+    // The writer stops after eight digits with an error, so success does not matter here.
     written(error, &mut code)?;
     (code.digits == 8).then_some(code.value)
 }
 
-/// Writes the text of an error: whether it was taken to its end, or `None` where writing it panics.
+/// Writes the text of an error. Returns whether the writer took all of it, or `None` if `Display` panics.
 #[cfg_attr(not(feature = "std"), allow(clippy::unnecessary_wraps, reason = "with std, a panic is caught"))]
 fn written(error: &dyn Error, into: &mut impl Write) -> Option<bool> {
     #[cfg(feature = "std")]
@@ -72,7 +77,7 @@ fn written(error: &dyn Error, into: &mut impl Write) -> Option<bool> {
     return Some(write!(into, "{error}").is_ok());
 }
 
-/// What of the text is still to come. A different one ends the writing.
+/// Compares the written text with the rest of the expected text. Stops at the first difference.
 struct Rest<'a>(&'a str);
 
 impl Write for Rest<'_> {
@@ -82,7 +87,7 @@ impl Write for Rest<'_> {
     }
 }
 
-/// What of the beginning is still to come. A different one ends the writing, and so does the rest of the text.
+/// Compares the written text with the rest of a prefix. Stops at the first difference, and after the prefix.
 struct Beginning<'a>(&'a str);
 
 impl Write for Beginning<'_> {
@@ -101,7 +106,7 @@ impl Write for Beginning<'_> {
     }
 }
 
-/// What is to come before the number, and the number so far.
+/// Skips the words, then reads the number.
 struct Number<'a> {
     rest: &'a str,
     digits: u32,
@@ -123,7 +128,7 @@ impl Write for Number<'_> {
     }
 }
 
-/// What is to come before the eight digits, and the number so far.
+/// Skips the words, then reads eight digits.
 struct Hex<'a> {
     rest: &'a str,
     digits: u32,

@@ -1,6 +1,6 @@
-//! tokio's `Elapsed` and `JoinError`, of version 1.
+//! The adapter for tokio's `Elapsed` and `JoinError`, version 1.
 
-/// A timer of ours that ran out, and a task that ended without a result.
+/// Reads a timer of this program that expired, and a task that ended without a result.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_tokio {

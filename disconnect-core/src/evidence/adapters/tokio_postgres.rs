@@ -1,9 +1,10 @@
-//! `tokio_postgres::Error` and `DbError`, from version 0.5 on, also as `postgres` carries them.
+//! The adapter for `tokio_postgres::Error` and `DbError`, from version 0.5 on, also inside errors of `postgres`.
 
-/// A `SQLSTATE` means what the server said; the rest is known by the words of the error alone.
+/// Reads the `SQLSTATE` that the server sent. All other variants are private, so their texts are read.
 ///
-/// "Connection closed" is an end of file for the connection's own future, and only follows from it for everybody else, so
-/// its rank is low. Who shut the server down at once, or a crash beside, says so in a notice before: see the guide.
+/// For the connection's future, "connection closed" is an end of file. For a query it only follows from that. Both
+/// errors are equal, so the rank is low. An immediate shutdown and the crash of another session arrive as notices
+/// before: see `evidence`, which describes how to read them.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_tokio_postgres {
@@ -23,13 +24,13 @@ macro_rules! __adapter_tokio_postgres {
                 }
                 None if says(error, "timeout waiting for server") => network.with_cause(Cause::Deadline),
                 None if says(error, "unexpected message from server") => violation,
-                // Bytes that make no sense. The `io::Error` inside is of the parser, and not of the transport.
+                // The message does not parse. The `io::Error` inside comes from the parser, not from the transport.
                 Some(_) if says(error, "error parsing response from server") => violation,
-                // Of the password exchange; what a server refuses has a `SQLSTATE`.
+                // The password exchange failed on this side. A rejection by the server has a `SQLSTATE`.
                 Some(_) if says(error, "authentication error") => {
                     Verdict::new(Reason::Unknown, Side::Unknown).with_cause(Cause::Auth)
                 }
-                // A server without TLS. The error of a handshake that failed lies inside, and is stronger.
+                // The server has no TLS. A failed handshake has a stronger error inside.
                 Some(_) if says(error, "error performing TLS handshake") => {
                     let refused = Verdict::new(Reason::Unknown, Side::Unknown).with_cause(Cause::Negotiation);
                     refused.with_rank(Rank::FollowOn)

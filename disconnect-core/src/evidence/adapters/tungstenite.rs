@@ -1,6 +1,7 @@
-//! `tungstenite::Error`, from version 0.20 on, also as `tokio-tungstenite` and `axum` carry it.
+//! The adapter for `tungstenite::Error`, from version 0.20 on, also inside errors of `tokio-tungstenite` and `axum`.
 
-/// What its variants mean. A close frame is no error: it is a message, for [`Endpoint::received`](crate::Endpoint).
+/// Reads the variants. A close frame is not an error but a message: give its code to
+/// [`Endpoint::received`](crate::Endpoint::received).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_tungstenite {
@@ -24,7 +25,7 @@ macro_rules! __adapter_tungstenite {
             }
         }
 
-        /// The server answered the upgrade with this HTTP status.
+        /// The server answered the upgrade request with this HTTP status.
         fn refused(status: u16) -> Verdict {
             Verdict::new(Reason::Unknown, Side::Remote).with_cause(match status {
                 401 | 403 | 407 => Cause::Auth,
@@ -41,7 +42,7 @@ macro_rules! __adapter_tungstenite {
                 return Reading::NOTHING;
             };
             Reading::verdict(match error {
-                // The goodbye came earlier, in a close frame.
+                // The peer's close frame came before.
                 library::Error::ConnectionClosed | library::Error::AlreadyClosed => {
                     Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn)
                 }
@@ -56,7 +57,8 @@ macro_rules! __adapter_tungstenite {
                     Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Overload)
                 }
                 library::Error::Io(inside) => return Reading::inside(inside),
-                // A variant of the feature `handshake`. TLS errors are sources; the rest belongs to a dial.
+                // A variant of the feature `handshake`, which an adapter must not name. TLS errors are sources. Other
+                // variants belong to a dial.
                 error => return Reading::from(number_after(error, "HTTP error: ").map(refused)),
             })
         }

@@ -1,15 +1,12 @@
-//! What an adapter names: the types of a [`Reading`], and how to read an error's text.
+//! The names that an adapter imports: the parts of a [`Reading`], and functions that read an error's text.
 //!
-//! An adapter imports from here and from its library, and from nowhere else. These names are part of the semver promise:
-//! none is removed or changes its meaning before the next major version. The chapter "Write an adapter" in `guide` shows
-//! how they are used.
+//! Import this module in an adapter that you publish, and nothing else of this crate. These names are part of the
+//! semver promise: none is removed or changes its meaning before the next major version. The chapter [Write an
+//! adapter](crate::guide::write_an_adapter) shows how to use them.
 //!
 //! # Text
 //!
-//! Where a library gives an answer only in the text of an error, [`says`], [`begins_with`] and [`number_after`] read it
-//! without an allocation. A text that panics says nothing. A text is no promise of its library, and a peer may have a say
-//! in it: use it where there is no method, match it whole, test it with every version, and never take a normal end from
-//! it.
+//! [`says`], [`begins_with`] and [`number_after`] read the `Display` text of an error without an allocation. Use them only if no method or variant of the error gives the answer. A library may change its texts in any version, and a peer may choose parts of them. So match the whole text, test it with every version, and never return an expected verdict for it.
 
 #[doc(hidden)]
 pub use core::any::Any;
