@@ -1,4 +1,4 @@
-//! Which end of which connection this is.
+//! `Endpoint`: the roles of the two sides of a connection. It resolves a verdict to a record.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -16,11 +16,35 @@ use crate::vocabulary::{
     ConnectionDirection as Direction, DisconnectCause, DisconnectInitiator as Initiator, DisconnectReason,
 };
 
-/// Which end of which connection this is: the local role, the peer's role, and the layer. It turns what was seen there
-/// into a [`Disconnect`], with reason, initiator and direction filled in.
+/// The roles of the two sides of a connection: this side, the peer, and the layer between them.
 ///
-/// `AGENT_FACING_SERVER` reads "I am the agent, the peer is the server". A clean end by a client is `client_closed`, by an
-/// agent or a server `graceful`; a server or agent that is going away is `server_shutdown`.
+/// An endpoint turns what this side observed into a [`Disconnect`], and fills in reason, initiator and direction. It is
+/// `Copy`, and its builders are `const fn`, so define one `const` for each kind of connection. Use a constant below for
+/// connections between agents, servers and clients, and [`between`](Self::between) for roles of your own.
+///
+/// The name of a constant gives the local role first: with `AGENT_FACING_SERVER`, this side is the agent and the peer
+/// is the server. The role decides the reason of a normal end:
+///
+/// | who ended it | clean close | going away |
+/// |---|---|---|
+/// | a client | `client_closed` | `client_closed` |
+/// | an agent or a server | `graceful` | `server_shutdown` |
+///
+/// Call the function for what this side observed or did:
+///
+/// | observed or done | function |
+/// |---|---|
+/// | an error | [`failed`](Self::failed) |
+/// | a close code, a status, an alert | [`received`](Self::received), [`sent`](Self::sent) |
+/// | an end of file without a goodbye | [`eof`](Self::eof) |
+/// | the peer's goodbye, without a code | [`closed_by_peer`](Self::closed_by_peer) |
+/// | this side closes | [`closed_locally`](Self::closed_locally), [`shutting_down`](Self::shutting_down) |
+/// | a timeout | [`idle_timeout`](Self::idle_timeout), [`keepalive_timeout`](Self::keepalive_timeout) |
+/// | the exit of a process or shell | [`process_exited`](Self::process_exited), [`shell_exited`](Self::shell_exited), [`remote_shell_exited`](Self::remote_shell_exited) |
+/// | anything else | [`ended`](Self::ended), [`resolve`](Self::resolve) |
+///
+/// None of these functions writes a line. Return the record from [`DisconnectGuard::run`](crate::DisconnectGuard::run),
+/// set it on a guard, or log it with [`disconnected!`](crate::disconnected).
 ///
 /// ```
 /// use std::io;
@@ -44,15 +68,17 @@ pub struct Endpoint {
     classifier: &'static Classifier,
     client: Client,
     fin_is_goodbye: bool,
-    /// Where this side made the connection, as far as the roles tell, and where the user says so.
+    /// Whether a goodbye inside an error counts. By default it does, unless the peer opened the connection.
     error_may_be_goodbye: bool,
     has_error_detail: bool,
 }
 
-/// The other side of [`Endpoint::between`], and which of the two acts as the client.
+/// The peer's role in [`Endpoint::between`], and which of the two sides is the client.
 ///
-/// A clean end by the client is `client_closed`, by the other side `graceful`; the other side's going away is
-/// `server_shutdown`.
+/// It decides the reason of a normal end. If the client ends the connection, the reason is `client_closed`. If the
+/// other side ends it, the reason is `graceful`, or `server_shutdown` if that side goes away.
+///
+/// It also decides whether a goodbye inside an error counts: see [`Endpoint::error_may_be_goodbye`].
 #[derive(Clone, Copy, Debug)]
 pub struct Peer<I: 'static> {
     initiator: &'static I,
@@ -67,30 +93,30 @@ enum Client {
 }
 
 impl<I> Peer<I> {
-    /// The peer acts as the client.
+    /// The peer is the client, and opened the connection.
     pub const fn client(initiator: &'static I) -> Self {
         Self { initiator, client: Client::Peer }
     }
 
-    /// The peer acts as the server, so this side is the client.
+    /// The peer is the server. This side is the client.
     pub const fn server(initiator: &'static I) -> Self {
         Self { initiator, client: Client::Local }
     }
 
-    /// Neither is a client: two nodes of one cluster, say.
+    /// Neither side is a client, for example in a cluster of equal nodes.
     pub const fn symmetric(initiator: &'static I) -> Self {
         Self { initiator, client: Client::Neither }
     }
 }
 
-/// A category of an initiator's set, behind a reference that a constant can hold.
+/// A category of an initiator set as a trait object, so that an endpoint can be a constant.
 trait InitiatorRow: Sync {
     fn row(&self) -> &'static Category;
     /// The category of the same set with this logged value.
     fn named(&self, value: &str) -> Option<&'static Category>;
-    /// The one that stands for neither side.
+    /// The category that stands for the network.
     fn network(&self) -> Option<&'static Category>;
-    /// The one that stands for nobody knows whom.
+    /// The category that stands for an unknown initiator.
     fn unknown(&self) -> Option<&'static Category>;
 }
 
@@ -120,7 +146,7 @@ impl<I: slot::Initiator> InitiatorRow for I {
     }
 }
 
-/// A direction, behind a reference that a constant can hold.
+/// A direction as a trait object, so that an endpoint can be a constant.
 trait DirectionRow: Sync {
     fn row(&self) -> &'static Category;
 }
@@ -132,12 +158,12 @@ impl<D: slot::Direction> DirectionRow for D {
     }
 }
 
-/// Gives a record that was resolved with our reasons one of the user's own.
+/// Chooses the logged reason of a record that was resolved with the built-in reasons.
 trait Reasons: Sync {
     fn reason(&self, end: &Disconnect, ours: DisconnectReason) -> &'static Category;
 }
 
-/// Our own reasons.
+/// Keeps the built-in reason.
 struct Ours;
 
 impl Reasons for Ours {
@@ -147,7 +173,7 @@ impl Reasons for Ours {
     }
 }
 
-/// Of each of our reasons one of `R`.
+/// Maps each built-in reason to a reason of `R`.
 struct Mapped<R>(PhantomData<fn() -> R>);
 
 impl<R: slot::Reason + From<DisconnectReason>> Reasons for Mapped<R> {
@@ -156,7 +182,7 @@ impl<R: slot::Reason + From<DisconnectReason>> Reasons for Mapped<R> {
     }
 }
 
-/// Of a whole record one of the user's own.
+/// Chooses a reason from the whole record.
 impl<R: slot::Reason, F: Fn(&Disconnect) -> R + Sync> Reasons for F {
     fn reason(&self, end: &Disconnect, _: DisconnectReason) -> &'static Category {
         self(end).category()
@@ -164,29 +190,31 @@ impl<R: slot::Reason, F: Fn(&Disconnect) -> R + Sync> Reasons for F {
 }
 
 impl Endpoint {
-    /// An agent's end of the control plane.
+    /// This side is an agent, the peer its server: the agent's control plane.
     pub const AGENT_FACING_SERVER: Self =
         Self::between(&Initiator::Agent, Peer::symmetric(&Initiator::Server), &Direction::ServerToAgent);
-    /// A server's end of an agent's control plane.
+    /// This side is a server, the peer an agent: the agent's control plane.
     pub const SERVER_FACING_AGENT: Self =
         Self::between(&Initiator::Server, Peer::symmetric(&Initiator::Agent), &Direction::ServerToAgent).dialled();
-    /// An agent's end of a client's session.
+    /// This side is an agent, the peer a client: a client's session on the agent.
     pub const AGENT_FACING_CLIENT: Self =
         Self::between(&Initiator::Agent, Peer::client(&Initiator::Client), &Direction::AgentToClient);
-    /// A client's end of its session on an agent.
+    /// This side is a client, the peer an agent: the client's session on the agent.
     pub const CLIENT_FACING_AGENT: Self =
         Self::between(&Initiator::Client, Peer::server(&Initiator::Agent), &Direction::AgentToClient);
-    /// A client's end of its control plane.
+    /// This side is a client, the peer a server: the client's control plane.
     pub const CLIENT_FACING_SERVER: Self =
         Self::between(&Initiator::Client, Peer::server(&Initiator::Server), &Direction::ClientToServer);
-    /// A server's end of a client's control plane.
+    /// This side is a server, the peer a client: the client's control plane.
     pub const SERVER_FACING_CLIENT: Self =
         Self::between(&Initiator::Server, Peer::client(&Initiator::Client), &Direction::ClientToServer);
 
-    /// An end of a connection between roles of your own.
+    /// Creates an endpoint with roles of your own.
     ///
-    /// Where neither side ended it, or nobody knows who did, the initiator is the category of your set that is logged as
-    /// `network`, or as `unknown` or the empty string; a set without one leaves the initiator out.
+    /// Both roles are categories of one set that derives [`DisconnectField`](derive@crate::DisconnectField). If neither
+    /// side ended the connection, the logged initiator is the category of your set with the value `network`. If the
+    /// initiator is unknown, it is the category with the value `unknown` or the empty string. If your set has no such
+    /// category, the initiator is absent.
     ///
     /// ```
     /// use disconnect_core::{DisconnectField, Endpoint, Peer};
@@ -230,29 +258,43 @@ impl Endpoint {
         }
     }
 
-    /// The same end, whose errors this classifier reads. Without one, `std::io::Error` is understood and nothing else.
+    /// Sets the classifier that reads the errors of this endpoint.
+    ///
+    /// Without one, an endpoint understands `std::io::Error` only, and [`failed`](Self::failed) with any other error is
+    /// `unknown`.
     ///
     /// ```
-    /// use disconnect_core::{Classifier, Endpoint, classifier};
+    /// use std::error::Error;
+    /// use disconnect_core::evidence::{Reading, Side, Verdict};
+    /// use disconnect_core::{Classifier, DisconnectReason, Endpoint, classifier};
     ///
-    /// static CLASSIFIER: Classifier = classifier![];
+    /// fn number<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+    ///     let violation = Verdict::new(DisconnectReason::ProtocolError, Side::Remote);
+    ///     Reading::from(error.downcast_ref::<std::num::ParseIntError>().map(|_| violation))
+    /// }
+    /// static CLASSIFIER: Classifier = classifier![reader = number];
     /// const END: Endpoint = Endpoint::AGENT_FACING_SERVER.with_classifier(&CLASSIFIER);
+    ///
+    /// let error = "x".parse::<u8>().unwrap_err();
+    /// assert_eq!(END.failed(&error).reason().as_str(), "protocol_error");
+    /// assert_eq!(Endpoint::AGENT_FACING_SERVER.failed(&error).reason().as_str(), "unknown");
     /// ```
     pub const fn with_classifier(self, classifier: &'static Classifier) -> Self {
         Self { classifier, ..self }
     }
 
-    /// The same end of a protocol whose only goodbye is a FIN: HTTP/1.1 between messages, a body that is delimited by
-    /// close, Redis, a raw forward.
+    /// Declares that a FIN is a normal end, because the protocol has no other goodbye.
     ///
-    /// Then [`eof`](Self::eof) is `client_closed` or `graceful`, expected, with the cause `fin`. The claim is weak, since a
-    /// killed peer looks the same: a reset, an error or a goodbye replaces it. An `UnexpectedEof` in the middle of a
-    /// message stays a fault.
+    /// For HTTP/1.1 between messages, a body that is delimited by close, Redis, and raw forwards. Not for a protocol
+    /// with a goodbye, such as WebSocket, SSH, TLS, HTTP/2 or MQTT: there, a FIN without a goodbye is a fault.
     ///
-    /// Not for a protocol with a goodbye of its own, such as WebSocket, SSH, TLS, HTTP/2 or MQTT.
+    /// With this declaration [`eof`](Self::eof) is `client_closed` or `graceful`, expected, with the cause `fin`. The
+    /// evidence is weak, because a FIN also follows a crash of the peer: a reset, an error or a goodbye replaces it. An
+    /// `UnexpectedEof` in the middle of a message stays a fault.
     ///
-    /// The `Ok(())` of a library is no such FIN by itself: the future of a hyper HTTP/1 connection gives it after a reset, too.
-    /// Say [`eof`](Self::eof) where you read the FIN, and [watch](crate::Watched) the stream below a library.
+    /// Do not record `eof` for the `Ok(())` of a library. The future of a hyper HTTP/1 connection, for example, also
+    /// returns it after a reset. Record [`eof`](Self::eof) if your code reads the FIN itself, and
+    /// [watch](crate::Watched) the stream below a library.
     ///
     /// ```
     /// use disconnect_core::{Category, Endpoint};
@@ -267,43 +309,66 @@ impl Endpoint {
         Self { fin_is_goodbye: true, ..self }
     }
 
-    /// The same end, which the peer dialled.
+    /// Declares that the peer opened the connection.
     const fn dialled(self) -> Self {
         Self { error_may_be_goodbye: false, ..self }
     }
 
-    /// The same end, where only errors of this very connection arrive, so that a goodbye inside one is the peer's: a client's
-    /// `CANCEL` in the error of a request's body, say.
+    /// Declares that a goodbye inside an error is the peer's goodbye.
     ///
-    /// Without it, such an error is `unknown` and unexpected at an end that the peer dialled: [`AGENT_FACING_CLIENT`],
-    /// [`SERVER_FACING_CLIENT`], [`SERVER_FACING_AGENT`], and one of your own with [`Peer::client`]. There, a handler that calls
-    /// a back end hands on errors of that connection by `?`, and the back end's `GOAWAY` is no goodbye of the client. An end
-    /// that this side dialled takes such an error for its peer's.
+    /// An example is the `CANCEL` of a client, which arrives as an error of the request's body. Without the
+    /// declaration, such an error is `unknown` and unexpected if the peer opened the connection: with
+    /// [`AGENT_FACING_CLIENT`], [`SERVER_FACING_CLIENT`], [`SERVER_FACING_AGENT`] and your own [`Peer::client`]. The
+    /// reason is that a handler often returns an error of a back end with `?`, and the `GOAWAY` of the back end is no
+    /// goodbye of the client. If this side opened the connection, a goodbye inside an error counts without the
+    /// declaration.
     ///
-    /// Not for a gateway, and nowhere that errors of two connections meet.
+    /// Use it only if every error comes from this connection. Not for a gateway or a handler that calls a back end.
     ///
     /// [`AGENT_FACING_CLIENT`]: Self::AGENT_FACING_CLIENT
     /// [`SERVER_FACING_CLIENT`]: Self::SERVER_FACING_CLIENT
     /// [`SERVER_FACING_AGENT`]: Self::SERVER_FACING_AGENT
     ///
     /// ```
-    /// use disconnect_core::Endpoint;
+    /// use std::{error::Error, fmt};
+    /// use disconnect_core::evidence::Reading;
+    /// use disconnect_core::{Classifier, Code, Endpoint};
     ///
-    /// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT.error_may_be_goodbye();
-    /// # let _ = END;
+    /// /// The error of an HTTP/2 library: the client reset the stream with `CANCEL`.
+    /// #[derive(Debug)]
+    /// struct Cancelled;
+    /// # impl fmt::Display for Cancelled {
+    /// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("cancelled") }
+    /// # }
+    /// impl Error for Cancelled {}
+    ///
+    /// fn http2<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+    ///     error.downcast_ref::<Cancelled>().map_or(Reading::NOTHING, |_| Reading::verdict(Code::http2(8).received()))
+    /// }
+    /// static CLASSIFIER: Classifier = Classifier::with(&[http2]);
+    /// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
+    ///
+    /// assert_eq!(END.failed(&Cancelled).reason().as_str(), "unknown");
+    /// assert_eq!(END.error_may_be_goodbye().failed(&Cancelled).reason().as_str(), "client_closed");
     /// ```
     pub const fn error_may_be_goodbye(self) -> Self {
         Self { error_may_be_goodbye: true, ..self }
     }
 
-    /// The same end, without the text of an error in the detail of its line. For errors whose text may hold secrets.
+    /// Leaves the text of an error out of the detail of the line.
+    ///
+    /// Use it if the texts of your errors may contain secrets. Without it, `run`,
+    /// [`DisconnectGuard::failed`](crate::DisconnectGuard::failed) and the handles put the text, cleaned and cut, into
+    /// the detail.
     pub const fn without_error_detail(self) -> Self {
         Self { has_error_detail: false, ..self }
     }
 
-    /// The same end with reasons of your own. `From` is best an exhaustive `match`, so that the compiler guards it.
+    /// Maps each built-in reason to a reason of your own.
     ///
-    /// Bare drops, panics and errors that nobody understands go the same way, so that your set stays closed.
+    /// Write `From` as an exhaustive `match`, so that the compiler reports a new built-in reason. The mapping also
+    /// applies to dropped guards, panics and errors that are not understood, so that only reasons of your set are
+    /// logged. If one built-in reason is not enough to choose yours, use [`reasons_with`](Self::reasons_with).
     ///
     /// ```
     /// use disconnect_core::{DisconnectField, DisconnectReason, Endpoint};
@@ -338,8 +403,11 @@ impl Endpoint {
         Self { reasons: const { &Mapped::<R>(PhantomData) }, ..self }
     }
 
-    /// The same end with reasons of your own, where one of ours is not enough to choose: the function sees the record as it
-    /// would be logged, with reason, side, cause and code. It asks no guard and no handle, since a guard may be calling it.
+    /// Maps each record to a reason of your own.
+    ///
+    /// Use it instead of [`reasons`](Self::reasons) if your reason depends on the cause, the code or the side. The
+    /// function gets the record as it would be logged with a built-in reason. It must not call a guard or a handle: the
+    /// guard may call it while it holds a lock, so such a call can deadlock.
     ///
     /// ```
     /// use disconnect_core::{Disconnect, DisconnectCause, DisconnectField, DisconnectReason, Endpoint};
@@ -369,33 +437,41 @@ impl Endpoint {
         Self { reasons, ..self }
     }
 
-    /// This side ended the connection on purpose and cleanly. Not for a process that is going away: that is
-    /// [`shutting_down`](Self::shutting_down).
+    /// This side closes a healthy connection on purpose. Record it before closing.
+    ///
+    /// If the whole process or service goes away, use [`shutting_down`](Self::shutting_down).
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn closed_locally(self) -> Disconnect {
         self.resolve(Verdict::closed(Side::Local))
     }
 
-    /// The peer ended the connection on purpose and cleanly: it said goodbye. An end of file alone is no goodbye: that
-    /// is [`eof`](Self::eof).
+    /// The peer closed the connection on purpose: it sent a goodbye.
+    ///
+    /// Use [`received`](Self::received) if the goodbye has a code. An end of file alone is not a goodbye: use
+    /// [`eof`](Self::eof).
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn closed_by_peer(self) -> Disconnect {
         self.resolve(Verdict::closed(Side::Remote))
     }
 
-    /// This process is going away and closes a healthy connection. Say it before closing, not after.
+    /// This process goes away and closes a healthy connection. Record it before closing.
+    ///
+    /// If only this connection closes, use [`closed_locally`](Self::closed_locally). To close all connections of a
+    /// server, use [`Shutdown`](crate::Shutdown).
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn shutting_down(self) -> Disconnect {
         self.resolve(Verdict::going_away(Side::Local))
     }
 
-    /// The bytes stopped, and no goodbye came: `network_error`, with the cause `unclean_eof`. Where the endpoint declares
-    /// [`fin_is_goodbye`](Self::fin_is_goodbye), the peer's goodbye, with the cause `fin`.
+    /// The peer's bytes ended without a goodbye.
     ///
-    /// After a goodbye the same end of file is [`closed_by_peer`](Self::closed_by_peer) or
+    /// The record is `network_error` with the cause `unclean_eof`. If the endpoint declares
+    /// [`fin_is_goodbye`](Self::fin_is_goodbye), the record is the peer's goodbye with the cause `fin`.
+    ///
+    /// Not for the end of file that follows a goodbye: that is [`closed_by_peer`](Self::closed_by_peer) or
     /// [`closed_locally`](Self::closed_locally).
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
@@ -407,18 +483,18 @@ impl Endpoint {
         self.unclean_eof()
     }
 
-    /// An end of file that is no goodbye, whatever is declared.
+    /// An end of file that is no goodbye, also with `fin_is_goodbye`.
     pub(crate) fn unclean_eof(self) -> Disconnect {
         self.resolve(
             Verdict::new(DisconnectReason::NetworkError, Side::Network).with_cause(DisconnectCause::UncleanEof),
         )
     }
 
-    /// Nothing was sent for longer than this connection may be idle.
+    /// The connection was idle for longer than it may be: `network_error` with the cause `idle_timeout`.
     ///
-    /// Not where this side closes an idle connection by its protocol's goodbye: that is
-    /// [`closed_locally`](Self::closed_locally) with the cause `idle_timeout`. A single operation that was not done in time
-    /// is an error, such as tokio's `Elapsed`, for [`failed`](Self::failed).
+    /// If this side closes an idle connection with the protocol's goodbye, use [`closed_locally`](Self::closed_locally)
+    /// with the cause `idle_timeout`. If a single operation was not done in time, give its error, such as tokio's
+    /// `Elapsed`, to [`failed`](Self::failed).
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn idle_timeout(self) -> Disconnect {
         self.resolve(
@@ -426,7 +502,7 @@ impl Endpoint {
         )
     }
 
-    /// The peer did not answer a probe in time: a ping of the protocol, or a heartbeat of your own.
+    /// The peer did not answer a probe in time, such as a ping of the protocol or a heartbeat of your own.
     ///
     /// ```
     /// use disconnect_core::{Category, Endpoint};
@@ -440,8 +516,10 @@ impl Endpoint {
         self.resolve(silence.with_cause(DisconnectCause::KeepaliveTimeout))
     }
 
-    /// An end for a reason that only the site knows, such as `workspace_stopped` or `control_plane_lost`, or one of your
-    /// own set, and whose doing it was.
+    /// An end whose reason only your code knows, such as `workspace_stopped`, `control_plane_lost` or a reason of your
+    /// own set.
+    ///
+    /// `side` is the side that ended the connection.
     ///
     /// ```
     /// use disconnect_core::evidence::Side;
@@ -455,13 +533,15 @@ impl Endpoint {
         self.resolve(Verdict::own(reason, side))
     }
 
-    /// The peer gave this code: a WebSocket or QUIC close, an SSH disconnect, a `GOAWAY`, an alert, a status, or the exit
-    /// status of a process that ran at its end. What the code means is [`Code::received`].
+    /// The peer sent this code: a close code, a `GOAWAY`, an alert, a status, or the exit status of a process on its
+    /// side.
+    ///
+    /// [`Code::received`] defines what a code means. A code that no table has is `unknown`.
     ///
     /// ```
     /// use disconnect_core::{Code, Endpoint};
     ///
-    /// // "Going away" is a shutdown when a server says it, and a closed page when a client does.
+    /// // 1001 "going away" from a server is a shutdown. From a client, its page was closed.
     /// assert_eq!(Endpoint::CLIENT_FACING_SERVER.received(Code::websocket(1001)).reason().as_str(), "server_shutdown");
     /// assert_eq!(Endpoint::SERVER_FACING_CLIENT.received(Code::websocket(1001)).reason().as_str(), "client_closed");
     ///
@@ -469,14 +549,16 @@ impl Endpoint {
     /// assert_eq!((end.reason().as_str(), end.expected()), ("unknown", false));
     /// ```
     ///
-    /// Codes of your own have a meaning by [`DisconnectCode`](macro@crate::DisconnectCode): give the value, or teach the
-    /// classifier the set.
+    /// To give codes of your own a meaning, derive [`DisconnectCode`](macro@crate::DisconnectCode). Pass a value of
+    /// that enum, or list the enum in the [classifier](Self::with_classifier).
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn received(self, code: impl AnyCode) -> Disconnect {
         self.resolve(code.when_received())
     }
 
-    /// This side gave this code; for a process, it ran here. What the code means is [`Code::sent`].
+    /// This side sent this code. For a process: it ran on this side.
+    ///
+    /// [`Code::sent`] defines what a code means.
     ///
     /// ```
     /// use disconnect_core::{Category, Code, Endpoint};
@@ -489,15 +571,17 @@ impl Endpoint {
         self.resolve(code.when_sent())
     }
 
-    /// A process that this side ran behind a session has ended. Where only its number arrived, as in the `exit-status`
-    /// of SSH, that is `received(Code::exit(n))`. For an interactive shell, see [`shell_exited`](Self::shell_exited).
+    /// A process that this side ran for a session has ended.
     ///
-    /// | how it ended | what it means |
+    /// For an interactive shell use [`shell_exited`](Self::shell_exited). If only the number of a status arrived, as in
+    /// the `exit-status` message of SSH, use `received(Code::exit(n))`.
+    ///
+    /// | how it ended | the record |
     /// |---|---|
-    /// | exit status 0 | `graceful`: this side ended the session |
-    /// | any other exit status | `unknown`, mostly with the cause `exit_status`: what it says is the command's own |
-    /// | a crash, or 128 + its signal | `unknown`, with the cause `crash` |
-    /// | another signal, or 128 + that | `unknown`, mostly with the cause `killed`; a site that stops a process on purpose says so before |
+    /// | exit status 0 | `graceful` by this side |
+    /// | any other exit status | `unknown`, in general with the cause `exit_status`: the command defines its meaning |
+    /// | a crash signal, or 128 plus its number | `unknown`, with the cause `crash` |
+    /// | any other signal, or 128 plus its number | `unknown`, in general with the cause `killed`. If your code stops a process on purpose, record that before |
     ///
     /// ```
     /// # #[cfg(unix)] {
@@ -526,16 +610,18 @@ impl Endpoint {
         };
         let mut said = code.sent();
         self.classifier.explain_code(&mut said);
-        // What nobody knows is still a status that says no success.
+        // A status without a row or a declared meaning is still a failure of the command.
         let is_unknown = code.protocol() == Protocol::Exit && code.name().is_none() && said == code.sent();
         self.resolve(if is_unknown { said.with_cause(DisconnectCause::ExitStatus) } else { said })
     }
 
-    /// An interactive shell that this side ran for the peer has ended. A shell passes on the status of its last command, so
-    /// an exit status of 0 to 125, or 130 after Ctrl-C, says that the peer left the shell. Any other status, and a signal,
-    /// is what [`process_exited`](Self::process_exited) makes of it.
+    /// An interactive shell that this side ran for the peer has ended.
     ///
-    /// Not for a single command: its status says whether it failed.
+    /// A shell exits with the status of its last command. So an exit status from 0 to 125, or 130 after Ctrl-C, means
+    /// that the peer left the shell: `client_closed` or `graceful` by the peer. Any other status, and a signal, is
+    /// handled as by [`process_exited`](Self::process_exited).
+    ///
+    /// Not for a single command, whose status tells whether it failed.
     ///
     /// ```
     /// # #[cfg(unix)] {
@@ -557,8 +643,11 @@ impl Endpoint {
         }
     }
 
-    /// An interactive shell that the peer ran for this side has ended, and passed on this status, as in the `exit-status` of
-    /// SSH: the other end of [`shell_exited`](Self::shell_exited). For a single command, see [`received`](Self::received).
+    /// An interactive shell that the peer ran for this side has ended with this status, as in the `exit-status` message
+    /// of SSH.
+    ///
+    /// It is the counterpart of [`shell_exited`](Self::shell_exited) on the peer's side. For a single command use
+    /// [`received`](Self::received).
     ///
     /// ```
     /// use disconnect_core::{Category, Code, Endpoint};
@@ -575,21 +664,24 @@ impl Endpoint {
         }
     }
 
-    /// An error ended the connection. The [classifier](Self::with_classifier) of this endpoint reads it: `io::Error` is
-    /// found anywhere inside it, errors of other libraries as far as the classifier knows them.
+    /// An error ended the connection.
     ///
-    /// Takes any error type, `anyhow::Error`, `eyre::Report`, boxed and `dyn` errors. The error's text is not kept here;
-    /// `run`, the guard and its handles put it into the detail.
+    /// The [classifier](Self::with_classifier) of this endpoint reads the error. It finds an `io::Error` at every
+    /// depth, and the errors of the libraries it knows. An error in which it understands nothing is `unknown`.
+    /// [`Classifier::explain`] shows what it found.
+    ///
+    /// Takes any error type, `anyhow::Error`, `eyre::Report`, a boxed error or a `dyn Error`. The record does not
+    /// contain the error's text. `run`, the guard and its handles add it as the detail.
     ///
     /// # Errors of other connections
     ///
     /// **Wrap an error of another connection**, such as that of a back end, in a type of your own with
-    /// [`DisconnectEvidence`](derive@crate::DisconnectEvidence). Unwrapped, its reset reads as a reset of this connection, by
-    /// `?` as well.
+    /// [`DisconnectEvidence`](derive@crate::DisconnectEvidence). Otherwise a reset of the back end is logged as a reset
+    /// of this connection. The same happens if `?` passes the error on.
     ///
-    /// Such errors often come unwrapped. So a goodbye inside an error is `unknown` where the peer dialled, that is where it is
-    /// the client, or an agent that faces this server. [`error_may_be_goodbye`](Self::error_may_be_goodbye) lifts that. A gRPC
-    /// status is this side's own there, since only the server of a call gives one.
+    /// Such errors often arrive without a wrapper. So if the peer opened the connection, a goodbye inside an error is
+    /// `unknown`. [`error_may_be_goodbye`](Self::error_may_be_goodbye) changes that. A gRPC status inside an error then
+    /// counts as this side's own, because only the server of a call sends one.
     ///
     /// ```
     /// use std::io;
@@ -603,12 +695,12 @@ impl Endpoint {
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn failed<M, E: AsError<M> + ?Sized>(self, error: &E) -> Disconnect {
-        // The classifier has explained every code that it met.
+        // The classifier has already explained the codes in the error.
         self.resolve_by_reference(&self.of_error(self.classifier.classify(error)))
     }
 
-    /// What an error means here, where it has only a code to go by. Such an error may be of another connection, which a
-    /// handler made on behalf of this one.
+    /// Judges an error that carries nothing but a received code. It may come from another connection, which a handler
+    /// opened to serve this one.
     #[inline]
     fn of_error(&self, verdict: Verdict) -> Verdict {
         match verdict.code {
@@ -624,9 +716,9 @@ impl Endpoint {
             _ => code.received(),
         };
         let may_be_goodbye = match code.protocol() {
-            // Such a goodbye comes out of a library as an error, also out of its client.
+            // A back end's goodbye of these protocols also arrives as an error, from the client library.
             Protocol::Http2 | Protocol::Http3 | Protocol::Quic | Protocol::Tls => self.error_may_be_goodbye,
-            // An error that says "no error".
+            // An error with the status "no error".
             Protocol::Grpc => false,
             _ => true,
         };
@@ -637,24 +729,26 @@ impl Endpoint {
         verdict
     }
 
-    /// The same with the error's text in the detail, unless the endpoint leaves it out.
+    /// Like `failed`, with the error's text as the detail unless the endpoint leaves it out.
     #[cfg(feature = "std")]
     pub(crate) fn failed_with_detail<M, E: AsError<M> + ?Sized>(self, error: &E) -> Disconnect {
         let end = self.failed(error);
         if !self.has_error_detail {
             return end;
         }
-        // A text that panics costs the text, and not the evidence.
+        // If `Display` panics, only the text is lost.
         let text = catch_unwind(AssertUnwindSafe(|| Detail::of_error(error.as_error())));
         end.with_detail_or_none(text.ok().filter(|text| !text.as_str().is_empty()))
     }
 
-    /// A verdict as seen from this end: the sides become who they are.
+    /// Resolves a verdict: replaces its sides with the roles of this endpoint.
     ///
-    /// An end that is expected and by the network at once does not exist: nobody said goodbye. Such a verdict is `unknown`.
+    /// Use it for a [`Verdict`] from a [`Classifier`], from [`DisconnectEvidence`](crate::DisconnectEvidence) or of
+    /// your own. The other functions of this type call it.
     ///
-    /// A verdict that says nothing but that somebody gave a code of your own has the meaning that the
-    /// [classifier](Self::with_classifier) knows for it.
+    /// A verdict that is expected and names the network is resolved to `unknown`, because nobody said goodbye. A
+    /// verdict with nothing but an application code gets the meaning that the [classifier](Self::with_classifier) has
+    /// for that code.
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     #[inline]
     pub fn resolve(self, mut verdict: Verdict) -> Disconnect {
@@ -664,7 +758,7 @@ impl Endpoint {
         self.resolve_by_reference(&verdict)
     }
 
-    /// Endpoint and verdict are large: each is handed on once.
+    /// Endpoint and verdict are large, so they are passed by reference.
     fn resolve_by_reference(&self, verdict: &Verdict) -> Disconnect {
         let (by_client, initiator) = match verdict.by {
             Some(party) => (self.is_client(party), self.local.named(party.value)),
@@ -684,12 +778,12 @@ impl Endpoint {
         let ours = if is_nobodys && ours.expected() { DisconnectReason::Unknown } else { ours };
         let own = verdict.own_reason.filter(|own| !(is_nobodys && own.is_expected()));
         let reason = own.unwrap_or_else(|| ours.category());
-        // What this side did, each endpoint resolves anew. What the peer or a named party did is said by now, and another
-        // endpoint may have no role for that party.
+        // Each endpoint resolves anew what this side did. What the peer or a named party did is fixed here, because
+        // another endpoint may not have a role for that party.
         let is_said = verdict.by.is_some() || verdict.side == Side::Remote;
         let ending = match verdict.ending {
             Ending::Own if own.is_some() => Ending::Own,
-            // Left out: nobody's end is no expected one.
+            // The own reason was left out above: an expected end needs a side that said goodbye.
             Ending::Own => Ending::Is(DisconnectReason::Unknown),
             _ if is_said => Ending::Is(ours),
             ending @ (Ending::Closed | Ending::GoingAway | Ending::Cancelled | Ending::Is(_)) => ending,
@@ -702,14 +796,14 @@ impl Endpoint {
         end
     }
 
-    /// The reason for an end that the network caused, where the user's own for that is an expected one.
+    /// The reason for an end by the network, if the user's mapping gives an expected one.
     #[cold]
     fn unknown_reason(&self, end: &Disconnect) -> &'static Category {
         let mapped = self.reasons.reason(end, DisconnectReason::Unknown);
         if mapped.is_expected() { DisconnectReason::Unknown.category() } else { mapped }
     }
 
-    /// Whether this side is the client; `None` where nobody is meant.
+    /// Whether this side is the client. `None` if the side is neither this one nor the peer.
     fn is_client_side(&self, side: Side) -> Option<bool> {
         match side {
             Side::Local => Some(self.client == Client::Local),
@@ -718,7 +812,7 @@ impl Endpoint {
         }
     }
 
-    /// The same for a party that is named, which may be neither of the two.
+    /// Whether this party is the client. It may be neither of the two sides.
     fn is_client(&self, party: &Category) -> Option<bool> {
         match party.value {
             value if value == self.local.row().value => self.is_client_side(Side::Local),
@@ -728,28 +822,29 @@ impl Endpoint {
         }
     }
 
-    /// A record of another endpoint as seen from this one. What this side did is its own deed at both; what the other
-    /// endpoint's peer did is told of that party by its name.
+    /// Resolves a record of another endpoint for this one. What this side did stays its own on both connections. What
+    /// the other endpoint's peer did names that party.
     #[cfg(feature = "std")]
     pub(crate) fn translate(self, end: &Disconnect) -> Disconnect {
-        // A code of the other connection has its meaning there.
+        // A code of the other connection keeps the meaning that it has there.
         let resolved = self.resolve_by_reference(&end.verdict());
         let resolved = if end.names_nobody() { resolved.without_initiator() } else { resolved };
         resolved.with_detail_or_none(end.detail_value().cloned()).with_origin(end.origin()).of_shutdown(end.shutdown())
     }
 
-    /// A record that another endpoint resolved, as this one sees it. One of its own, or made by hand, stays as it is.
+    /// Resolves a record of another endpoint for this one. Records of this endpoint and records made by hand do not
+    /// change.
     #[cfg(feature = "std")]
     pub(crate) fn adopt(self, end: Disconnect) -> Disconnect {
         let is_of_another = end.side().is_some() && end.direction().is_some_and(|layer| layer != self.direction());
         if is_of_another { self.translate(&end).with_method_of(&end) } else { end }
     }
 
-    /// Whether a record says that the peer ended the connection on purpose.
+    /// Whether the record means that the peer ended the connection on purpose.
     #[cfg(feature = "std")]
     pub(crate) fn is_said_by_peer(self, end: &Disconnect) -> bool {
         let (local, peer) = (self.local.row(), self.peer.row());
-        // A site that made the record by hand names the peer.
+        // A record made by hand names the peer as the initiator.
         let names_peer = || local != peer && end.side().is_none() && end.initiator() == Some(peer);
         match end.origin() {
             Origin::Peer => true,
@@ -768,14 +863,14 @@ impl Endpoint {
         }
     }
 
-    /// On which layer this connection runs.
+    /// The layer of this connection.
     #[cfg(feature = "std")]
     pub(crate) fn direction(self) -> &'static Category {
         self.direction.row()
     }
 }
 
-/// By the logged values of its roles.
+/// Prints the logged values of the roles.
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
@@ -786,7 +881,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// What a deliberate end means: a client's is `client_closed`, and nobody's is not known.
+/// The reason of a deliberate end: `client_closed` by a client, `unknown` by an unknown party.
 #[inline]
 fn on_purpose(by_client: Option<bool>, otherwise: DisconnectReason) -> DisconnectReason {
     match by_client {
@@ -796,7 +891,7 @@ fn on_purpose(by_client: Option<bool>, otherwise: DisconnectReason) -> Disconnec
     }
 }
 
-/// Whether a shell passes on this status when its user leaves it: that of the last command, also one that Ctrl-C ended.
+/// Whether a user left the shell: the status of the last command, also of one that Ctrl-C ended.
 const fn is_left_shell(status: Code) -> bool {
     matches!((status.protocol(), status.number()), (Protocol::Exit, Some(0..=125 | 130)))
 }
