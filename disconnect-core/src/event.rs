@@ -1,4 +1,4 @@
-//! `disconnected!` with what it expands to, and `record_on`: the only file that emits tracing events.
+//! `disconnected!` with the functions it expands to, and `record_on`: the only file that emits tracing events.
 
 use core::fmt;
 
@@ -9,7 +9,11 @@ use crate::record::{Detail, Disconnect};
 #[cfg(feature = "std")]
 use std::{borrow::Cow, boxed::Box, string::String};
 
-/// Writes the one line at the end of a connection: a single `tracing` event that carries the attribution.
+/// Writes the line for the end of a connection: one `tracing` event with the end reason and its attribution.
+///
+/// Call it once for each connection, in general in the closure of a [`DisconnectGuard`](crate::DisconnectGuard). Use
+/// [`Disconnect::record_on`] to put the same fields on a span, and `Disconnect::log` (feature `log`) in a program
+/// without `tracing`.
 ///
 /// # From a record
 ///
@@ -21,13 +25,13 @@ use std::{borrow::Cow, boxed::Box, string::String};
 /// disconnected!(end, peer_id = %id, attempts = 3, "disconnected from coordination RPC");
 /// ```
 ///
-/// The first item is a [`Disconnect`] or a reference to one. Fields of your own follow, in every form that tracing
-/// takes: `name = value`, `%name`, `?name`, `a.b = value`, `"quoted" = value`, `{ CONST } = value`. A category enum
-/// under a key of its own is `field(Type = value)`, as below.
+/// The first item is a [`Disconnect`] or a reference to one. Your own fields follow, in every form that tracing takes:
+/// `name = value`, `%name`, `?name`, `a.b = value`, `"quoted" = value`, `{ CONST } = value`. For a category enum with
+/// its own key, write `field(Type = value)`, see below.
 ///
 /// # From an optional value
 ///
-/// `group(option => a, b = path)` adds fields of a value that may not be there. Where it is not, the fields are absent.
+/// `group(option => a, b = path)` adds fields of an optional value. If the option is `None`, the fields are absent.
 ///
 /// ```
 /// use disconnect_core::{Disconnect, DisconnectReason, disconnected};
@@ -42,8 +46,8 @@ use std::{borrow::Cow, boxed::Box, string::String};
 /// disconnected!(end, group(build => build_id = id, transition), "session closed");
 /// ```
 ///
-/// The option is an `Option<T>`, an `Option<&T>` or a reference to one, evaluated once. Behind the value stands a field,
-/// or a call: `name = id()`. `%` and `?` work as in any field: `%addr`, `peer = ?addr`.
+/// The option is an `Option<T>`, an `Option<&T>` or a reference to one. It is evaluated once. Each item names a field
+/// of the value, or a method call, such as `name = id()`. `%` and `?` work as in other fields: `%addr`, `peer = ?addr`.
 ///
 /// # From slots
 ///
@@ -76,30 +80,36 @@ use std::{borrow::Cow, boxed::Box, string::String};
 /// | `method` | any [`slot::Method`], or an option | `connection_method` |
 /// | `cause` | any [`slot::Cause`], or an option | `disconnect_cause` |
 /// | `code` | a [`Code`](crate::Code), or an option | `disconnect_code` |
-/// | `detail` | text, `format_args!`, `%display`, `?debug`, or an option; empty, it is absent | `disconnect_detail` |
-/// | `field(Type = value)` | a category enum with a key of its own, or an option | its key, and its expected flag where it has one |
+/// | `detail` | text, `format_args!`, `%display`, `?debug`, or an option; an empty text is absent | `disconnect_detail` |
+/// | `field(Type = value)` | a category enum with its own key, or an option | its key, and its expected flag if it has one |
 ///
-/// Slots work in generic code. `field(Type = value)` needs a concrete type, since a callsite is a static.
+/// Slots work in generic code. `field(Type = value)` needs a concrete type, because the call site is a static.
 ///
 /// # Name, level, target, parent
 ///
-/// The event's name is `disconnect`. `level: DEBUG`, `target: "..."` and `parent: &span` come before everything else.
+/// The event has the name `disconnect`. `level: DEBUG`, `target: "..."` and `parent: &span` come first, before the
+/// record or the slots.
 ///
-/// `level: DEBUG | WARN` states a level for an expected end and one for an unexpected end. Without a level, it is
-/// `INFO | WARN`. The second one is also that of a record for which [`should_warn`](Disconnect::should_warn) says so.
-/// Two levels need two callsites; one level needs one, and compiles faster.
+/// Without a level, an expected end is logged at `INFO` and an unexpected end at `WARN`. A record for which
+/// [`should_warn`](Disconnect::should_warn) is true is also logged at `WARN`. `level: DEBUG | WARN` replaces these two
+/// levels, and `level: DEBUG` uses one level for both. Two levels make two call sites. One level makes one, and
+/// compiles faster.
 ///
 /// # What does not compile
 ///
-/// A missing reason, a slot that is misspelt, given twice or given beside a record, a field of your own under a key
-/// of ours, a string where a category belongs, a category where a plain value belongs, a message that is not one literal
-/// at the end. A field of your own that is spelt almost like a slot or a key of ours is taken for a mistake; quoted, it is
-/// not: `"methods" = 3`.
+/// The macro reports an error for
+///
+/// - a missing `reason`;
+/// - a slot that is misspelt, given twice, or given together with a record;
+/// - a field of your own that has the key of a slot. A key that is almost the name of a slot or key counts as misspelt:
+///   quote it if it is right, as in `"methods" = 3`;
+/// - a string in place of a category, or a category in place of a plain value;
+/// - a message that is not one literal at the end.
 ///
 /// # Cost
 ///
-/// Where the level is off nothing is evaluated but what picks the level. Values are recorded as `&str` and `bool`,
-/// without allocation, and never through `Display` or `Debug`.
+/// If the level is disabled, the macro evaluates only what chooses the level. It records values as `&str` and `bool`,
+/// without an allocation, and never through `Display` or `Debug`.
 #[macro_export]
 #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 macro_rules! disconnected {
@@ -109,9 +119,10 @@ macro_rules! disconnected {
 }
 
 impl Disconnect {
-    /// Writes the fields of the disconnect event onto a span.
+    /// Records the fields of the disconnect event on a span.
     ///
-    /// A span only takes the fields that it declared: tracing drops the others without a word. The list to paste:
+    /// Use it if your tooling reads spans instead of events. The span has to declare the fields. tracing drops
+    /// undeclared fields without a warning. Declare these:
     ///
     /// ```
     /// use disconnect_core::{Disconnect, DisconnectReason};
@@ -143,14 +154,14 @@ impl Disconnect {
     }
 }
 
-/// What may stand first in `disconnected!`.
+/// The types of the first item of `disconnected!`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Disconnect`",
     label = "expected a record",
     note = "a category is given by its slot: `disconnected!(reason = ..., \"...\")`"
 )]
 pub trait Record {
-    /// The record itself.
+    /// The record.
     fn record(&self) -> &Disconnect;
 }
 
@@ -172,13 +183,13 @@ impl<T: Record + ?Sized> Record for &mut T {
     }
 }
 
-/// The record that stands first in `disconnected!`.
+/// The first item of `disconnected!`.
 #[inline]
 pub fn record<T: Record>(end: &T) -> &Disconnect {
     end.record()
 }
 
-/// Whether the line is written at `INFO` where no level is stated.
+/// Whether the line without an explicit level is written at `INFO`.
 #[inline]
 pub fn is_info(end: &Disconnect) -> bool {
     !end.should_warn()
@@ -190,10 +201,10 @@ pub fn reason(reason: impl slot::Reason) -> &'static Category {
     reason.category()
 }
 
-/// A slot that takes a category or an option of one.
+/// Defines a slot that takes a category or an option of one.
 macro_rules! optional_slot {
     ($function:ident, $optional:ident, $slot:ident, $message:tt, $label:tt, $note:tt) => {
-        #[doc = concat!("What the `", stringify!($function), "` slot takes.")]
+        #[doc = concat!("The types that the `", stringify!($function), "` slot takes.")]
         #[diagnostic::on_unimplemented(message = $message, label = $label, note = $note)]
         pub trait $optional {
             /// The logged value.
@@ -263,7 +274,7 @@ pub fn code(given: impl OptionalCode) -> Line<CODE_LEN> {
     given.code().map_or(Line::EMPTY, code_text)
 }
 
-/// The same of a record: a call without a trait to resolve is checked faster.
+/// The code of a record. Type checking is faster without a trait.
 #[inline]
 pub fn record_code(end: &Disconnect) -> Line<CODE_LEN> {
     end.code().map_or(Line::EMPTY, code_text)
@@ -273,20 +284,20 @@ fn code_text(code: Code) -> Line<CODE_LEN> {
     Line::new(format_args!("{code}"))
 }
 
-/// What the `detail` slot takes.
+/// The types that the `detail` slot takes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a text",
     label = "expected text, or an option of it",
     note = "to log any other value, write `detail = %value` for its `Display` or `detail = ?value` for its `Debug`"
 )]
 pub trait OptionalText {
-    /// Adds the text to an empty line.
+    /// Appends the text to the line.
     fn write(&self, line: &mut Line);
 }
 
 impl OptionalText for str {
     fn write(&self, line: &mut Line) {
-        // A full line is no error: the text is cut.
+        // If the line is full, the text is cut.
         let _ = fmt::Write::write_str(line, self);
     }
 }
@@ -345,14 +356,14 @@ pub fn detail<T: OptionalText + ?Sized>(given: &T) -> Line {
     line
 }
 
-/// What `field(T = value)` takes.
+/// The types that `field(T = value)` takes.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a `{T}`", label = "expected a `{T}`, or an option of one")]
 pub trait OptionalCategory<T> {
     /// The category, if there is one.
     fn category(self) -> Option<T>;
 }
 
-// Without a bound: a type that is no category is told so once, where the row is looked up.
+// Without a bound, because the lookup of the row already reports a type that is no category.
 impl<T> OptionalCategory<T> for T {
     fn category(self) -> Option<T> {
         Some(self)
@@ -365,12 +376,12 @@ impl<T> OptionalCategory<T> for Option<T> {
     }
 }
 
-/// The category in `field(T = value)`, if there is one.
+/// The category of `field(T = value)`, if there is one.
 pub fn given<T>(given: impl OptionalCategory<T>) -> Option<T> {
     given.category()
 }
 
-/// What a field of one's own takes without `%` and `?`: whatever tracing does.
+/// The types that a field without `%` and `?` takes: those of tracing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value of a log field",
     label = "expected a number, a `bool`, text, or an option of one",
@@ -389,12 +400,12 @@ impl<T: tracing::Value> OwnValue for T {
     }
 }
 
-/// A field of one's own. Returned as a trait object so that an error about its type is told once.
+/// The value of a user's field. Returns a trait object so that the compiler reports a wrong type once.
 pub fn own_value<T: OwnValue>(value: &T) -> &dyn tracing::Value {
     value.as_value()
 }
 
-/// What `group(option => ...)` takes.
+/// The types that `group(option => ...)` takes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an option",
     label = "expected an `Option`, also of a reference",
@@ -417,22 +428,23 @@ impl<T, G: OptionalGroup<T> + ?Sized> OptionalGroup<T> for &G {
     }
 }
 
-/// The optional value in `group(option => ...)`.
+/// The optional value of `group(option => ...)`.
 pub fn group<T, G: OptionalGroup<T>>(option: &G) -> Option<&T> {
     option.value()
 }
 
-/// The logged value of a row.
+/// The logged value of a category.
 pub fn value(category: Option<&'static Category>) -> Option<&'static str> {
     category.map(|category| category.value)
 }
 
-/// The expected flag of a row, where its set has one.
+/// The expected flag of a category, if its set has flags.
 pub fn expected_flag(category: Option<&'static Category>) -> Option<bool> {
     category?.expected
 }
 
-/// Holds a key that only the compiler knows against the keys of the event.
+/// Rejects a `{ CONST }` key that is a key of the event. The macro cannot check it, because only the compiler knows its
+/// value.
 pub const fn own_key(key: &str) {
     assert!(!same(key, keys::MESSAGE), "the message is the literal at the end");
     let mut i = 0;
@@ -442,8 +454,8 @@ pub const fn own_key(key: &str) {
     }
 }
 
-/// An end that came after the line of its connection, and would have explained it better. Under keys of its own, so that
-/// nobody counts it as a second end.
+/// Emits the `disconnect_late` event: an end reason that was set after the line was written. It has keys of its own so
+/// that it is not counted as a second disconnect.
 #[cfg(feature = "std")]
 pub(crate) fn late(end: &Disconnect) {
     tracing::event!(

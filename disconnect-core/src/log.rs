@@ -1,4 +1,4 @@
-//! `Disconnect::log`: the line through the crate `log`.
+//! `Disconnect::log`: writes the line through the crate `log`.
 
 use core::fmt;
 use core::panic::Location;
@@ -9,19 +9,21 @@ use ::log::{Level, Metadata, Record};
 use crate::category::{Category, Line, keys};
 use crate::record::Disconnect;
 
-/// The target of the line where no other is given.
+/// The default target of the line.
 const TARGET: &str = "disconnect";
 
 impl Disconnect {
-    /// Writes the one line at the end of a connection through the crate `log`, for a program without `tracing`.
+    /// Writes the line for the end of a connection through the crate `log`.
     ///
-    /// The keys and values are those of [`disconnected!`](crate::disconnected), as structured fields (`log::kv`):
-    /// `disconnect_expected` is a `bool`, the others are texts, and what was not given is absent. The level is `WARN` where
-    /// [`should_warn`](Self::should_warn) says so, and `INFO` otherwise. The target is `disconnect`, so that
-    /// `RUST_LOG=disconnect=info` shows these lines whatever else is on. Your logger has to print structured fields; for
-    /// `env_logger`, that is its feature `kv`.
+    /// Use it in a program without `tracing`. With `tracing`, use [`disconnected!`](crate::disconnected).
     ///
-    /// Where the level is off, nothing is formatted.
+    /// The keys and values are those of [`disconnected!`](crate::disconnected), as structured fields (`log::kv`).
+    /// `disconnect_expected` is a `bool`, the others are texts. Absent values have no field. Your logger has to print
+    /// structured fields. For `env_logger`, enable its feature `kv`.
+    ///
+    /// The level is `WARN` if [`should_warn`](Self::should_warn) is true, and `INFO` otherwise. The target is
+    /// `disconnect`, so `RUST_LOG=disconnect=info` enables these lines alone. If the level is disabled, nothing is
+    /// formatted.
     ///
     /// ```
     /// use disconnect_core::{Disconnect, DisconnectGuard, Endpoint};
@@ -55,11 +57,11 @@ impl Disconnect {
         self.log_with(TARGET, &None::<(&str, &str)>, message);
     }
 
-    /// The same with a target and with fields of your own.
+    /// Writes the line with a target and fields of your own.
     ///
-    /// The fields are any `log::kv::Source`, such as an array of keys and values; a category of your own is one with
-    /// [`field()`](crate::DisconnectField::field). They follow the fields of the end. One under a key of the end is left
-    /// out, so that no line says two things.
+    /// `fields` is any `log::kv::Source`, such as an array of keys and values. Log a category of your own with
+    /// [`field()`](crate::DisconnectField::field). Your fields follow those of the record. A field with a key of the
+    /// record is left out, so that no key occurs twice.
     ///
     /// ```
     /// use disconnect_core::Endpoint;
@@ -90,7 +92,7 @@ impl Disconnect {
     #[track_caller]
     pub fn log_with(&self, target: &str, fields: &dyn Source, message: fmt::Arguments<'_>) {
         let max_level = ::log::max_level().min(::log::STATIC_MAX_LEVEL);
-        // Asks for the level of the end only where one of the two is on.
+        // Computes the level of the record only if one of the two levels is enabled.
         if Level::Warn <= max_level && self.log_level() <= max_level {
             self.write_log(target, fields, message, Location::caller());
         }
@@ -101,7 +103,7 @@ impl Disconnect {
         if self.should_warn() { Level::Warn } else { Level::Info }
     }
 
-    /// Kept out of line so that a level that is off costs a comparison.
+    /// Kept out of line so that a disabled level costs a comparison.
     #[inline(never)]
     fn write_log(
         &self,
@@ -128,7 +130,7 @@ impl Disconnect {
     }
 }
 
-/// The fields of one line. The code is text that the line itself holds.
+/// The fields of one line. `code` is the formatted code.
 struct Fields<'a> {
     end: &'a Disconnect,
     code: Option<&'a str>,
@@ -157,7 +159,7 @@ impl Source for Fields<'_> {
     }
 }
 
-/// Leaves out what the end itself says.
+/// Leaves out the user's fields with a key of the record.
 struct Own<'a, 'kvs>(&'a mut dyn VisitSource<'kvs>);
 
 impl<'kvs> VisitSource<'kvs> for Own<'_, 'kvs> {

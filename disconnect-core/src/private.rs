@@ -1,4 +1,4 @@
-//! What the macros expand to. Not public API: it changes without notice.
+//! The items that the macros expand to. Not public API: they change without notice.
 
 pub use core::fmt::{Display, Formatter, Result as FmtResult};
 pub use core::option::Option::{self, None, Some};
