@@ -16,7 +16,8 @@ use crate::verdict::{Ending, Side, Verdict};
 
 /// What a [`Classifier`] found in an error. [`Classifier::explain`] returns it.
 ///
-/// [`Display`](fmt::Display) prints the verdict, one line for each error, and hints about errors that no reader knows. It prints the texts of the errors, cleaned and cut like a [`Detail`](crate::Detail). They may contain secrets.
+/// [`Display`](fmt::Display) prints the verdict, one line for each error, and hints about errors that no reader knows.
+/// It prints the texts of the errors, cleaned and cut like a [`Detail`](crate::Detail). They may contain secrets.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     verdict: Verdict,

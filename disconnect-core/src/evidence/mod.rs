@@ -64,10 +64,6 @@
 //!   MQTT 3.1.1 a server sends no reason; MQTT 5 has a `DISCONNECT` packet with a reason code.
 //! - **s2n-quic**: application codes belong to the application, as with quinn. A close without an error at the
 //!   transport level is `unknown` by the peer, because the peer's application may have refused the connection.
-//! - **rumqttc**: what `EventLoop::poll` gives. It connects again at the next call: say what ended before. With MQTT 3.1.1 a
-//!   server says nothing; MQTT 5 has a `DISCONNECT` with a reason.
-//! - **s2n-quic**: the codes of applications are their own, as with quinn. Closing without an error at the level of the
-//!   transport is `unknown` by the peer: its application may have refused the connection.
 //!
 //! [`eof`]: crate::Endpoint::eof
 //! [`received`]: crate::Endpoint::received

@@ -6,7 +6,10 @@
 //!
 //! # Text
 //!
-//! [`says`], [`begins_with`] and [`number_after`] read the `Display` text of an error without an allocation. Use them only if no method or variant of the error gives the answer. A library may change its texts in any version, and a peer may choose parts of them. So match the whole text, test it with every version, and never return an expected verdict for it.
+//! [`says`], [`begins_with`] and [`number_after`] read the `Display` text of an error without an allocation. Use them
+//! only if no method or variant of the error gives the answer. A library may change its texts in any version, and a
+//! peer may choose parts of them. So match the whole text, test it with every version, and never return an expected
+//! verdict for it.
 
 #[doc(hidden)]
 pub use core::any::Any;
