@@ -1,4 +1,4 @@
-//! What the line of a connection says beside its end, where that is known only later.
+//! `Context`: values for the line of a connection that are known only after its guard was created.
 
 use std::fmt;
 
@@ -7,12 +7,16 @@ use super::sync::{Arc, Mutex, lock};
 use crate::endpoint::Endpoint;
 use crate::record::Disconnect;
 
-/// What the closure of a guard logs beside the end, filled in while the connection lives: ids that come with its first
-/// message, counts. Made by [`DisconnectGuard::with_context`]; clones share it.
+/// Values that the closure of a guard logs beside the record, such as ids from the first message, or counts.
+///
+/// [`DisconnectGuard::with_context`] creates it together with the guard. Clones share the values. If the values are
+/// known when you create the guard, capture them in the closure of [`DisconnectGuard::new`] instead.
 pub struct Context<T>(Arc<Mutex<T>>);
 
 impl<T> Context<T> {
-    /// Changes it. The guard waits with its line meanwhile: do not drop the guard in here.
+    /// Changes the values.
+    ///
+    /// Do not drop the guard inside `change`: its closure needs the values, so that would deadlock.
     pub fn update<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
         change(&mut lock(&self.0))
     }
@@ -24,7 +28,7 @@ impl<T> Clone for Context<T> {
     }
 }
 
-/// Without the value, which may be in use.
+/// Without the values, which may be locked.
 impl<T> fmt::Debug for Context<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context").finish_non_exhaustive()
@@ -32,7 +36,7 @@ impl<T> fmt::Debug for Context<T> {
 }
 
 impl DisconnectGuard<fn(&Disconnect)> {
-    /// A connection that is up, and whose line needs what is not known yet: the closure gets the context as it is then.
+    /// Creates a guard for an established connection, and a [`Context`] whose values its closure gets.
     ///
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint};
@@ -49,7 +53,7 @@ impl DisconnectGuard<fn(&Disconnect)> {
     ///     # #[cfg(feature = "tracing")]
     ///     disconnect_core::disconnected!(end, peer_id = ids.peer, "session closed");
     /// });
-    /// ids.update(|ids| ids.peer = Some(7)); // the first message says who it is
+    /// ids.update(|ids| ids.peer = Some(7)); // the first message has the id
     /// guard.set(END.closed_by_peer());
     /// ```
     pub fn with_context<T>(

@@ -1,4 +1,4 @@
-//! What sets the end of a guarded connection from elsewhere.
+//! `DisconnectHandle`: records the end of a connection from another task.
 
 use std::fmt;
 
@@ -10,43 +10,44 @@ use crate::endpoint::Endpoint;
 use crate::evidence::AsError;
 use crate::record::{Disconnect, SharedTraffic, Traffic};
 
-/// Sets the end of a guarded connection from elsewhere: cheap to clone, and allowed to outlive the guard.
+/// Records the end of a connection from another task.
 ///
-/// A handle does not keep the connection open: the line is written when the [guard](super::DisconnectGuard) is dropped.
+/// [`DisconnectGuard::handle`](super::DisconnectGuard::handle) creates it. It is cheap to clone, and may outlive the
+/// guard. It does not keep the connection open: the guard writes the line when the guard is dropped.
 #[derive(Clone)]
 pub struct DisconnectHandle {
     pub(super) seat: Seat,
 }
 
 impl DisconnectHandle {
-    /// Sets why the connection ends. Say it before closing, not after.
+    /// Records why the connection ends. Call it before closing, not after. See
+    /// [`DisconnectGuard::set`](super::DisconnectGuard::set).
     pub fn set(&self, end: Disconnect) -> SetOutcome {
         self.seat.set(end)
     }
 
-    /// An error ended the connection; see [`DisconnectGuard::failed`](super::DisconnectGuard::failed).
+    /// Records that an error ended the connection. See [`DisconnectGuard::failed`](super::DisconnectGuard::failed).
     pub fn failed<M, E: AsError<M> + ?Sized>(&self, error: &E) -> SetOutcome {
         self.seat.failed(error)
     }
 
-    /// Sets which end of which connection this is; see
-    /// [`DisconnectGuard::set_endpoint`](super::DisconnectGuard::set_endpoint).
+    /// Replaces the endpoint. See [`DisconnectGuard::set_endpoint`](super::DisconnectGuard::set_endpoint).
     pub fn set_endpoint(&self, endpoint: Endpoint) {
         self.seat.set_endpoint(endpoint);
     }
 
-    /// Sets over which path the connection runs now; see
+    /// Sets the path that the connection uses now. See
     /// [`DisconnectGuard::set_method`](super::DisconnectGuard::set_method).
     pub fn set_method(&self, method: impl slot::Method) {
         self.seat.set_method(method.category());
     }
 
-    /// The connection is up; see [`DisconnectGuard::connecting`](super::DisconnectGuard::connecting).
+    /// Marks the connection as established. See [`DisconnectGuard::connecting`](super::DisconnectGuard::connecting).
     pub fn established(&self) {
         self.seat.set_established();
     }
 
-    /// The end so far; once the guard is dropped, what its line said.
+    /// Returns the current record, or the logged one if the guard is dropped. `None` if no record is set.
     ///
     /// ```
     /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
@@ -61,10 +62,11 @@ impl DisconnectHandle {
         self.seat.get()
     }
 
-    /// The end so far, and `unknown` where nobody has set one: what the body of [`run`](super::DisconnectGuard::run) returns
-    /// when its tasks have said it all.
+    /// Returns the current record, or an unexpected `unknown` if no record is set.
     ///
-    /// Better than an end that is made up, such as `closed_locally()`, which would hide that a task forgot to say why.
+    /// Return it from the body of [`run`](super::DisconnectGuard::run) if the tasks of the connection record its end.
+    /// Do not return a made-up record instead, such as `closed_locally()`: it would hide that a task did not record why
+    /// it ended.
     ///
     /// ```
     /// use std::convert::Infallible;
@@ -81,17 +83,17 @@ impl DisconnectHandle {
         self.seat.get().unwrap_or_else(|| self.seat.unexplained())
     }
 
-    /// What a watched stream of this connection counts.
+    /// Creates the byte counters of a watched stream.
     pub(crate) fn new_traffic(&self) -> SharedTraffic {
         self.seat.add_traffic(Traffic::of_stream)
     }
 
-    /// A watched stream saw this, and had not been closed by this side before.
+    /// Reports an observation of a watched stream that this side has not closed.
     pub(crate) fn saw(&self, sight: Sight<'_>) {
         self.seat.saw(sight);
     }
 
-    /// The same of one that this side closed before.
+    /// Reports an observation of a watched stream that this side has closed.
     pub(crate) fn saw_after_close(&self, sight: Sight<'_>) {
         self.seat.saw_after_close(sight);
     }

@@ -1,4 +1,4 @@
-//! Ends that came after the line: they leave a trace.
+//! `late_ends`: counts records that were set after the line was written.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,10 +6,12 @@ use crate::record::Disconnect;
 
 static LATE: AtomicU64 = AtomicU64::new(0);
 
-/// How many ends of this process came after their line was written, although they would have explained it better.
+/// Returns how many records of this process were set after the line was written, although they would have replaced the
+/// logged one.
 ///
-/// Each also gives one `DEBUG` event named `disconnect_late`. A number above zero says that a guard is dropped before its
-/// tasks have said why: let them finish first.
+/// The guard also emits a `DEBUG` event named `disconnect_late` for each of them. A count above zero means that guards
+/// are dropped before their tasks have recorded the end. Let the tasks finish first. Each connection counts at most
+/// once.
 ///
 /// ```
 /// use disconnect_core::{DisconnectGuard, Endpoint, late_ends};
@@ -27,7 +29,7 @@ pub fn late_ends() -> u64 {
     LATE.load(Ordering::Relaxed)
 }
 
-/// Counts it and tells it.
+/// Counts a late record, and emits the event.
 pub(super) fn tell(end: &Disconnect) {
     LATE.fetch_add(1, Ordering::Relaxed);
     #[cfg(feature = "tracing")]

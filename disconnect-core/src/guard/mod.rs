@@ -1,4 +1,4 @@
-//! Exactly one line for each connection that came up.
+//! `DisconnectGuard`: writes exactly one line for each established connection.
 
 mod context;
 mod handle;
@@ -28,10 +28,11 @@ use crate::endpoint::Endpoint;
 use crate::evidence::AsError;
 use crate::record::{Disconnect, Traffic};
 
-/// Writes the one line of a connection when it is dropped, whatever happened.
+/// Writes the line of one connection when it is dropped.
 ///
-/// Make it once the connection is up, since a dial that failed is no disconnect. Then [`run`](Self::run) the connection
-/// under it: an error is classified, logged and returned, and every other way out says why.
+/// Create the guard when the connection is established, because a failed dial is not a disconnect. Then
+/// [`run`](Self::run) the connection under it. `run` classifies and logs an error, and then returns it. Every other way
+/// out of the body has to return a record.
 ///
 /// ```
 /// use std::io;
@@ -60,73 +61,85 @@ use crate::record::{Disconnect, Traffic};
 /// assert!(result.is_err());
 /// ```
 ///
-/// Without `run`, set the end where it is known, through the guard or through a [handle](Self::handle), and drop the guard
-/// where the connection ends.
+/// Without `run`, call [`set`](Self::set) or [`failed`](Self::failed) as soon as you know why the connection ends, on
+/// the guard or on a [handle](Self::handle). Drop the guard when the connection has ended.
 ///
-/// # Which end wins
+/// # Which record wins
 ///
-/// The first one: what ends a connection makes everything after it fail. It is replaced or refined where a later end
-/// explains it:
+/// The first record wins, because everything fails after a connection has ended. A later record replaces the first one
+/// if it explains it:
 ///
-/// | the end so far | what replaces it |
+/// | current record | what replaces it |
 /// |---|---|
-/// | none, or what [`on_drop`](Self::on_drop) said | any end |
-/// | a deadline that one operation missed | any end but another such; an expected end of this side keeps the deadline |
-/// | an error that nobody understands | a broken pipe, a loss, silence, a violation, a failure, a complaint of the peer |
+/// | none, or the one of [`on_drop`](Self::on_drop) | every record |
+/// | a missed deadline of one operation | every record except another missed deadline. A normal end by this side keeps the cause `deadline` |
+/// | an error that no reader understands | a broken pipe, an end of file, a reset, a timeout, a protocol violation, a failure, an error code of the peer, a panic |
 /// | use after close, a broken pipe | the same, and the peer's goodbye |
-/// | a FIN that is declared a goodbye | every sign of a fault, and the peer's word |
-/// | a loss: an end of file, a reset | a violation that was found in the bytes before it, the peer's word |
-/// | silence: an idle or keep-alive timeout | a violation, a complaint of the peer |
-/// | an expected end of this side | a panic |
-/// | a violation, a failure, the peer's word | nothing |
+/// | a FIN that is declared a goodbye | every fault except use after close, and the peer's goodbye |
+/// | an end of file, a reset | a protocol violation found in the bytes before it, a goodbye or an error code of the peer |
+/// | an idle or keep-alive timeout | a protocol violation, an error code of the peer |
+/// | a normal end by this side | a panic |
+/// | a protocol violation, a failure, a goodbye or an error code of the peer | nothing |
 ///
-/// An expected end of this side, or a [`Shutdown`], is refined by what became of its goodbye. Where no answer comes in time,
-/// it gains the cause `deadline`; an error that nobody understands gives it `internal_error`; garbage, a complaint of the
-/// peer or a failure of this side gives it their cause. Its line is then written at `WARN`. An end of file or a reset is how
-/// a peer takes a goodbye, and changes nothing. A close code that only repeats ours says nothing of the peer.
+/// A failure is an unexpected end that your code recorded itself, such as a refused login.
 ///
-/// What a watched stream saw is weaker than most of these: see the table of `Watched`, which [`watch`](Self::watch) makes.
+/// A normal end by this side, or a [`Shutdown`], keeps its reason, but gains a cause if its goodbye goes wrong:
 ///
-/// An end that was resolved by the endpoint of another connection is told as seen from this one, with its layer and roles.
+/// | what happens to the goodbye | added cause |
+/// |---|---|
+/// | no answer arrives in time | `deadline` |
+/// | an error that no reader understands | `internal_error` |
+/// | a protocol violation, an error code of the peer, a failure of this side | the cause of that record, or `internal_error` |
 ///
-/// # A bare drop
+/// The line is then written at `WARN`. An end of file or a reset is a normal answer to a goodbye, and adds nothing. A
+/// close code of the peer that only repeats the code of this side is ignored.
 ///
-/// Dropped without an end, because the task was cancelled or the runtime is gone, the end is `unknown` by this side with
-/// the cause `dropped`; while panicking, the cause is `panicked`. Both are unexpected.
+/// Observations of a watched stream are weaker than most of these records. [`Watched`](crate::Watched) has the table.
+/// [`watch`](Self::watch) creates such a stream.
 ///
-/// # Inside something else
+/// A record that was resolved by the endpoint of another connection is translated to the roles and the layer of this
+/// one.
 ///
-/// A channel of a connection has a guard of its own, [under](Self::under) that of the connection. A connection may be
-/// under the [`Shutdown`] of its server. Where the inner one has no end of its own, it has that of the outer one; of two
-/// ends, the earlier wins, by the table above. Set the connection's end first, then let its channels go: a channel that is
-/// dropped before its connection has an end was dropped bare.
+/// # Drop without a record
 ///
-/// # What it costs
+/// If the guard is dropped without a record, because its task was cancelled or the runtime is gone, the line is
+/// `unknown` by this side, with the cause `dropped`. During a panic the cause is `panicked`. Both are unexpected.
 ///
-/// One allocation. A guard waits for no lock while nobody else sets an end.
+/// # Nested connections
+///
+/// Give a channel of a connection its own guard, [`under`](Self::under) the guard of the connection. Put a connection
+/// under the [`Shutdown`] of its server. An inner guard without a record of its own logs that of the outer one. If both
+/// have one, the table above decides, and the earlier one counts as the first.
+///
+/// Set the record of the connection before you drop its channels. A channel that is dropped before the connection has a
+/// record logs `dropped`.
+///
+/// # Cost
+///
+/// A guard makes one allocation. It does not wait for a lock unless another thread sets a record at the same moment.
 ///
 /// # Panics
 ///
-/// The closure runs in `drop`. If it panics, `drop` does; while the thread is panicking anyway, that second panic is
-/// caught, since it would abort the process. The line counts as written.
+/// The closure runs in `drop`. If it panics, `drop` panics. If the thread is already panicking, the second panic is
+/// caught, because it would abort the process. In both cases the line counts as written.
 ///
-/// # Where there is no line
+/// # When no line is written
 ///
-/// A guard writes its line when it is dropped. Nothing drops it where the process exits at once (`std::process::exit`), or
-/// where its closure owns what owns the guard (an `Arc` of the struct that the guard is in).
+/// A guard that is never dropped writes no line. That happens if the process calls `std::process::exit`, or if the
+/// closure owns the value that owns the guard, such as an `Arc` of the struct with the guard.
 ///
 /// # In a struct
 ///
-/// The type of the closure cannot be named. For a field or a return type there is [`BoxedGuard`], which is also what
-/// `DisconnectGuard` without a parameter means.
+/// The type of a closure has no name. For a field or a return type use [`BoxedGuard`], which is `DisconnectGuard` with
+/// the default type parameter.
 #[must_use = "a guard that is dropped at once writes its line at once"]
 pub struct DisconnectGuard<F: FnOnce(&Disconnect) = Box<dyn FnOnce(&Disconnect) + Send>> {
     seat: Seat,
-    // Never locked: so that a guard can be shared although its closure is not `Sync`.
+    // Never locked. The mutex makes the guard `Sync` although the closure may not be.
     on_end: Mutex<Option<F>>,
 }
 
-/// A guard whose type can be named, to keep it in a struct or to return it from a task. The closure is boxed for that.
+/// A guard with a named type, for a struct field or a return type. The closure is boxed.
 ///
 /// ```
 /// use disconnect_core::{BoxedGuard, Endpoint};
@@ -142,25 +155,35 @@ pub struct DisconnectGuard<F: FnOnce(&Disconnect) = Box<dyn FnOnce(&Disconnect) 
 pub type BoxedGuard = DisconnectGuard<Box<dyn FnOnce(&Disconnect) + Send>>;
 
 impl BoxedGuard {
-    /// A connection that is up, as with [`DisconnectGuard::new`].
+    /// Creates a guard for an established connection, like [`DisconnectGuard::new`], and boxes the closure.
     pub fn boxed(endpoint: Endpoint, on_end: impl FnOnce(&Disconnect) + Send + 'static) -> Self {
         Self::new(endpoint, Box::new(on_end))
     }
 }
 
 impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
-    /// A connection that is up. `on_end` gets its one end, with the direction of the endpoint filled in, and writes the
-    /// line; it runs in whatever span is entered when the guard is dropped.
+    /// Creates a guard for an established connection.
+    ///
+    /// When the guard is dropped, it calls `on_end` once, with the record of the connection. Write the line there, for
+    /// example with [`disconnected!`](crate::disconnected). The closure runs in the span that is entered at that
+    /// moment.
+    ///
+    /// If the peer or the ids are not known yet, see [`with_context`](DisconnectGuard::with_context),
+    /// [`set_endpoint`](Self::set_endpoint) and [`connecting`](Self::connecting).
     pub fn new(endpoint: Endpoint, on_end: F) -> Self {
         Self { seat: Seat::new(endpoint), on_end: Mutex::new(Some(on_end)) }
     }
 
-    /// Runs the connection. The body gets a handle and says how the connection ended: by an end, or by an error, which the
-    /// endpoint's classifier reads. The line is written before this returns.
+    /// Runs the connection, and writes its line before it returns.
     ///
-    /// - `Ok(end)`: the end, unless a handle said before why. Returns what the line says, which is logged by then.
-    /// - `Err(error)`: what the error means, with its text in the detail. Returns the error.
-    /// - Dropped, because the task is cancelled: `unknown`, `dropped`. A panic: `unknown`, `panicked`.
+    /// The body gets a handle, and returns why the connection ended:
+    ///
+    /// | the body | the line | `run` returns |
+    /// |---|---|---|
+    /// | returns `Ok(record)` | the record, unless one that a handle set before wins | the logged record |
+    /// | returns `Err(error)` | what the error means, with its text as the detail | the error |
+    /// | is dropped, because its task is cancelled | `unknown`, with the cause `dropped` | nothing |
+    /// | panics | `unknown`, with the cause `panicked` | nothing: the panic continues |
     ///
     /// The body is an async closure, or a closure or function that returns a future. State its error type once:
     ///
@@ -194,7 +217,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// # }).unwrap();
     /// ```
     ///
-    /// A body with `?` that does not state it fails to compile: the type parameter `BodyError` cannot be inferred.
+    /// If it does not, a body with `?` does not compile: the compiler cannot infer the type parameter `BodyError`.
     ///
     /// ```compile_fail,E0283
     /// # use disconnect_core::{DisconnectGuard, Endpoint};
@@ -206,15 +229,16 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// });
     /// ```
     ///
-    /// What the body owns is dropped before its error is known. A guard of another connection, such as the second one of a
-    /// [`pair`](Self::pair), stays outside of the body; a channel's guard runs its own body, by `run`.
+    /// The values that the body owns are dropped before its error is known. So do not move the guard of another
+    /// connection into the body, such as the second guard of a [`pair`](Self::pair). For a channel, call `run` on its
+    /// own guard.
     ///
-    /// Where tasks set the end through handles, the body may have nothing to add: it returns what they said, by
-    /// [`ended.so_far()`](DisconnectHandle::so_far).
+    /// If the tasks of the connection set the record through handles, return
+    /// [`ended.so_far()`](DisconnectHandle::so_far) from the body.
     ///
     /// # Errors
     ///
-    /// The body's error.
+    /// Returns the error of the body.
     pub async fn run<M, BodyError, B, Fut>(self, body: B) -> Result<Disconnect, BodyError>
     where
         BodyError: AsError<M>,
@@ -225,11 +249,11 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         self.finish_with(result)
     }
 
-    /// The same on a thread: the body returns when the connection has ended.
+    /// Runs the connection on this thread, like [`run`](Self::run). The body returns when the connection has ended.
     ///
     /// # Errors
     ///
-    /// The body's error.
+    /// Returns the error of the body.
     pub fn run_blocking<M, BodyError, B>(self, body: B) -> Result<Disconnect, BodyError>
     where
         BodyError: AsError<M>,
@@ -256,12 +280,16 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         }
     }
 
-    /// Sets why the connection ends. Say it before closing, not after.
+    /// Records why the connection ends. Call it before closing, not after.
+    ///
+    /// The first record wins, with the exceptions [above](Self#which-record-wins). If you never call it, the line is
+    /// `unknown` with the cause `dropped`.
     pub fn set(&self, end: Disconnect) -> SetOutcome {
         self.seat.set(end)
     }
 
-    /// An error ended the connection: the endpoint's classifier reads it, and its text becomes the detail.
+    /// Records that an error ended the connection. The classifier of the endpoint reads the error, and its text becomes
+    /// the detail.
     ///
     /// ```
     /// use std::io;
@@ -276,10 +304,11 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         self.seat.failed(error)
     }
 
-    /// Puts this connection into another, or under a [`Shutdown`]; the last call counts. A connection that runs in another
-    /// one needs no shutdown of its own: it has that of the outer one.
+    /// Nests this connection in another one, or puts it under a [`Shutdown`].
     ///
-    /// A connection cannot run inside itself: a call that would make it do so changes nothing.
+    /// Without a record of its own, this connection then logs that of the outer one. The last call counts. A connection
+    /// inside another one needs no shutdown of its own, because it has that of the outer one. A call that would nest a
+    /// connection in itself has no effect.
     ///
     /// ```
     /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
@@ -300,7 +329,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         self
     }
 
-    /// Takes the time from here on, for [`Disconnect::duration`].
+    /// Starts the clock for [`Disconnect::duration`]. Without it, the record has no duration.
     ///
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint};
@@ -313,14 +342,16 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         self
     }
 
-    /// Joins the two connections of a proxy: both lines tell the same end. What one of them says first is the end of both,
-    /// by the table above, and once one line is written it stays.
+    /// Joins the two connections of a proxy, so that both lines have the same end reason.
     ///
-    /// Each connection logs it with its own roles and layer. "The peer closed" on one of them names that party on both, as
-    /// far as the other one's set has it. What either of them is [under](Self::under) counts for both: a pair under two
-    /// [`Shutdown`]s ends when one of them begins.
+    /// The first record of either connection counts for both, by the rules [above](Self#which-record-wins). Once one
+    /// line is written, the record is final.
     ///
-    /// A guard that is in a pair already stays as it is.
+    /// Each connection logs the record with its own roles and layer. If the peer of one connection closed, both lines
+    /// name that party, provided that the set of the other endpoint has it. A [`Scope`] of either connection counts for
+    /// both: a pair under two [`Shutdown`]s ends when one of them begins.
+    ///
+    /// A guard that is already in a pair stays in it, and the call has no effect.
     ///
     /// ```
     /// use disconnect_core::{Category, Disconnect, DisconnectField, DisconnectGuard, Endpoint, Peer};
@@ -351,10 +382,12 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         (first, second)
     }
 
-    /// Not up yet: until [`established`](Self::established) says so, a drop writes no line.
+    /// Marks the connection as not established yet. Until [`established`](Self::established) is called, dropping the
+    /// guard writes no line.
     ///
-    /// For libraries that say only once why a connection ends, to a handler that has to be there before it comes up.
-    /// Everywhere else, make the guard when the connection is up. Guards under this one write their lines all the same.
+    /// Use it for a library whose handler has to exist before the connection does, and that reports the reason of the
+    /// end only to that handler. In all other cases create the guard when the connection is established. Guards under
+    /// this one write their lines in any case.
     ///
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint};
@@ -375,35 +408,42 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         self
     }
 
-    /// The connection is up: from here on it ends in a line.
+    /// Marks the connection as established, so that dropping the guard writes a line. Only has an effect after
+    /// [`connecting`](Self::connecting).
     pub fn established(&self) {
         self.seat.set_established();
     }
 
-    /// Drops the guard without a line: there was no connection after all, or another line tells its end.
+    /// Drops the guard without a line.
+    ///
+    /// Use it if there was no connection after all, or if another line reports its end.
     pub fn discard(mut self) {
         self.take_on_end();
         self.seat.discard();
     }
 
-    /// What sets the end from elsewhere. Give one to every task of the connection.
+    /// Returns a handle that records the end from another task. Give one to each task of the connection.
     pub fn handle(&self) -> DisconnectHandle {
         DisconnectHandle { seat: self.seat.clone() }
     }
 
-    /// Sets which end of which connection this is, where the peer's role is known only after its first message. An end that
-    /// is set already stays as it is.
+    /// Replaces the endpoint, for a connection whose peer has no known role before its first message.
+    ///
+    /// A record that was set before keeps its roles.
     pub fn set_endpoint(&self, endpoint: Endpoint) {
         self.seat.set_endpoint(endpoint);
     }
 
-    /// Sets over which path the connection runs now, for ends that do not say so. Guards under this one have it too, unless
-    /// they have a path of their own.
+    /// Sets the path that the connection uses now, for records without a path of their own. Guards under this one
+    /// inherit it, unless they have a path.
     pub fn set_method(&self, method: impl slot::Method) {
         self.seat.set_method(method.category());
     }
 
-    /// Sets what a bare drop means, where cancellation is the normal way to stop. A panic is still a panic.
+    /// Sets the record for a drop without a record.
+    ///
+    /// Use it if cancelling the task is the normal way to stop. It does not apply to a panic, which is logged as
+    /// `panicked`. The last call counts.
     ///
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint};
@@ -417,13 +457,14 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         self.seat.set_on_drop(end);
     }
 
-    /// The end so far: what the line would be about, were it written now. `None` where a drop would be a bare one.
+    /// Returns the current record: what the line would report if it were written now. `None` if no record is set. A
+    /// record of [`on_drop`](Self::on_drop) does not count.
     pub fn get(&self) -> Option<Disconnect> {
         self.seat.get()
     }
 
-    /// Writes the line now, and returns the end that it says; of one that is still [`connecting`](Self::connecting), the
-    /// end without a line.
+    /// Writes the line now, and returns the logged record. If the guard is still [`connecting`](Self::connecting), it
+    /// writes no line.
     ///
     /// ```
     /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
@@ -448,11 +489,11 @@ impl<F: FnOnce(&Disconnect)> Drop for DisconnectGuard<F> {
                 return end.map_or((), on_end);
             }
         }
-        // The closure may ask the handles, so no lock is held while it runs.
+        // No lock is held while the closure runs, because it may call the handles.
         let finish = || self.seat.finish(panicking).map_or((), |end| on_end(&end));
         if panicking {
-            // A second panic, in the closure or in the user's own mapping of reasons, would abort the process. The panic
-            // hook has reported it like the first.
+            // A second panic, in the closure or in the user's mapping of reasons, would abort the process. The panic
+            // hook has reported it.
             let _ = catch_unwind(AssertUnwindSafe(finish));
         } else {
             finish();
@@ -466,7 +507,7 @@ impl<F: FnOnce(&Disconnect)> fmt::Debug for DisconnectGuard<F> {
     }
 }
 
-/// What a connection may be [under](DisconnectGuard::under): a guard, its handle, or a [`Shutdown`].
+/// What a connection can be [nested in](DisconnectGuard::under): a guard, a handle, or a [`Shutdown`]. Sealed.
 pub trait Scope {
     #[doc(hidden)]
     #[allow(private_interfaces, reason = "seals the trait")]

@@ -1,17 +1,19 @@
-//! What setting an end gives back.
+//! `SetOutcome`: what a guard did with a record.
 
 use crate::record::Disconnect;
 
-/// What became of an end that was set.
+/// What a guard did with a record. [`DisconnectGuard::set`](crate::DisconnectGuard::set) returns it.
 ///
-/// It may be dropped without a warning: whatever it says, there will be one line.
+/// You may ignore it: the guard writes one line in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetOutcome {
-    /// It is the end of this connection, unless stronger evidence comes; or it has become part of the end that was there.
+    /// The guard keeps the record unless a stronger one follows, or has added it to the current record.
     Kept,
-    /// An end that was set before stays.
+    /// The guard keeps the current record.
     Ignored,
-    /// The line was written before. Here is the end back. Where it would have won, there is a `DEBUG` event, and
-    /// [`late_ends`](crate::late_ends) counts it.
+    /// The line was written before. Contains the rejected record.
+    ///
+    /// If it would have replaced the logged one, the guard emits a `DEBUG` event, and [`late_ends`](crate::late_ends)
+    /// counts it.
     TooLate(Disconnect),
 }

@@ -1,4 +1,4 @@
-//! Why a whole server closes its connections.
+//! `Shutdown`: one end reason for all connections of a server.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -9,20 +9,22 @@ use super::sync::{Arc, Mutex, NESTING, lock};
 use crate::record::{Detail, Disconnect};
 use crate::verdict::{Side, Verdict};
 
-/// Why this process, or this one server in it, closes its connections.
+/// The end reason that a server or process gives to all its connections when it shuts down.
 ///
-/// Guards [under](super::DisconnectGuard::under) it have it as their end from the moment it is set, all at once and
-/// before any of them is closed. Each connection resolves it for itself: "this side is going away" is `server_shutdown` on
-/// a broker's connections to its clients, and `client_closed` on a bridge where the broker is the client. A connection that
-/// had ended before keeps its own end, by the rules of the guard. Only the first call counts.
+/// Put each guard [`under`](super::DisconnectGuard::under) it, and call [`begin`](Self::begin) before you close the
+/// first connection. All guards then have this reason at once. Each endpoint resolves it for its own roles: "this side
+/// goes away" is `server_shutdown` on a broker's connections to its clients, and `client_closed` on a bridge on which
+/// the broker is the client. A connection that ended before keeps its own record, by the [rules of the
+/// guard](super::DisconnectGuard#which-record-wins). Only the first call counts.
 ///
-/// A single connection may add its own code or detail: set it on the guard, as in
+/// A `Shutdown` records why connections end. It does not wake or cancel tasks. Use it together with a cancellation
+/// token, and call it first.
+///
+/// A single connection may add a code or a detail: set it on its guard, as in
 /// `guard.set(END.sent(Code::websocket(1001)))`.
 ///
-/// Clones share the shutdown. Shutdowns [nest](Self::under): a server's under that of its process. For a whole process,
-/// `static SHUTDOWN: LazyLock<Shutdown> = LazyLock::new(Shutdown::new)`.
-///
-/// This type records why connections end. It wakes no task: use it beside a cancellation token, and call it first.
+/// Clones share the shutdown. Shutdowns can be [nested](Self::under), for example that of a server in that of its
+/// process. For a whole process use `static SHUTDOWN: LazyLock<Shutdown> = LazyLock::new(Shutdown::new)`.
 ///
 /// ```
 /// use disconnect_core::{Category, DisconnectGuard, Endpoint, Shutdown};
@@ -37,7 +39,7 @@ use crate::verdict::{Side, Verdict};
 /// drop(guard);
 /// ```
 ///
-/// The context `T` carries what belongs to the shutdown, and is logged beside it as ordinary fields:
+/// The context `T` holds values of the shutdown that its lines log as ordinary fields:
 ///
 /// ```
 /// use disconnect_core::evidence::{Side, Verdict};
@@ -61,7 +63,7 @@ use crate::verdict::{Side, Verdict};
 ///
 /// let stopped = Verdict::new(DisconnectReason::WorkspaceStopped, Side::Unknown).by(DisconnectInitiator::Server);
 /// shutdown.set_with(stopped, Build { id: 7, transition: "stop" });
-/// // Only now is the connection closed.
+/// // Close the connection only now.
 /// drop(guard);
 /// ```
 pub struct Shutdown<T = ()> {
@@ -69,16 +71,16 @@ pub struct Shutdown<T = ()> {
     context: Arc<OnceLock<T>>,
 }
 
-/// What connections under a shutdown read.
+/// The part of a shutdown that its connections read.
 #[derive(Debug)]
 pub(super) struct Announcement {
-    /// Marks the records that are this shutdown.
+    /// Identifies the records that this shutdown caused.
     id: u32,
     said: Mutex<Option<Said>>,
     outer: Mutex<Option<Arc<Announcement>>>,
 }
 
-/// Why, and whose words these are.
+/// The reason, and the shutdown that gave it.
 #[derive(Clone, Debug)]
 pub(super) struct Said {
     pub(super) verdict: Verdict,
@@ -87,7 +89,7 @@ pub(super) struct Said {
 }
 
 impl Announcement {
-    /// What was said here, or else by the nearest shutdown around this one.
+    /// Returns the reason of this shutdown, or of the nearest outer one that has begun.
     pub(super) fn said(&self) -> Option<Said> {
         let mut said = lock(&self.said).clone();
         let mut outer = lock(&self.outer).clone();
@@ -101,31 +103,34 @@ impl Announcement {
 }
 
 impl Shutdown {
-    /// No shutdown so far. One with a context comes by `Shutdown::<T>::default()`.
+    /// Creates a shutdown that has not begun. To create one with a context, use `Shutdown::<T>::default()`.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// This process is going away. Say it before the first connection is closed.
+    /// Begins the shutdown: this process goes away. Call it before the first connection is closed.
     pub fn begin(&self) -> SetOutcome {
         self.set(Verdict::going_away(Side::Local))
     }
 
-    /// Says why, where it is not that this process goes away.
+    /// Begins the shutdown with another reason than "this process goes away".
+    ///
+    /// Use it if you know more, such as an error that forces the shutdown. The verdict is resolved by the endpoint of
+    /// each connection.
     pub fn set(&self, verdict: Verdict) -> SetOutcome {
         self.announce(verdict, None, ())
     }
 
-    /// The same with free text for the lines.
+    /// Begins the shutdown with a reason and a detail, which appears in the lines.
     pub fn set_detailed(&self, verdict: Verdict, detail: impl Into<Detail>) -> SetOutcome {
         self.announce(verdict, Some(detail.into()), ())
     }
 }
 
 impl<T> Shutdown<T> {
-    /// Puts this shutdown under another one: what is said there holds here, too, unless something was said here before.
+    /// Nests this shutdown in another one. If the outer one begins, this one has begun too, unless it began before.
     ///
-    /// A call that would put a shutdown under itself changes nothing.
+    /// A call that would nest a shutdown in itself has no effect.
     ///
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint, Shutdown};
@@ -148,13 +153,15 @@ impl<T> Shutdown<T> {
         self
     }
 
-    /// Says why, and what is logged beside it. Say it before the first connection is closed.
+    /// Begins the shutdown with a reason and a context. Call it before the first connection is closed.
+    ///
+    /// Get the context with [`context`](Self::context) in the closure of a guard.
     pub fn set_with(&self, verdict: Verdict, context: T) -> SetOutcome {
         self.announce(verdict, None, context)
     }
 
     fn announce(&self, verdict: Verdict, detail: Option<Detail>, context: T) -> SetOutcome {
-        // A context that comes too late is dropped outside of the lock: what that does is up to the user.
+        // The lock is not held while a rejected context is dropped, because its `Drop` may run any code.
         let mut context = Some(context);
         if self.shared.said().is_some() {
             return SetOutcome::Ignored;
@@ -163,7 +170,7 @@ impl<T> Shutdown<T> {
         if said.is_some() {
             return SetOutcome::Ignored;
         }
-        // Before the verdict: a guard that sees the verdict finds the context.
+        // The context is set before the verdict, so that a guard that reads the verdict also finds the context.
         if let Some(context) = context.take() {
             let _ = self.context.set(context);
         }
@@ -172,13 +179,14 @@ impl<T> Shutdown<T> {
         SetOutcome::Kept
     }
 
-    /// Why, once it is said here or by a shutdown around this one.
+    /// Returns the reason, if this shutdown or an outer one has begun.
     pub fn get(&self) -> Option<Verdict> {
         self.shared.said().map(|said| said.verdict)
     }
 
-    /// What is logged beside this end: the context, where the end is this shutdown, and neither the connection's own nor
-    /// another shutdown's.
+    /// Returns the context if this shutdown caused the record.
+    ///
+    /// `None` if the record is the connection's own or that of another shutdown.
     pub fn context(&self, end: &Disconnect) -> Option<&T> {
         self.context.get().filter(|_| end.shutdown() == self.shared.id)
     }
@@ -197,7 +205,7 @@ impl<T> Clone for Shutdown<T> {
 impl<T> Default for Shutdown<T> {
     fn default() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        // 0 is the mark of no shutdown. A program that makes 2^32 of them may meet an old number again.
+        // 0 marks records without a shutdown. After 2^32 shutdowns, a program reuses numbers.
         let id = NEXT.fetch_add(1, Ordering::Relaxed).max(1);
         let shared = Announcement { id, said: Mutex::new(None), outer: Mutex::new(None) };
         Self { shared: Arc::new(shared), context: Arc::new(OnceLock::new()) }
@@ -210,7 +218,7 @@ impl<T> fmt::Debug for Shutdown<T> {
     }
 }
 
-/// Whether the first one is the other one, or around it.
+/// Whether `shutdown` is `other` or one of its outer shutdowns.
 fn is_around(shutdown: &Arc<Announcement>, other: &Arc<Announcement>) -> bool {
     let mut next = Some(other.clone());
     while let Some(around) = next {

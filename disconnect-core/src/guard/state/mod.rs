@@ -1,7 +1,8 @@
-//! What is known of the end of one connection, or of the two connections of a pair.
+//! The shared state behind a guard: the record of one connection, or of the two connections of a pair.
 //!
-//! No lock of a connection is taken while that of another one is held, so that nothing waits in a circle. Which of two ends
-//! stays is the table in `verdict/precedence.rs`. What a watched stream saw is in `sights.rs`.
+//! A thread never holds the locks of two connections at once, so that no deadlock is possible. The only exception is
+//! `Seat::join`. `verdict/precedence.rs` decides which of two records wins. `sights.rs` handles the observations of
+//! watched streams.
 
 mod sights;
 
@@ -21,32 +22,32 @@ use crate::record::{Disconnect, Origin, SharedTraffic};
 use crate::verdict::{Effect, Kind, Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
-/// One connection's access to what is known of its end: its guard and its handles have one each.
+/// A reference to the shared state of one connection. Its guard and each of its handles hold one.
 #[derive(Clone, Debug)]
 pub(super) struct Seat {
     shared: Arc<Shared>,
     is_second: bool,
 }
 
-/// What a guard, its handles and the guards under it share.
+/// The state that a guard, its handles and the guards nested in it share.
 #[derive(Debug)]
 pub(super) struct Shared(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
     end: Option<Disconnect>,
-    /// Whose endpoint resolved the end.
+    /// Whether the endpoint of the second connection resolved the record.
     is_end_of_second: bool,
-    /// The end is that of what this runs in.
+    /// The record was inherited from an outer connection or a shutdown.
     is_lent: bool,
-    /// An end came after the line, and was told: once is enough.
+    /// A late record was reported. Only the first one is.
     has_told_late: bool,
-    /// Who reported the end.
+    /// Who reported the record.
     witness: Witness,
-    /// How far each of the two connections is.
+    /// The stage of each of the two connections.
     stages: [Stage; 2],
     first: Leg,
-    /// The other connection of a pair.
+    /// The second connection of a pair.
     second: Option<Box<Leg>>,
 }
 
@@ -55,51 +56,51 @@ struct State {
 struct Leg {
     endpoint: Endpoint,
     method: Option<&'static Category>,
-    /// The streams that are watched, and the time; once the guard is dropped, the sums that its line had.
+    /// The watched streams and the clock. After the guard is dropped, the totals of its line.
     traffic: Option<SharedTraffic>,
     outer: Option<Outer>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
-    /// The connection is not up yet: there is no line to write.
+    /// Not established: no line is written.
     Connecting,
     Up,
-    /// The guard was dropped, and its line written: the end is final.
+    /// The guard was dropped and its line was written, so the record is final.
     Over,
     /// The guard was dropped without a line.
     Gone,
 }
 
-/// What a connection has for what runs inside it.
+/// What a connection passes on to the connections nested in it.
 #[derive(Default)]
 struct Lent {
     end: Option<Disconnect>,
     around: Around,
 }
 
-/// What a connection runs in, beside its end.
+/// What a connection inherits beside the record.
 #[derive(Clone, Copy, Default)]
 struct Around {
     method: Option<&'static Category>,
-    /// Its peer is silent, and its line not written yet: what ends inside may be a consequence.
+    /// The peer of the outer connection is silent, and its line is not written yet. Errors inside may be consequences.
     is_silent: bool,
 }
 
-/// A connection, and what the ones around it have for it.
+/// A connection and what it inherits, while the walk through the outer connections goes on.
 struct Step {
     seat: Seat,
-    /// For which connection of the pair in which step it is.
+    /// The index of the step that inherits from this one, and whether its second connection does.
     of: (usize, bool),
     lent: [Lent; 2],
 }
 
-/// What a connection runs in.
+/// What a connection is nested in.
 #[derive(Clone, Debug)]
 pub(super) enum Outer {
     Connection(Seat),
     Shutdown(Arc<Announcement>),
-    /// This state has become the second connection of that pair.
+    /// The state has moved: this connection is the second one of that pair.
     MovedTo(Arc<Shared>),
 }
 
@@ -119,7 +120,7 @@ impl Seat {
         Self { shared: Arc::new(Shared(Mutex::new(state))), is_second: false }
     }
 
-    /// Runs the work on the state, wherever that has moved.
+    /// Locks the state and runs `work` on it, also if it has moved.
     fn with<T>(&self, work: impl FnOnce(&mut State, bool) -> T) -> T {
         let mut state = lock(&self.shared.0);
         let Some(Outer::MovedTo(home)) = &state.first.outer else { return work(&mut state, self.is_second) };
@@ -128,7 +129,7 @@ impl Seat {
         work(&mut lock(&home.0), true)
     }
 
-    /// The same, once the end is brought up to date with what this connection runs in.
+    /// Like `with`, after the connection has inherited the records of its outer connections.
     fn up_to_date<T>(&self, work: impl FnOnce(&mut State, bool, Around) -> T) -> T {
         let alone = self.with(|state, is_second| {
             if state.connections_around().next().is_some() {
@@ -147,8 +148,8 @@ impl Seat {
         })
     }
 
-    /// What the connections around this one have for each of its pair. The outermost come first, as if their ends had been
-    /// set here when they were set there. Not by recursion: a chain may be long.
+    /// Returns what each of the two connections inherits. The outermost come first, as if their records had been set
+    /// here at the same time. Not recursive, because a chain may be long.
     fn borrow(&self) -> [Lent; 2] {
         let mut steps = Vec::from([Step { seat: self.clone(), of: (0, false), lent: Default::default() }]);
         let mut next = 0;
@@ -170,7 +171,7 @@ impl Seat {
     }
 
     pub(super) fn set(&self, end: Disconnect) -> SetOutcome {
-        // The common case, inlined into the caller: nothing competes with this end.
+        // The common case, which the caller inlines: no other record, no outer connection and no pair.
         {
             let mut state = lock(&self.shared.0);
             let is_of_here = end.direction().is_none_or(|layer| ptr::eq(layer, state.first.endpoint.direction()));
@@ -210,10 +211,10 @@ impl Seat {
         self.set(self.endpoint().failed_with_detail(error))
     }
 
-    /// A watched stream saw this, and had not been closed by this side before.
+    /// Handles an observation of a watched stream that this side has not closed.
     pub(super) fn saw(&self, sight: Sight<'_>) {
         let endpoint = self.endpoint();
-        // Outside of the lock: a reader of the classifier is the user's.
+        // Outside the lock, because the classifier calls readers of the user.
         let (end, witness) = match sight {
             Sight::Fin => (endpoint.eof(), Witness::Fin),
             Sight::CloseNotify => (endpoint.closed_by_peer(), Witness::Fin),
@@ -231,8 +232,9 @@ impl Seat {
         }
     }
 
-    /// The same after this side closed the stream: the peer's answer to that. But where this side only passed on the FIN of
-    /// the other connection of a pair, a failure replaces that FIN. An end of file is none, also where TLS reports it.
+    /// Handles an observation of a watched stream that this side has closed. It is in general an answer to that. But if
+    /// this side only forwarded the FIN of the other connection of a pair, a failure replaces that FIN. An end of file
+    /// is no failure, also if TLS reports it as an error.
     pub(super) fn saw_after_close(&self, sight: Sight<'_>) {
         let Sight::Failed(error) = sight else { return };
         let is_end_of_file = error.kind() == ErrorKind::UnexpectedEof;
@@ -241,7 +243,7 @@ impl Seat {
         }
     }
 
-    /// Adds what counts for this connection from here on, to what counts already.
+    /// Replaces the counters of this connection by the result of `add`.
     pub(super) fn add_traffic(&self, add: fn(Option<SharedTraffic>) -> SharedTraffic) -> SharedTraffic {
         self.with(|state, is_second| {
             if matches!(state.stage(is_second), Stage::Over | Stage::Gone) {
@@ -257,7 +259,7 @@ impl Seat {
             if state.is_over() {
                 return;
             }
-            // The last call counts.
+            // A later call replaces an earlier one.
             state.end.take_if(|end| end.origin() == Origin::OnDrop);
             state.offer(end.with_origin(Origin::OnDrop), is_second);
         });
@@ -269,7 +271,7 @@ impl Seat {
 
     pub(super) fn set_endpoint(&self, endpoint: Endpoint) {
         self.with(|state, is_second| {
-            // An end that is there was resolved by the endpoint before.
+            // A record that was set before keeps the roles of the endpoint that resolved it.
             if matches!(state.stage(is_second), Stage::Over | Stage::Gone) {
                 return;
             }
@@ -305,7 +307,7 @@ impl Seat {
         });
     }
 
-    /// The end so far, as this connection sees it; once the guard was dropped, what its line said.
+    /// Returns the current record with the roles of this connection, or the logged one if the guard is dropped.
     pub(super) fn get(&self) -> Option<Disconnect> {
         self.up_to_date(|state, is_second, _| {
             let is_over = state.is_over();
@@ -313,13 +315,14 @@ impl Seat {
         })
     }
 
-    /// The end where nobody has said why.
+    /// Returns the record for an end without an explanation.
     pub(super) fn unexplained(&self) -> Disconnect {
-        // The weakest evidence there is, so that any other end stays.
+        // The lowest rank that a reader gives, so that any other record wins.
         self.endpoint().resolve(Verdict::new(DisconnectReason::Unknown, Side::Local).with_rank(Rank::FollowOn))
     }
 
-    /// The guard is dropped, and nobody else knows of this connection: what its line says. `Err` where somebody does.
+    /// Finishes a guard without handles, without a lock, and returns the record to log. `Err` if another reference
+    /// exists.
     pub(super) fn finish_alone(&mut self) -> Result<Option<&Disconnect>, ()> {
         let Shared(state) = Arc::get_mut(&mut self.shared).ok_or(())?;
         let state = get_mut(state);
@@ -329,13 +332,13 @@ impl Seat {
         Ok(state.finish_alone())
     }
 
-    /// The guard is dropped: what its line says, or `None` where the connection never came up.
+    /// Finishes the guard and returns the record to log. `None` if the connection was never established.
     #[inline(never)]
     pub(super) fn finish(&self, panicking: bool) -> Option<Disconnect> {
         self.up_to_date(|state, is_second, around| {
             let is_connecting = *state.stage(is_second) == Stage::Connecting;
             let is_final = state.is_over();
-            // A connection that never came up says nothing about the other one of a pair.
+            // A connection that was never established has no effect on the other one of its pair.
             let is_silent = is_connecting && state.second.is_some();
             if !is_final && !is_silent {
                 state.settle(panicking, is_second, around);
@@ -345,25 +348,25 @@ impl Seat {
             leg.traffic = leg.traffic.as_ref().map(|traffic| traffic.sums());
             *state.stage(is_second) = if is_connecting { Stage::Gone } else { Stage::Over };
             if state.all_over() {
-                // Or a chain of connections would keep all that ended before.
+                // Drops the outer connections, so that a long chain of connections does not keep all of them in memory.
                 state.legs().for_each(|leg| leg.outer = None);
             }
             let mut end = state.line_of(is_second).filter(|_| !is_connecting)?;
             if panicking && is_final && end.expected() {
-                // The other line is written. This one tells of the panic all the same.
+                // The line of the other connection is written, but this one still reports its panic.
                 end.refine(&end.clone(), Some(DisconnectCause::Panicked.category()));
             }
             Some(end)
         })
     }
 
-    /// The same where nobody wants a line.
+    /// Finishes the guard without a line.
     pub(super) fn discard(&self) {
         self.set_connecting();
         self.finish(false);
     }
 
-    /// Puts this connection into another, or under a shutdown.
+    /// Nests this connection in another one, or puts it under a shutdown.
     pub(super) fn set_outer(&self, outer: Outer) {
         let put = |outer| {
             self.with(|state, is_second| {
@@ -373,7 +376,7 @@ impl Seat {
             });
         };
         let Outer::Connection(around) = &outer else { return put(outer) };
-        // Nothing can be under a guard without handles.
+        // No connection can be nested in a guard without handles, so there is no cycle.
         if Arc::strong_count(&self.shared) == 1 {
             return put(outer);
         }
@@ -384,14 +387,14 @@ impl Seat {
         }
     }
 
-    /// Joins another connection to this one: from here on they have one end. `None` where one of them is in a pair.
+    /// Joins another connection to this one, so that they share one record. `None` if one of them is already in a pair.
     pub(super) fn join(&self, other: &Self) -> Option<Self> {
         let _nesting = lock(&NESTING);
         let is_paired = |seat: &Self| seat.with(|state, is_second| is_second || state.second.is_some());
         if is_paired(self) || is_paired(other) || Arc::ptr_eq(&self.shared, &other.shared) {
             return None;
         }
-        // An end of what either of them runs in counts, although nobody has asked for it yet.
+        // Both inherit first, so that records of outer connections count, even if they were not read yet.
         self.get();
         other.get();
         let outers = [self, other].map(|seat| {
@@ -400,7 +403,7 @@ impl Seat {
                 Outer::Shutdown(_) | Outer::MovedTo(_) => true,
             })
         });
-        // The only place that holds two: nobody else does, and joins wait for each other.
+        // The only place that holds two locks. `NESTING` serializes the joins.
         let (mut state, mut theirs) = (lock(&self.shared.0), lock(&other.shared.0));
         state.second = Some(Box::new(theirs.first.clone()));
         *state.stage(true) = *theirs.stage(false);
@@ -419,7 +422,7 @@ impl Seat {
         Some(Self { shared: self.shared.clone(), is_second: true })
     }
 
-    /// Where the state is.
+    /// Returns the shared state, also if it has moved.
     fn home(&self) -> Arc<Shared> {
         match &lock(&self.shared.0).first.outer {
             Some(Outer::MovedTo(home)) => home.clone(),
@@ -427,12 +430,12 @@ impl Seat {
         }
     }
 
-    /// What this connection and the other one of its pair run in; and which of the two.
+    /// Returns the outer connections of both connections, and whether each is that of the second one.
     fn connections_around(&self) -> Vec<(Self, bool)> {
         self.with(|state, _| state.connections_around().collect())
     }
 
-    /// Whether this connection is that one, or runs in it.
+    /// Whether this connection is `other`, or is nested in it.
     fn runs_in(&self, other: &Arc<Shared>) -> bool {
         let mut next = Vec::from([self.clone()]);
         while let Some(seat) = next.pop() {
@@ -451,7 +454,7 @@ impl State {
         let end = self.end.get_or_insert_with(|| unexplained(*endpoint, DisconnectCause::Dropped));
         end.or_direction(endpoint.direction());
         end.or_method(*method);
-        // It may be the end of another guard, with that one's counts.
+        // The record may come from another guard, with its counts.
         end.set_traffic(None);
         let [stage, _] = self.stages;
         (stage != Stage::Connecting).then_some(end)
@@ -468,7 +471,7 @@ impl State {
         std::iter::once(&mut self.first).chain(self.second.as_deref_mut())
     }
 
-    /// Each of the two may run in one. Where both run in the same, once is enough.
+    /// Returns the outer connection of each of the two, or only one if both have the same.
     fn connections_around(&self) -> impl Iterator<Item = (Seat, bool)> {
         let around = |leg: &Leg| match &leg.outer {
             Some(Outer::Connection(around)) => Some(around.clone()),
@@ -486,7 +489,8 @@ impl State {
         if is_second { second } else { first }
     }
 
-    /// Whether a line was written: from then on the end stays, also for the other connection of a pair.
+    /// Whether the record is final: a line was written, also by the other connection of a pair, or both guards are
+    /// dropped.
     fn is_over(&self) -> bool {
         self.has_line() || self.all_over()
     }
@@ -501,7 +505,7 @@ impl State {
         is_over(first) && (is_over(second) || self.second.is_none())
     }
 
-    /// The end as one of the two connections logs it.
+    /// Returns the record with the roles of one of the two connections.
     fn seen_by(&mut self, is_second: bool) -> Option<Disconnect> {
         let end = self.end.clone()?;
         let is_of_other = self.second.is_some() && self.is_end_of_second != is_second;
@@ -513,7 +517,7 @@ impl State {
         Some(end)
     }
 
-    /// The same with what the connection carried: what its line says, or would say now.
+    /// Returns the record with the traffic of one of the two connections: what its line reports, or would report now.
     fn line_of(&mut self, is_second: bool) -> Option<Disconnect> {
         let mut end = self.seen_by(is_second)?;
         let traffic = self.leg(is_second).traffic.clone();
@@ -522,23 +526,23 @@ impl State {
         Some(end)
     }
 
-    /// The end for what runs inside.
+    /// Returns what the connections nested in this one inherit.
     fn lend(&mut self, is_second: bool, around: Around) -> Lent {
         let has_line = self.has_line();
         let leg = self.leg(is_second);
         let (endpoint, method) = (leg.endpoint, leg.method.or(around.method));
         let is_silent = !has_line && leg.traffic.as_ref().is_some_and(|traffic| traffic.is_silent());
         let end = self.seen_by(is_second).and_then(|end| match end.origin() {
-            // Of what runs inside, the peer may be somebody else.
+            // The peer of a nested connection may be another party, so the record is marked as said by this peer.
             Origin::Site | Origin::Peer if endpoint.is_said_by_peer(&end) => Some(end.with_origin(Origin::Peer)),
             Origin::Site | Origin::Peer => Some(end),
-            // It was about this one, and has happened.
+            // A record for a drop applies inside only after this connection was dropped.
             Origin::OnDrop => has_line.then(|| explained_inside(end, endpoint).with_origin(Origin::Site)),
         });
         Lent { end, around: Around { method, is_silent: is_silent || around.is_silent } }
     }
 
-    /// Takes over the ends of what the two run in: of their shutdowns, and these of connections.
+    /// Inherits the records of the shutdowns and outer connections of both connections.
     fn adopt(&mut self, lent: [Lent; 2]) {
         for (lent, is_second) in lent.into_iter().zip([false, true]) {
             if is_second && self.second.is_none() {
@@ -562,12 +566,12 @@ impl State {
         }
     }
 
-    /// Takes over an end from what one of the two runs in.
+    /// Inherits a record from a shutdown or an outer connection.
     fn take_over(&mut self, lent: Disconnect, is_second: bool) {
         if self.is_over() {
             return;
         }
-        // The same end as before may have been refined there.
+        // The outer connection may have refined the record that was inherited before.
         let is_same = self.is_lent && self.is_end_of_second == is_second;
         if self.end.is_none() || is_same || self.effect(&lent, is_second) == Effect::Replaces {
             self.replace(lent, is_second);
@@ -575,19 +579,19 @@ impl State {
         }
     }
 
-    /// What the end so far is, to the endpoint that resolved it.
+    /// The kind of the current record, for the endpoint that resolved it.
     fn kind_of_end(&self) -> Option<Kind> {
         let second = if self.is_end_of_second { self.second.as_deref() } else { None };
         Some(kind(self.end.as_ref()?, second.unwrap_or(&self.first).endpoint))
     }
 
-    /// What becomes of an end that comes now.
+    /// Returns what a new record does to the current one.
     fn effect(&mut self, next: &Disconnect, is_second: bool) -> Effect {
         let comes = kind(next, self.leg(is_second).endpoint);
         self.kind_of_end().map_or(Effect::Replaces, |first| comes.after(first))
     }
 
-    /// Lets an end compete with the one that is there, and tells whether it left anything.
+    /// Applies the precedence rule to a new record. Returns whether the record was kept or added to the current one.
     fn offer(&mut self, mut next: Disconnect, is_second: bool) -> bool {
         if self.witness != Witness::Protocol {
             return self.offer_against_sight(next, is_second);
@@ -603,7 +607,7 @@ impl State {
             Effect::Replaces if is_echo(first, &next) => false,
             Effect::Replaces => {
                 if matches!(comes, Kind::Ours | Kind::Fin | Kind::Goodbye) && first.is_deadline() {
-                    // The operation was not done in time, whatever this side did then.
+                    // The operation missed its deadline, whatever this side did after that.
                     next.refine(first, first.cause());
                 }
                 self.replace(next, is_second);
@@ -612,7 +616,8 @@ impl State {
             Effect::Refines => {
                 let unclean = what_became_of_the_goodbye(comes, &next);
                 if unclean.is_none() && first.shutdown() == 0 {
-                    // Another end of ours, and not what a single connection adds to the shutdown of all.
+                    // A second end by this side adds nothing. Only a connection under a shutdown may add its own code
+                    // and detail.
                     return false;
                 }
                 let is_refined = first.refine(&next, unclean);
@@ -622,11 +627,12 @@ impl State {
         }
     }
 
-    /// Whether an end that comes after the line would have explained it better. Once for each connection.
+    /// Whether a record that comes after the line would have replaced or refined it. True at most once for each
+    /// connection.
     fn is_worth_telling(&mut self, end: &Disconnect, is_second: bool) -> bool {
         let comes = kind(end, self.leg(is_second).endpoint);
         let is_better = match (self.effect(end, is_second), comes) {
-            // The latter only follow from the end of the task.
+            // Errors of these kinds only follow from the end of the task.
             (Effect::IsIgnored, _)
             | (Effect::Replaces, Kind::OnDrop | Kind::Deadline | Kind::FollowOn | Kind::BrokenPipe) => false,
             (Effect::Replaces, _) => true,
@@ -642,13 +648,13 @@ impl State {
         self.witness = Witness::Protocol;
     }
 
-    /// The guard is dropped: the last word on the end.
+    /// Completes the record when the guard is dropped.
     fn settle(&mut self, panicking: bool, is_second: bool, around: Around) {
         let endpoint = self.leg(is_second).endpoint;
         if !panicking {
             self.look_back();
             if around.is_silent {
-                // A library tells its calls before it drops the stream.
+                // A library returns errors from its calls before it drops the stream.
                 self.offer_sight(endpoint.keepalive_timeout(), Witness::Failure, is_second);
             }
         } else if self.witness != Witness::Protocol {
@@ -665,20 +671,20 @@ impl State {
             }
         }
         if self.end.is_none() {
-            // Any end would have been better, also one that comes too late.
+            // Marked as a drop, so that a later record counts as late.
             self.end = Some(unexplained(endpoint, DisconnectCause::Dropped).with_origin(Origin::OnDrop));
             self.is_end_of_second = is_second;
         }
     }
 }
 
-/// What this one runs in. Its path is that of what the other one does, where this one's has none.
+/// Returns what this connection inherits beside the record. Without a path, it inherits that of the other connection.
 fn around_of([first, second]: &[Lent; 2], is_second: bool) -> Around {
     let (own, other) = if is_second { (second.around, first.around) } else { (first.around, second.around) };
     Around { method: own.method.or(other.method), ..own }
 }
 
-/// What an end is to the endpoint that resolved it.
+/// The kind of a record, for the endpoint that resolved it.
 fn kind(end: &Disconnect, endpoint: Endpoint) -> Kind {
     match end.origin() {
         Origin::OnDrop => Kind::OnDrop,
@@ -688,13 +694,14 @@ fn kind(end: &Disconnect, endpoint: Endpoint) -> Kind {
     }
 }
 
-/// The end of a task that did not say why.
+/// The record for a task that ended without one.
 fn unexplained(endpoint: Endpoint, cause: DisconnectCause) -> Disconnect {
     endpoint.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local).with_cause(cause))
 }
 
-/// An end for what runs inside. A bare drop says nothing of the peer: a violation or a complaint that shows inside is why the
-/// connection was dropped. Everything else there only follows.
+/// The record of a dropped connection, for the connections nested in it. A drop does not describe the peer, so a
+/// protocol violation or an error code that shows inside explains the drop, hence the rank. All other errors inside
+/// only follow from it.
 fn explained_inside(end: Disconnect, endpoint: Endpoint) -> Disconnect {
     let dropped = DisconnectCause::Dropped;
     if end.expected() || end.cause().is_none_or(|cause| cause.value != dropped.as_str()) {
@@ -703,22 +710,22 @@ fn explained_inside(end: Disconnect, endpoint: Endpoint) -> Disconnect {
     endpoint.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local).with_cause(dropped).with_rank(Rank::Timeout))
 }
 
-/// Whether the peer only repeats the code with which this side closes for the first end.
+/// Whether the peer only repeats the code with which this side closes for the first record.
 fn is_echo(first: &Disconnect, next: &Disconnect) -> bool {
     let is_said = next.origin() == Origin::Peer && !first.expected();
     let echo = next.code().filter(|_| is_said).filter(|code| first.close_code(code.protocol()) == Some(*code));
     echo.is_some()
 }
 
-/// The cause that makes an end of this side unclean, if the later one is about its goodbye.
+/// The cause that makes a normal end by this side unclean, if the later record is about its goodbye.
 fn what_became_of_the_goodbye(comes: Kind, next: &Disconnect) -> Option<&'static Category> {
     let or_internal = |cause: Option<&'static Category>| cause.or(Some(DisconnectCause::InternalError.category()));
     match comes {
-        // No answer in time.
+        // No answer arrived in time.
         Kind::Deadline | Kind::Silent => Some(DisconnectCause::Deadline.category()),
         Kind::NotUnderstood => Some(DisconnectCause::InternalError.category()),
         Kind::Violation | Kind::Complaint => or_internal(next.cause()),
-        // What else ended may be a consequence.
+        // A failure of another side may be a consequence.
         Kind::Failed => or_internal(next.cause()).filter(|_| next.side() == Some(Side::Local)),
         Kind::Ours | Kind::Panicked => next.cause().filter(|_| next.is_unclean()),
         Kind::OnDrop | Kind::FollowOn | Kind::Fin | Kind::BrokenPipe | Kind::Lost | Kind::Goodbye => None,

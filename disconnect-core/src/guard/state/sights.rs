@@ -1,4 +1,4 @@
-//! What a watched stream saw, beside what was said: see the table in `transport.rs`.
+//! Combines the observations of watched streams with the records that were set. `transport.rs` has the table.
 
 use super::{State, kind};
 use crate::endpoint::Endpoint;
@@ -8,7 +8,7 @@ use crate::verdict::{Effect, Kind, Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
 impl State {
-    /// Lets what a watched stream saw compete with the end that is there.
+    /// Applies an observation of a watched stream to the current record.
     pub(super) fn offer_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
         let comes = kind(&seen, self.leg(is_second).endpoint);
         let there = self.kind_of_end();
@@ -16,7 +16,7 @@ impl State {
             return self.replace_by_sight(seen, witness, is_second);
         };
         if self.witness != Witness::Protocol {
-            // Something went wrong as well: no mere FIN any more.
+            // A failure beside a FIN: the FIN alone no longer explains the end.
             self.witness = if witness == Witness::Failure { witness } else { self.witness };
             if comes.after(there) == Effect::Replaces {
                 self.replace_by_sight(seen, self.witness, is_second);
@@ -44,7 +44,8 @@ impl State {
         is_of_other && !self.is_over() && self.kind_of_end() == Some(Kind::Fin)
     }
 
-    /// Lets an end compete with what a watched stream saw before, and tells whether it left anything.
+    /// Applies a new record to the observation of a watched stream that is current. Returns whether the record was
+    /// kept.
     pub(super) fn offer_against_sight(&mut self, mut said: Disconnect, is_second: bool) -> bool {
         let kind_of_said = kind(&said, self.leg(is_second).endpoint);
         let (Some(seen), Some(there)) = (self.end.clone(), self.kind_of_end()) else {
@@ -53,7 +54,7 @@ impl State {
         };
         let facts = Said { kind: kind_of_said, has_code: said.code().is_some(), is_first: false };
         match decide(facts, Row::of(there, self.witness)) {
-            // Also where the site only repeats it.
+            // Also if the record only repeats the observation.
             Decision::Said => self.replace(said, is_second),
             _ if said == seen => self.replace(said, is_second),
             Decision::Unanswered => {
@@ -69,7 +70,7 @@ impl State {
         true
     }
 
-    /// The end where it is not what the protocol said.
+    /// The record for a decision that does not keep what the protocol reported.
     fn as_decided(&mut self, decision: Decision, seen: Disconnect, is_second: bool) -> Disconnect {
         let endpoint = self.leg(is_second).endpoint;
         match decision {
@@ -81,7 +82,7 @@ impl State {
         }
     }
 
-    /// What the watched streams know of this side's own close.
+    /// Applies what the watched streams know about a close by this side.
     pub(super) fn look_back(&mut self) {
         let legs = if self.second.is_some() { &[false, true][..] } else { &[false] };
         for &is_second in legs {
@@ -95,7 +96,7 @@ impl State {
         }
     }
 
-    /// This side closed first. So an end by the peer that somebody only guessed was none.
+    /// This side closed first, so a goodbye of the peer that was only derived from a missing error did not happen.
     fn doubt_a_guess(&mut self, endpoint: Endpoint, a_read_waited: bool, is_second: bool) {
         let (Some(end), Some(kind)) = (&self.end, self.kind_of_end()) else { return };
         let is_fin = end.cause().is_some_and(|cause| cause.value == DisconnectCause::Fin.as_str());
@@ -108,7 +109,7 @@ impl State {
         }
     }
 
-    /// The stream is the witness from here on.
+    /// Replaces the record by an observation, and marks the stream as its witness.
     fn replace_by_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
         self.replace(seen, is_second);
         self.witness = witness;
