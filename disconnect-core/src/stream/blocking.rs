@@ -1,4 +1,4 @@
-//! `std::io::Read` and `Write`.
+//! `Watched` with `Read` and `Write` of std.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 

@@ -1,4 +1,4 @@
-//! `AsyncRead` and `AsyncWrite` of futures-io.
+//! `Watched` with `AsyncRead` and `AsyncWrite` of futures-io.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
@@ -68,7 +68,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { watch, stream, .. } = self.get_mut();
-        // Before: what the peer answers must not look as if it came first.
+        // Before the call, so that the peer's answer does not count as an end that came first.
         watch.closing();
         Pin::new(stream).poll_close(cx).map(|result| watch.after_shutdown(result))
     }

@@ -1,4 +1,4 @@
-//! Streams that remember how they ended.
+//! `Watched`: a byte stream that reports to a guard how the transport ended.
 
 mod blocking;
 #[cfg(feature = "futures-io")]
@@ -17,11 +17,14 @@ use self::watch::Watch;
 use crate::guard::{DisconnectGuard, DisconnectHandle};
 use crate::record::Disconnect;
 
-/// A byte stream that tells its guard how the transport ended: who closed first, a FIN, a reset, silence; and counts bytes.
+/// A byte stream that reports to its guard how the transport ended, and counts bytes.
 ///
-/// [`DisconnectGuard::watch`] makes one. It implements what the stream does of `std::io::Read` and `Write`, of tokio's
-/// `AsyncRead` and `AsyncWrite` (feature `tokio`) and of those of futures-io (feature `futures-io`). Hand it to any library
-/// that takes a stream.
+/// It observes which side closed first, a FIN, a reset, a TLS error, and silence. Use it for a library without an
+/// adapter, and for code that gets no error when a connection ends. With an adapter and a recipe it adds little.
+///
+/// [`DisconnectGuard::watch`] creates one. It implements `Read` and `Write` of std, and `AsyncRead` and `AsyncWrite` of
+/// tokio (feature `tokio`) and of futures-io (feature `futures-io`), as far as the inner stream does. So you can pass
+/// it to any library that takes a stream.
 ///
 /// ```
 /// use std::io::{self, Read, Write};
@@ -30,7 +33,7 @@ use crate::record::Disconnect;
 ///
 /// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 ///
-/// // A library that tells nobody why it stops.
+/// // A library that does not report why it stops.
 /// fn serve(mut stream: impl Read + Write) {
 ///     let mut byte = [0];
 ///     while let Ok(1) = stream.read(&mut byte) {}
@@ -53,78 +56,83 @@ use crate::record::Disconnect;
 /// # Ok::<(), io::Error>(())
 /// ```
 ///
-/// # What it adds
+/// # Which record wins
 ///
-/// It is the floor for a library whose errors nobody reads, and for code that sees no error. The endpoint gives the facts
-/// their meaning: a FIN is [`Endpoint::eof`](crate::Endpoint::eof), an error goes through its classifier. What the protocol
-/// said mostly wins, in whatever order the two come:
+/// The endpoint turns an observation into a record: a FIN is [`Endpoint::eof`](crate::Endpoint::eof), and an error is
+/// [`Endpoint::failed`](crate::Endpoint::failed). What the protocol reported wins in most cases, even if it comes
+/// later. "The protocol reported" stands for every record that your code, a library's error or a
+/// [`Shutdown`](crate::Shutdown) set on the guard.
 ///
-/// | the protocol said | the transport saw first | the end |
+/// | the protocol reported | the transport saw first | the line |
 /// |---|---|---|
-/// | a code, a violation, a timeout, a failure | anything | what the protocol said |
+/// | a code, a protocol violation, a timeout, a failure | anything | what the protocol reported |
 /// | a goodbye without a code | this side closed, after [silence](Self::silent_after) | keep-alive timeout |
 /// | the same | anything else | the goodbye |
-/// | an expected end of this side | a reset or an error before it was set | that |
-/// | the same | silence | what was said, with the cause `deadline` |
-/// | the same | anything else | what was said |
-/// | a reset, an end of file | a TLS error, silence | that |
-/// | an error that nobody reads, a broken pipe, a deadline | a FIN | end of file, also where a FIN is a goodbye |
-/// | the same | a reset, a TLS error, silence | that |
-/// | any error that is no timeout | `close_notify` | `unknown` by the peer |
-/// | nothing | a FIN | end of file; `fin` where the endpoint declares it |
+/// | a normal end by this side | a reset or an error before it was set | what the transport saw |
+/// | the same | silence | what the protocol reported, with the cause `deadline` |
+/// | the same | anything else | what the protocol reported |
+/// | a reset, an end of file | a TLS error, silence | what the transport saw |
+/// | an error that no reader knows, a broken pipe, a deadline | a FIN | end of file, also with `fin_is_goodbye` |
+/// | the same | a reset, a TLS error, silence | what the transport saw |
+/// | any error except a timeout | `close_notify` | `unknown` by the peer |
+/// | nothing | a FIN | end of file, or the cause `fin` with `fin_is_goodbye` |
 /// | nothing | `close_notify` | closed by the peer |
-/// | nothing | an error, silence | that |
+/// | nothing | an error, silence | what the transport saw |
 /// | nothing | this side closed | `unknown` by this side |
-/// | an end guessed from the absence of an error | this side closed | `unknown` |
-/// | the same | a FIN, an error, silence | that |
+/// | a normal end without evidence, such as an `Ok(())` | this side closed | `unknown` |
+/// | the same | a FIN, an error, silence | what the transport saw |
 ///
-/// This side closes by `poll_shutdown` or `poll_close`, by dropping the stream, and by [`mark_closing`](Self::mark_closing).
-/// What comes later is the answer, and changes nothing. Where bytes arrive after a shutdown, it was a half-close, which ends
-/// nothing. Where a proxy passes on the FIN of the other connection of its pair, a later error is no answer either: it
-/// replaces that FIN.
+/// This side closes with `poll_shutdown` or `poll_close`, by dropping the stream, or with
+/// [`mark_closing`](Self::mark_closing). Everything that follows is an answer to that, and is ignored. Two exceptions:
+/// if bytes arrive after a shutdown, it was a half-close, and the connection goes on. If a proxy forwarded the FIN of
+/// the other connection of its pair, a later error replaces that FIN.
 ///
-/// # Where it sits
+/// # With TLS
 ///
-/// Watch the outermost stream that carries bytes: above TLS, with [`above_tls`](Self::above_tls). A handshake that may fail
-/// has a second one below, with [`below_tls`](Self::below_tls).
+/// Watch the stream above TLS, and call [`above_tls`](Self::above_tls). To see why a TLS handshake fails, watch the
+/// stream below TLS as well, and call [`below_tls`](Self::below_tls) on that one.
 ///
-/// # Order
+/// # Drop order
 ///
-/// The line is written when the guard is dropped, and the stream is best dropped before: as a local variable that is declared
-/// later, or in the body of [`run`](DisconnectGuard::run). A stream that is still open then counts as closed by this side.
-/// What it sees afterwards is a late end ([`late_ends`](crate::late_ends)). Where a server owns its streams, give it the
-/// guard, too: [`with_guard`](Self::with_guard).
+/// Drop the stream before the guard, which writes its line when it is dropped. Declare the stream after the guard, or
+/// move it into the body of [`run`](DisconnectGuard::run). If the stream is still open when the guard is dropped, this
+/// side counts as the one that closed, and later observations are [late](crate::late_ends). If a server owns its
+/// streams, give the guard to the stream: [`with_guard`](Self::with_guard).
 ///
-/// # What passes it by
+/// # What is not observed
 ///
-/// `TcpStream::into_split`, `try_clone` and `splice` work on the socket inside. Split the watched stream instead
-/// (`tokio::io::split`), or watch each handle by itself: their bytes are added up. Reads and writes through
-/// [`get_mut`](Self::get_mut) are not seen.
+/// `TcpStream::into_split`, `try_clone` and `splice` use the inner socket directly. Split the watched stream instead
+/// (`tokio::io::split`), or watch each half. The guard adds up their bytes. Reads and writes through
+/// [`get_mut`](Self::get_mut) are not observed either.
 ///
-/// A trait of a server's own, such as tonic's `Connected`, goes onto a newtype around it, by [`get_ref`](Self::get_ref).
+/// If a server requires a trait of its own, such as `Connected` of tonic, implement it for a newtype, with the help of
+/// [`get_ref`](Self::get_ref).
 pub struct Watched<S> {
-    // In this order they are dropped: this side closes, the stream is closed, the line is written.
+    // The order of the drops: this side closes, the stream is closed, the guard writes its line.
     watch: Watch,
     stream: S,
     guard: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
-    /// Watches a stream of this connection: how it ends, unless the protocol says so better. See [`Watched`].
+    /// Watches a stream of this connection, and reports to this guard how it ends. See [`Watched`] for which record
+    /// wins.
     pub fn watch<S>(&self, stream: S) -> Watched<S> {
         self.handle().watch(stream)
     }
 }
 
 impl DisconnectHandle {
-    /// Watches a stream of this connection; see [`DisconnectGuard::watch`].
+    /// Watches a stream of this connection. See [`DisconnectGuard::watch`].
     pub fn watch<S>(&self, stream: S) -> Watched<S> {
         Watched { watch: Watch::of(self.clone()), stream, guard: None }
     }
 }
 
 impl<S> Watched<S> {
-    /// A stream without a guard: to count bytes, or for [`hold_write_errors`](Self::hold_write_errors).
+    /// Creates a stream without a guard, to count bytes, or for [`hold_write_errors`](Self::hold_write_errors).
+    ///
+    /// To report to a guard, use [`DisconnectGuard::watch`].
     ///
     /// ```
     /// use std::io::Read;
@@ -139,40 +147,42 @@ impl<S> Watched<S> {
         Self { watch: Watch::default(), stream, guard: None }
     }
 
-    /// This stream is the inside of TLS. An end of file is the peer's `close_notify` then, which says that it closed; TLS
-    /// reports a FIN without one as an error.
+    /// Declares that this stream is above TLS. An end of file is then the peer's `close_notify`, so the peer closed the
+    /// connection.
     ///
-    /// For a TLS library that keeps to RFC 8446, section 6.1, such as rustls. Not for one that hides a missing
-    /// `close_notify`.
+    /// Use it with a TLS library that reports a missing `close_notify` as an error (RFC 8446, section 6.1), such as
+    /// rustls. Not with a library that returns `Ok(0)` in both cases: a bare FIN would count as closed by the peer.
     pub fn above_tls(mut self) -> Self {
         self.watch.move_above_tls();
         self
     }
 
-    /// This stream carries the records of TLS: its bytes are not counted for the guard.
+    /// Declares that this stream is below TLS. Its bytes are TLS records, so the guard does not count them.
     pub fn below_tls(self) -> Self {
         self.watch.count_elsewhere();
         self
     }
 
-    /// The peer is silent when it answers nothing for this long: where this side closes while a read waits, and the first
-    /// write since the last read is at least as old, the end is a keep-alive timeout.
+    /// Sets how long the peer may leave a write unanswered. By default there is no limit.
     ///
-    /// Give it the timeout by which the connection is closed, of a library's keep-alive or of your own. Only for a protocol
-    /// whose peer answers what it gets. It costs a look at the clock for each write after a read, and is off otherwise.
+    /// If this side closes while a read waits, and the first write since the last read is at least `timeout` old, the
+    /// line is a keep-alive timeout.
+    ///
+    /// Pass the timeout after which a library or your code closes the connection. Only for protocols in which the peer
+    /// answers what it receives. It costs one reading of the clock for each write that follows a read.
     pub fn silent_after(self, timeout: Duration) -> Self {
         self.watch.silent_after(timeout);
         self
     }
 
-    /// Keeps back a write error that says that the connection is gone, until everything is read: the peer's goodbye may still
-    /// wait in the receive buffer.
+    /// Delays a write error of a lost connection until all incoming bytes are read, because the peer's goodbye may
+    /// still be in the receive buffer.
     ///
-    /// Until then, writes pretend to succeed. Their bytes are dropped, and not counted. Once a read has returned the end of
-    /// the file or an error, the next write returns the error that was kept back.
+    /// Use it for a library that stops at a write error, such as russh. Not for a stream that is only written to:
+    /// without reads, the error would never be returned.
     ///
-    /// For libraries that stop at a write error, such as russh. Not for a stream that is only written to: nothing would end
-    /// it. The guard learns of the error at once.
+    /// After the error, writes return success, but their bytes are dropped and not counted. Once a read has returned
+    /// the end of file or an error, the next write returns the write error. The guard gets the error at once.
     ///
     /// ```
     /// use std::io::{self, Read, Write};
@@ -211,8 +221,11 @@ impl<S> Watched<S> {
         self
     }
 
-    /// Hands the guard over to the stream: the line is written when the stream is dropped, after it was closed. For servers
-    /// that own their streams.
+    /// Moves the guard into the stream. The guard writes its line when the stream is dropped, after the stream was
+    /// closed.
+    ///
+    /// Use it for a server that owns its streams, such as `axum::serve`. The guard must be the one that watches this
+    /// stream.
     ///
     /// ```
     /// use disconnect_core::{DisconnectGuard, Endpoint, Watched};
@@ -235,39 +248,43 @@ impl<S> Watched<S> {
         Self { guard: Some(Box::new(guard)), ..self }
     }
 
-    /// The handle of the guard, to set ends where only the stream is at hand.
+    /// Returns the handle of the guard, to record the end where only the stream is available. `None` for
+    /// [`new`](Self::new).
     pub fn handle(&self) -> Option<&DisconnectHandle> {
         self.watch.handle()
     }
 
-    /// This side closes now, in a way that passes this stream by, such as `TcpStream::shutdown` through
-    /// [`get_ref`](Self::get_ref). Say it before closing.
+    /// Marks that this side closes now. Call it before closing.
+    ///
+    /// Only needed if your code closes the inner stream directly, such as with `TcpStream::shutdown` through
+    /// [`get_ref`](Self::get_ref).
     pub fn mark_closing(&mut self) {
         self.watch.closing();
     }
 
-    /// How many bytes were read so far.
+    /// The number of bytes read so far.
     pub fn bytes_in(&self) -> u64 {
         self.watch.bytes_in()
     }
 
-    /// How many bytes were written so far.
+    /// The number of bytes written so far.
     pub fn bytes_out(&self) -> u64 {
         self.watch.bytes_out()
     }
 
-    /// The stream inside.
+    /// Returns a reference to the inner stream.
     pub fn get_ref(&self) -> &S {
         &self.stream
     }
 
-    /// The stream inside. What is read and written through it is not seen.
+    /// Returns a mutable reference to the inner stream. Reads and writes through it are not observed.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
-    /// The stream inside, which is watched no more: that this side closes it later is not seen. A guard that came by
-    /// [`with_guard`](Self::with_guard) writes its line now.
+    /// Returns the inner stream, and stops observing it. A later close by this side is not observed.
+    ///
+    /// A guard that was moved in by [`with_guard`](Self::with_guard) writes its line now.
     pub fn into_inner(self) -> S {
         let Self { watch, stream, guard: _line_is_written_here } = self;
         watch.release();
@@ -285,7 +302,7 @@ impl<S: fmt::Debug> fmt::Debug for Watched<S> {
     }
 }
 
-/// How many bytes a vectored write is asked for.
+/// The total length of a vectored write.
 fn length(bufs: &[IoSlice<'_>]) -> usize {
     bufs.iter().map(|buf| buf.len()).sum()
 }
