@@ -1,8 +1,10 @@
-//! Reads the errors of `fastwebsockets` for `disconnect-core`: `disconnect_third_party_adapter::adapter! = fastwebsockets`.
+//! An adapter for `fastwebsockets`, as any crate could ship it. Use it in `classifier!` as
+//! `disconnect_third_party_adapter::adapter! = fastwebsockets`.
 
 #[doc(hidden)]
 pub use disconnect_core as __core;
-/// A close frame is no error: it is a frame, for `Endpoint::received`.
+/// Makes a reader for the errors of `fastwebsockets`. A close frame is not an error but a frame: give its code to
+/// `Endpoint::received`.
 #[macro_export]
 macro_rules! adapter {
     ($($library:tt)+) => {{
@@ -17,12 +19,12 @@ macro_rules! adapter {
             let refused = Verdict::new(Reason::Unknown, Side::Remote).with_cause(Cause::Negotiation);
             let violation = Verdict::new(Reason::ProtocolError, Side::Remote);
             Reading::verdict(match error {
-                // It is transparent: its source is that of the error inside.
+                // The variant is transparent: its `source()` skips the error inside.
                 library::WebSocketError::IoError(inside) => return Reading::inside(inside),
                 library::WebSocketError::UnexpectedEOF => {
                     Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof)
                 }
-                // The close frame came before.
+                // The close frame of the peer came before.
                 library::WebSocketError::ConnectionClosed => {
                     Verdict::new(Reason::Unknown, Side::Unknown).with_rank(Rank::FollowOn)
                 }
@@ -30,7 +32,7 @@ macro_rules! adapter {
                 | library::WebSocketError::InvalidUpgradeHeader
                 | library::WebSocketError::InvalidConnectionHeader => refused,
                 library::WebSocketError::FrameTooLarge => violation.with_cause(Cause::TooLarge),
-                // Variants of the features `upgrade` and `unstable-split` name what is inside as their source.
+                // Variants of the features `upgrade` and `unstable-split` return the error inside as their source.
                 error if error.source().is_some() => return Reading::NOTHING,
                 _ => violation.with_cause(Cause::Malformed),
             })

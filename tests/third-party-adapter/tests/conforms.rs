@@ -1,4 +1,4 @@
-//! The adapter keeps the rules that ours keep, with errors that fastwebsockets made.
+//! The adapter passes the conformance checks, with errors that fastwebsockets made.
 
 use disconnect_core::evidence::Conformance;
 use disconnect_core::{Classifier, classifier};
@@ -7,7 +7,7 @@ use tokio::io::{AsyncWriteExt, duplex};
 
 static CLASSIFIER: Classifier = classifier![disconnect_third_party_adapter::adapter! = fastwebsockets];
 
-/// What a client makes of these bytes, and then the end of the stream.
+/// Returns the error of a client that reads these bytes and then the end of the stream.
 async fn error(bytes: &[u8]) -> WebSocketError {
     let (client, mut server) = duplex(1 << 10);
     server.write_all(bytes).await.unwrap();
@@ -21,7 +21,7 @@ async fn error(bytes: &[u8]) -> WebSocketError {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn with_errors_of_the_library() {
+async fn errors_of_the_library_conform() {
     let report = Conformance::new(&CLASSIFIER)
         .counting(|run| allocation_counter::measure(run).count_total)
         .fault("reserved bits", &error(&[0xf1, 0]).await)

@@ -1,5 +1,5 @@
-//! One `classifier!` with two versions of a library, an adapter behind a feature, one of another crate, an own reader, an own
-//! error type and own close codes.
+//! One `classifier!` with every kind of item: two versions of a library, an adapter behind a feature, an adapter of
+//! another crate, a reader, an error type and close codes.
 #![cfg(feature = "tungstenite")]
 
 use std::error::Error;
@@ -13,7 +13,7 @@ use disconnect_core::{
 };
 use fastwebsockets::WebSocketError;
 
-/// This program's own error.
+/// An error of this program.
 #[derive(Debug, DisconnectEvidence)]
 #[reason(NetworkError, cause = KeepaliveTimeout)]
 struct NoHeartbeat;
@@ -26,7 +26,7 @@ impl fmt::Display for NoHeartbeat {
 
 impl Error for NoHeartbeat {}
 
-/// This program's own close codes.
+/// The close codes of this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
 #[codes(websocket)]
 enum Chat {
@@ -38,7 +38,7 @@ enum Chat {
     TokenExpired,
 }
 
-/// A reader of one's own, for a message that does not parse.
+/// A reader for a message that does not parse.
 fn number<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
     let violation = Verdict::new(DisconnectReason::ProtocolError, Side::Remote).with_cause(DisconnectCause::Malformed);
     Reading::from(error.downcast_ref::<std::num::ParseIntError>().map(|_| violation))
@@ -62,7 +62,7 @@ fn assert_said(error: &(dyn Error + 'static), expected: [&str; 2]) {
 }
 
 #[test]
-fn each_item_reads_its_own_errors() {
+fn each_item_reads_its_errors() {
     assert_said(&NoHeartbeat, ["network_error", "keepalive_timeout"]);
     assert_said(&tungstenite_30::Error::AttackAttempt, ["protocol_error", "malformed"]);
     assert_said(&tungstenite_28::Error::AttackAttempt, ["protocol_error", "malformed"]);
@@ -73,7 +73,7 @@ fn each_item_reads_its_own_errors() {
 }
 
 #[test]
-fn own_codes_have_their_own_meaning() {
+fn declared_codes_have_their_declared_meaning() {
     let read = |number| {
         let end = END.received(Code::websocket(number));
         (end.reason().as_str(), end.cause().map(Category::as_str), end.expected())
@@ -84,13 +84,13 @@ fn own_codes_have_their_own_meaning() {
 }
 
 #[test]
-fn the_explanation_names_the_item() {
+fn explanation_names_the_item() {
     let explanation = CLASSIFIER.explain(&WebSocketError::UnexpectedEOF).to_string();
     assert!(explanation.contains("[disconnect_third_party_adapter :: adapter ! = fastwebsockets, "), "{explanation}");
 }
 
 #[test]
-fn adapters_are_readers_one_by_one() {
+fn each_adapter_is_a_reader() {
     static BY_HAND: Classifier = Classifier::with(&[
         number,
         adapter!(tungstenite = tungstenite_28),
@@ -99,7 +99,7 @@ fn adapters_are_readers_one_by_one() {
     for error in [&tungstenite_28::Error::AttackAttempt as &(dyn Error + 'static), &WebSocketError::InvalidUTF8] {
         assert_eq!(BY_HAND.verdict(error), CLASSIFIER.verdict(error));
     }
-    // The other version is another type.
+    // The type of the other version is a different type.
     let unknown = Classifier::new().verdict(&fmt::Error);
     assert_eq!(BY_HAND.verdict(&tungstenite_30::Error::AttackAttempt), unknown);
 }
