@@ -1,4 +1,4 @@
-//! Where clients come in: the listener and its thread, and the connections so far.
+//! `Door`: the listener with its thread, and the accepted connections.
 
 use std::io;
 use std::mem;
@@ -16,16 +16,16 @@ use crate::link::Link;
 use crate::rules::{Rule, Rules};
 use crate::side::Side;
 
-/// How many clients may wait to be accepted.
+/// The length of the accept queue.
 const BACKLOG: i32 = 128;
 
-/// How long the proxy may take to answer itself.
+/// How long the proxy may take to connect to itself.
 const OWN: Duration = Duration::from_secs(5);
 
-/// How long no client is accepted after the system refused one, for want of file handles say.
+/// The pause after a failed `accept`, for example without free file handles.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How new connections are refused.
+/// How the proxy refuses new connections. See [`FaultProxy::refuse`](crate::FaultProxy::refuse).
 ///
 /// ```
 /// use std::io::ErrorKind;
@@ -45,12 +45,13 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// The port is closed: `connect` fails with `ConnectionRefused`. Only this one takes effect at once.
+    /// The port is closed: `connect` fails with `ConnectionRefused`. Takes effect at once, the others when a client
+    /// connects.
     Closed,
-    /// `connect` succeeds, and an RST follows at once.
+    /// `connect` succeeds, and an RST follows.
     Reset,
-    /// `connect` succeeds, and nothing follows: a server that does not accept. The connection stays so until the proxy is
-    /// dropped.
+    /// `connect` succeeds, and no byte follows, as from a server that does not accept. The connection stays open until
+    /// the proxy is dropped.
     Silent,
 }
 
@@ -67,15 +68,15 @@ pub(crate) struct State {
     pub(crate) links: Vec<Arc<Link>>,
     pub(crate) limit: Duration,
     threads: Vec<JoinHandle<()>>,
-    /// What new connections begin with, by [`Side`].
+    /// The rules of later connections, indexed by [`Side`].
     rules: [Rules; 2],
     refusal: Option<(Refusal, Arc<Effect>)>,
-    /// Clients that are kept without an answer.
+    /// Clients that get no answer.
     kept: Vec<TcpStream>,
-    /// Our own addresses: who connects from one only wants to know that all before it were accepted.
+    /// The addresses of `knock`: a connection from one of them only shows that all earlier clients were accepted.
     knocks: Vec<SocketAddr>,
     is_stopping: bool,
-    /// Why the last client got no server.
+    /// Why the proxy could not connect the last client to the server.
     problem: Option<String>,
 }
 
@@ -98,7 +99,7 @@ impl Door {
         let door = Arc::new(Self { address, server, state: Mutex::new(state), changed: Condvar::new() });
         let accepting = Arc::clone(&door);
         let accept = move || {
-            // Where the port cannot be opened again, the fault that closed it has the error.
+            // If the port cannot be opened again, the fault that closed it reports the error.
             let _ = accepting.accept(listener);
             accepting.answer_knocks();
         };
@@ -109,19 +110,21 @@ impl Door {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a connection that fits, at most as long as the limit.
+    /// Waits for a matching connection, at most for the limit.
     pub(crate) fn find<T>(&self, find: impl Fn(&[Arc<Link>]) -> Option<T>, what: &str) -> Result<T, Error> {
         let state = self.lock();
         let limit = state.limit;
         let waited = self.changed.wait_timeout_while(state, limit, |state| find(&state.links).is_none());
         let state = waited.unwrap_or_else(PoisonError::into_inner).0;
         find(&state.links).ok_or_else(|| match &state.problem {
-            Some(problem) => Error::new(format!("no {what} within {limit:?}: the server is not there: {problem}")),
+            Some(problem) => {
+                Error::new(format!("no {what} within {limit:?}: the proxy cannot connect to the server: {problem}"))
+            }
             None => Error::new(format!("no {what} within {limit:?}: connect the client to `proxy.address()` first")),
         })
     }
 
-    /// Puts a rule in place for the connections that are still to come, and returns those that are there.
+    /// Sets a rule for later connections, and returns the present ones.
     pub(crate) fn arm(&self, sides: &[Side], rule: Rule, effect: &Arc<Effect>) -> Vec<Arc<Link>> {
         let mut state = self.lock();
         for &side in sides {
@@ -130,7 +133,7 @@ impl Door {
         state.links.clone()
     }
 
-    /// Refuses clients from now on; those that have connected are accepted before.
+    /// Refuses clients from now on. Clients that have already connected are accepted first.
     pub(crate) fn refuse(&self, refusal: Refusal, effect: &Arc<Effect>) -> Result<(), Error> {
         if self.closed().is_some() {
             return Err(Error::new("the port is closed already: lift that fault first"));
@@ -150,15 +153,15 @@ impl Door {
         }
     }
 
-    /// Waits until all that connected before have been accepted: the system hands clients out in the order in which they
-    /// came, and this is one more.
+    /// Waits until all clients that have already connected are accepted. It connects once more itself, because the
+    /// system returns clients in the order in which they connected.
     pub(crate) fn knock(&self) -> Result<(), Error> {
         let failed = |error| Error::system("the proxy cannot reach itself", error);
         let (socket, own) = bound_to(self.address.ip()).map_err(failed)?;
         self.lock().knocks.push(own);
         match socket.connect(&self.address.into()) {
             Ok(()) => (),
-            // The port is closed: nobody waits there.
+            // The port is closed, so no client is waiting.
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
                 self.lock().knocks.retain(|knock| *knock != own);
                 return Ok(());
@@ -166,16 +169,18 @@ impl Door {
             Err(error) => return Err(failed(error)),
         }
         let state = self.lock();
-        // It may be connecting to the server for another client.
+        // The accepting thread may still be connecting another client to the server.
         let limit = state.limit + OWN;
         let waited = self.changed.wait_timeout_while(state, limit, |state| state.knocks.contains(&own));
         if waited.unwrap_or_else(PoisonError::into_inner).1.timed_out() {
-            return Err(Error::new(format!("the proxy accepted nobody within {limit:?}: does the server accept?")));
+            return Err(Error::new(format!(
+                "the proxy accepted no connection within {limit:?}: check that the server accepts"
+            )));
         }
         Ok(())
     }
 
-    /// Closes all that is open, and ends the threads.
+    /// Closes all connections, and ends the threads.
     pub(crate) fn stop(&self, accepting: JoinHandle<()>) {
         let refusal = {
             let mut state = self.lock();
@@ -185,7 +190,8 @@ impl Door {
         if let Some((_, effect)) = refusal {
             effect.lift();
         }
-        // The thread is waiting for a client. Without a socket to wake it, it stays: better than to wait forever.
+        // The thread waits for a client. If no socket is available to wake it, it is left behind, because a join would
+        // never return.
         if self.knock().is_ok() {
             let _ = accepting.join();
         }
@@ -221,7 +227,7 @@ impl Door {
         }
     }
 
-    /// Keeps the port, but lets nobody in: the answer to a SYN is an RST.
+    /// Keeps the port bound without listening, so that the system answers a SYN with an RST.
     fn close_until_lifted(&self, listener: TcpListener, effect: &Effect) -> io::Result<TcpListener> {
         drop(listener);
         let opened = bound(self.address).and_then(|socket| {
@@ -237,13 +243,13 @@ impl Door {
         opened
     }
 
-    /// The listener is closed, so that nobody waits there any more.
+    /// The listener is closed, so no client is waiting.
     fn answer_knocks(&self) {
         self.lock().knocks.clear();
         self.changed.notify_all();
     }
 
-    /// What becomes of a client.
+    /// Connects a client to the server, or refuses it.
     fn take(&self, client: TcpStream, address: SocketAddr) -> io::Result<()> {
         let mut state = self.lock();
         if let Some(index) = state.knocks.iter().position(|knock| *knock == address) {
@@ -257,7 +263,7 @@ impl Door {
                 match refusal {
                     Refusal::Reset => reset(client)?,
                     Refusal::Silent => state.kept.push(client),
-                    // It came before the port was closed.
+                    // The client connected before the port was closed.
                     Refusal::Closed => return Ok(()),
                 }
                 effect.met();
@@ -269,14 +275,14 @@ impl Door {
         drop(state);
         match TcpStream::connect_timeout(&self.server, limit) {
             Ok(server) => self.register([Leg::new(client, address), Leg::new(server, self.server)]),
-            // A server that is not there refuses; so does the proxy in front of it.
+            // If the server refuses, the proxy resets its client.
             Err(error) => reset(client).and(Err(error)),
         }
     }
 
     fn register(&self, legs: [Leg; 2]) -> io::Result<()> {
         let mut state = self.lock();
-        // Under the lock: a rule is either among these, or comes when the connection is among the others.
+        // Under the lock: a new rule is either copied here, or set after the connection is in the list.
         let (link, threads) = Link::start(legs, state.rules.clone(), state.limit)?;
         state.threads.retain(|thread| !thread.is_finished());
         state.threads.extend(threads);
@@ -293,17 +299,17 @@ impl Door {
     }
 }
 
-/// A socket with this address that does not listen.
+/// Binds a socket to this address without listening.
 fn bound(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // Connections that are ending do not keep the port. On Windows this would let others share it.
+    // Connections in TIME_WAIT do not block the port. On Windows this option would let other processes share it.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     Ok(socket)
 }
 
-/// A socket on this host, and its address.
+/// Binds a socket to a free port of this host, and returns its address.
 fn bound_to(ip: IpAddr) -> io::Result<(Socket, SocketAddr)> {
     let socket = bound((ip, 0).into())?;
     let address = socket.local_addr()?.as_socket().ok_or(io::ErrorKind::Unsupported)?;

@@ -1,8 +1,8 @@
-//! Why a fault did not take effect.
+//! `Error`: why a fault took no effect.
 
 use std::{error, fmt, io};
 
-/// Why a fault did not take effect. Its text says what was seen instead.
+/// The reason why a fault took no effect. Its text tells what happened instead, and what to change in the test.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,7 +27,7 @@ impl Error {
         Self { message: message.into(), source: None }
     }
 
-    /// What the system refused while we did this.
+    /// Creates an error with the error of a system call as its source.
     pub(crate) fn system(what: &str, source: io::Error) -> Self {
         Self { message: what.to_owned(), source: Some(source) }
     }

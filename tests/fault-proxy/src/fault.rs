@@ -1,4 +1,4 @@
-//! A fault that waits for traffic, and whether it met any.
+//! `Fault`: a fault that waits for traffic, and the check that it met some.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// A fault that is in place and waits for traffic. A test whose traffic never met it fails: the drop panics.
+/// A fault that is active and waits for traffic.
 ///
-/// Its drop does not take the fault away; [`lift`](Self::lift) does.
+/// Keep it until the traffic has met it, or call [`wait`](Self::wait). Dropping it does not remove the fault:
+/// [`lift`](Self::lift) does.
 ///
 /// ```
 /// use std::io::Write;
@@ -32,10 +33,10 @@ use crate::error::Error;
 ///
 /// # Panics
 ///
-/// When it is dropped and takes no effect within the [limit](crate::FaultProxy::with_limit) of the proxy, unless the thread
-/// panics already.
+/// Panics when it is dropped, if no traffic met it within the [limit](crate::FaultProxy::with_limit) of the proxy. It
+/// does not panic if the thread is already panicking.
 #[derive(Debug)]
-#[must_use = "keep it until the traffic met it: its drop panics where nothing did"]
+#[must_use = "keep it until traffic has met it: dropping it panics if none has"]
 pub struct Fault {
     effect: Arc<Effect>,
     limit: Duration,
@@ -46,22 +47,24 @@ impl Fault {
         Self { effect, limit }
     }
 
-    /// Whether it met traffic so far: a byte, a FIN, or for [`refuse`](crate::FaultProxy::refuse) a client. The peer may
-    /// know a moment before; [`wait`](Self::wait) does not miss it.
+    /// Returns whether traffic has met the fault: a byte, a FIN or, for [`refuse`](crate::FaultProxy::refuse), a
+    /// client.
+    ///
+    /// The peer may observe the fault a moment before this returns `true`. To be sure, use [`wait`](Self::wait).
     pub fn took_effect(&self) -> bool {
         self.effect.lock().is_met
     }
 
-    /// Waits until it met traffic. It blocks the thread: in a runtime with one thread the traffic has to be there before.
+    /// Blocks the thread until traffic has met the fault. In a runtime with one thread, send the traffic before.
     ///
     /// # Errors
     ///
-    /// Where nothing met it within the [limit](crate::FaultProxy::with_limit) of the proxy.
+    /// Returns an error if no traffic met the fault within the [limit](crate::FaultProxy::with_limit) of the proxy.
     pub fn wait(&self) -> Result<(), Error> {
         self.effect.wait_until_met(self.limit)
     }
 
-    /// Takes the fault away again. What it dropped is lost; a connection that it ended stays ended.
+    /// Removes the fault. Bytes that it dropped stay lost, and a connection that it ended stays ended.
     ///
     /// ```
     /// use std::io::{Read, Write};
@@ -88,12 +91,12 @@ impl Fault {
     ///
     /// # Errors
     ///
-    /// Where it takes no effect within the limit.
+    /// Returns an error if no traffic met the fault within the limit.
     pub fn lift(self) -> Result<(), Error> {
         let judged = self.wait();
         self.effect.lift();
         drop(self.effect.wait(self.limit, |seen| seen.is_undone));
-        // The result says it; the drop is to be quiet.
+        // The result reports the error, so the drop must not panic.
         self.effect.change(|seen| (seen.is_met, seen.problem) = (true, None));
         judged
     }
@@ -110,13 +113,13 @@ impl Drop for Fault {
     }
 }
 
-/// The one place of the crate that panics: it fails the test.
+/// Fails the test. The only function of this crate that panics.
 #[expect(clippy::panic, reason = "a test fails by panicking")]
 fn fail(error: &Error) -> ! {
     panic!("{error}")
 }
 
-/// What the threads of the proxy tell a [`Fault`], and it them.
+/// The state that a [`Fault`] shares with the threads of the proxy.
 #[derive(Debug)]
 pub(crate) struct Effect {
     what: String,
@@ -128,18 +131,18 @@ pub(crate) struct Effect {
 struct Seen {
     is_met: bool,
     is_lifted: bool,
-    /// Nothing of a lifted fault is left.
+    /// The lifted fault has no effect any more.
     is_undone: bool,
     problem: Option<String>,
 }
 
 impl Effect {
-    /// Of a fault that is gone once it is lifted.
+    /// Creates the effect of a fault that ends when it is lifted.
     pub(crate) fn new(what: impl fmt::Display) -> Arc<Self> {
         Self::with(what, true)
     }
 
-    /// Of a fault that is gone once somebody says [`undone`](Self::undone).
+    /// Creates the effect of a fault that ends when [`undone`](Self::undone) is called.
     pub(crate) fn until_undone(what: impl fmt::Display) -> Arc<Self> {
         Self::with(what, false)
     }
@@ -177,7 +180,7 @@ impl Effect {
         drop(self.wait(Duration::MAX, |seen| seen.is_lifted));
     }
 
-    /// Waits for this, at most so long.
+    /// Waits until the condition holds, at most for `limit`.
     fn wait(&self, limit: Duration, holds: impl Fn(&Seen) -> bool) -> MutexGuard<'_, Seen> {
         let waited = self.changed.wait_timeout_while(self.lock(), limit, |seen| !holds(seen));
         waited.unwrap_or_else(PoisonError::into_inner).0

@@ -1,4 +1,4 @@
-//! One socket of the proxy: bytes in and out, a FIN, and an RST that is one.
+//! `Leg`: one socket of the proxy, which sends bytes, a FIN or an RST.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -10,33 +10,33 @@ use socket2::SockRef;
 
 use crate::wire::Wire;
 
-/// How long one write may wait for a peer that does not read, before the flow looks for commands.
+/// How long one write waits for a peer that does not read, before the flow checks for commands.
 const TICK: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(crate) struct Leg {
-    /// Whoever is inside a call on the socket holds it for reading. Whoever holds it for writing is alone, and closes
-    /// the socket at once: the kernel sends the RST with the last use of a socket, not with the first `close`.
+    /// A thread that uses the socket holds the read lock. A thread that closes it holds the write lock, so that it has
+    /// the last reference: the kernel sends the RST with the last use of a socket, not with the first `close`.
     socket: RwLock<Option<TcpStream>>,
     is_closing: AtomicBool,
     has_sent_fin: AtomicBool,
     pub(crate) wire: Wire,
 }
 
-/// What a read found.
+/// The result of a read.
 #[derive(Debug)]
 pub(crate) enum Incoming {
     Bytes(usize),
     Fin,
     /// An RST, or another error that ends the connection.
     Reset,
-    /// This side closed the leg.
+    /// The proxy closed the leg.
     Closed,
 }
 
 impl Leg {
     pub(crate) fn new(socket: TcpStream, peer: SocketAddr) -> Self {
-        // A connection that is over already may refuse all of these; the first read then finds its end.
+        // All of these may fail if the connection has already ended. The first read reports that.
         let _ = socket.set_nodelay(true);
         let _ = socket.set_write_timeout(Some(TICK));
         let wire = Wire { local: socket.local_addr().unwrap_or(peer), peer };
@@ -48,12 +48,13 @@ impl Leg {
         }
     }
 
-    /// Waits for bytes, or for the end.
+    /// Waits for bytes, or for the end of the connection.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Incoming {
         loop {
             let read = self.with(|mut socket| {
                 let read = socket.read(buffer);
-                // An RST whose error a write has taken looks like a FIN, but leaves no peer. So does a FIN after ours.
+                // If a write has taken the error of an RST, a read returns zero bytes, as for a FIN. But then the
+                // socket has no peer. The same holds for a FIN after this side's FIN.
                 match read {
                     Ok(0) if !self.has_sent_fin.load(SeqCst) && socket.peer_addr().is_err() => {
                         Err(ErrorKind::ConnectionReset.into())
@@ -73,7 +74,7 @@ impl Leg {
         }
     }
 
-    /// Writes some of the bytes: none, if the peer does not read.
+    /// Writes some of the bytes. Returns 0 if the peer does not read.
     pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self.with(|mut socket| socket.write(bytes)) {
             Err(error)
@@ -85,16 +86,16 @@ impl Leg {
         }
     }
 
-    /// Sends a FIN behind what was written. What the peer sends is still read, so that no RST follows.
+    /// Sends a FIN after the written bytes. The peer's bytes are still read, so that no RST follows.
     pub(crate) fn finish(&self) -> io::Result<()> {
         self.has_sent_fin.store(true, SeqCst);
         self.with(|socket| socket.shutdown(Shutdown::Write))
     }
 
-    /// Sends an RST, and drops what is still queued.
+    /// Sends an RST and drops the queued bytes.
     pub(crate) fn reset(&self) -> io::Result<()> {
         let socket = self.take().ok_or(ErrorKind::NotConnected)?;
-        // Without a peer the connection is over, and nobody would get an RST.
+        // A socket without a peer has no connection, so it would send no RST.
         socket.peer_addr()?;
         SockRef::from(&socket).set_linger(Some(Duration::ZERO))
     }
@@ -105,11 +106,12 @@ impl Leg {
     }
 
     fn take(&self) -> Option<TcpStream> {
-        // One alone may close it: a thread that ends would else send a FIN where another is about to send an RST.
+        // Only one thread may close it. Otherwise a thread that ends would send a FIN while another one is about to
+        // send an RST.
         if self.is_closing.swap(true, SeqCst) {
             return None;
         }
-        // Wakes a read, and puts nothing on the wire. It fails only where the connection is over, and then no read waits.
+        // Wakes a read, and sends nothing. It fails only if the connection has ended, and then no read waits.
         let _ = self.with(|socket| socket.shutdown(Shutdown::Read));
         self.socket.write().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -126,10 +128,10 @@ mod tests {
 
     use super::*;
 
-    /// The error of an RST comes once. Where a write has taken it, a read finds zero bytes, as for a FIN.
+    /// The kernel reports an RST once. If a write has taken the error, a read returns zero bytes, as for a FIN.
     #[test]
     #[cfg_attr(not(target_os = "linux"), ignore = "how an RST looks afterwards differs")]
-    fn a_reset_stays_one_after_its_error_was_taken() -> io::Result<()> {
+    fn reset_is_reported_after_a_write_took_its_error() -> io::Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let peer = TcpStream::connect(listener.local_addr()?)?;
         let (socket, address) = listener.accept()?;

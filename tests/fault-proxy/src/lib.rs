@@ -1,26 +1,27 @@
-//! A proxy for tests. It stands between a client and a server on loopback, passes bytes on, and injects a fault on command.
-//! Where the fault did not take effect, the test fails.
+//! A proxy for tests that injects faults. It runs between a client and a server on loopback, and forwards bytes until a
+//! command tells it otherwise.
 //!
-//! Each command that ends a connection returns once the FIN or the RST has arrived. Each one that waits for traffic returns
-//! a [`Fault`]; its drop panics where the traffic never met it. So no test passes because nothing happened.
+//! A test fails if its fault did not happen. A command that ends a connection returns after the FIN or the RST has
+//! arrived. A command that waits for traffic returns a [`Fault`], which panics when it is dropped before any traffic
+//! met it.
 //!
-//! | command | what the side sees |
+//! | command | what the side observes |
 //! |---|---|
-//! | [`fin`](FaultProxy::fin) | an end of file: a killed peer, a proxy that goes away |
+//! | [`fin`](FaultProxy::fin) | an end of file, as after a crash of the peer or of a proxy |
 //! | [`half_close`](FaultProxy::half_close) | an end of file, while its own bytes still arrive |
-//! | [`reset`](FaultProxy::reset) | `ConnectionReset`: a crashed peer, a firewall |
-//! | [`silence`](FaultProxy::silence) | nothing any more, and no error |
-//! | [`truncate`](FaultProxy::truncate) | exactly so many bytes, then a FIN or an RST |
+//! | [`reset`](FaultProxy::reset) | `ConnectionReset`, as from a crashed host or a firewall |
+//! | [`silence`](FaultProxy::silence) | no more bytes, and no error |
+//! | [`truncate`](FaultProxy::truncate) | exactly the given number of bytes, then a FIN or an RST |
 //! | [`corrupt`](FaultProxy::corrupt) | one wrong byte |
 //! | [`delay`](FaultProxy::delay) | everything later |
 //! | [`refuse`](FaultProxy::refuse) | no connection: refused, reset, or without an answer |
 //!
-//! The proxy never looks inside, so TLS and any other protocol may run through it. Its threads are its own: it works with
-//! std sockets and with any runtime.
+//! The proxy does not parse the bytes, so it works with TLS and any other protocol. It has its own threads, so it works
+//! with std sockets and with any runtime.
 //!
 //! # Test the attribution of a service in 20 lines
 //!
-//! Run the service behind the proxy, inject a fault, and assert on its one line, with `testing` of
+//! Run the service behind the proxy, inject a fault, and assert on its line with the `testing` feature of
 //! [`disconnect-core`](https://docs.rs/disconnect-core):
 //!
 //! ```
@@ -56,12 +57,14 @@
 //!
 //! # Limits
 //!
-//! - TCP alone, and both peers on this machine.
-//! - On Linux the proxy looks into `/proc/net/tcp` to see that a FIN was acknowledged, an RST arrived and bytes were
-//!   received. Elsewhere it trusts the call that succeeded. A look takes longer, the more sockets the machine has.
-//! - A silent proxy acknowledges what it drops: a timeout of TCP itself (`TCP_USER_TIMEOUT`, keep-alive) does not fire.
-//! - Commands block the thread for a moment. In a runtime with one thread, [`Fault::wait`] needs its traffic to be there
-//!   before.
+//! - The proxy supports TCP only. Both peers have to run on this machine.
+//! - On Linux the proxy reads `/proc/net/tcp` to check that a FIN was acknowledged, an RST arrived and bytes were
+//!   received. On other systems it relies on the result of the system call. A check takes longer if the machine has
+//!   more sockets.
+//! - A silent proxy acknowledges the bytes that it drops. So a timeout of TCP itself (`TCP_USER_TIMEOUT`, keep-alive)
+//!   does not fire.
+//! - Commands block the thread for a moment. In a runtime with one thread, send the traffic before you call
+//!   [`Fault::wait`].
 
 mod door;
 mod error;
@@ -80,7 +83,7 @@ pub use crate::proxy::{Connection, FaultProxy};
 pub use crate::rules::Cut;
 pub use crate::side::Toward;
 
-/// The example of the README.
+/// Compiles the example of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

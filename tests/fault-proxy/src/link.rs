@@ -1,4 +1,4 @@
-//! One connection through the proxy: two legs, and a thread for each direction that passes bytes on.
+//! `Link`: one connection through the proxy, with two legs and a forwarding thread for each direction.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,57 +16,59 @@ use crate::wire::until;
 
 const BUFFER: usize = 64 * 1024;
 
-/// How long a flow lets others in while the peer does not read.
+/// How long a flow releases its lock while the peer does not read.
 const PAUSE: Duration = Duration::from_millis(1);
 
 #[derive(Debug)]
 pub(crate) struct Link {
-    /// By [`Side`].
+    /// Indexed by [`Side`].
     legs: [Leg; 2],
-    /// By the [`Side`] that the bytes go to.
+    /// Indexed by the [`Side`] that the bytes go to.
     flows: [Flow; 2],
     running: AtomicUsize,
     limit: Duration,
 }
 
-/// The bytes to one side.
+/// The flow of bytes to one side.
 #[derive(Debug)]
 struct Flow {
-    /// Whoever holds it is the only one who writes to that side.
+    /// A thread writes to this side only while it holds the lock.
     passing: Mutex<Passing>,
     changed: Condvar,
-    /// Drops all from now on: the other side is finished. Apart from the lock, so that it holds before the FIN leaves.
+    /// Drops all further bytes, because the other side got a FIN. An atomic outside the lock, so that it is set before
+    /// the FIN is sent.
     is_deaf: AtomicBool,
 }
 
 #[derive(Debug)]
 struct Passing {
-    /// Nothing is written any more.
+    /// If set, nothing is written any more.
     end: Option<End>,
     rules: Rules,
 }
 
-/// How the bytes to one side ended.
+/// How the flow to one side ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// The FIN of the other side was passed on.
+    /// The FIN of the other side was forwarded.
     PassedFin,
     Fin,
     Reset,
 }
 
-/// What a command does at once.
+/// A command that takes effect at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// A FIN, and what the side sends is dropped.
+    /// Send a FIN, and drop the bytes of the side.
     Fin,
-    /// A FIN, and what the side sends is passed on.
+    /// Send a FIN, and forward the bytes of the side.
     HalfClose,
     Reset,
 }
 
 impl Order {
-    /// An RST after our own FIN is one more command; after that of the peer it comes too late.
+    /// An RST may follow a FIN of the proxy. It may not follow a FIN of the peer, after which the side has read an end
+    /// of file.
     fn may_follow(self, end: Option<End>) -> bool {
         match end {
             None => true,
@@ -105,7 +107,7 @@ impl Link {
         thread::Builder::new().name(format!("to-{to}")).spawn(move || link.pump(to))
     }
 
-    /// The client's own address.
+    /// The address of the client.
     pub(crate) fn client(&self) -> SocketAddr {
         self.leg(Side::Client).wire.peer
     }
@@ -119,14 +121,15 @@ impl Link {
         self.flow(side).lock().end.is_none()
     }
 
-    /// Whether one of the sides can still get this.
+    /// Whether the command can still apply to at least one of the sides.
     pub(crate) fn can(&self, sides: &[Side], order: Order) -> bool {
         sides.iter().any(|&side| order.may_follow(self.flow(side).lock().end))
     }
 
-    /// Does this to each of the sides, and returns once it arrived there.
+    /// Applies the command to each side, and returns after it has arrived.
     pub(crate) fn order(&self, sides: &[Side], order: Order) -> Result<(), Error> {
-        // First nothing is passed on any more, so that neither side sees a consequence instead. Then each gets its own.
+        // First, forwarding stops on all sides, so that no side observes a consequence instead. Then each side gets the
+        // command.
         let claimed: Vec<_> = sides.iter().map(|&side| self.claim(side, order)).collect();
         let sent: Vec<_> =
             sides.iter().zip(claimed).map(|(&side, claimed)| claimed.and_then(|()| self.send(side, order))).collect();
@@ -135,7 +138,7 @@ impl Link {
         arrived.into_iter().collect()
     }
 
-    /// Puts a rule in place, for what arrives from now on.
+    /// Sets a rule for the bytes that arrive from now on.
     pub(crate) fn arm(&self, side: Side, rule: Rule, effect: &Arc<Effect>) -> Result<(), Error> {
         let mut passing = self.flow(side).lock();
         if let Some(end) = passing.end {
@@ -145,7 +148,7 @@ impl Link {
         drop(passing);
         match rule {
             Rule::Silence => self.drained(side),
-            // A cut may be due at once.
+            // The cut may be due at once.
             Rule::Truncate(..) => {
                 self.forward(side, &[]);
                 Ok(())
@@ -154,7 +157,7 @@ impl Link {
         }
     }
 
-    /// Ends both legs and their threads.
+    /// Closes both legs and ends their threads.
     pub(crate) fn stop(&self) {
         for flow in &self.flows {
             flow.lock().end = Some(End::Reset);
@@ -163,7 +166,7 @@ impl Link {
         self.legs.iter().for_each(Leg::close);
     }
 
-    /// Passes on what comes for this side, until there is no more.
+    /// Forwards everything that arrives for this side, until the end.
     fn pump(&self, to: Side) {
         self.forward(to, &[]);
         let mut buffer = vec![0; BUFFER];
@@ -176,14 +179,14 @@ impl Link {
             }
         }
         if self.running.fetch_sub(1, SeqCst) == 1 {
-            // Nothing comes any more. A side that has not been told stays open, until the proxy is dropped.
+            // Nothing arrives any more. A side that got no FIN and no RST stays open until the proxy is dropped.
             for side in [Side::Client, Side::Server].into_iter().filter(|&side| !self.is_open(side)) {
                 self.leg(side).close();
             }
         }
     }
 
-    /// Writes these bytes to the side, as the rules want it.
+    /// Writes the bytes to the side, by the rules.
     fn forward(&self, to: Side, mut bytes: &[u8]) {
         let flow = self.flow(to);
         let mut passing = if bytes.is_empty() { flow.lock() } else { flow.held_back() };
@@ -217,7 +220,7 @@ impl Link {
         }
     }
 
-    /// Ends the bytes to this side, behind those that it has got.
+    /// Ends the flow to this side after the bytes that were written.
     fn cut(&self, to: Side, cut: Cut, effect: &Effect) {
         let order = match cut {
             Cut::Fin => Order::Fin,
@@ -234,13 +237,13 @@ impl Link {
         }
     }
 
-    /// The peer of this leg reset it.
+    /// Handles a reset by the peer of this leg.
     fn lost(&self, side: Side) {
         self.flow(side).lock().end.get_or_insert(End::Reset);
         self.pass(side.other(), End::Reset);
     }
 
-    /// Passes on how the other side ended.
+    /// Forwards how the other side ended.
     fn pass(&self, to: Side, end: End) {
         let flow = self.flow(to);
         let mut passing = flow.held_back();
@@ -254,14 +257,14 @@ impl Link {
         }
         passing.end = Some(end);
         drop(passing);
-        // Where the side has gone meanwhile, there is nobody to tell.
+        // An error means that the side is gone, so there is nothing to forward.
         let _ = match end {
             End::PassedFin | End::Fin => self.leg(to).finish(),
             End::Reset => self.leg(to).reset(),
         };
     }
 
-    /// Makes sure that nothing is written to this side any more, and that the end is ours.
+    /// Stops all writes to this side, and marks the end as that of the proxy.
     fn claim(&self, side: Side, order: Order) -> Result<(), Error> {
         let flow = self.flow(side);
         let mut passing = flow.lock();
@@ -280,7 +283,7 @@ impl Link {
         Ok(())
     }
 
-    /// Puts it on the wire.
+    /// Sends the FIN or the RST.
     fn send(&self, side: Side, order: Order) -> Result<(), Error> {
         let leg = self.leg(side);
         let sent = match order {
@@ -291,7 +294,7 @@ impl Link {
         sent.map_err(|error| Error::system(&format!("no {packet} to the {side}: its connection is over"), error))
     }
 
-    /// Waits until it has arrived.
+    /// Waits until the FIN or the RST has arrived.
     fn arrived(&self, side: Side, order: Order) -> Result<(), Error> {
         let wire = self.leg(side).wire;
         let has_arrived = until(self.limit, || match order {
@@ -305,7 +308,7 @@ impl Link {
         Err(Error::new(format!("the {packet} has not arrived at the {side} within {:?}: let it read", self.limit)))
     }
 
-    /// Waits until the side has got all that was written.
+    /// Waits until the side has received all written bytes.
     fn drained(&self, side: Side) -> Result<(), Error> {
         let wire = self.leg(side).wire;
         if until(self.limit, || wire.unacknowledged() == 0) {
@@ -334,12 +337,12 @@ impl Flow {
         self.passing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets others in for a while.
+    /// Releases the lock for this time.
     fn pause<'a>(&self, passing: MutexGuard<'a, Passing>, time: Duration) -> MutexGuard<'a, Passing> {
         self.changed.wait_timeout(passing, time).unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Locks it once the delay is over.
+    /// Locks the flow after the delay.
     fn held_back(&self) -> MutexGuard<'_, Passing> {
         let mut passing = self.lock();
         let Some((delay, effect)) = passing.rules.delay() else { return passing };
@@ -354,7 +357,7 @@ impl Flow {
         passing
     }
 
-    /// Whether something for this side is dropped.
+    /// Whether bytes for this side are dropped.
     fn drops(&self, passing: &mut Passing, has_traffic: bool) -> bool {
         if passing.end.is_some() || self.is_deaf.load(SeqCst) {
             return true;

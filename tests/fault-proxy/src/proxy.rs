@@ -1,4 +1,4 @@
-//! The proxy: its commands, and the connections that they go to.
+//! `FaultProxy` and `Connection`: the commands, and the connections that they apply to.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -13,12 +13,13 @@ use crate::link::{Link, Order};
 use crate::rules::{Cut, Rule};
 use crate::side::Toward;
 
-/// A proxy on loopback between a client and a server, for tests: it passes bytes, FIN and RST on, until it is told to do
-/// something else.
+/// A proxy on loopback between a client and a server, for tests. It forwards bytes, FIN and RST until a command tells
+/// it otherwise.
 ///
-/// Its commands go to every connection: those that end one ([`fin`](Self::fin), [`half_close`](Self::half_close),
-/// [`reset`](Self::reset)) to all that are open, and fail where there is none; those that wait for traffic also to the ones
-/// that are still to come. [`connection`](Self::connection) is one of them alone.
+/// A command applies to every connection. [`fin`](Self::fin), [`half_close`](Self::half_close) and
+/// [`reset`](Self::reset) apply to all open connections, and fail if there is none. The commands that return a
+/// [`Fault`] also apply to later connections. To address a single connection, use [`connection`](Self::connection) or
+/// [`connection_of`](Self::connection_of).
 ///
 /// Dropping the proxy closes all sockets and ends all threads.
 ///
@@ -47,18 +48,19 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// Starts one in front of this server. It listens on loopback, on a port that the system chooses.
+    /// Starts a proxy in front of this server. It listens on loopback, on a port that the system chooses.
     ///
     /// # Errors
     ///
-    /// Where the address is none, or there is no socket or thread left.
+    /// Returns an error if the address does not resolve, or if no socket or thread is available.
     pub fn start(server: impl ToSocketAddrs) -> io::Result<Self> {
         let server = server.to_socket_addrs()?.next().ok_or(io::ErrorKind::AddrNotAvailable)?;
         let (door, accepting) = Door::open(server)?;
         Ok(Self { door, accepting: Some(accepting) })
     }
 
-    /// How long a command waits for its effect before it fails: 5 seconds unless set. Set it before a client connects.
+    /// Sets how long a command waits for its effect before it fails. The default is 5 seconds. Set it before a client
+    /// connects.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -75,7 +77,7 @@ impl FaultProxy {
         self
     }
 
-    /// Where the client connects to.
+    /// Returns the address that the client has to connect to.
     ///
     /// ```
     /// # fn main() -> std::io::Result<()> {
@@ -89,17 +91,17 @@ impl FaultProxy {
     pub fn address(&self) -> SocketAddr {
         self.door.address
     }
-    /// The connection with this number, in the order in which the clients connected; the first is 0. Waits for it.
+    /// Returns the connection with this number, and waits for it. The first client has the number 0.
     ///
     /// # Errors
     ///
-    /// Where it has not come within the [limit](Self::with_limit).
+    /// Returns an error if no such connection arrives within the [limit](Self::with_limit).
     pub fn connection(&self, index: usize) -> Result<Connection, Error> {
         let link = self.door.find(|links| links.get(index).cloned(), &format!("connection {index}"))?;
         Ok(Connection { link })
     }
 
-    /// The connection of the client with this address: its `local_addr`. Waits for it.
+    /// Returns the connection of the client with this `local_addr`, and waits for it.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -120,17 +122,17 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// Where it has not come within the [limit](Self::with_limit).
+    /// Returns an error if no such connection arrives within the [limit](Self::with_limit).
     pub fn connection_of(&self, client: SocketAddr) -> Result<Connection, Error> {
         let find = |links: &[Arc<Link>]| links.iter().rev().find(|link| link.client() == client).cloned();
         Ok(Connection { link: self.door.find(find, &format!("connection of {client}"))? })
     }
 
-    /// Ends all open connections by a FIN, and returns once it has arrived.
+    /// Ends all open connections with a FIN, and returns after it has arrived.
     ///
-    /// The peer reads an end of file behind the bytes that were passed on before. What it sends from now on is dropped,
-    /// and no RST follows. Where only one side gets the FIN, the other one gets nothing more, and its connection stays
-    /// open.
+    /// The side reads an end of file after the bytes that were forwarded before. The proxy drops what the side sends
+    /// from now on, and no RST follows. If only one side gets the FIN, the other one gets nothing more, and its
+    /// connection stays open.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -149,13 +151,14 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// Where no connection is open, where the side has got a FIN or an RST before, and where the FIN has not arrived within
-    /// the limit, because the peer does not read the bytes in front of it.
+    /// Returns an error if no connection is open, if the side already got a FIN or an RST, or if the FIN does not
+    /// arrive within the limit because the peer does not read the bytes before it.
     pub fn fin(&self, toward: Toward) -> Result<(), Error> {
         self.order(toward, Order::Fin)
     }
 
-    /// Sends a FIN on all open connections, and returns once it has arrived; what the peer sends is still passed on.
+    /// Sends a FIN on all open connections, and returns after it has arrived. Bytes from the side that got the FIN are
+    /// still forwarded.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -178,16 +181,16 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// As [`fin`](Self::fin).
+    /// The errors of [`fin`](Self::fin).
     pub fn half_close(&self, toward: Toward) -> Result<(), Error> {
         self.order(toward, Order::HalfClose)
     }
 
-    /// Ends all open connections by an RST, and returns once it has arrived. No FIN goes before it.
+    /// Ends all open connections with an RST, and returns after it has arrived. No FIN precedes it.
     ///
-    /// What the proxy has not delivered is dropped. What the peer has received but not read is still there on Linux; other
-    /// systems may drop it. Where only one side gets the RST, the other one gets nothing more, and its connection stays
-    /// open.
+    /// The proxy drops the bytes that it has not delivered. Bytes that the peer has received but not read stay readable
+    /// on Linux. Other systems may drop them. If only one side gets the RST, the other one gets nothing more, and its
+    /// connection stays open.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -205,17 +208,17 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// Where no connection is open, and where the side has got an RST or the FIN of the other peer before: it would read
-    /// an end of file. After [`fin`](Self::fin) or [`half_close`](Self::half_close) it may follow.
+    /// Returns an error if no connection is open, or if the side already got an RST or the FIN of the other peer, after
+    /// which it would read an end of file. It may follow [`fin`](Self::fin) and [`half_close`](Self::half_close).
     pub fn reset(&self, toward: Toward) -> Result<(), Error> {
         self.order(toward, Order::Reset)
     }
 
-    /// Drops all that arrives for this side from now on, also a FIN and an RST, and keeps the connections open. This also
-    /// goes for connections to come.
+    /// Drops everything that arrives for this side from now on, including a FIN and an RST, and keeps the connections
+    /// open. Also applies to later connections.
     ///
-    /// When it returns, the side has received all that was passed on before, and nothing follows. The proxy still
-    /// acknowledges what it drops, so that the sender sees no error of TCP.
+    /// When it returns, the side has received everything that was forwarded before, and nothing follows. The proxy
+    /// acknowledges the bytes that it drops, so the sender gets no TCP error.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -238,24 +241,24 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// Where the side does not read what was passed on before, within the limit.
+    /// Returns an error if the side does not read the bytes that were forwarded before, within the limit.
     pub fn silence(&self, toward: Toward) -> Result<Fault, Error> {
         self.arm(toward, Rule::Silence)
     }
 
-    /// Passes on so many more bytes, and not one more; then it ends the connection by a FIN or an RST, as
-    /// [`fin`](Self::fin) and [`reset`](Self::reset) do. On connections to come it counts from their first byte.
+    /// Forwards exactly this many more bytes, then ends the connection with a FIN or an RST, like [`fin`](Self::fin)
+    /// and [`reset`](Self::reset). On later connections it counts from their first byte.
     ///
-    /// Before an RST it waits until the bytes have been received. [`Cut`] has an example.
+    /// Before an RST it waits until the bytes have been received. See [`Cut`] for an example.
     ///
     /// # Errors
     ///
-    /// None today; [`Fault::wait`] has those of the cut.
+    /// Returns no error at present. [`Fault::wait`] returns the errors of the FIN or the RST.
     pub fn truncate(&self, toward: Toward, bytes: u64, cut: Cut) -> Result<Fault, Error> {
         self.arm(toward, Rule::Truncate(bytes, cut))
     }
 
-    /// Skips so many bytes, flips every bit of the next one, and passes on the rest as it is. On connections to come it
+    /// Skips this many bytes, flips all bits of the next one, and forwards the rest unchanged. On later connections it
     /// counts from their first byte.
     ///
     /// ```
@@ -279,15 +282,14 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// None today.
+    /// Returns no error at present.
     pub fn corrupt(&self, toward: Toward, skip: u64) -> Result<Fault, Error> {
         self.arm(toward, Rule::Corrupt(skip))
     }
 
-    /// Passes on each piece only when it has been here for so long, a FIN and an RST as well. This also goes for
-    /// connections to come.
+    /// Delays each piece of data by this time, including a FIN and an RST. Also applies to later connections.
     ///
-    /// A piece is what one read finds; the next one is read after it, so that a busy connection also becomes slower.
+    /// A piece is what one read returns. The next read starts after the delay, so a busy connection also gets slower.
     ///
     /// ```
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -311,18 +313,18 @@ impl FaultProxy {
     ///
     /// # Errors
     ///
-    /// None today.
+    /// Returns no error at present.
     pub fn delay(&self, toward: Toward, by: Duration) -> Result<Fault, Error> {
         self.arm(toward, Rule::Delay(by))
     }
 
-    /// Refuses new connections from now on; those that are open stay. [`Refusal`] has an example.
+    /// Refuses new connections from now on. Open connections stay open. See [`Refusal`] for an example.
     ///
-    /// Where the server itself is not there, the proxy answers each client with an RST, without being told to.
+    /// If the server itself is not reachable, the proxy answers each client with an RST, without this command.
     ///
     /// # Errors
     ///
-    /// Where the port is closed already, or cannot be closed.
+    /// Returns an error if the port is already closed by a fault, or cannot be closed.
     pub fn refuse(&self, refusal: Refusal) -> Result<Fault, Error> {
         let what = format!("refuse by {refusal:?}");
         let effect = match refusal {
@@ -350,7 +352,7 @@ impl FaultProxy {
         let sides = toward.sides();
         for link in self.door.arm(sides, rule, &effect) {
             for &side in sides.iter().filter(|side| link.is_open(**side)) {
-                // Without a `Fault` nobody could lift it from the connections to come.
+                // Without a `Fault`, nobody could lift the rule for later connections.
                 link.arm(side, rule, &effect).inspect_err(|_| effect.lift())?;
             }
         }
@@ -370,9 +372,10 @@ impl Drop for FaultProxy {
     }
 }
 
-/// One connection through the proxy, for faults that are to hit this one alone.
+/// One connection through the proxy, to inject a fault into this connection alone.
 ///
-/// Each method does what that of the [`FaultProxy`] does, and fails where the side has got a FIN or an RST before.
+/// [`FaultProxy::connection`] returns it. Each method does the same as that of [`FaultProxy`], and fails if the side
+/// already got a FIN or an RST.
 ///
 /// ```
 /// use std::io::{ErrorKind, Read};
@@ -398,65 +401,65 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// As [`FaultProxy::fin`].
+    /// Ends the connection with a FIN. See [`FaultProxy::fin`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`FaultProxy::fin`].
     pub fn fin(&self, toward: Toward) -> Result<(), Error> {
         self.link.order(toward.sides(), Order::Fin)
     }
 
-    /// As [`FaultProxy::half_close`].
+    /// Sends a FIN. See [`FaultProxy::half_close`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`FaultProxy::half_close`].
     pub fn half_close(&self, toward: Toward) -> Result<(), Error> {
         self.link.order(toward.sides(), Order::HalfClose)
     }
 
-    /// As [`FaultProxy::reset`].
+    /// Ends the connection with an RST. See [`FaultProxy::reset`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`FaultProxy::reset`].
     pub fn reset(&self, toward: Toward) -> Result<(), Error> {
         self.link.order(toward.sides(), Order::Reset)
     }
 
-    /// As [`FaultProxy::silence`].
+    /// Drops everything that arrives for this side. See [`FaultProxy::silence`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// The errors of [`FaultProxy::silence`], and an error if the side already got a FIN or an RST.
     pub fn silence(&self, toward: Toward) -> Result<Fault, Error> {
         self.arm(toward, Rule::Silence)
     }
 
-    /// As [`FaultProxy::truncate`].
+    /// Ends the connection after this many more bytes. See [`FaultProxy::truncate`].
     ///
     /// # Errors
     ///
-    /// Where the side has got a FIN or an RST before.
+    /// Returns an error if the side already got a FIN or an RST.
     pub fn truncate(&self, toward: Toward, bytes: u64, cut: Cut) -> Result<Fault, Error> {
         self.arm(toward, Rule::Truncate(bytes, cut))
     }
 
-    /// As [`FaultProxy::corrupt`].
+    /// Flips all bits of one byte. See [`FaultProxy::corrupt`].
     ///
     /// # Errors
     ///
-    /// Where the side has got a FIN or an RST before.
+    /// Returns an error if the side already got a FIN or an RST.
     pub fn corrupt(&self, toward: Toward, skip: u64) -> Result<Fault, Error> {
         self.arm(toward, Rule::Corrupt(skip))
     }
 
-    /// As [`FaultProxy::delay`].
+    /// Delays each piece of data. See [`FaultProxy::delay`].
     ///
     /// # Errors
     ///
-    /// Where the side has got a FIN or an RST before.
+    /// Returns an error if the side already got a FIN or an RST.
     pub fn delay(&self, toward: Toward, by: Duration) -> Result<Fault, Error> {
         self.arm(toward, Rule::Delay(by))
     }

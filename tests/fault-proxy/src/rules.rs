@@ -1,4 +1,4 @@
-//! What is to happen to the bytes of one direction.
+//! The rules for the bytes of one direction.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::fault::Effect;
 
-/// How a connection ends.
+/// How [`FaultProxy::truncate`](crate::FaultProxy::truncate) ends a connection.
 ///
 /// ```
 /// use std::io::{Read, Write};
@@ -28,20 +28,20 @@ use crate::fault::Effect;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cut {
-    /// By a FIN: the peer reads an end of file.
+    /// With a FIN: the peer reads an end of file.
     Fin,
-    /// By an RST: the peer gets `ConnectionReset`.
+    /// With an RST: the peer gets `ConnectionReset`.
     Reset,
 }
 
-/// What a command asks for.
+/// The rule that a command sets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rule {
     Silence,
     Delay(Duration),
-    /// Flips the byte behind so many.
+    /// Flips the byte after this many bytes.
     Corrupt(u64),
-    /// Ends it behind so many bytes.
+    /// Ends the connection after this many bytes.
     Truncate(u64, Cut),
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// At most one rule of each kind; a newer one replaces it.
+/// At most one rule of each kind. A newer rule replaces an older one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
     silence: Option<Armed<()>>,
@@ -71,12 +71,12 @@ struct Armed<T> {
     effect: Arc<Effect>,
 }
 
-/// What may be written next.
+/// The bytes that may be written next.
 #[derive(Debug)]
 pub(crate) enum Piece {
-    /// So many bytes, as they are.
+    /// This many bytes, unchanged.
     Plain(usize),
-    /// One byte, with every bit flipped.
+    /// One byte, with all bits flipped.
     Flipped,
 }
 
@@ -91,7 +91,7 @@ impl Rules {
         }
     }
 
-    /// The silence, if there is one.
+    /// Returns the effect of the silence, if there is one.
     pub(crate) fn silence(&mut self) -> Option<&Effect> {
         live(&mut self.silence).map(|armed| &*armed.effect)
     }
@@ -100,13 +100,13 @@ impl Rules {
         live(&mut self.delay).map(|armed| (armed.rule, Arc::clone(&armed.effect)))
     }
 
-    /// The cut that is due now.
+    /// Removes and returns the cut that is due now.
     pub(crate) fn take_due_cut(&mut self) -> Option<(Cut, Arc<Effect>)> {
         live(&mut self.truncate)?;
         self.truncate.take_if(|armed| armed.rule.0 == 0).map(|armed| (armed.rule.1, armed.effect))
     }
 
-    /// Of so many bytes, what may be written at once. There is one at least, and no cut is due.
+    /// Returns how much of `available` may be written at once. At least one byte is available, and no cut is due.
     pub(crate) fn next(&mut self, available: usize) -> Piece {
         let most = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX).min(available);
         let length = live(&mut self.truncate).map_or(available, |armed| most(armed.rule.0));
@@ -117,7 +117,7 @@ impl Rules {
         }
     }
 
-    /// So many bytes of the piece were written.
+    /// Counts the written bytes of a piece.
     pub(crate) fn passed(&mut self, piece: &Piece, count: usize) {
         let count = count as u64;
         if let Some(armed) = &mut self.truncate {

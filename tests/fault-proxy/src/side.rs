@@ -1,8 +1,8 @@
-//! The two sides of a connection.
+//! `Toward` and `Side`: the two sides of a connection.
 
 use std::fmt;
 
-/// Towards which end of the connection a fault goes.
+/// The side of the connection that observes a fault.
 ///
 /// ```
 /// use std::io::{ErrorKind, Read};
@@ -23,11 +23,11 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Toward {
-    /// What the client sees: the fault is in what goes to it.
+    /// The client observes it: the fault applies to the bytes from the server.
     Client,
-    /// What the server sees: the fault is in what goes to it.
+    /// The server observes it: the fault applies to the bytes from the client.
     Server,
-    /// Both of them.
+    /// Both sides observe it.
     Both,
 }
 
@@ -41,7 +41,7 @@ impl Toward {
     }
 }
 
-/// One side; also the index of its leg and of the flow towards it.
+/// One side. Also the index of its leg and of the flow toward it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Client,

@@ -1,7 +1,8 @@
-//! What the kernel knows of a connection: whether the peer acknowledged our bytes and our FIN, and whether an RST arrived.
+//! `Wire`: what the kernel knows about a connection: whether the peer acknowledged the bytes and the FIN, and whether
+//! an RST arrived.
 //!
-//! Linux lists its sockets in `/proc/net/tcp`; a look takes longer, the more sockets the machine has. Elsewhere nothing
-//! is known, and a call that succeeded counts.
+//! Linux lists its sockets in `/proc/net/tcp`. Reading the list takes longer if the machine has more sockets. Other
+//! systems have no such list, so there the result of the system call counts.
 
 #[cfg(target_os = "linux")]
 use std::fs::File;
@@ -19,12 +20,12 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// How much of what was written the peer has not acknowledged.
+    /// The number of written bytes that the peer has not acknowledged.
     pub(crate) fn unacknowledged(self) -> u64 {
         entry(self.local, self.peer).map_or(0, |entry| entry.unacknowledged)
     }
 
-    /// Our FIN is still on its way: it stands behind bytes that the peer does not read.
+    /// Whether the FIN is not acknowledged yet, because the peer does not read the bytes before it.
     pub(crate) fn fin_is_pending(self) -> bool {
         const ESTABLISHED: u8 = 0x01;
         const FIN_WAIT_1: u8 = 0x04;
@@ -35,15 +36,15 @@ impl Wire {
             .is_some_and(|entry| matches!(entry.state, ESTABLISHED | FIN_WAIT_1 | CLOSE_WAIT | LAST_ACK | CLOSING))
     }
 
-    /// The peer's socket is still in the table of this machine. An RST takes it out.
+    /// Whether the peer's socket is still in the table of this machine. An RST removes it.
     pub(crate) fn peer_is_listed(self) -> bool {
         const TIME_WAIT: u8 = 0x06;
         entry(self.peer, self.local).is_some_and(|entry| entry.state != TIME_WAIT)
     }
 }
 
-/// Waits until this holds, at most so long. The kernel has no event for a state of TCP; on loopback the first look mostly
-/// suffices.
+/// Waits until the condition holds, at most for the limit. It polls, because the kernel has no event for a TCP state.
+/// On loopback the first check suffices in most cases.
 pub(crate) fn until(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     loop {
@@ -85,7 +86,7 @@ fn entry(local: SocketAddr, peer: SocketAddr) -> Option<Entry> {
     })
 }
 
-/// An address as the table has it: words in the byte order of the machine.
+/// An address as the table prints it: words in the byte order of the machine.
 #[cfg(target_os = "linux")]
 fn listed(address: SocketAddr) -> String {
     let octets = match address {

@@ -1,4 +1,4 @@
-//! A service behind the proxy, and the one line that it writes for each fault.
+//! Runs a service behind the proxy, and checks the line that it writes for each fault.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -15,10 +15,10 @@ use disconnect_core::{
 use disconnect_faults::{Cut, FaultProxy, Toward};
 
 const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
-/// How long the service waits for the next message, where no test is about that.
+/// How long the service waits for the next message, in tests that are not about that.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Echoes messages of four bytes; `quit` is the goodbye.
+/// Echoes messages of four bytes. `quit` is the goodbye.
 fn serve(mut stream: TcpStream) -> io::Result<Disconnect> {
     let guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "session closed"));
     guard.run_blocking(|_| -> io::Result<_> {
@@ -34,7 +34,7 @@ fn serve(mut stream: TcpStream) -> io::Result<Disconnect> {
     })
 }
 
-/// The line of a session whose client has had one echo when the fault comes.
+/// Returns the line of a session. The fault is injected after one echo.
 fn line(idle: Duration, fault: impl FnOnce(&FaultProxy, &mut TcpStream)) -> Observed {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = FaultProxy::start(listener.local_addr().unwrap()).unwrap();
@@ -61,28 +61,28 @@ fn lost(cause: DisconnectCause) -> Answer {
 }
 
 #[test]
-fn a_goodbye_is_expected() {
+fn goodbye_is_expected() {
     let end = line(LONG, |_, client| client.write_all(b"quit").unwrap());
     assert_eq!(answer(&end), (Some(DisconnectReason::ClientClosed), Some(DisconnectInitiator::Client), None));
     assert!(end.expected());
 }
 
 #[test]
-fn a_reset_is_a_lost_connection() {
+fn reset_is_a_network_error() {
     let end = line(LONG, |proxy, _| proxy.reset(Toward::Server).unwrap());
     assert_eq!(answer(&end), lost(DisconnectCause::Reset));
     assert!(!end.expected());
 }
 
 #[test]
-fn a_fin_without_a_goodbye_is_a_lost_connection() {
+fn fin_without_a_goodbye_is_a_network_error() {
     let end = line(LONG, |proxy, _| proxy.fin(Toward::Server).unwrap());
     assert_eq!(answer(&end), lost(DisconnectCause::UncleanEof));
     assert!(!end.expected());
 }
 
 #[test]
-fn a_silence_is_a_deadline_although_the_client_speaks() {
+fn silence_is_a_deadline_although_the_client_sends() {
     let mut silence = None;
     let end = line(Duration::from_millis(200), |proxy, client| {
         let fault = proxy.silence(Toward::Server).unwrap();
@@ -95,7 +95,7 @@ fn a_silence_is_a_deadline_although_the_client_speaks() {
 }
 
 #[test]
-fn half_a_goodbye_is_none() {
+fn truncated_goodbye_is_a_network_error() {
     let end = line(LONG, |proxy, client| {
         let fault = proxy.truncate(Toward::Server, 2, Cut::Fin).unwrap();
         client.write_all(b"quit").unwrap();
@@ -106,7 +106,7 @@ fn half_a_goodbye_is_none() {
 }
 
 #[test]
-fn a_garbled_goodbye_is_none() {
+fn corrupted_goodbye_is_a_protocol_error() {
     let end = line(LONG, |proxy, client| {
         let fault = proxy.corrupt(Toward::Server, 3).unwrap();
         client.write_all(b"quit").unwrap();

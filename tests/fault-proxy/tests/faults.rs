@@ -1,4 +1,4 @@
-//! Every fault, as both ends see it.
+//! Tests each fault as both sides of the connection observe it.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -27,7 +27,7 @@ fn connect(listener: &TcpListener, proxy: &FaultProxy) -> (TcpStream, TcpStream)
     let client = TcpStream::connect(proxy.address()).unwrap();
     let server = listener.accept().unwrap().0;
     for socket in [&client, &server] {
-        // So that a test that is wrong ends.
+        // Ends a test that waits in vain.
         socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     }
     (client, server)
@@ -40,8 +40,8 @@ fn path() -> Path {
 }
 
 impl Path {
-    /// The end that a fault goes to, and the other one.
-    fn ends(&mut self, toward: Toward) -> (&mut TcpStream, &mut TcpStream) {
+    /// The side that a fault applies to, and the other one.
+    fn sides(&mut self, toward: Toward) -> (&mut TcpStream, &mut TcpStream) {
         match toward {
             Toward::Client => (&mut self.client, &mut self.server),
             Toward::Server | Toward::Both => (&mut self.server, &mut self.client),
@@ -49,7 +49,7 @@ impl Path {
     }
 }
 
-const ENDS: [Toward; 2] = [Toward::Client, Toward::Server];
+const SIDES: [Toward; 2] = [Toward::Client, Toward::Server];
 
 fn pass(from: &mut TcpStream, to: &mut TcpStream, text: &[u8]) {
     from.write_all(text).unwrap();
@@ -72,7 +72,7 @@ fn kind(read: io::Result<usize>) -> Result<usize, ErrorKind> {
 const RESET: Result<usize, ErrorKind> = Err(ErrorKind::ConnectionReset);
 
 #[test]
-fn without_a_fault_bytes_fin_and_rst_pass() {
+fn bytes_fin_and_rst_pass_without_a_fault() {
     let mut path = path();
     pass(&mut path.client, &mut path.server, b"there");
     pass(&mut path.server, &mut path.client, b"and back");
@@ -82,7 +82,7 @@ fn without_a_fault_bytes_fin_and_rst_pass() {
     drop(path.server);
     assert_eq!(path.client.read(&mut [0]).unwrap(), 0);
 
-    for toward in ENDS {
+    for toward in SIDES {
         let (client, server) = connect(&path.listener, &path.proxy);
         let (mut seen, other) = if toward == Toward::Client { (client, server) } else { (server, client) };
         socket2::SockRef::from(&other).set_linger(Some(Duration::ZERO)).unwrap();
@@ -91,9 +91,9 @@ fn without_a_fault_bytes_fin_and_rst_pass() {
     }
 }
 
-/// The error of an RST comes once: to the thread that reads, or to the one that writes.
+/// The kernel reports an RST once: to the thread that reads or to the one that writes.
 #[test]
-fn an_rst_passes_as_one_while_the_proxy_writes() {
+fn rst_is_forwarded_as_rst_while_the_proxy_writes() {
     let (listener, proxy) = listener();
     let bytes = vec![0; 1 << 16];
     for round in 0..5 {
@@ -107,10 +107,10 @@ fn an_rst_passes_as_one_while_the_proxy_writes() {
     }
 }
 
-/// Also where the state of the sockets is in another table.
+/// IPv6 sockets are in a table of their own.
 #[test]
-fn a_server_on_ipv6_has_its_proxy_there() {
-    // A host without IPv6 has nothing to test.
+fn ipv6_server_gets_an_ipv6_proxy() {
+    // Skipped on a host without IPv6.
     let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
     let proxy = FaultProxy::start(listener.local_addr().unwrap()).unwrap();
     let (mut client, mut server) = connect(&listener, &proxy);
@@ -123,7 +123,7 @@ fn a_server_on_ipv6_has_its_proxy_there() {
 }
 
 #[test]
-fn a_megabyte_passes_while_both_ends_write() {
+fn megabyte_passes_while_both_sides_write() {
     let path = path();
     let work = |mut stream: TcpStream| {
         let mut writer = stream.try_clone().unwrap();
@@ -139,11 +139,11 @@ fn a_megabyte_passes_while_both_ends_write() {
 }
 
 #[test]
-fn a_fin_ends_one_side_and_no_rst_follows() {
-    for toward in ENDS {
+fn fin_ends_one_side_without_an_rst() {
+    for toward in SIDES {
         let mut path = path();
         let proxy = path.proxy.connection(0).unwrap();
-        let (seen, other) = path.ends(toward);
+        let (seen, other) = path.sides(toward);
         pass(other, seen, b"before");
         proxy.fin(toward).unwrap();
         assert_eq!(seen.read(&mut [0]).unwrap(), 0);
@@ -158,11 +158,11 @@ fn a_fin_ends_one_side_and_no_rst_follows() {
 }
 
 #[test]
-fn a_half_close_lets_the_other_direction_pass() {
-    for toward in ENDS {
+fn half_close_keeps_the_other_direction_open() {
+    for toward in SIDES {
         let mut path = path();
         path.proxy.half_close(toward).unwrap();
-        let (seen, other) = path.ends(toward);
+        let (seen, other) = path.sides(toward);
         assert_eq!(seen.read(&mut [0]).unwrap(), 0);
         pass(seen, other, b"last words");
         seen.shutdown(Shutdown::Write).unwrap();
@@ -171,14 +171,14 @@ fn a_half_close_lets_the_other_direction_pass() {
 }
 
 #[test]
-fn a_reset_is_a_reset_and_leaves_the_other_side_open() {
-    for toward in ENDS {
+fn reset_leaves_the_other_side_open() {
+    for toward in SIDES {
         let mut path = path();
-        let (seen, other) = path.ends(toward);
+        let (seen, other) = path.sides(toward);
         pass(other, seen, b"before");
-        // The peer has it before the RST, which does not take it away on Linux.
+        // The peer has received the bytes before the RST. On Linux an RST does not discard them.
         path.proxy.reset(toward).unwrap();
-        let (seen, other) = path.ends(toward);
+        let (seen, other) = path.sides(toward);
         assert_eq!(kind(seen.read(&mut [0])), RESET);
         assert_eq!(kind(seen.write(b"late")), Err(ErrorKind::BrokenPipe));
         other.write_all(b"dropped").unwrap();
@@ -186,13 +186,13 @@ fn a_reset_is_a_reset_and_leaves_the_other_side_open() {
     }
 }
 
-/// The same many times: no FIN comes first, whatever the threads do.
+/// Repeated, because a FIN before the RST would depend on the timing of the threads.
 #[test]
-fn a_reset_to_both_is_one_for_each_every_time() {
+fn reset_of_both_sides_sends_no_fin() {
     let (listener, proxy) = listener();
     for round in 0..40 {
         let (mut client, mut server) = connect(&listener, &proxy);
-        // Bytes are under way in both directions, and nobody reads them.
+        // Bytes are in flight in both directions, and neither side reads them.
         client.write_all(&[1; 1000]).unwrap();
         server.write_all(&[2; 1000]).unwrap();
         proxy.reset(Toward::Both).unwrap();
@@ -204,10 +204,10 @@ fn a_reset_to_both_is_one_for_each_every_time() {
 }
 
 #[test]
-fn a_reset_breaks_a_write_that_waits() {
+fn reset_fails_a_blocked_write() {
     let path = path();
     let mut server = path.server.try_clone().unwrap();
-    // The client does not read, so that the server's writes come to a halt somewhere.
+    // The client does not read, so the writes of the server stall.
     let writing = std::thread::spawn(move || {
         let bytes = vec![0; 1 << 16];
         loop {
@@ -222,7 +222,7 @@ fn a_reset_breaks_a_write_that_waits() {
 }
 
 #[test]
-fn an_end_that_comes_too_late_is_an_error() {
+fn command_after_the_fin_of_the_peer_is_an_error() {
     let mut path = path();
     path.server.shutdown(Shutdown::Write).unwrap();
     assert_eq!(path.client.read(&mut [0]).unwrap(), 0);
@@ -234,7 +234,7 @@ fn an_end_that_comes_too_late_is_an_error() {
 }
 
 #[test]
-fn a_reset_may_follow_our_own_fin() {
+fn reset_may_follow_a_fin_of_the_proxy() {
     let mut path = path();
     path.proxy.half_close(Toward::Client).unwrap();
     assert_eq!(path.client.read(&mut [0]).unwrap(), 0);
@@ -242,10 +242,10 @@ fn a_reset_may_follow_our_own_fin() {
     path.client.write_all(b"late").unwrap_err();
 }
 
-/// The FIN stands behind bytes that nobody reads: it cannot have an effect.
+/// The FIN follows bytes that the client does not read, so it cannot arrive.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_fin_that_cannot_arrive_is_an_error() {
+fn undeliverable_fin_is_an_error() {
     let (listener, proxy) = listener();
     let proxy = proxy.with_limit(Duration::from_millis(100));
     let (client, server) = connect(&listener, &proxy);
@@ -260,11 +260,11 @@ fn a_fin_that_cannot_arrive_is_an_error() {
 }
 
 #[test]
-fn a_silence_drops_bytes_and_fin_and_is_lifted() {
-    for toward in ENDS {
+fn silence_drops_bytes_and_fin_until_lifted() {
+    for toward in SIDES {
         let mut path = path();
         let silence = path.proxy.silence(toward).unwrap();
-        let (seen, other) = path.ends(toward);
+        let (seen, other) = path.sides(toward);
         pass(seen, other, b"the other direction");
         assert!(!silence.took_effect());
         other.write_all(b"lost").unwrap();
@@ -274,7 +274,7 @@ fn a_silence_drops_bytes_and_fin_and_is_lifted() {
         pass(other, seen, b"kept");
 
         let silence = path.proxy.silence(toward).unwrap();
-        let (seen, other) = path.ends(toward);
+        let (seen, other) = path.sides(toward);
         other.shutdown(Shutdown::Write).unwrap();
         silence.wait().unwrap();
         assert!(is_quiet(seen));
@@ -282,7 +282,7 @@ fn a_silence_drops_bytes_and_fin_and_is_lifted() {
 }
 
 #[test]
-fn a_silence_holds_for_both_and_for_connections_to_come() {
+fn silence_applies_to_both_sides_and_later_connections() {
     let (listener, proxy) = listener();
     let silence = proxy.silence(Toward::Both).unwrap();
     let (mut client, mut server) = connect(&listener, &proxy);
@@ -290,19 +290,19 @@ fn a_silence_holds_for_both_and_for_connections_to_come() {
     silence.wait().unwrap();
     server.write_all(b"lost").unwrap();
     drop(server);
-    // The client's own FIN still gets no answer: it is dropped, too.
+    // The FIN of the client is dropped too, so it gets no answer.
     client.shutdown(Shutdown::Write).unwrap();
     assert!(is_quiet(&mut client));
 }
 
 #[test]
-fn a_truncation_is_exact() {
-    for toward in ENDS {
+fn truncation_is_exact() {
+    for toward in SIDES {
         for bytes in [0, 1, 4, 70_000] {
             for cut in [Cut::Fin, Cut::Reset] {
                 let mut path = path();
                 let fault = path.proxy.truncate(toward, bytes, cut).unwrap();
-                let (seen, other) = path.ends(toward);
+                let (seen, other) = path.sides(toward);
                 let mut other = other.try_clone().unwrap();
                 let writing = std::thread::spawn(move || other.write_all(&vec![5; 100_000]).unwrap());
                 let mut got = Vec::new();
@@ -319,9 +319,9 @@ fn a_truncation_is_exact() {
     }
 }
 
-/// Most of the bytes are still in the proxy when the last one is written.
+/// Most of the bytes are still in the proxy when the client writes the last one.
 #[test]
-fn a_truncation_by_reset_delivers_its_bytes_to_a_slow_reader() {
+fn truncation_by_reset_delivers_its_bytes_to_a_slow_reader() {
     const BYTES: usize = 300_000;
     let (listener, proxy) = listener();
     let fault = proxy.truncate(Toward::Client, BYTES as u64, Cut::Reset).unwrap();
@@ -339,12 +339,12 @@ fn a_truncation_by_reset_delivers_its_bytes_to_a_slow_reader() {
 }
 
 #[test]
-fn a_corruption_hits_one_byte() {
-    for toward in ENDS {
+fn corruption_flips_one_byte() {
+    for toward in SIDES {
         for skip in [0, 5, 65_536, 99_999] {
             let mut path = path();
             let fault = path.proxy.corrupt(toward, skip).unwrap();
-            let (seen, other) = path.ends(toward);
+            let (seen, other) = path.sides(toward);
             let mut other = other.try_clone().unwrap();
             let writing = std::thread::spawn(move || other.write_all(&vec![5; 100_000]).unwrap());
             let mut got = vec![0; 100_000];
@@ -358,7 +358,7 @@ fn a_corruption_hits_one_byte() {
 }
 
 #[test]
-fn a_corruption_and_a_truncation_together() {
+fn corruption_and_truncation_combine() {
     let mut path = path();
     let corrupt = path.proxy.corrupt(Toward::Server, 1).unwrap();
     let truncate = path.proxy.truncate(Toward::Server, 3, Cut::Fin).unwrap();
@@ -371,12 +371,12 @@ fn a_corruption_and_a_truncation_together() {
 }
 
 #[test]
-fn a_delay_holds_back_bytes_and_fin() {
+fn delay_applies_to_bytes_and_fin() {
     const DELAY: Duration = Duration::from_millis(50);
-    for toward in ENDS {
+    for toward in SIDES {
         let mut path = path();
         let delay = path.proxy.delay(toward, DELAY).unwrap();
-        let (seen, other) = path.ends(toward);
+        let (seen, other) = path.sides(toward);
         let start = Instant::now();
         pass(other, seen, b"late");
         assert!(start.elapsed() >= DELAY);
@@ -391,7 +391,7 @@ fn a_delay_holds_back_bytes_and_fin() {
 }
 
 #[test]
-fn a_refused_client_sees_how() {
+fn each_refusal_reaches_the_client() {
     let (listener, proxy) = listener();
     let (mut earlier, mut server) = connect(&listener, &proxy);
 
@@ -415,7 +415,7 @@ fn a_refused_client_sees_how() {
     assert!(is_quiet(&mut client));
     refusal.lift().unwrap();
 
-    // Who was there before is, and who comes afterwards gets through.
+    // Earlier clients are not affected, and later ones are connected again.
     pass(&mut earlier, &mut server, b"still here");
     let (mut client, mut server) = connect(&listener, &proxy);
     pass(&mut client, &mut server, b"new");
@@ -424,20 +424,20 @@ fn a_refused_client_sees_how() {
 }
 
 #[test]
-fn a_server_that_is_not_there_resets_its_client() {
+fn unreachable_server_resets_the_client() {
     let (listener, proxy) = listener();
     drop(listener);
     let mut client = TcpStream::connect(proxy.address()).unwrap();
     assert_eq!(kind(client.read(&mut [0])), RESET);
     let error = proxy.with_limit(Duration::from_millis(10)).fin(Toward::Both).unwrap_err().to_string();
     assert!(
-        error.starts_with("no open connection within 10ms: the server is not there: Connection refused"),
+        error.starts_with("no open connection within 10ms: the proxy cannot connect to the server: Connection refused"),
         "{error}"
     );
 }
 
 #[test]
-fn a_command_for_all_hits_all_that_connected_before_and_no_other() {
+fn command_applies_to_all_earlier_connections_only() {
     let (listener, proxy) = listener();
     let mut clients: Vec<_> = (0..20).map(|_| TcpStream::connect(proxy.address()).unwrap()).collect();
     proxy.reset(Toward::Client).unwrap();
@@ -451,9 +451,9 @@ fn a_command_for_all_hits_all_that_connected_before_and_no_other() {
     drop(servers);
 }
 
-/// Its `connect` has returned, but the proxy may not have accepted it.
+/// The client's `connect` has returned, but the proxy may not have accepted it yet.
 #[test]
-fn a_command_for_all_hits_a_client_that_just_connected() {
+fn command_applies_to_a_client_that_is_not_accepted_yet() {
     let (listener, proxy) = listener();
     for round in 0..20 {
         let earlier = TcpStream::connect(proxy.address()).unwrap();
@@ -469,7 +469,7 @@ fn a_command_for_all_hits_a_client_that_just_connected() {
 }
 
 #[test]
-fn a_connection_alone_is_hit() {
+fn connection_command_applies_to_that_connection_only() {
     let (listener, proxy) = listener();
     let mut paths: Vec<_> = (0..3).map(|_| connect(&listener, &proxy)).collect();
     proxy.connection(1).unwrap().reset(Toward::Both).unwrap();
@@ -483,14 +483,14 @@ fn a_connection_alone_is_hit() {
     assert!(is_quiet(&mut third.1));
 }
 
-/// How a fault fails a test.
+/// Returns the message of the panic when a fault is dropped.
 fn panic_of(drop_it: impl FnOnce()) -> String {
     let Err(panic) = catch_unwind(AssertUnwindSafe(drop_it)) else { panic!("no panic") };
     *panic.downcast::<String>().unwrap()
 }
 
 #[test]
-fn a_fault_that_met_nothing_fails_the_test() {
+fn dropped_fault_without_effect_panics() {
     let (_listener, proxy) = listener();
     let proxy = proxy.with_limit(Duration::from_millis(10));
     let nothing = |what: &str| format!("{what} took no effect: no traffic met it");
@@ -504,7 +504,7 @@ fn a_fault_that_met_nothing_fails_the_test() {
     let error = fault.wait().unwrap_err().to_string();
     assert_eq!(error, nothing("corrupt the byte after 0 toward Server"));
     assert_eq!(fault.lift().unwrap_err().to_string(), error);
-    // A test that fails anyway says its own word.
+    // A panic of the test itself is kept.
     let text = panic_of(|| {
         let _delay = proxy.delay(Toward::Both, Duration::ZERO).unwrap();
         panic!("{}", "its own");
@@ -512,9 +512,9 @@ fn a_fault_that_met_nothing_fails_the_test() {
     assert_eq!(text, "its own");
 }
 
-/// It ends at once, whatever its threads are doing.
+/// The drop must not wait for blocked threads.
 #[test]
-fn a_drop_waits_for_nobody() {
+fn drop_does_not_wait_for_blocked_threads() {
     for round in 0..50 {
         let (_listener, proxy) = listener();
         drop(TcpStream::connect(proxy.address()).unwrap());
@@ -526,11 +526,11 @@ fn a_drop_waits_for_nobody() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn nothing_is_left_of_a_dropped_proxy() {
-    // A process of its own: other tests have threads and sockets as well.
+fn dropped_proxy_leaves_no_threads_or_sockets() {
+    // In a process of its own, because other tests have threads and sockets too.
     const CHILD: &str = "FAULT_PROXY_CHILD";
     if std::env::var_os(CHILD).is_none() {
-        let test = "nothing_is_left_of_a_dropped_proxy";
+        let test = "dropped_proxy_leaves_no_threads_or_sockets";
         let run = std::process::Command::new(std::env::current_exe().unwrap())
             .args([test, "--exact", "--test-threads=1", "--nocapture"])
             .env(CHILD, "1")
@@ -556,11 +556,11 @@ fn nothing_is_left_of_a_dropped_proxy() {
         let refusal = proxy.refuse(Refusal::Closed).unwrap();
         drop(proxy);
         refusal.lift().unwrap();
-        // Nothing has been held back for an hour.
+        // The delay has not ended, so the fault took no effect, and its drop would panic.
         std::mem::forget(delay);
         drop(paths);
         assert_eq!(count("fd"), before.0, "round {round}");
-        // A thread that was joined is listed until the kernel has put it away.
+        // The kernel lists a joined thread until it has cleaned up.
         let start = Instant::now();
         while count("task") != before.1 {
             assert!(start.elapsed() < Duration::from_secs(5), "round {round}: {} threads", count("task"));
@@ -569,9 +569,9 @@ fn nothing_is_left_of_a_dropped_proxy() {
     }
 }
 
-/// The client and the server of a runtime, on its one thread.
+/// Client and server share the single thread of a runtime.
 #[tokio::test]
-async fn an_async_client_and_server() {
+async fn async_client_and_server_work() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
