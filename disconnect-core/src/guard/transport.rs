@@ -1,71 +1,77 @@
-//! What the transport saw, against what the protocol said: the one table that combines them.
+//! Combines what the transport saw with what the protocol reported, by one table.
 
 use std::io;
 
 use crate::verdict::Kind;
 
-/// What a watched stream saw, as it is. The endpoint gives it its meaning.
+/// An observation of a watched stream. The endpoint turns it into a record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sight<'a> {
     /// The peer closed its direction of the transport.
     Fin,
-    /// The peer said by TLS that nothing more comes.
+    /// The peer sent a TLS `close_notify`.
     CloseNotify,
     /// A read or a write failed.
     Failed(&'a io::Error),
 }
 
-/// Who reported the end so far.
+/// Who reported the current record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Witness {
-    /// The site, a library or a shutdown set it.
+    /// The user's code, a library or a shutdown.
     Protocol,
-    /// A watched stream read a FIN, and nothing else went wrong so far.
+    /// A watched stream that read a FIN and observed no failure.
     Fin,
-    /// A watched stream failed, or was silent.
+    /// A watched stream that failed or was silent.
     Failure,
 }
 
-/// Which end the line is about.
+/// Which record the line reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// What the protocol said.
+    /// What the protocol reported.
     Said,
-    /// The same, with the cause `deadline`: this side's goodbye went unanswered.
+    /// What the protocol reported, with the cause `deadline`: the goodbye of this side got no answer.
     Unanswered,
     /// What the transport saw.
     Seen,
-    /// An end of file, although the endpoint takes a FIN for a goodbye: something went wrong as well.
+    /// An end of file. The endpoint declares a FIN as a goodbye, but there was an error too.
     CutShort,
-    /// The peer closed the connection on purpose, while something went wrong: `unknown` by the peer.
+    /// `unknown` by the peer: it closed the connection on purpose, but there was an error too.
     Abandoned,
-    /// Nobody knows why: `unknown`.
+    /// `unknown`: nothing explains the end.
     Unexplained,
 }
 
-/// The rule. A row is what the transport saw first, a column what the protocol said.
+/// The rule. A row is what the transport saw first, a column is what the protocol reported.
 ///
-/// `.` what the protocol said; `t` what the transport saw; `1` whichever came first; `+` what the protocol said, with the
-/// cause `deadline`; `e` an end of file, also where a FIN is a goodbye; `p` `unknown` by the peer; `u` `unknown`.
+/// | cell | the line |
+/// |---|---|
+/// | `.` | what the protocol reported |
+/// | `t` | what the transport saw |
+/// | `1` | the first of the two |
+/// | `+` | what the protocol reported, with the cause `deadline` |
+/// | `e` | an end of file, also with `fin_is_goodbye` |
+/// | `p` | `unknown` by the peer |
+/// | `u` | `unknown` |
 ///
-/// By rank and not by time: a buffered reader reads the FIN before it parses the goodbye in front of it. Only an expected
-/// end of this side depends on the order, since what comes after our goodbye is its answer.
+/// Rank decides, not time, because a buffered reader reads the FIN before it parses the goodbye in front of it. Only a
+/// normal end by this side depends on the order: what follows its goodbye is the answer.
 ///
 /// The columns, from the left:
 ///
-/// - Nothing was said, or only what a bare drop means. Then the transport knows best.
-/// - An operation was late, nobody understands the error, something ended before, a write failed: the transport may
-///   explain it. Together with an error no FIN and no `close_notify` is a clean end, whatever the endpoint declares: the
-///   error may be a message that was cut off.
-/// - An expected end on weak evidence: a declared FIN, or a verdict that somebody drew from the absence of an error. Every
-///   sign of a fault is better evidence.
-/// - A loss: the protocol knows what the loss cut off. Only silence and TLS know why.
-/// - A timeout, a failure that the site knows of, a violation, a code of the peer: the protocol knows more than its transport.
-/// - An expected end of this side covers up no failure that came before it. A FIN before it may be a half-close: the site
-///   went on and closed later.
-/// - A goodbye without a code may have been drawn from a library's `Ok(())` or `None`; libraries end like that after a
-///   keep-alive timeout, too. It explains a reset and a FIN, but no silence.
-/// - A panic follows from an error that nobody handled, and not from a FIN.
+/// - `OnDrop`: nothing was reported, or only the record for a drop. The transport knows more.
+/// - `Deadline`, `NotUnderstood`, `FollowOn`, `BrokenPipe`: the transport may explain the error. If there was an error,
+///   neither a FIN nor a `close_notify` is a normal end, whatever the endpoint declares, because a message may be cut
+///   off.
+/// - `Fin`: a normal end on weak evidence, such as a declared FIN or a missing error. Every sign of a fault is better
+///   evidence.
+/// - `Lost`: the protocol knows what was cut off. Only silence and TLS know why.
+/// - `Silent`, `Failed`, `Violation`, `Complaint`: the protocol knows more than the transport.
+/// - `Ours`: a normal end by this side does not hide a failure before it. A FIN before it may be a half-close.
+/// - `Goodbye`: a goodbye without a code may come from the `Ok(())` or `None` of a library, which some libraries also
+///   return after a keep-alive timeout. It explains a reset and a FIN, but no silence.
+/// - `Panicked`: a panic may follow from an error, but not from a FIN.
 #[rustfmt::skip]
 const TABLE: [(Row, &[u8; 14]); 10] = [
     //                     OnDrop
@@ -82,31 +88,31 @@ const TABLE: [(Row, &[u8; 14]); 10] = [
     //                     |||||||||||Goodbye
     //                     ||||||||||||Complaint, or a goodbye with a code
     //                     |||||||||||||Panicked
-    // A FIN that the endpoint declares to be a goodbye. Weak: with any error it is an end of file.
+    // A FIN that the endpoint declares a goodbye. The evidence is weak: with an error it is an end of file.
     (Row::Fin,         b"teeete........"),
-    // A FIN that is none. It explains every error that says less.
+    // A FIN that is no goodbye. It explains every weaker error.
     (Row::Eof,         b"tttttt........"),
     // A reset, or an error after a FIN.
     (Row::Lost,        b"tttttt..1....1"),
-    // A failed write says only that the connection was gone before.
+    // A failed write only shows that the connection had already ended.
     (Row::BrokenPipe,  b"ttttt...1....."),
-    // This side closed first, after a write that nothing answered for as long as the site waits; or the kernel gave up.
-    // Libraries turn their keep-alive timeout into a broken pipe, a reset, or no error at all.
+    // This side closed first, after a write that got no answer for the configured time, or the kernel gave up.
+    // Libraries report a keep-alive timeout as a broken pipe, as a reset, or not at all.
     (Row::Silent,      b"ttttttt.+..t.."),
-    // TLS failed above the transport: an alert, a record that is none. That is why the bytes stopped.
+    // TLS failed above the transport: an alert, or an invalid record. This explains why the bytes stopped.
     (Row::Violation,   b"ttttttt.1....1"),
-    // An error that says something of this side only.
+    // An error that is only about this side.
     (Row::Failed,      b"tttttt..1....1"),
-    // An error of the stream that says nothing.
+    // An error of the stream that no reader knows.
     (Row::Unread,      b"t...t...1....."),
-    // The peer's `close_notify`: it closed. Not cleanly, where the protocol says that something is missing.
+    // The peer's `close_notify`. Not a normal end if the protocol misses something.
     (Row::CloseNotify, b"tppptpp......."),
-    // This side closed first, and nothing came from the peer. So the peer did not end it, as somebody guessed who saw no
-    // error; a FIN that the site read itself is no guess.
+    // This side closed first, and nothing came from the peer. So a goodbye of the peer that was derived from a missing
+    // error did not happen. A FIN that the user's code read is not derived.
     (Row::Closed,      b"....u........."),
 ];
 
-/// What the transport saw, as far as the table asks.
+/// What the transport saw, as far as the table distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Row {
     Fin,
@@ -121,16 +127,16 @@ pub(super) enum Row {
     Closed,
 }
 
-/// What the protocol said, as far as the table asks.
+/// What the protocol reported, as far as the table distinguishes it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Said {
     pub(super) kind: Kind,
     pub(super) has_code: bool,
-    /// Said before the transport saw anything.
+    /// Reported before the transport saw anything.
     pub(super) is_first: bool,
 }
 
-/// Which of the two the line is about.
+/// Looks up which of the two the line reports.
 pub(super) fn decide(said: Said, seen: Row) -> Decision {
     let column = if said.kind == Kind::Goodbye && said.has_code { Kind::Complaint } else { said.kind };
     let (_, cells) = TABLE[seen as usize];
@@ -146,7 +152,7 @@ pub(super) fn decide(said: Said, seen: Row) -> Decision {
 }
 
 impl Row {
-    /// What an end is that the transport saw.
+    /// The row of a record that a watched stream reported.
     pub(super) fn of(seen: Kind, witness: Witness) -> Self {
         match seen {
             Kind::Fin => Self::Fin,
@@ -164,7 +170,7 @@ impl Row {
     }
 }
 
-// A row is found by its number.
+// `decide` uses a row's number as its index.
 const _: () = {
     let mut i = 0;
     while i < TABLE.len() {

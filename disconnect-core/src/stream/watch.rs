@@ -1,4 +1,4 @@
-//! What a watched stream remembers, whatever traits it is read and written by.
+//! `Watch`: what a watched stream observed, independent of its I/O traits.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use crate::guard::{DisconnectHandle, Sight};
 use crate::record::{SharedTraffic, Traffic};
 
-/// Told of every read and write. Dropped before the stream, it knows that this side closes.
+/// Observes every read and write. It is dropped before the stream, which marks that this side closes.
 pub(super) struct Watch {
     traffic: SharedTraffic,
     handle: Option<DisconnectHandle>,
-    /// What the end of the file is.
+    /// The observation that an end of file stands for.
     at_end: Sight<'static>,
     is_closing: bool,
-    /// A read returned the end of the file or an error.
+    /// A read returned the end of file or an error.
     is_read_over: bool,
-    /// An error was reported.
+    /// A failure was reported.
     has_failed: bool,
     hold: Hold,
 }
 
-/// Whether a write error is kept back until everything is read.
+/// Whether a write error is delayed until all incoming bytes are read.
 enum Hold {
     Never,
     OnceGone,
@@ -78,7 +78,7 @@ impl Watch {
         self.traffic.bytes_out()
     }
 
-    /// A read returned this. Without room in the buffer, no bytes mean nothing.
+    /// Observes the result of a read. Zero bytes are an end of file only if the buffer had room.
     #[inline]
     pub(super) fn after_read(&mut self, result: &io::Result<usize>, had_room: bool) {
         match result {
@@ -94,19 +94,19 @@ impl Watch {
         }
     }
 
-    /// A read has nothing to return yet.
+    /// Observes that a read has to wait.
     #[inline]
     pub(super) fn read_waits(&self) {
         self.traffic.read_waits(true);
     }
 
-    /// What a write returns instead of writing, while an error is held back or now that it no longer is.
+    /// Returns the result of a write that must not reach the stream, because a write error is delayed.
     #[inline]
     pub(super) fn instead_of_write(&mut self, length: usize) -> Option<io::Result<usize>> {
         if self.is_holding() { Some(self.pretend(length)) } else { None }
     }
 
-    /// A write returned this. Tells what the caller gets.
+    /// Observes the result of a write, and returns the result for the caller.
     #[inline]
     pub(super) fn after_write(&mut self, result: io::Result<usize>, length: usize) -> io::Result<usize> {
         match result {
@@ -118,7 +118,7 @@ impl Watch {
         }
     }
 
-    /// The same of what writes no bytes of its own: a flush.
+    /// Observes the result of a flush, and returns the result for the caller.
     #[inline]
     pub(super) fn after_flush(&mut self, result: io::Result<()>) -> io::Result<()> {
         match result {
@@ -127,21 +127,21 @@ impl Watch {
         }
     }
 
-    /// The same of a shutdown, which was announced before.
+    /// Returns the result of a shutdown for the caller.
     #[cfg(any(feature = "tokio", feature = "futures-io"))]
     pub(super) fn after_shutdown(&self, result: io::Result<()>) -> io::Result<()> {
         if self.is_holding() { Ok(()) } else { result }
     }
 
-    /// This side closes, or its own direction at least.
+    /// Marks that this side closes, at least in its own direction.
     pub(super) fn closing(&mut self) {
         self.is_closing = true;
         self.traffic.close();
     }
 
-    /// The stream goes on without being watched.
+    /// Stops observing. The stream may go on.
     pub(super) fn release(mut self) {
-        // Its drop is no close.
+        // So that the drop does not mark a close.
         self.traffic.end();
         self.is_closing = true;
     }
@@ -173,7 +173,7 @@ impl Watch {
         }
     }
 
-    /// Tells whether the error is held back.
+    /// Returns `Ok` if the error is delayed.
     #[cold]
     fn write_failed(&mut self, error: io::Error) -> io::Result<()> {
         if !matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) {
@@ -226,7 +226,7 @@ impl Drop for Watch {
     }
 }
 
-/// Whether the operating system is certain to end reads as well, so that nobody waits forever for the rest.
+/// Whether the operating system will also end reads after this error, so that no reader waits forever.
 fn is_gone(error: &io::Error) -> bool {
     use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected)

@@ -1,6 +1,6 @@
-//! `tonic::Status`, from version 0.14 on.
+//! The adapter for `tonic::Status`, from version 0.14 on.
 
-/// A status without a source came from the peer's trailers; one with a source is what that source says.
+/// Reads the status. Without a source, the peer sent it in the trailers. With a source, the error inside tells more.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_tonic {
@@ -18,7 +18,7 @@ macro_rules! __adapter_tonic {
                 return Reading::NOTHING;
             };
             match status.source() {
-                // Without a source it came from trailers, or a service made it up.
+                // Without a source it came from the trailers, or a service made it.
                 None => Reading::verdict(Code::grpc(status.code().into()).received()),
                 Some(source) => Reading::inside(source),
             }
