@@ -164,9 +164,9 @@ trait Reasons: Sync {
 }
 
 /// Keeps the built-in reason.
-struct Ours;
+struct BuiltInReasons;
 
-impl Reasons for Ours {
+impl Reasons for BuiltInReasons {
     #[inline]
     fn reason(&self, _: &Disconnect, ours: DisconnectReason) -> &'static Category {
         ours.category()
@@ -174,9 +174,9 @@ impl Reasons for Ours {
 }
 
 /// Maps each built-in reason to a reason of `R`.
-struct Mapped<R>(PhantomData<fn() -> R>);
+struct MappedReasons<R>(PhantomData<fn() -> R>);
 
-impl<R: slot::Reason + From<DisconnectReason>> Reasons for Mapped<R> {
+impl<R: slot::Reason + From<DisconnectReason>> Reasons for MappedReasons<R> {
     fn reason(&self, _: &Disconnect, ours: DisconnectReason) -> &'static Category {
         R::from(ours).category()
     }
@@ -249,7 +249,7 @@ impl Endpoint {
             local,
             peer: peer.initiator,
             direction,
-            reasons: &Ours,
+            reasons: &BuiltInReasons,
             classifier: &ONLY_IO,
             client: peer.client,
             fin_is_goodbye: false,
@@ -400,7 +400,7 @@ impl Endpoint {
     /// assert_eq!(END.eof().reason_as(), Some(LeaveReason::Dropped));
     /// ```
     pub const fn reasons<R: slot::Reason + From<DisconnectReason>>(self) -> Self {
-        Self { reasons: const { &Mapped::<R>(PhantomData) }, ..self }
+        Self { reasons: const { &MappedReasons::<R>(PhantomData) }, ..self }
     }
 
     /// Maps each record to a reason of your own.
@@ -766,17 +766,17 @@ impl Endpoint {
         };
         let ours = match verdict.ending {
             Ending::Is(reason) => reason,
-            Ending::Closed => on_purpose(by_client, DisconnectReason::Graceful),
-            Ending::GoingAway => on_purpose(by_client, DisconnectReason::ServerShutdown),
-            Ending::Cancelled => on_purpose(by_client, DisconnectReason::Unknown),
+            Ending::Closed => deliberate_reason(by_client, DisconnectReason::Graceful),
+            Ending::GoingAway => deliberate_reason(by_client, DisconnectReason::ServerShutdown),
+            Ending::Cancelled => deliberate_reason(by_client, DisconnectReason::Unknown),
             Ending::Own => DisconnectReason::Unknown,
         };
-        let is_nobodys = match verdict.by {
+        let is_by_network = match verdict.by {
             Some(party) => party.value == "network",
             None => verdict.side == Side::Network,
         };
-        let ours = if is_nobodys && ours.expected() { DisconnectReason::Unknown } else { ours };
-        let own = verdict.own_reason.filter(|own| !(is_nobodys && own.is_expected()));
+        let ours = if is_by_network && ours.expected() { DisconnectReason::Unknown } else { ours };
+        let own = verdict.own_reason.filter(|own| !(is_by_network && own.is_expected()));
         let reason = own.unwrap_or_else(|| ours.category());
         // Each endpoint resolves anew what this side did. What the peer or a named party did is fixed here, because
         // another endpoint may not have a role for that party.
@@ -791,7 +791,7 @@ impl Endpoint {
         let mut end = Disconnect::from_verdict(reason, initiator, self.direction.row(), verdict, ending);
         if own.is_none() {
             let mapped = self.reasons.reason(&end, ours);
-            end.map_reason(if is_nobodys && mapped.is_expected() { self.unknown_reason(&end) } else { mapped });
+            end.map_reason(if is_by_network && mapped.is_expected() { self.unknown_reason(&end) } else { mapped });
         }
         end
     }
@@ -883,7 +883,7 @@ impl fmt::Debug for Endpoint {
 
 /// The reason of a deliberate end: `client_closed` by a client, `unknown` by an unknown party.
 #[inline]
-fn on_purpose(by_client: Option<bool>, otherwise: DisconnectReason) -> DisconnectReason {
+fn deliberate_reason(by_client: Option<bool>, otherwise: DisconnectReason) -> DisconnectReason {
     match by_client {
         Some(true) => DisconnectReason::ClientClosed,
         Some(false) => otherwise,

@@ -181,7 +181,7 @@ impl Classifier {
                 }
             }
             #[cfg(feature = "std")]
-            if matches!(by, By::Nobody) && error.source().is_none() {
+            if matches!(by, By::NoReader) && error.source().is_none() {
                 if let Some(verdict) = super::texts::verdict(error, strongest.as_ref()) {
                     (reading, by) = (Reading::verdict(verdict), By::Text);
                 }
@@ -252,7 +252,7 @@ impl Classifier {
         if let Some(inside) = super::io::open(error) {
             return (Reading::inside(inside), By::Pointer);
         }
-        (Reading::NOTHING, By::Nobody)
+        (Reading::NOTHING, By::NoReader)
     }
 
     /// Reads the typed context of this error. Kept out of line so that an error without a container stays cheap.
@@ -320,7 +320,7 @@ pub(super) enum By {
     #[cfg(feature = "std")]
     Text,
     /// No reader knows it.
-    Nobody,
+    NoReader,
 }
 
 /// What the walk did with the verdict of one error.

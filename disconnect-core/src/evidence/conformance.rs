@@ -9,7 +9,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::classifier::Classifier;
-use super::explain::Told;
+use super::explain::VerdictText;
 use crate::category::Category;
 use crate::verdict::{Rank, Verdict};
 use crate::vocabulary::DisconnectCause;
@@ -190,8 +190,8 @@ impl Conformance {
             (Err(_), _) | (Ok(()), None) => (false, String::from("reading it panics")),
             (Ok(()), Some(_)) if allocations > 0 => (false, format!("reading it makes {allocations} allocations")),
             (Ok(()), Some(verdict)) => match judge(&verdict) {
-                Ok(()) => (true, Told(&verdict).to_string()),
-                Err(why) => (false, format!("{why}: {}", Told(&verdict))),
+                Ok(()) => (true, VerdictText(&verdict).to_string()),
+                Err(why) => (false, format!("{why}: {}", VerdictText(&verdict))),
             },
         };
         self.lines.push((is_ok, format!("{name}: {text}")));

@@ -176,7 +176,7 @@ impl Watch for StepRecorder {
             (Some(verdict), Outcome::Strongest) => Finding::Won(verdict),
             (Some(verdict), Outcome::InFailure) => Finding::InFailure(verdict),
             (Some(verdict), Outcome::Weaker | Outcome::NoVerdict) => Finding::Weaker(verdict),
-            (None, _) if matches!(by, By::Nobody) => Finding::Unread,
+            (None, _) if matches!(by, By::NoReader) => Finding::Unread,
             (None, _) if matches!(reading.next, Next::Nowhere) => Finding::Silent,
             (None, _) => Finding::Wrapper,
         };
@@ -221,7 +221,7 @@ impl StepRecorder {
             By::Context => Some("a typed context"),
             By::Pointer => Some("a shared or boxed error"),
             By::Text => Some("a known text"),
-            By::Nobody => None,
+            By::NoReader => None,
         }
     }
 }
@@ -240,7 +240,7 @@ fn name(error: &(dyn Error + 'static)) -> Option<String> {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let winner = self.winner();
-        write!(f, "{}", Told(&self.verdict))?;
+        write!(f, "{}", VerdictText(&self.verdict))?;
         if winner.is_none() {
             f.write_str(": no error in it is understood")?;
         }
@@ -301,8 +301,8 @@ impl Explanation {
         for item in self.items {
             write!(f, ", {item}")?;
         }
-        let is_told = self.steps.iter().any(|step| step.lookalike.is_some());
-        if self.has_readers && !is_told {
+        let names_library = self.steps.iter().any(|step| step.lookalike.is_some());
+        if self.has_readers && !names_library {
             f.write_str("; of a library that is given, it may be of another version: see `cargo tree --duplicates`")?;
         }
         Ok(())
@@ -318,10 +318,10 @@ impl fmt::Display for Step {
             (None, None) => f.write_str(": ")?,
         }
         match self.finding {
-            Finding::Won(verdict) => write!(f, "{}; wins", Told(&verdict)),
-            Finding::Weaker(verdict) => write!(f, "{}", Told(&verdict)),
+            Finding::Won(verdict) => write!(f, "{}; wins", VerdictText(&verdict)),
+            Finding::Weaker(verdict) => write!(f, "{}", VerdictText(&verdict)),
             Finding::InFailure(verdict) => {
-                write!(f, "{}; ignored: a normal end inside a failure is another connection's", Told(&verdict))
+                write!(f, "{}; ignored: a normal end inside a failure is another connection's", VerdictText(&verdict))
             }
             Finding::Silent => f.write_str("has no verdict by itself"),
             Finding::Wrapper => f.write_str("wraps the next error"),
@@ -332,9 +332,9 @@ impl fmt::Display for Step {
 }
 
 /// Prints a verdict as text, before roles are applied.
-pub(super) struct Told<'a>(pub(super) &'a Verdict);
+pub(super) struct VerdictText<'a>(pub(super) &'a Verdict);
 
-impl fmt::Display for Told<'_> {
+impl fmt::Display for VerdictText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = self.0;
         f.write_str(match verdict.ending {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::outcome::SetOutcome;
-use super::state::Seat;
+use super::state::ConnectionRef;
 use super::transport::Sight;
 use crate::category::slot;
 use crate::endpoint::Endpoint;
@@ -16,35 +16,35 @@ use crate::record::{Disconnect, SharedTraffic, Traffic};
 /// guard. It does not keep the connection open: the guard writes the line when the guard is dropped.
 #[derive(Clone)]
 pub struct DisconnectHandle {
-    pub(super) seat: Seat,
+    pub(super) connection: ConnectionRef,
 }
 
 impl DisconnectHandle {
     /// Records why the connection ends. Call it before closing, not after. See
     /// [`DisconnectGuard::set`](super::DisconnectGuard::set).
     pub fn set(&self, end: Disconnect) -> SetOutcome {
-        self.seat.set(end)
+        self.connection.set(end)
     }
 
     /// Records that an error ended the connection. See [`DisconnectGuard::failed`](super::DisconnectGuard::failed).
     pub fn failed<M, E: AsError<M> + ?Sized>(&self, error: &E) -> SetOutcome {
-        self.seat.failed(error)
+        self.connection.failed(error)
     }
 
     /// Replaces the endpoint. See [`DisconnectGuard::set_endpoint`](super::DisconnectGuard::set_endpoint).
     pub fn set_endpoint(&self, endpoint: Endpoint) {
-        self.seat.set_endpoint(endpoint);
+        self.connection.set_endpoint(endpoint);
     }
 
     /// Sets the path that the connection uses now. See
     /// [`DisconnectGuard::set_method`](super::DisconnectGuard::set_method).
     pub fn set_method(&self, method: impl slot::Method) {
-        self.seat.set_method(method.category());
+        self.connection.set_method(method.category());
     }
 
     /// Marks the connection as established. See [`DisconnectGuard::connecting`](super::DisconnectGuard::connecting).
     pub fn established(&self) {
-        self.seat.set_established();
+        self.connection.set_established();
     }
 
     /// Returns the current record, or the logged one if the guard is dropped. `None` if no record is set.
@@ -59,7 +59,7 @@ impl DisconnectHandle {
     /// assert_eq!(ended.get().unwrap().cause().map(Category::as_str), Some("dropped"));
     /// ```
     pub fn get(&self) -> Option<Disconnect> {
-        self.seat.get()
+        self.connection.get()
     }
 
     /// Returns the current record, or an unexpected `unknown` if no record is set.
@@ -80,22 +80,22 @@ impl DisconnectHandle {
     /// # Ok::<(), Infallible>(())
     /// ```
     pub fn so_far(&self) -> Disconnect {
-        self.seat.get().unwrap_or_else(|| self.seat.unexplained())
+        self.connection.get().unwrap_or_else(|| self.connection.unexplained())
     }
 
     /// Creates the byte counters of a watched stream.
     pub(crate) fn new_traffic(&self) -> SharedTraffic {
-        self.seat.add_traffic(Traffic::of_stream)
+        self.connection.add_traffic(Traffic::of_stream)
     }
 
     /// Reports an observation of a watched stream that this side has not closed.
     pub(crate) fn saw(&self, sight: Sight<'_>) {
-        self.seat.saw(sight);
+        self.connection.saw(sight);
     }
 
     /// Reports an observation of a watched stream that this side has closed.
     pub(crate) fn saw_after_close(&self, sight: Sight<'_>) {
-        self.seat.saw_after_close(sight);
+        self.connection.saw_after_close(sight);
     }
 }
 

@@ -30,7 +30,7 @@ pub fn late_ends() -> u64 {
 }
 
 /// Counts a late record, and emits the event.
-pub(super) fn tell(end: &Disconnect) {
+pub(super) fn report(end: &Disconnect) {
     LATE.fetch_add(1, Ordering::Relaxed);
     #[cfg(feature = "tracing")]
     crate::event::late(end);

@@ -21,7 +21,7 @@ pub use self::handle::DisconnectHandle;
 pub use self::late::late_ends;
 pub use self::outcome::SetOutcome;
 pub use self::shutdown::Shutdown;
-use self::state::{Outer, Seat};
+use self::state::{ConnectionRef, Outer};
 pub(crate) use self::transport::Sight;
 use crate::category::slot;
 use crate::endpoint::Endpoint;
@@ -134,7 +134,7 @@ use crate::record::{Disconnect, Traffic};
 /// the default type parameter.
 #[must_use = "a guard that is dropped at once writes its line at once"]
 pub struct DisconnectGuard<F: FnOnce(&Disconnect) = Box<dyn FnOnce(&Disconnect) + Send>> {
-    seat: Seat,
+    connection: ConnectionRef,
     // Never locked. The mutex makes the guard `Sync` although the closure may not be.
     on_end: Mutex<Option<F>>,
 }
@@ -171,7 +171,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// If the peer or the ids are not known yet, see [`with_context`](DisconnectGuard::with_context),
     /// [`set_endpoint`](Self::set_endpoint) and [`connecting`](Self::connecting).
     pub fn new(endpoint: Endpoint, on_end: F) -> Self {
-        Self { seat: Seat::new(endpoint), on_end: Mutex::new(Some(on_end)) }
+        Self { connection: ConnectionRef::new(endpoint), on_end: Mutex::new(Some(on_end)) }
     }
 
     /// Runs the connection, and writes its line before it returns.
@@ -285,7 +285,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// The first record wins, with the exceptions [above](Self#which-record-wins). If you never call it, the line is
     /// `unknown` with the cause `dropped`.
     pub fn set(&self, end: Disconnect) -> SetOutcome {
-        self.seat.set(end)
+        self.connection.set(end)
     }
 
     /// Records that an error ended the connection. The classifier of the endpoint reads the error, and its text becomes
@@ -301,7 +301,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// guard.failed(&io::Error::other("disk on fire"));
     /// ```
     pub fn failed<M, E: AsError<M> + ?Sized>(&self, error: &E) -> SetOutcome {
-        self.seat.failed(error)
+        self.connection.failed(error)
     }
 
     /// Nests this connection in another one, or puts it under a [`Shutdown`].
@@ -325,7 +325,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// drop((first, second, connection));
     /// ```
     pub fn under(self, outer: &impl Scope) -> Self {
-        self.seat.set_outer(outer.outer(Sealed));
+        self.connection.set_outer(outer.outer(Sealed));
         self
     }
 
@@ -338,7 +338,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// assert!(guard.finish().duration_secs() > Some(0.0));
     /// ```
     pub fn timed(self) -> Self {
-        self.seat.add_traffic(Traffic::timed);
+        self.connection.add_traffic(Traffic::timed);
         self
     }
 
@@ -376,8 +376,8 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// drop((down, up));
     /// ```
     pub fn pair<G: FnOnce(&Disconnect)>(first: Self, mut second: DisconnectGuard<G>) -> (Self, DisconnectGuard<G>) {
-        if let Some(seat) = first.seat.join(&second.seat) {
-            second.seat = seat;
+        if let Some(connection) = first.connection.join(&second.connection) {
+            second.connection = connection;
         }
         (first, second)
     }
@@ -404,14 +404,14 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// ended.set(END.closed_locally());
     /// ```
     pub fn connecting(self) -> Self {
-        self.seat.set_connecting();
+        self.connection.set_connecting();
         self
     }
 
     /// Marks the connection as established, so that dropping the guard writes a line. Only has an effect after
     /// [`connecting`](Self::connecting).
     pub fn established(&self) {
-        self.seat.set_established();
+        self.connection.set_established();
     }
 
     /// Drops the guard without a line.
@@ -419,25 +419,25 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// Use it if there was no connection after all, or if another line reports its end.
     pub fn discard(mut self) {
         self.take_on_end();
-        self.seat.discard();
+        self.connection.discard();
     }
 
     /// Returns a handle that records the end from another task. Give one to each task of the connection.
     pub fn handle(&self) -> DisconnectHandle {
-        DisconnectHandle { seat: self.seat.clone() }
+        DisconnectHandle { connection: self.connection.clone() }
     }
 
     /// Replaces the endpoint, for a connection whose peer has no known role before its first message.
     ///
     /// A record that was set before keeps its roles.
     pub fn set_endpoint(&self, endpoint: Endpoint) {
-        self.seat.set_endpoint(endpoint);
+        self.connection.set_endpoint(endpoint);
     }
 
     /// Sets the path that the connection uses now, for records without a path of their own. Guards under this one
     /// inherit it, unless they have a path.
     pub fn set_method(&self, method: impl slot::Method) {
-        self.seat.set_method(method.category());
+        self.connection.set_method(method.category());
     }
 
     /// Sets the record for a drop without a record.
@@ -454,13 +454,13 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// guard.on_drop(END.closed_locally());
     /// ```
     pub fn on_drop(&self, end: Disconnect) {
-        self.seat.set_on_drop(end);
+        self.connection.set_on_drop(end);
     }
 
     /// Returns the current record: what the line would report if it were written now. `None` if no record is set. A
     /// record of [`on_drop`](Self::on_drop) does not count.
     pub fn get(&self) -> Option<Disconnect> {
-        self.seat.get()
+        self.connection.get()
     }
 
     /// Writes the line now, and returns the logged record. If the guard is still [`connecting`](Self::connecting), it
@@ -485,12 +485,12 @@ impl<F: FnOnce(&Disconnect)> Drop for DisconnectGuard<F> {
         let Some(on_end) = self.take_on_end() else { return };
         let panicking = thread::panicking();
         if !panicking {
-            if let Ok(end) = self.seat.finish_alone() {
+            if let Ok(end) = self.connection.finish_alone() {
                 return end.map_or((), on_end);
             }
         }
         // No lock is held while the closure runs, because it may call the handles.
-        let finish = || self.seat.finish(panicking).map_or((), |end| on_end(&end));
+        let finish = || self.connection.finish(panicking).map_or((), |end| on_end(&end));
         if panicking {
             // A second panic, in the closure or in the user's mapping of reasons, would abort the process. The panic
             // hook has reported it.
@@ -520,14 +520,14 @@ struct Sealed;
 impl<F: FnOnce(&Disconnect)> Scope for DisconnectGuard<F> {
     #[allow(private_interfaces, reason = "seals the trait")]
     fn outer(&self, _: Sealed) -> Outer {
-        Outer::Connection(self.seat.clone())
+        Outer::Connection(self.connection.clone())
     }
 }
 
 impl Scope for DisconnectHandle {
     #[allow(private_interfaces, reason = "seals the trait")]
     fn outer(&self, _: Sealed) -> Outer {
-        Outer::Connection(self.seat.clone())
+        Outer::Connection(self.connection.clone())
     }
 }
 

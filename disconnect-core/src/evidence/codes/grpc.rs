@@ -25,7 +25,7 @@ pub(super) const STATUSES: &[Meaning] = &sorted([
     // Any failure of the sender, such as a panic. A protocol violation is only one of them.
     ended(13, "INTERNAL", Cause::InternalError),
     // Created by a server that shuts down, by a proxy without a backend, and by a client whose connection broke.
-    gave_up(14, "UNAVAILABLE", Cause::Unreachable).by(Whose::NetworkOrUs).with_rank(Rank::Transport).ambiguous(),
+    gave_up(14, "UNAVAILABLE", Cause::Unreachable).by(Whose::NetworkOrLocal).with_rank(Rank::Transport).ambiguous(),
     unexplained(15, "DATA_LOSS").ambiguous(),
     ended(16, "UNAUTHENTICATED", Cause::Auth),
 ]);

@@ -24,7 +24,7 @@ pub(super) enum Whose {
     Receiver,
     Network,
     /// The network if the peer sent the code, this side if it sent the code itself.
-    NetworkOrUs,
+    NetworkOrLocal,
     Unknown,
 }
 
@@ -136,8 +136,8 @@ impl Meaning {
         let side = match self.whose {
             Whose::Sender => sender,
             Whose::Receiver => receiver,
-            Whose::NetworkOrUs if matches!(sender, Side::Local) => Side::Local,
-            Whose::Network | Whose::NetworkOrUs => Side::Network,
+            Whose::NetworkOrLocal if matches!(sender, Side::Local) => Side::Local,
+            Whose::Network | Whose::NetworkOrLocal => Side::Network,
             Whose::Unknown => Side::Unknown,
         };
         let verdict = Verdict::of(self.ending, side);

@@ -12,18 +12,18 @@ use crate::vocabulary::DisconnectCause as Cause;
 pub(super) const STATES: &[Meaning] = &sorted([
     // Client libraries make up most of these. From a server it is about a connection behind it, such as that of a
     // foreign table.
-    lost(state("08000"), "connection_exception", Cause::UncleanEof).by(Whose::NetworkOrUs).with_rank(Rank::Transport).ambiguous(),
-    lost(state("08001"), "sqlclient_unable_to_establish_sqlconnection", Cause::Unreachable).by(Whose::NetworkOrUs).with_rank(Rank::Transport).ambiguous(),
+    lost(state("08000"), "connection_exception", Cause::UncleanEof).by(Whose::NetworkOrLocal).with_rank(Rank::Transport).ambiguous(),
+    lost(state("08001"), "sqlclient_unable_to_establish_sqlconnection", Cause::Unreachable).by(Whose::NetworkOrLocal).with_rank(Rank::Transport).ambiguous(),
     // The connection was used after it ended.
     unexplained(state("08003"), "connection_does_not_exist").with_rank(Rank::FollowOn).ambiguous(),
     // MySQL sends it if it has too many connections.
     ended(state("08004"), "sqlserver_rejected_establishment_of_sqlconnection", Cause::Policy).ambiguous(),
-    lost(state("08006"), "connection_failure", Cause::UncleanEof).by(Whose::NetworkOrUs).with_rank(Rank::Transport).ambiguous(),
+    lost(state("08006"), "connection_failure", Cause::UncleanEof).by(Whose::NetworkOrLocal).with_rank(Rank::Transport).ambiguous(),
     // It is not known whether the transaction was committed.
     unexplained(state("08007"), "transaction_resolution_unknown").ambiguous(),
     violation(state("08P01"), "protocol_violation"),
     // MySQL also sends it when it shuts down.
-    lost(state("08S01"), "communication_link_failure", Cause::UncleanEof).by(Whose::NetworkOrUs).with_rank(Rank::Transport).ambiguous(),
+    lost(state("08S01"), "communication_link_failure", Cause::UncleanEof).by(Whose::NetworkOrLocal).with_rank(Rank::Transport).ambiguous(),
     // The client kept a transaction open, so the connection was not idle on purpose.
     ended(state("25P03"), "idle_in_transaction_session_timeout", Cause::IdleTimeout),
     ended(state("25P04"), "transaction_timeout", Cause::Deadline),

@@ -1,7 +1,8 @@
 //! The shared state behind a guard: the record of one connection, or of the two connections of a pair.
 //!
 //! A thread never holds the locks of two connections at once, so that no deadlock is possible. The only exception is
-//! `Seat::join`. `verdict/precedence.rs` decides which of two records wins. `sights.rs` handles the observations of
+//! `ConnectionRef::join`. `verdict/precedence.rs` decides which of two records wins. `sights.rs` handles the
+//! observations of
 //! watched streams.
 
 mod sights;
@@ -24,7 +25,7 @@ use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
 /// A reference to the shared state of one connection. Its guard and each of its handles hold one.
 #[derive(Clone, Debug)]
-pub(super) struct Seat {
+pub(super) struct ConnectionRef {
     shared: Arc<Shared>,
     is_second: bool,
 }
@@ -39,9 +40,9 @@ struct State {
     /// Whether the endpoint of the second connection resolved the record.
     is_end_of_second: bool,
     /// The record was inherited from an outer connection or a shutdown.
-    is_lent: bool,
+    is_inherited: bool,
     /// A late record was reported. Only the first one is.
-    has_told_late: bool,
+    has_reported_late: bool,
     /// Who reported the record.
     witness: Witness,
     /// The stage of each of the two connections.
@@ -74,14 +75,14 @@ enum Stage {
 
 /// What a connection passes on to the connections nested in it.
 #[derive(Default)]
-struct Lent {
+struct Inherited {
     end: Option<Disconnect>,
-    around: Around,
+    around: OuterFacts,
 }
 
 /// What a connection inherits beside the record.
 #[derive(Clone, Copy, Default)]
-struct Around {
+struct OuterFacts {
     method: Option<&'static Category>,
     /// The peer of the outer connection is silent, and its line is not written yet. Errors inside may be consequences.
     is_silent: bool,
@@ -89,29 +90,29 @@ struct Around {
 
 /// A connection and what it inherits, while the walk through the outer connections goes on.
 struct Step {
-    seat: Seat,
+    connection: ConnectionRef,
     /// The index of the step that inherits from this one, and whether its second connection does.
     of: (usize, bool),
-    lent: [Lent; 2],
+    inherited: [Inherited; 2],
 }
 
 /// What a connection is nested in.
 #[derive(Clone, Debug)]
 pub(super) enum Outer {
-    Connection(Seat),
+    Connection(ConnectionRef),
     Shutdown(Arc<Announcement>),
     /// The state has moved: this connection is the second one of that pair.
     MovedTo(Arc<Shared>),
 }
 
-impl Seat {
+impl ConnectionRef {
     pub(super) fn new(endpoint: Endpoint) -> Self {
         let first = Leg { endpoint, method: None, traffic: None, outer: None };
         let state = State {
             end: None,
             is_end_of_second: false,
-            is_lent: false,
-            has_told_late: false,
+            is_inherited: false,
+            has_reported_late: false,
             witness: Witness::Protocol,
             stages: [Stage::Up; 2],
             first,
@@ -130,19 +131,19 @@ impl Seat {
     }
 
     /// Like `with`, after the connection has inherited the records of its outer connections.
-    fn up_to_date<T>(&self, work: impl FnOnce(&mut State, bool, Around) -> T) -> T {
+    fn up_to_date<T>(&self, work: impl FnOnce(&mut State, bool, OuterFacts) -> T) -> T {
         let alone = self.with(|state, is_second| {
-            if state.connections_around().next().is_some() {
+            if state.outer_connections().next().is_some() {
                 return Err(work);
             }
-            state.adopt(Default::default());
-            Ok(work(state, is_second, Around::default()))
+            state.inherit_all(Default::default());
+            Ok(work(state, is_second, OuterFacts::default()))
         });
         alone.unwrap_or_else(|work| {
-            let lent = self.borrow();
+            let inherited = self.inherited();
             self.with(|state, is_second| {
-                let around = around_of(&lent, is_second);
-                state.adopt(lent);
+                let around = outer_facts_of(&inherited, is_second);
+                state.inherit_all(inherited);
                 work(state, is_second, around)
             })
         })
@@ -150,21 +151,21 @@ impl Seat {
 
     /// Returns what each of the two connections inherits. The outermost come first, as if their records had been set
     /// here at the same time. Not recursive, because a chain may be long.
-    fn borrow(&self) -> [Lent; 2] {
-        let mut steps = Vec::from([Step { seat: self.clone(), of: (0, false), lent: Default::default() }]);
+    fn inherited(&self) -> [Inherited; 2] {
+        let mut steps = Vec::from([Step { connection: self.clone(), of: (0, false), inherited: Default::default() }]);
         let mut next = 0;
         while let Some(step) = steps.get(next) {
-            for (seat, is_of_second) in step.seat.connections_around() {
-                steps.push(Step { seat, of: (next, is_of_second), lent: Default::default() });
+            for (connection, is_of_second) in step.connection.outer_connections() {
+                steps.push(Step { connection, of: (next, is_of_second), inherited: Default::default() });
             }
             next += 1;
         }
-        while let Some(Step { seat, of: (inner, is_of_second), lent }) = steps.pop() {
-            let Some(inner) = steps.get_mut(inner) else { return lent };
-            inner.lent[usize::from(is_of_second)] = seat.with(|state, is_second| {
-                let around = around_of(&lent, is_second);
-                state.adopt(lent);
-                state.lend(is_second, around)
+        while let Some(Step { connection, of: (inner, is_of_second), inherited }) = steps.pop() {
+            let Some(inner) = steps.get_mut(inner) else { return inherited };
+            inner.inherited[usize::from(is_of_second)] = connection.with(|state, is_second| {
+                let around = outer_facts_of(&inherited, is_second);
+                state.inherit_all(inherited);
+                state.pass_on(is_second, around)
             });
         }
         Default::default()
@@ -174,8 +175,8 @@ impl Seat {
         // The common case, which the caller inlines: no other record, no outer connection and no pair.
         {
             let mut state = lock(&self.shared.0);
-            let is_of_here = end.direction().is_none_or(|layer| ptr::eq(layer, state.first.endpoint.direction()));
-            if is_of_here
+            let is_same_layer = end.direction().is_none_or(|layer| ptr::eq(layer, state.first.endpoint.direction()));
+            if is_same_layer
                 && state.end.is_none()
                 && state.first.outer.is_none()
                 && state.second.is_none()
@@ -194,14 +195,14 @@ impl Seat {
         let outcome = self.up_to_date(|state, is_second, _| {
             let end = state.leg(is_second).endpoint.adopt(end.once_dropped());
             if state.is_over() {
-                let is_told = state.is_worth_telling(&end, is_second);
-                return Err((end, is_told));
+                let is_reportable = state.is_reportable_late(&end, is_second);
+                return Err((end, is_reportable));
             }
             Ok(if state.offer(end, is_second) { SetOutcome::Kept } else { SetOutcome::Ignored })
         });
-        outcome.unwrap_or_else(|(end, is_told)| {
-            if is_told {
-                super::late::tell(&end);
+        outcome.unwrap_or_else(|(end, is_reportable)| {
+            if is_reportable {
+                super::late::report(&end);
             }
             SetOutcome::TooLate(end)
         })
@@ -225,10 +226,10 @@ impl Seat {
                 state.offer_sight(end, witness, is_second);
                 return None;
             }
-            state.is_worth_telling(&end, is_second).then_some(end)
+            state.is_reportable_late(&end, is_second).then_some(end)
         });
         if let Some(end) = late {
-            super::late::tell(&end);
+            super::late::report(&end);
         }
     }
 
@@ -276,8 +277,8 @@ impl Seat {
                 return;
             }
             if state.is_end_of_second == is_second {
-                let is_lent = state.is_lent;
-                let end = state.end.as_ref().filter(|end| is_lent || end.origin() == Origin::OnDrop);
+                let is_inherited = state.is_inherited;
+                let end = state.end.as_ref().filter(|end| is_inherited || end.origin() == Origin::OnDrop);
                 if let Some(end) = end.map(|end| endpoint.translate(end)) {
                     state.end = Some(end);
                 }
@@ -311,7 +312,7 @@ impl Seat {
     pub(super) fn get(&self) -> Option<Disconnect> {
         self.up_to_date(|state, is_second, _| {
             let is_over = state.is_over();
-            state.line_of(is_second).filter(|end| is_over || end.origin() != Origin::OnDrop)
+            state.logged_record(is_second).filter(|end| is_over || end.origin() != Origin::OnDrop)
         })
     }
 
@@ -351,7 +352,7 @@ impl Seat {
                 // Drops the outer connections, so that a long chain of connections does not keep all of them in memory.
                 state.legs().for_each(|leg| leg.outer = None);
             }
-            let mut end = state.line_of(is_second).filter(|_| !is_connecting)?;
+            let mut end = state.logged_record(is_second).filter(|_| !is_connecting)?;
             if panicking && is_final && end.expected() {
                 // The line of the other connection is written, but this one still reports its panic.
                 end.refine(&end.clone(), Some(DisconnectCause::Panicked.category()));
@@ -390,15 +391,15 @@ impl Seat {
     /// Joins another connection to this one, so that they share one record. `None` if one of them is already in a pair.
     pub(super) fn join(&self, other: &Self) -> Option<Self> {
         let _nesting = lock(&NESTING);
-        let is_paired = |seat: &Self| seat.with(|state, is_second| is_second || state.second.is_some());
+        let is_paired = |connection: &Self| connection.with(|state, is_second| is_second || state.second.is_some());
         if is_paired(self) || is_paired(other) || Arc::ptr_eq(&self.shared, &other.shared) {
             return None;
         }
         // Both inherit first, so that records of outer connections count, even if they were not read yet.
         self.get();
         other.get();
-        let outers = [self, other].map(|seat| {
-            lock(&seat.shared.0).first.outer.clone().filter(|outer| match outer {
+        let outers = [self, other].map(|connection| {
+            lock(&connection.shared.0).first.outer.clone().filter(|outer| match outer {
                 Outer::Connection(around) => !around.runs_in(&self.shared) && !around.runs_in(&other.shared),
                 Outer::Shutdown(_) | Outer::MovedTo(_) => true,
             })
@@ -413,7 +414,7 @@ impl Seat {
         theirs.first.outer = Some(Outer::MovedTo(self.shared.clone()));
         if let Some(end) = theirs.end.take() {
             match theirs.witness {
-                Witness::Protocol if theirs.is_lent => state.take_over(end, true),
+                Witness::Protocol if theirs.is_inherited => state.inherit(end, true),
                 Witness::Protocol => drop(state.offer(end, true)),
                 witness @ (Witness::Fin | Witness::Failure) => state.offer_sight(end, witness, true),
             }
@@ -431,18 +432,18 @@ impl Seat {
     }
 
     /// Returns the outer connections of both connections, and whether each is that of the second one.
-    fn connections_around(&self) -> Vec<(Self, bool)> {
-        self.with(|state, _| state.connections_around().collect())
+    fn outer_connections(&self) -> Vec<(Self, bool)> {
+        self.with(|state, _| state.outer_connections().collect())
     }
 
     /// Whether this connection is `other`, or is nested in it.
     fn runs_in(&self, other: &Arc<Shared>) -> bool {
         let mut next = Vec::from([self.clone()]);
-        while let Some(seat) = next.pop() {
-            if Arc::ptr_eq(&seat.home(), other) {
+        while let Some(connection) = next.pop() {
+            if Arc::ptr_eq(&connection.home(), other) {
                 return true;
             }
-            next.extend(seat.connections_around().into_iter().map(|(around, _)| around));
+            next.extend(connection.outer_connections().into_iter().map(|(around, _)| around));
         }
         false
     }
@@ -472,7 +473,7 @@ impl State {
     }
 
     /// Returns the outer connection of each of the two, or only one if both have the same.
-    fn connections_around(&self) -> impl Iterator<Item = (Seat, bool)> {
+    fn outer_connections(&self) -> impl Iterator<Item = (ConnectionRef, bool)> {
         let around = |leg: &Leg| match &leg.outer {
             Some(Outer::Connection(around)) => Some(around.clone()),
             Some(Outer::Shutdown(_) | Outer::MovedTo(_)) | None => None,
@@ -481,7 +482,7 @@ impl State {
         let second = self.second.as_deref().and_then(around);
         let second =
             second.filter(|second| !first.as_ref().is_some_and(|first| Arc::ptr_eq(&first.shared, &second.shared)));
-        first.map(|seat| (seat, false)).into_iter().chain(second.map(|seat| (seat, true)))
+        first.map(|connection| (connection, false)).into_iter().chain(second.map(|connection| (connection, true)))
     }
 
     fn stage(&mut self, is_second: bool) -> &mut Stage {
@@ -506,7 +507,7 @@ impl State {
     }
 
     /// Returns the record with the roles of one of the two connections.
-    fn seen_by(&mut self, is_second: bool) -> Option<Disconnect> {
+    fn record_for(&mut self, is_second: bool) -> Option<Disconnect> {
         let end = self.end.clone()?;
         let is_of_other = self.second.is_some() && self.is_end_of_second != is_second;
         let leg = self.leg(is_second);
@@ -518,8 +519,8 @@ impl State {
     }
 
     /// Returns the record with the traffic of one of the two connections: what its line reports, or would report now.
-    fn line_of(&mut self, is_second: bool) -> Option<Disconnect> {
-        let mut end = self.seen_by(is_second)?;
+    fn logged_record(&mut self, is_second: bool) -> Option<Disconnect> {
+        let mut end = self.record_for(is_second)?;
         let traffic = self.leg(is_second).traffic.clone();
         let is_final = matches!(self.stage(is_second), Stage::Over | Stage::Gone);
         end.set_traffic(if is_final { traffic } else { traffic.map(|traffic| traffic.sums()) });
@@ -527,24 +528,24 @@ impl State {
     }
 
     /// Returns what the connections nested in this one inherit.
-    fn lend(&mut self, is_second: bool, around: Around) -> Lent {
+    fn pass_on(&mut self, is_second: bool, around: OuterFacts) -> Inherited {
         let has_line = self.has_line();
         let leg = self.leg(is_second);
         let (endpoint, method) = (leg.endpoint, leg.method.or(around.method));
         let is_silent = !has_line && leg.traffic.as_ref().is_some_and(|traffic| traffic.is_silent());
-        let end = self.seen_by(is_second).and_then(|end| match end.origin() {
+        let end = self.record_for(is_second).and_then(|end| match end.origin() {
             // The peer of a nested connection may be another party, so the record is marked as said by this peer.
             Origin::Site | Origin::Peer if endpoint.is_said_by_peer(&end) => Some(end.with_origin(Origin::Peer)),
             Origin::Site | Origin::Peer => Some(end),
             // A record for a drop applies inside only after this connection was dropped.
             Origin::OnDrop => has_line.then(|| explained_inside(end, endpoint).with_origin(Origin::Site)),
         });
-        Lent { end, around: Around { method, is_silent: is_silent || around.is_silent } }
+        Inherited { end, around: OuterFacts { method, is_silent: is_silent || around.is_silent } }
     }
 
     /// Inherits the records of the shutdowns and outer connections of both connections.
-    fn adopt(&mut self, lent: [Lent; 2]) {
-        for (lent, is_second) in lent.into_iter().zip([false, true]) {
+    fn inherit_all(&mut self, inherited: [Inherited; 2]) {
+        for (inherited, is_second) in inherited.into_iter().zip([false, true]) {
             if is_second && self.second.is_none() {
                 return;
             }
@@ -558,24 +559,24 @@ impl State {
                     let end = endpoint.resolve(said.verdict);
                     Some(end.with_detail_or_none(said.detail).of_shutdown(said.id))
                 }
-                None => lent.end.map(|end| endpoint.translate(&end)),
+                None => inherited.end.map(|end| endpoint.translate(&end)),
             };
             if let Some(end) = end {
-                self.take_over(end, is_second);
+                self.inherit(end, is_second);
             }
         }
     }
 
     /// Inherits a record from a shutdown or an outer connection.
-    fn take_over(&mut self, lent: Disconnect, is_second: bool) {
+    fn inherit(&mut self, inherited: Disconnect, is_second: bool) {
         if self.is_over() {
             return;
         }
         // The outer connection may have refined the record that was inherited before.
-        let is_same = self.is_lent && self.is_end_of_second == is_second;
-        if self.end.is_none() || is_same || self.effect(&lent, is_second) == Effect::Replaces {
-            self.replace(lent, is_second);
-            self.is_lent = true;
+        let is_same = self.is_inherited && self.is_end_of_second == is_second;
+        if self.end.is_none() || is_same || self.effect(&inherited, is_second) == Effect::Replaces {
+            self.replace(inherited, is_second);
+            self.is_inherited = true;
         }
     }
 
@@ -614,14 +615,14 @@ impl State {
                 true
             }
             Effect::Refines => {
-                let unclean = what_became_of_the_goodbye(comes, &next);
+                let unclean = unclean_cause(comes, &next);
                 if unclean.is_none() && first.shutdown() == 0 {
                     // A second end by this side adds nothing. Only a connection under a shutdown may add its own code
                     // and detail.
                     return false;
                 }
                 let is_refined = first.refine(&next, unclean);
-                self.is_lent &= !is_refined;
+                self.is_inherited &= !is_refined;
                 is_refined
             }
         }
@@ -629,30 +630,30 @@ impl State {
 
     /// Whether a record that comes after the line would have replaced or refined it. True at most once for each
     /// connection.
-    fn is_worth_telling(&mut self, end: &Disconnect, is_second: bool) -> bool {
+    fn is_reportable_late(&mut self, end: &Disconnect, is_second: bool) -> bool {
         let comes = kind(end, self.leg(is_second).endpoint);
         let is_better = match (self.effect(end, is_second), comes) {
             // Errors of these kinds only follow from the end of the task.
             (Effect::IsIgnored, _)
             | (Effect::Replaces, Kind::OnDrop | Kind::Deadline | Kind::FollowOn | Kind::BrokenPipe) => false,
             (Effect::Replaces, _) => true,
-            (Effect::Refines, _) => what_became_of_the_goodbye(comes, end).is_some(),
+            (Effect::Refines, _) => unclean_cause(comes, end).is_some(),
         };
-        is_better && self.has_line() && !std::mem::replace(&mut self.has_told_late, true)
+        is_better && self.has_line() && !std::mem::replace(&mut self.has_reported_late, true)
     }
 
     fn replace(&mut self, end: Disconnect, is_second: bool) {
         self.end = Some(end);
         self.is_end_of_second = is_second;
-        self.is_lent = false;
+        self.is_inherited = false;
         self.witness = Witness::Protocol;
     }
 
     /// Completes the record when the guard is dropped.
-    fn settle(&mut self, panicking: bool, is_second: bool, around: Around) {
+    fn settle(&mut self, panicking: bool, is_second: bool, around: OuterFacts) {
         let endpoint = self.leg(is_second).endpoint;
         if !panicking {
-            self.look_back();
+            self.apply_local_close();
             if around.is_silent {
                 // A library returns errors from its calls before it drops the stream.
                 self.offer_sight(endpoint.keepalive_timeout(), Witness::Failure, is_second);
@@ -679,9 +680,9 @@ impl State {
 }
 
 /// Returns what this connection inherits beside the record. Without a path, it inherits that of the other connection.
-fn around_of([first, second]: &[Lent; 2], is_second: bool) -> Around {
+fn outer_facts_of([first, second]: &[Inherited; 2], is_second: bool) -> OuterFacts {
     let (own, other) = if is_second { (second.around, first.around) } else { (first.around, second.around) };
-    Around { method: own.method.or(other.method), ..own }
+    OuterFacts { method: own.method.or(other.method), ..own }
 }
 
 /// The kind of a record, for the endpoint that resolved it.
@@ -718,7 +719,7 @@ fn is_echo(first: &Disconnect, next: &Disconnect) -> bool {
 }
 
 /// The cause that makes a normal end by this side unclean, if the later record is about its goodbye.
-fn what_became_of_the_goodbye(comes: Kind, next: &Disconnect) -> Option<&'static Category> {
+fn unclean_cause(comes: Kind, next: &Disconnect) -> Option<&'static Category> {
     let or_internal = |cause: Option<&'static Category>| cause.or(Some(DisconnectCause::InternalError.category()));
     match comes {
         // No answer arrived in time.

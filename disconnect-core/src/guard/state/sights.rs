@@ -28,7 +28,7 @@ impl State {
             Decision::Said => {}
             Decision::Unanswered => {
                 let is_refined = first.refine(&seen, Some(DisconnectCause::Deadline.category()));
-                self.is_lent &= !is_refined;
+                self.is_inherited &= !is_refined;
             }
             decision @ (Decision::Seen | Decision::CutShort | Decision::Abandoned | Decision::Unexplained) => {
                 let first = first.clone();
@@ -83,26 +83,26 @@ impl State {
     }
 
     /// Applies what the watched streams know about a close by this side.
-    pub(super) fn look_back(&mut self) {
+    pub(super) fn apply_local_close(&mut self) {
         let legs = if self.second.is_some() { &[false, true][..] } else { &[false] };
         for &is_second in legs {
             let leg = self.leg(is_second);
             let (endpoint, Some(traffic)) = (leg.endpoint, leg.traffic.clone()) else { continue };
             if traffic.is_silent() {
                 self.offer_sight(endpoint.keepalive_timeout(), Witness::Failure, is_second);
-            } else if let Some(a_read_waited) = traffic.is_closed_locally() {
-                self.doubt_a_guess(endpoint, a_read_waited, is_second);
+            } else if let Some(read_was_waiting) = traffic.is_closed_locally() {
+                self.discard_derived_goodbye(endpoint, read_was_waiting, is_second);
             }
         }
     }
 
     /// This side closed first, so a goodbye of the peer that was only derived from a missing error did not happen.
-    fn doubt_a_guess(&mut self, endpoint: Endpoint, a_read_waited: bool, is_second: bool) {
+    fn discard_derived_goodbye(&mut self, endpoint: Endpoint, read_was_waiting: bool, is_second: bool) {
         let (Some(end), Some(kind)) = (&self.end, self.kind_of_end()) else { return };
         let is_fin = end.cause().is_some_and(|cause| cause.value == DisconnectCause::Fin.as_str());
         let said = Said { kind, has_code: end.code().is_some(), is_first: true };
         if self.witness == Witness::Protocol && !is_fin && decide(said, Row::Closed) == Decision::Unexplained {
-            let side = if a_read_waited { Side::Local } else { Side::Unknown };
+            let side = if read_was_waiting { Side::Local } else { Side::Unknown };
             let unknown = endpoint.resolve(Verdict::new(DisconnectReason::Unknown, side).with_rank(Rank::FollowOn));
             let end = unknown.with_words_of(&end.clone());
             self.replace(end, is_second);
