@@ -621,7 +621,7 @@ impl Endpoint {
     /// that the peer left the shell: `client_closed` or `graceful` by the peer. Any other status, and a signal, is
     /// handled as by [`process_exited`](Self::process_exited).
     ///
-    /// Not for a single command, whose status tells whether it failed.
+    /// Not for a single command: its status shows whether it failed.
     ///
     /// ```
     /// # #[cfg(unix)] {
@@ -783,7 +783,7 @@ impl Endpoint {
         let is_said = verdict.by.is_some() || verdict.side == Side::Remote;
         let ending = match verdict.ending {
             Ending::Own if own.is_some() => Ending::Own,
-            // The own reason was left out above: an expected end needs a side that said goodbye.
+            // The user's reason was left out above: an expected end needs a side that said goodbye.
             Ending::Own => Ending::Is(DisconnectReason::Unknown),
             _ if is_said => Ending::Is(ours),
             ending @ (Ending::Closed | Ending::GoingAway | Ending::Cancelled | Ending::Is(_)) => ending,

@@ -11,7 +11,7 @@ use core::ops::DerefMut;
 /// [`Endpoint::failed`](crate::Endpoint::failed) and the guard's functions. It is implemented for every [`Error`] type,
 /// for `dyn Error` with and without `Send` and `Sync`, and for every type that dereferences to such a trait object.
 ///
-/// The parameter `M` tells these implementations apart. Never name it: inference finds the one that applies.
+/// The parameter `M` distinguishes these implementations. Never name it: inference finds the one that applies.
 ///
 /// ```
 /// use std::{error::Error, io};

@@ -87,7 +87,7 @@ impl Classifier {
     /// assert_eq!(explanation.verdict(), CLASSIFIER.classify(&io::Error::from(io::ErrorKind::ConnectionReset)));
     /// ```
     ///
-    /// If nothing is understood, hints say what to add:
+    /// If nothing is understood, the hints suggest what to add:
     ///
     /// ```
     /// use disconnect_core::classifier;

@@ -59,7 +59,7 @@ pub(super) fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Erro
     error.downcast_ref::<Arc<dyn Error>>().map(|error| &**error)
 }
 
-/// Returns the verdict of the error kind, or `None` if the kind does not tell.
+/// Returns the verdict of the error kind, or `None` if the kind does not explain the end.
 fn verdict(error: &io::Error) -> Option<Verdict> {
     let network = |cause| Verdict::new(Reason::NetworkError, Side::Network).with_cause(cause);
     let local = |cause| Verdict::new(Reason::Unknown, Side::Local).with_cause(cause);
@@ -107,7 +107,7 @@ fn without_kind(code: i32) -> Option<Verdict> {
         errno::NETRESET => network(Cause::Reset),
         errno::HOSTDOWN => network(Cause::Unreachable),
         errno::SHUTDOWN => network(Cause::BrokenPipe),
-        // Either it does not end the connection (`EINTR`), or it does not tell.
+        // These do not end the connection (`EINTR`), or do not explain its end.
         _ => return None,
     })
 }

@@ -4,12 +4,15 @@
 //! sides have. An [`Endpoint`](crate::Endpoint) knows them and resolves the verdict to a
 //! [`Disconnect`](crate::Disconnect).
 //!
-//! If the evidence is ambiguous, the verdict is never expected, because a wrong `expected=true` hides an outage.
+//! A verdict is expected only if one side said *goodbye*: it sent a message that announces a normal end, such as a
+//! WebSocket close frame with the code 1000, a `GOAWAY` with `NO_ERROR`, or a TLS `close_notify`. Without a goodbye the
+//! verdict is unexpected, even if the end may have been normal, because a wrong `expected=true` hides an outage. For
+//! protocols without a goodbye, see [`fin_is_goodbye`](crate::Endpoint::fin_is_goodbye).
 //!
 //! # Ends without an error value
 //!
 //! Many libraries report the end of a connection without an error, or with less than they know. The table lists what
-//! such a result means for each library. Each recipe shows the code that tells the cases apart. The fault matrix
+//! such a result means for each library. Each recipe shows the code that distinguishes the cases. The fault matrix
 //! (`tests/faults`) runs every recipe.
 //!
 //! | library | result without an error, and what it means | recipe |
@@ -19,8 +22,8 @@
 //! | `tokio::io::copy` | one side sent a FIN; `copy_bidirectional` does not report which one | [`tokio_copy`] |
 //! | channels | another task of this program ended first; only that task knows why | [`tokio_channels`] |
 //! | rustls | `Ok(0)` is the peer's `close_notify` | [`rustls`] |
-//! | native-tls | `Ok(0)` is a `close_notify` or a bare FIN; the two cannot be told apart | [`native_tls`] |
-//! | OpenSSL | the same, but a second read tells the two apart | [`openssl`] |
+//! | native-tls | `Ok(0)` is a `close_notify` or a bare FIN; nothing distinguishes them | [`native_tls`] |
+//! | OpenSSL | the same, but a second read distinguishes them | [`openssl`] |
 //! | tungstenite | a close frame is a message: use [`received`] with its code, or 1005 if it has no code | [`tungstenite`] |
 //! | hyper, HTTP/1 | the connection returns `Ok(())` after `Connection: close`, after a FIN and after a reset | [`hyper_http1`] |
 //! | hyper, HTTP/2 | the connection returns `Ok(())` after a `GOAWAY` and after a bare FIN; a body also returns `None` after `RST_STREAM(NO_ERROR)` | [`hyper_http2`] |
@@ -31,13 +34,13 @@
 //! | russh, server | `Ok(())` follows every DISCONNECT of the client, also one that reports a fault: it is no goodbye | [`russh_server`] |
 //! | OpenSSH | the status of the remote command, or 255 for every other failure | [`openssh`] |
 //! | a process | its exit status; only the code that sent a signal knows who asked for it | [`process`] |
-//! | a PTY | `Ok(0)` or `EIO` on the master does not tell why: wait for the child process | [`portable_pty`] |
+//! | a PTY | `Ok(0)` or `EIO` on the master has no reason: wait for the child process | [`portable_pty`] |
 //!
 //! For all of them:
 //!
 //! - **This side closes.** Record it before closing, with [`shutting_down`], [`closed_locally`], or [`sent`] with the
-//!   code that goes out. This holds for a client and for a server. The result of the close call itself does not tell
-//!   why this side closed.
+//!   code that goes out. This holds for a client and for a server. The result of the close call itself does not
+//!   show why this side closed.
 //! - **An error of another connection.** Wrap it in a type of your own with
 //!   [`DisconnectEvidence`](derive@crate::DisconnectEvidence). Otherwise a reset of the other connection counts as a
 //!   reset of this one. If the peer dialled, a goodbye inside an error is ignored, unless the endpoint declares

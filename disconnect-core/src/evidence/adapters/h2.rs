@@ -15,7 +15,7 @@ macro_rules! __adapter_h2 {
                 return Reading::NOTHING;
             };
             if let Some(io) = error.get_io() {
-                // The transport failed, even if the kind does not tell: a FIN inside a frame has the kind `Other`.
+                // The transport failed, also if the error kind is `Other`, as after a FIN inside a frame.
                 let lost = Verdict::new(Reason::NetworkError, Side::Network).with_rank(Rank::BrokenPipe);
                 return Reading::verdict(lost).and_inside(io);
             }

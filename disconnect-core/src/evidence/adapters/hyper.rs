@@ -42,8 +42,7 @@ macro_rules! __adapter_hyper {
                 // From version 1 on, a timeout for which `is_timeout` is false.
                 Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline)
             } else if error.source().is_some_and(|source| source.is::<io::Error>()) {
-                // The transport failed, even if the kind does not tell: over HTTP/2 a FIN inside a frame has the kind
-                // `Other`.
+                // The transport failed, also if the error kind is `Other`: over HTTP/2 a FIN inside a frame has it.
                 Verdict::new(Reason::NetworkError, Side::Network).with_rank(Rank::BrokenPipe)
             } else {
                 return None;

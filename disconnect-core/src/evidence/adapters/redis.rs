@@ -55,7 +55,7 @@ macro_rules! __adapter_redis {
             };
             if error.is_io_error() {
                 return match transport(error) {
-                    // The task that drives the connection ended first, and does not tell why.
+                    // The task that drives the connection ended first, without a reason.
                     Some(inside) if inside.kind() == io::ErrorKind::BrokenPipe && inside.raw_os_error().is_none() => {
                         Reading::settled(lost(error))
                     }

@@ -1,6 +1,6 @@
 //! The adapter for `tonic::Status`, from version 0.14 on.
 
-/// Reads the status. Without a source, the peer sent it in the trailers. With a source, the error inside tells more.
+/// Reads the status. Without a source, the peer sent it in the trailers. With a source, the error inside has the reason.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_tonic {

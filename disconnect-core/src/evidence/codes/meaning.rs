@@ -63,12 +63,13 @@ pub(super) const fn lost(number: i64, name: &'static str, cause: DisconnectCause
     Meaning::new(number, name, Ending::Is(DisconnectReason::NetworkError), Whose::Network).because(cause)
 }
 
-/// The sender ended the connection for a reason that has no category of its own. The cause tells such codes apart.
+/// The sender ended the connection for a reason that has no category of its own. The cause
+/// distinguishes such codes.
 pub(super) const fn ended(number: i64, name: &'static str, cause: DisconnectCause) -> Meaning {
     unexplained(number, name).because(cause)
 }
 
-/// The sender ended the connection, and the code does not tell why.
+/// The sender ended the connection, and the code gives no reason.
 pub(super) const fn unexplained(number: i64, name: &'static str) -> Meaning {
     Meaning::new(number, name, Ending::Is(DisconnectReason::Unknown), Whose::Sender)
 }

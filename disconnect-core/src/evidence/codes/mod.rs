@@ -74,7 +74,7 @@ impl Code {
         }
     }
 
-    /// Whether the protocol uses this code for ends of different kinds, so that the code alone does not tell the end
+    /// Whether the protocol uses this code for ends of different kinds, so that the code alone does not give the end
     /// reason.
     ///
     /// If it is ambiguous, look for further evidence. A code that is not registered is always ambiguous.

@@ -30,8 +30,8 @@ pub(super) const fn exit(status: i64) -> Option<&'static Meaning> {
     }
 }
 
-/// Signal numbers of Linux. Other systems use the same numbers up to 15, except 7, 10 and 12. No number stands for an
-/// expected signal, so a different one cannot make an end expected.
+/// Signal numbers of Linux. Other systems use the same numbers up to 15, except 7, 10 and 12. No signal is
+/// expected, so a different number cannot make an end expected.
 #[rustfmt::skip] // one row a line
 pub(super) const SIGNALS: &[Meaning] = &sorted([
     // The terminal is gone: the client left, or the network lost it.
