@@ -822,8 +822,8 @@ impl Endpoint {
         }
     }
 
-    /// Resolves a record of another endpoint for this one. What this side did stays its own on both connections. What
-    /// the other endpoint's peer did names that party.
+    /// Resolves a record of another endpoint for this one. An end by this side is one by this side on both connections.
+    /// An end by the peer of the other endpoint names that party.
     #[cfg(feature = "std")]
     pub(crate) fn translate(self, end: &Disconnect) -> Disconnect {
         // A code of the other connection keeps the meaning that it has there.
@@ -863,7 +863,6 @@ impl Endpoint {
         }
     }
 
-    /// The layer of this connection.
     #[cfg(feature = "std")]
     pub(crate) fn direction(self) -> &'static Category {
         self.direction.row()

@@ -443,8 +443,8 @@ pub fn expected_flag(category: Option<&'static Category>) -> Option<bool> {
     category?.expected
 }
 
-/// Rejects a `{ CONST }` key that is a key of the event. The macro cannot check it, because only the compiler knows its
-/// value.
+/// Rejects a `{ CONST }` key that is a key of the event. The macro cannot check it, because it does not know
+/// the value of a constant.
 pub const fn own_key(key: &str) {
     assert!(!same(key, keys::MESSAGE), "the message is the literal at the end");
     let mut i = 0;

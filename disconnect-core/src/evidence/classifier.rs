@@ -293,7 +293,6 @@ pub(super) trait Watch {
     fn cut(&mut self);
 }
 
-/// Observes nothing.
 impl Watch for () {
     #[inline]
     fn step(&mut self, _: &(dyn Error + 'static), _: By, _: &Reading<'_>, _: Outcome) {}
@@ -306,10 +305,8 @@ impl Watch for () {
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "for explanations, which allocate"))]
 pub(super) enum By {
-    /// It is an `io::Error`.
     #[cfg(feature = "std")]
     Io,
-    /// The reader at this index.
     Reader(usize),
     /// A typed context of the error.
     Context,
@@ -319,14 +316,12 @@ pub(super) enum By {
     /// Its text is in the table of known texts.
     #[cfg(feature = "std")]
     Text,
-    /// No reader knows it.
     NoReader,
 }
 
 /// What the walk did with the verdict of one error.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Outcome {
-    /// The error has no verdict.
     NoVerdict,
     /// The verdict is the strongest so far.
     Strongest,

@@ -33,8 +33,8 @@ fn lies_in<T>(value: &T, error: &dyn Error) -> bool {
     start <= at && at + size_of::<T>() <= start + size_of_val(error)
 }
 
-/// Whether the value is the next error of the chain, which an error may also hold by value. The walk visits it as a
-/// step of its own.
+/// Whether the value is the source of this error. An error may hold its source by value too, and the walk visits the
+/// source as a step of its own.
 fn is_source<T: Error + 'static>(value: &T, error: &dyn Error) -> bool {
     error.source().and_then(|source| source.downcast_ref::<T>()).is_some_and(|source| ptr::eq(source, value))
 }

@@ -11,8 +11,8 @@ use crate::verdict::Verdict;
 
 /// An error, or any other value, that declares what it means for the connection.
 ///
-/// Derive it with [`#[derive(DisconnectEvidence)]`](macro@crate::DisconnectEvidence). Each variant names a verdict, or
-/// passes on the verdict of the error inside. A variant that does neither does not compile, so the compiler reports a
+/// Derive it with [`#[derive(DisconnectEvidence)]`](macro@crate::DisconnectEvidence). Each variant declares a verdict,
+/// or passes on the verdict of the error inside. A variant that does neither does not compile, so the compiler reports a
 /// new variant that has no meaning yet.
 ///
 /// Two ways to use it:

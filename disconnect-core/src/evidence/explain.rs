@@ -162,7 +162,6 @@ impl Step {
     }
 }
 
-/// Records each step of a walk.
 #[derive(Default)]
 struct StepRecorder {
     items: &'static [&'static str],

@@ -29,7 +29,6 @@ pub fn late_ends() -> u64 {
     LATE.load(Ordering::Relaxed)
 }
 
-/// Counts a late record, and emits the event.
 pub(super) fn report(end: &Disconnect) {
     LATE.fetch_add(1, Ordering::Relaxed);
     #[cfg(feature = "tracing")]

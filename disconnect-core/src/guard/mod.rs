@@ -440,7 +440,7 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
         self.connection.set_method(method.category());
     }
 
-    /// Sets the record for a drop without a record.
+    /// Sets the record that is logged if the guard is dropped without one.
     ///
     /// Use it if cancelling the task is the normal way to stop. It does not apply to a panic, which is logged as
     /// `panicked`. The last call counts.

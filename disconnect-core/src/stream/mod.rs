@@ -302,7 +302,6 @@ impl<S: fmt::Debug> fmt::Debug for Watched<S> {
     }
 }
 
-/// The total length of a vectored write.
 fn length(bufs: &[IoSlice<'_>]) -> usize {
     bufs.iter().map(|buf| buf.len()).sum()
 }

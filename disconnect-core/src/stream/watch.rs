@@ -15,7 +15,6 @@ pub(super) struct Watch {
     is_closing: bool,
     /// A read returned the end of file or an error.
     is_read_over: bool,
-    /// A failure was reported.
     has_failed: bool,
     hold: Hold,
 }

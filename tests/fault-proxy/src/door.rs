@@ -71,7 +71,6 @@ pub(crate) struct State {
     /// The rules of later connections, indexed by [`Side`].
     rules: [Rules; 2],
     refusal: Option<(Refusal, Arc<Effect>)>,
-    /// Clients that get no answer.
     kept: Vec<TcpStream>,
     /// The addresses of `knock`: a connection from one of them only shows that all earlier clients were accepted.
     knocks: Vec<SocketAddr>,
@@ -180,7 +179,6 @@ impl Door {
         Ok(())
     }
 
-    /// Closes all connections, and ends the threads.
     pub(crate) fn stop(&self, accepting: JoinHandle<()>) {
         let refusal = {
             let mut state = self.lock();

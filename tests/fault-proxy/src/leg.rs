@@ -23,14 +23,12 @@ pub(crate) struct Leg {
     pub(crate) wire: Wire,
 }
 
-/// The result of a read.
 #[derive(Debug)]
 pub(crate) enum Incoming {
     Bytes(usize),
     Fin,
     /// An RST, or another error that ends the connection.
     Reset,
-    /// The proxy closed the leg.
     Closed,
 }
 
@@ -48,7 +46,6 @@ impl Leg {
         }
     }
 
-    /// Waits for bytes, or for the end of the connection.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Incoming {
         loop {
             let read = self.with(|mut socket| {
@@ -100,7 +97,6 @@ impl Leg {
         SockRef::from(&socket).set_linger(Some(Duration::ZERO))
     }
 
-    /// Closes the socket.
     pub(crate) fn close(&self) {
         drop(self.take());
     }

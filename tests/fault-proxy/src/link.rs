@@ -29,7 +29,6 @@ pub(crate) struct Link {
     limit: Duration,
 }
 
-/// The flow of bytes to one side.
 #[derive(Debug)]
 struct Flow {
     /// A thread writes to this side only while it holds the lock.
@@ -107,7 +106,6 @@ impl Link {
         thread::Builder::new().name(format!("to-{to}")).spawn(move || link.pump(to))
     }
 
-    /// The address of the client.
     pub(crate) fn client(&self) -> SocketAddr {
         self.leg(Side::Client).wire.peer
     }
@@ -157,7 +155,6 @@ impl Link {
         }
     }
 
-    /// Closes both legs and ends their threads.
     pub(crate) fn stop(&self) {
         for flow in &self.flows {
             flow.lock().end = Some(End::Reset);
@@ -283,7 +280,6 @@ impl Link {
         Ok(())
     }
 
-    /// Sends the FIN or the RST.
     fn send(&self, side: Side, order: Order) -> Result<(), Error> {
         let leg = self.leg(side);
         let sent = match order {

@@ -34,7 +34,6 @@ pub enum Cut {
     Reset,
 }
 
-/// The rule that a command sets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Rule {
     Silence,

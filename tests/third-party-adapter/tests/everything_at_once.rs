@@ -13,7 +13,6 @@ use disconnect_core::{
 };
 use fastwebsockets::WebSocketError;
 
-/// An error of this program.
 #[derive(Debug, DisconnectEvidence)]
 #[reason(NetworkError, cause = KeepaliveTimeout)]
 struct NoHeartbeat;
@@ -26,7 +25,6 @@ impl fmt::Display for NoHeartbeat {
 
 impl Error for NoHeartbeat {}
 
-/// The close codes of this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
 #[codes(websocket)]
 enum Chat {

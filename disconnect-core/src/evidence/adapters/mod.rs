@@ -258,7 +258,6 @@ macro_rules! __classifier {
     };
 }
 
-/// The reader of one library.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter {

@@ -35,7 +35,6 @@ macro_rules! __adapter_redis {
             source.downcast_ref().or_else(|| shared.and_then(|shared| shared.downcast_ref()))
         }
 
-        /// The server's error reply to a command.
         fn refused(error: &library::RedisError) -> Option<Verdict> {
             let by_peer = Verdict::new(Reason::Unknown, Side::Remote);
             match error.code()? {

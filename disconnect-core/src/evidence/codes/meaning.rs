@@ -89,7 +89,6 @@ impl Meaning {
         }
     }
 
-    /// Adds the cause.
     pub(super) const fn because(self, cause: DisconnectCause) -> Self {
         Self { cause: Some(cause), ..self }
     }

@@ -45,14 +45,12 @@ struct State {
     has_reported_late: bool,
     /// Who reported the record.
     witness: Witness,
-    /// The stage of each of the two connections.
     stages: [Stage; 2],
     first: Leg,
     /// The second connection of a pair.
     second: Option<Box<Leg>>,
 }
 
-/// One connection.
 #[derive(Clone, Debug)]
 struct Leg {
     endpoint: Endpoint,
@@ -361,7 +359,6 @@ impl ConnectionRef {
         })
     }
 
-    /// Finishes the guard without a line.
     pub(super) fn discard(&self) {
         self.set_connecting();
         self.finish(false);
