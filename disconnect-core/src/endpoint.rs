@@ -360,6 +360,16 @@ impl Endpoint {
     /// Use it if the texts of your errors may contain secrets. Without it, `run`,
     /// [`DisconnectGuard::failed`](crate::DisconnectGuard::failed) and the handles put the text, cleaned and cut, into
     /// the detail.
+    ///
+    /// ```
+    /// use std::io;
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT.without_error_detail();
+    ///
+    /// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.detail(), None));
+    /// guard.failed(&io::Error::other("rejected token 1234"));
+    /// ```
     pub const fn without_error_detail(self) -> Self {
         Self { has_error_detail: false, ..self }
     }
@@ -440,6 +450,13 @@ impl Endpoint {
     /// This side closes a healthy connection on purpose. Record it before closing.
     ///
     /// If the whole process or service goes away, use [`shutting_down`](Self::shutting_down).
+    ///
+    /// ```
+    /// use disconnect_core::Endpoint;
+    ///
+    /// assert_eq!(Endpoint::SERVER_FACING_CLIENT.closed_locally().reason().as_str(), "graceful");
+    /// assert_eq!(Endpoint::CLIENT_FACING_SERVER.closed_locally().reason().as_str(), "client_closed");
+    /// ```
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn closed_locally(self) -> Disconnect {
@@ -450,6 +467,14 @@ impl Endpoint {
     ///
     /// Use [`received`](Self::received) if the goodbye has a code. An end of file alone is not a goodbye: use
     /// [`eof`](Self::eof).
+    ///
+    /// ```
+    /// use disconnect_core::{Category, Endpoint};
+    ///
+    /// let end = Endpoint::SERVER_FACING_CLIENT.closed_by_peer();
+    /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("client_closed", Some("client")));
+    /// assert!(end.expected());
+    /// ```
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn closed_by_peer(self) -> Disconnect {
@@ -460,6 +485,13 @@ impl Endpoint {
     ///
     /// If only this connection closes, use [`closed_locally`](Self::closed_locally). To close all connections of a
     /// server, use [`Shutdown`](crate::Shutdown).
+    ///
+    /// ```
+    /// use disconnect_core::{Category, Endpoint};
+    ///
+    /// let end = Endpoint::SERVER_FACING_CLIENT.shutting_down();
+    /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("server_shutdown", Some("server")));
+    /// ```
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn shutting_down(self) -> Disconnect {
@@ -473,6 +505,14 @@ impl Endpoint {
     ///
     /// Not for the end of file that follows a goodbye: that is [`closed_by_peer`](Self::closed_by_peer) or
     /// [`closed_locally`](Self::closed_locally).
+    ///
+    /// ```
+    /// use disconnect_core::{Category, Endpoint};
+    ///
+    /// let end = Endpoint::SERVER_FACING_CLIENT.eof();
+    /// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("unclean_eof")));
+    /// assert!(!end.expected());
+    /// ```
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn eof(self) -> Disconnect {
@@ -495,6 +535,18 @@ impl Endpoint {
     /// If this side closes an idle connection with the protocol's goodbye, use [`closed_locally`](Self::closed_locally)
     /// with the cause `idle_timeout`. If a single operation was not done in time, give its error, such as tokio's
     /// `Elapsed`, to [`failed`](Self::failed).
+    ///
+    /// ```
+    /// use disconnect_core::{Category, DisconnectCause, Endpoint};
+    ///
+    /// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+    ///
+    /// let lost = END.idle_timeout();
+    /// assert_eq!((lost.reason().as_str(), lost.expected()), ("network_error", false));
+    /// let closed = END.closed_locally().with_cause(DisconnectCause::IdleTimeout);
+    /// assert_eq!((closed.reason().as_str(), closed.expected()), ("graceful", true));
+    /// assert_eq!(lost.cause().map(Category::as_str), closed.cause().map(Category::as_str));
+    /// ```
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn idle_timeout(self) -> Disconnect {
         self.resolve(
@@ -579,9 +631,9 @@ impl Endpoint {
     /// | how it ended | the record |
     /// |---|---|
     /// | exit status 0 | `graceful` by this side |
-    /// | any other exit status | `unknown`, in general with the cause `exit_status`: the command defines its meaning |
+    /// | any other exit status | `unknown`, usually with the cause `exit_status`: the command defines its meaning |
     /// | a crash signal, or 128 plus its number | `unknown`, with the cause `crash` |
-    /// | any other signal, or 128 plus its number | `unknown`, in general with the cause `killed`. If your code stops a process on purpose, record that before |
+    /// | any other signal, or 128 plus its number | `unknown`, usually with the cause `killed`. If your code stops a process on purpose, record that before |
     ///
     /// ```
     /// # #[cfg(unix)] {
@@ -822,8 +874,8 @@ impl Endpoint {
         }
     }
 
-    /// Resolves a record of another endpoint for this one. An end by this side is one by this side on both connections.
-    /// An end by the peer of the other endpoint names that party.
+    /// Resolves a record of another endpoint for this one. If this side ended the other connection, it also
+    /// ended this one. If the peer of the other endpoint did, the record names that party.
     #[cfg(feature = "std")]
     pub(crate) fn translate(self, end: &Disconnect) -> Disconnect {
         // A code of the other connection keeps the meaning that it has there.

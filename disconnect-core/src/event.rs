@@ -11,7 +11,7 @@ use std::{borrow::Cow, boxed::Box, string::String};
 
 /// Writes the line for the end of a connection: one `tracing` event with the end reason and its attribution.
 ///
-/// Call it once for each connection, in general in the closure of a [`DisconnectGuard`](crate::DisconnectGuard). Use
+/// Call it once for each connection, usually in the closure of a [`DisconnectGuard`](crate::DisconnectGuard). Use
 /// [`Disconnect::record_on`] to put the same fields on a span, and `Disconnect::log` (feature `log`) in a program
 /// without `tracing`.
 ///

@@ -105,6 +105,32 @@ impl<'a> Reading<'a> {
     /// The error has this verdict, and the walk ends here.
     ///
     /// Use it if the error inside is misleading or already part of the verdict.
+    ///
+    /// ```
+    /// use std::{error::Error, fmt, io};
+    /// use disconnect_core::evidence::{Reading, Side, Verdict};
+    /// use disconnect_core::{DisconnectCause, DisconnectReason, Endpoint, classifier};
+    ///
+    /// /// An upload failed. The `UnexpectedEof` inside is about the file, not about the connection.
+    /// #[derive(Debug)]
+    /// struct UploadFailed(io::Error);
+    /// # impl fmt::Display for UploadFailed {
+    /// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("the upload failed") }
+    /// # }
+    /// impl Error for UploadFailed {
+    ///     fn source(&self) -> Option<&(dyn Error + 'static)> {
+    ///         Some(&self.0)
+    ///     }
+    /// }
+    ///
+    /// fn upload<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+    ///     let failed = Verdict::new(DisconnectReason::Unknown, Side::Local).with_cause(DisconnectCause::InternalError);
+    ///     error.downcast_ref::<UploadFailed>().map_or(Reading::NOTHING, |_| Reading::settled(failed))
+    /// }
+    ///
+    /// let error = UploadFailed(io::ErrorKind::UnexpectedEof.into());
+    /// assert_eq!(classifier![reader = upload].classify(&error).side(), Side::Local);
+    /// ```
     pub const fn settled(verdict: Verdict) -> Self {
         Self { verdict: Some(verdict), next: Next::Nowhere, ..Self::NOTHING }
     }

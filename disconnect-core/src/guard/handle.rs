@@ -14,6 +14,19 @@ use crate::record::{Disconnect, SharedTraffic, Traffic};
 ///
 /// [`DisconnectGuard::handle`](super::DisconnectGuard::handle) creates it. It is cheap to clone, and may outlive the
 /// guard. It does not keep the connection open: the guard writes the line when the guard is dropped.
+///
+/// ```
+/// use std::thread;
+/// use disconnect_core::{DisconnectGuard, Endpoint};
+///
+/// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+///
+/// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "client_closed"));
+/// let ended = guard.handle();
+/// let reader = thread::spawn(move || ended.set(END.closed_by_peer()));
+/// reader.join().unwrap();
+/// drop(guard);
+/// ```
 #[derive(Clone)]
 pub struct DisconnectHandle {
     pub(super) connection: ConnectionRef,

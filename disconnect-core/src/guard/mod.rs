@@ -417,6 +417,13 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// Drops the guard without a line.
     ///
     /// Use it if there was no connection after all, or if another line reports its end.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectGuard, Endpoint};
+    ///
+    /// let guard = DisconnectGuard::new(Endpoint::SERVER_FACING_CLIENT, |_| panic!("no line"));
+    /// guard.discard();
+    /// ```
     pub fn discard(mut self) {
         self.take_on_end();
         self.connection.discard();
@@ -430,12 +437,32 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// Replaces the endpoint, for a connection whose peer has no known role before its first message.
     ///
     /// A record that was set before keeps its roles.
+    ///
+    /// ```
+    /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
+    ///
+    /// let guard = DisconnectGuard::new(Endpoint::SERVER_FACING_CLIENT, |end| {
+    ///     assert_eq!(end.direction().map(Category::as_str), Some("server_to_agent"));
+    /// });
+    /// // The first message shows that the peer is an agent.
+    /// guard.set_endpoint(Endpoint::SERVER_FACING_AGENT);
+    /// guard.set(Endpoint::SERVER_FACING_AGENT.closed_by_peer());
+    /// ```
     pub fn set_endpoint(&self, endpoint: Endpoint) {
         self.connection.set_endpoint(endpoint);
     }
 
     /// Sets the path that the connection uses now, for records without a path of their own. Guards under this one
     /// inherit it, unless they have a path.
+    ///
+    /// ```
+    /// use disconnect_core::{Category, ConnectionMethod, DisconnectGuard, Endpoint};
+    ///
+    /// let guard = DisconnectGuard::new(Endpoint::CLIENT_FACING_AGENT, |end| {
+    ///     assert_eq!(end.method().map(Category::as_str), Some("direct"));
+    /// });
+    /// guard.set_method(ConnectionMethod::Direct);
+    /// ```
     pub fn set_method(&self, method: impl slot::Method) {
         self.connection.set_method(method.category());
     }

@@ -1,6 +1,6 @@
 //! The adapter for `h2::Error`, from version 0.3 on.
 
-/// Reads the code, who sent it, and the `io::Error` inside, which is not the source of the error.
+/// Reads the code, who sent it, and the `io::Error` inside, which `source()` does not return.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_h2 {

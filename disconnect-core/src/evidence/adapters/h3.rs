@@ -1,6 +1,7 @@
 //! The adapter for `h3::error::ConnectionError` and `StreamError`, from version 0.0.8 on.
 
-/// Reads HTTP/3 codes, who sent them, and the errors of the QUIC library inside, which are not sources.
+/// Reads HTTP/3 codes, who sent them, and the errors of the QUIC library inside, which `source()` does not
+/// return.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_h3 {

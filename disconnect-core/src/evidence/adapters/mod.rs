@@ -65,17 +65,17 @@ pub mod vocabulary;
 /// | adapter | reads | path, for example |
 /// |---|---|---|
 /// | `tungstenite` | `Error` | `tokio_tungstenite::tungstenite` |
-/// | `h2` | `Error`, and the `io::Error` inside, which is not its source | `h2` |
+/// | `h2` | `Error`, and the `io::Error` inside, which `source()` does not return | `h2` |
 /// | `hyper` | `Error` | `hyper` |
 /// | `reqwest` | the timeouts of its `Error` | `reqwest` |
 /// | `tonic` | `Status` | `tonic` |
 /// | `quinn` | `ConnectionError`, `ReadError`, `WriteError`, also of forks | `quinn`, `noq`, `iroh_quinn` |
 /// | `s2n_quic` | `connection::Error`, `stream::Error`, also inside an `io::Error` | `s2n_quic` |
-/// | `h3` | `error::ConnectionError`, `error::StreamError`, and the errors inside, which are not their sources | `h3` |
+/// | `h3` | `error::ConnectionError`, `error::StreamError`, and the errors inside, which `source()` does not return | `h3` |
 /// | `rustls` | `Error` | `rustls`, `tokio_rustls::rustls` |
 /// | `openssl` | `ssl::Error`, `error::ErrorStack` | `openssl` |
 /// | `native_tls` | `Error`, if it uses OpenSSL | `native_tls` |
-/// | `russh` | `Error`, and the errors inside, which are not its sources | `russh` |
+/// | `russh` | `Error`, and the errors inside, which `source()` does not return | `russh` |
 /// | `tokio_postgres` | `Error` and the `SQLSTATE` of its `DbError` | `tokio_postgres`, `postgres` |
 /// | `sqlx` | `Error` and the `SQLSTATE` of PostgreSQL and MySQL | `sqlx` |
 /// | `redis` | `RedisError` | `redis` |

@@ -1,6 +1,6 @@
 //! The adapter for `russh::Error`, from version 0.50 on.
 
-/// Reads the variants, and the errors inside, which are not sources.
+/// Reads the variants, and the errors inside, which `source()` does not return.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __adapter_russh {

@@ -57,8 +57,8 @@ macro_rules! __adapter_tungstenite {
                     Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Overload)
                 }
                 library::Error::Io(inside) => return Reading::inside(inside),
-                // A variant of the feature `handshake`, which an adapter must not name. TLS errors are sources. Other
-                // variants belong to a dial.
+                // A variant of the feature `handshake`, which an adapter must not name. `source()` returns
+                // TLS errors. Other variants belong to a dial.
                 error => return Reading::from(number_after(error, "HTTP error: ").map(refused)),
             })
         }

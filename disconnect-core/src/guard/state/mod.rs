@@ -2,8 +2,7 @@
 //!
 //! A thread never holds the locks of two connections at once, so that no deadlock is possible. The only exception is
 //! `ConnectionRef::join`. `verdict/precedence.rs` decides which of two records wins. `sights.rs` handles the
-//! observations of
-//! watched streams.
+//! observations of watched streams.
 
 mod sights;
 
@@ -231,7 +230,7 @@ impl ConnectionRef {
         }
     }
 
-    /// Handles an observation of a watched stream that this side has closed. It is in general an answer to that. But if
+    /// Handles an observation of a watched stream that this side has closed. It usually is the answer to that. But if
     /// this side only forwarded the FIN of the other connection of a pair, a failure replaces that FIN. An end of file
     /// is no failure, also if TLS reports it as an error.
     pub(super) fn saw_after_close(&self, sight: Sight<'_>) {

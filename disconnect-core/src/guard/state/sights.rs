@@ -8,7 +8,7 @@ use crate::verdict::{Effect, Kind, Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
 impl State {
-    /// Applies an observation of a watched stream to the current record.
+    /// Compares an observation of a watched stream with the current record.
     pub(super) fn offer_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
         let comes = kind(&seen, self.leg(is_second).endpoint);
         let there = self.kind_of_end();
@@ -44,8 +44,7 @@ impl State {
         is_of_other && !self.is_over() && self.kind_of_end() == Some(Kind::Fin)
     }
 
-    /// Applies a new record to the observation of a watched stream that is current. Returns whether the record was
-    /// kept.
+    /// Compares a new record with the current observation of a watched stream. Returns whether the record was kept.
     pub(super) fn offer_against_sight(&mut self, mut said: Disconnect, is_second: bool) -> bool {
         let kind_of_said = kind(&said, self.leg(is_second).endpoint);
         let (Some(seen), Some(there)) = (self.end.clone(), self.kind_of_end()) else {
