@@ -18,9 +18,10 @@ use crate::vocabulary::{
 
 /// The roles of the two sides of a connection: this side, the peer, and the layer between them.
 ///
-/// An endpoint turns what this side observed into a [`Disconnect`], and fills in reason, initiator and direction. It is
-/// `Copy`, and its builders are `const fn`, so define one `const` for each kind of connection. Use a constant below for
-/// connections between agents, servers and clients, and [`between`](Self::between) for roles of your own.
+/// An endpoint turns what this side observed into a record, a [`Disconnect`], and fills in reason, initiator and
+/// direction. It is `Copy`, and its builders are `const fn`, so define one `const` for each kind of connection. Use a
+/// constant below for connections between agents, servers and clients, and [`between`](Self::between) for roles of your
+/// own.
 ///
 /// The name of a constant gives the local role first: with `AGENT_FACING_SERVER`, this side is the agent and the peer
 /// is the server. The role decides the reason of a normal end:

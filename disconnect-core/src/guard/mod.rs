@@ -74,7 +74,8 @@ use crate::record::{Disconnect, Traffic};
 /// | none, or the one of [`on_drop`](Self::on_drop) | every record |
 /// | a missed deadline of one operation | every record except another missed deadline. A normal end by this side keeps the cause `deadline` |
 /// | an error that no reader understands | a broken pipe, an end of file, a reset, a timeout, a protocol violation, a failure, an error code of the peer, a panic |
-/// | use after close, a broken pipe | the same, and the peer's goodbye |
+/// | use after close | a broken pipe, an end of file, a reset, a timeout, a protocol violation, a failure, a goodbye or an error code of the peer, a panic |
+/// | a broken pipe | an end of file, a reset, a timeout, a protocol violation, a failure, a goodbye or an error code of the peer, a panic |
 /// | a FIN that is declared a goodbye | every fault except use after close, and the peer's goodbye |
 /// | an end of file, a reset | a protocol violation found in the bytes before it, a goodbye or an error code of the peer |
 /// | an idle or keep-alive timeout | a protocol violation, an error code of the peer |

@@ -67,20 +67,20 @@ use crate::record::Disconnect;
 /// |---|---|---|
 /// | a code, a protocol violation, a timeout, a failure | anything | what the protocol reported |
 /// | a goodbye without a code | this side closed, after [silence](Self::silent_after) | keep-alive timeout |
-/// | the same | anything else | the goodbye |
+/// | a goodbye without a code | anything else | the goodbye |
 /// | a normal end by this side | a reset or an error before it was set | what the transport saw |
-/// | the same | silence | what the protocol reported, with the cause `deadline` |
-/// | the same | anything else | what the protocol reported |
+/// | a normal end by this side | silence | what the protocol reported, with the cause `deadline` |
+/// | a normal end by this side | anything else | what the protocol reported |
 /// | a reset, an end of file | a TLS error, silence | what the transport saw |
 /// | an error that no reader knows, a broken pipe, a deadline | a FIN | end of file, also with `fin_is_goodbye` |
-/// | the same | a reset, a TLS error, silence | what the transport saw |
-/// | any error except a timeout | `close_notify` | `unknown` by the peer |
+/// | an error that no reader knows, a broken pipe, a deadline | a reset, a TLS error, silence | what the transport saw |
+/// | an error that no reader knows, a broken pipe, a deadline, a reset, an end of file | `close_notify` | `unknown` by the peer |
 /// | nothing | a FIN | end of file, or the cause `fin` with `fin_is_goodbye` |
 /// | nothing | `close_notify` | closed by the peer |
 /// | nothing | an error, silence | what the transport saw |
 /// | nothing | this side closed | `unknown` by this side |
 /// | a normal end without evidence, such as an `Ok(())` | this side closed | `unknown` |
-/// | the same | a FIN, an error, silence | what the transport saw |
+/// | a normal end without evidence, such as an `Ok(())` | a FIN, an error, silence | what the transport saw |
 ///
 /// This side closes with `poll_shutdown` or `poll_close`, by dropping the stream, or with
 /// [`mark_closing`](Self::mark_closing). Everything that follows is an answer to that, and is ignored. Two exceptions:
