@@ -158,7 +158,7 @@ impl Disconnect {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Disconnect`",
     label = "expected a record",
-    note = "a category is given by its slot: `disconnected!(reason = ..., \"...\")`"
+    note = "to log a category, write its slot: `disconnected!(reason = ..., \"...\")`"
 )]
 pub trait Record {
     /// The record.
@@ -239,7 +239,7 @@ optional_slot!(
     Direction,
     "`{Self}` is not a connection direction",
     "expected a direction, such as `ConnectionDirection::ServerToAgent`, or an option of one",
-    "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"connect_type\")]`"
+    "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"connect_type\")]`"
 );
 optional_slot!(
     initiator,
@@ -247,7 +247,7 @@ optional_slot!(
     Initiator,
     "`{Self}` is not a disconnect initiator",
     "expected an initiator, such as `DisconnectInitiator::Server`, or an option of one",
-    "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_initiator\")]`"
+    "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"disconnect_initiator\")]`"
 );
 optional_slot!(
     method,
@@ -255,7 +255,7 @@ optional_slot!(
     Method,
     "`{Self}` is not a connection method",
     "expected a method, such as `ConnectionMethod::Direct`, or an option of one",
-    "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"connection_method\")]`"
+    "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"connection_method\")]`"
 );
 optional_slot!(
     cause,
@@ -263,7 +263,7 @@ optional_slot!(
     Cause,
     "`{Self}` is not a disconnect cause",
     "expected a cause, such as `DisconnectCause::Reset`, or an option of one",
-    "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`"
+    "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`"
 );
 
 const CODE_LEN: usize = Code::MAX_LEN;
@@ -286,7 +286,7 @@ fn code_text(code: Code) -> Line<CODE_LEN> {
 
 /// The types that the `detail` slot takes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a text",
+    message = "`{Self}` is not text",
     label = "expected text, or an option of it",
     note = "to log any other value, write `detail = %value` for its `Display` or `detail = ?value` for its `Debug`"
 )]
@@ -383,10 +383,10 @@ pub fn given<T>(given: impl OptionalCategory<T>) -> Option<T> {
 
 /// The types that a field without `%` and `?` takes: those of tracing.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a value of a log field",
+    message = "`{Self}` cannot be the value of a log field",
     label = "expected a number, a `bool`, text, or an option of one",
-    note = "a category is given by its slot, or as `field(Type = value)` where its key is its own",
-    note = "anything else is given by its `Display` or `Debug`: `name = %value`, `name = ?value`"
+    note = "to log a category, write its slot, or `field(Type = value)` if it has a key of its own",
+    note = "to log any other value, write `name = %value` for its `Display` or `name = ?value` for its `Debug`"
 )]
 pub trait OwnValue {
     /// The value.
@@ -408,8 +408,8 @@ pub fn own_value<T: OwnValue>(value: &T) -> &dyn tracing::Value {
 /// The types that `group(option => ...)` takes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an option",
-    label = "expected an `Option`, also of a reference",
-    note = "the fields of a value that is always there are fields of their own: `id = value.id`"
+    label = "expected an `Option`, or a reference to one",
+    note = "for a value that is always present, write its fields directly: `id = value.id`"
 )]
 pub trait OptionalGroup<T> {
     /// The value, if there is one.
@@ -446,10 +446,10 @@ pub fn expected_flag(category: Option<&'static Category>) -> Option<bool> {
 /// Rejects a `{ CONST }` key that is a key of the event. The macro cannot check it, because it does not know
 /// the value of a constant.
 pub const fn own_key(key: &str) {
-    assert!(!same(key, keys::MESSAGE), "the message is the literal at the end");
+    assert!(!same(key, keys::MESSAGE), "write the message as a string literal at the end");
     let mut i = 0;
     while i < keys::ALL.len() {
-        assert!(!same(key, keys::ALL[i]), "this key is written by the disconnect event itself: use its slot");
+        assert!(!same(key, keys::ALL[i]), "the disconnect event writes this key itself; use its slot");
         i += 1;
     }
 }

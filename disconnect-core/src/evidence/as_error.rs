@@ -30,8 +30,8 @@ use core::ops::DerefMut;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error",
     label = "expected an error type, `anyhow::Error`, `eyre::Report` or a boxed `dyn Error`",
-    note = "an enum that is no error gives its verdict by `#[derive(DisconnectEvidence)]`: `END.resolve(value.verdict())`",
-    note = "for free text, say what happened: `END.ended(DisconnectReason::Unknown, Side::Local).with_detail(text)`"
+    note = "for an enum that is not an error, derive `DisconnectEvidence` and write `END.resolve(value.verdict())`",
+    note = "for free text, write `END.ended(DisconnectReason::Unknown, Side::Local).with_detail(text)`"
 )]
 pub trait AsError<M> {
     /// The error as a trait object.

@@ -57,10 +57,10 @@ use crate::verdict::Verdict;
 /// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say what its errors mean for a connection",
-    label = "no evidence of why a connection ended",
-    note = "an error enum or struct of your own says so by `#[derive(DisconnectEvidence)]`",
-    note = "an error of a library is read by an adapter, `classifier![tungstenite = path]`, or by a reader of your own"
+    message = "`{Self}` does not declare what its errors mean for a connection",
+    label = "expected an error type that derives `DisconnectEvidence`",
+    note = "for an error type of your own, add `#[derive(DisconnectEvidence)]`",
+    note = "for an error of a library, use an adapter, `classifier![tungstenite = path]`, or a reader of your own"
 )]
 pub trait DisconnectEvidence: 'static {
     /// The verdict of this value, and whether the walk goes on inside it. The derive implements it.
@@ -219,7 +219,7 @@ pub mod expanded {
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a disconnect cause",
         label = "expected a cause, such as `DisconnectCause::Reset`, or an option of one",
-        note = "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`",
+        note = "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`",
         note = "a field is a reference here: write `(*field)`"
     )]
     pub trait OptionalCause {

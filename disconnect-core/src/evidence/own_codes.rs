@@ -67,7 +67,7 @@ use crate::verdict::Verdict;
 /// assert_eq!((Chat::TokenExpired.name(), Chat::TokenExpired.code().number()), ("token_expired", Some(4001)));
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no set of close codes",
+    message = "`{Self}` is not a set of close codes",
     label = "expected an enum that derives `DisconnectCode`"
 )]
 pub trait DisconnectCode: Copy + 'static {
@@ -153,7 +153,7 @@ pub fn own_codes<T: DisconnectCode>(code: Code) -> Option<Verdict> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a protocol code",
     label = "expected a code, such as `Code::websocket(1001)`",
-    note = "an enum of your own is a set of codes with `#[derive(DisconnectCode)]`"
+    note = "for an enum of your own, add `#[derive(DisconnectCode)]`"
 )]
 pub trait AnyCode {
     /// The verdict if the peer sent this code.
@@ -221,7 +221,7 @@ pub mod expanded {
     const fn own(code: Option<Code>) -> Code {
         match code {
             Some(code) if code.is_open() => code,
-            Some(_) => panic!("this code is registered, and has the meaning of its standard; leave the variant out"),
+            Some(_) => panic!("this code is registered and has the meaning of its standard; remove the variant"),
             None => panic!("the protocol has no such code"),
         }
     }
