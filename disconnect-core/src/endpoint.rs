@@ -48,6 +48,7 @@ use crate::vocabulary::{
 /// set it on a guard, or log it with [`disconnected!`](crate::disconnected).
 ///
 /// ```
+/// # #[cfg(feature = "std")] {
 /// use std::io;
 /// use disconnect_core::{Category, Endpoint};
 ///
@@ -59,6 +60,7 @@ use crate::vocabulary::{
 ///
 /// assert_eq!(END.shutting_down().initiator().map(Category::as_str), Some("agent"));
 /// assert_eq!(END.closed_by_peer().initiator().map(Category::as_str), Some("server"));
+/// # }
 /// ```
 #[derive(Clone, Copy)]
 pub struct Endpoint {
@@ -737,6 +739,7 @@ impl Endpoint {
     /// counts as this side's own, because only the server of a call sends one.
     ///
     /// ```
+    /// # #[cfg(feature = "std")] {
     /// use std::io;
     /// use disconnect_core::{Category, Endpoint};
     ///
@@ -744,6 +747,7 @@ impl Endpoint {
     ///
     /// let error: Box<dyn std::error::Error + Send + Sync> = Box::new(io::Error::from(io::ErrorKind::UnexpectedEof));
     /// assert_eq!(END.failed(&error).cause().map(Category::as_str), Some("unclean_eof"));
+    /// # }
     /// ```
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]

@@ -22,6 +22,7 @@ use crate::vocabulary::DisconnectReason;
 /// contains itself.
 ///
 /// ```
+/// # #[cfg(feature = "std")] {
 /// use std::io;
 /// use disconnect_core::{Category, Classifier, Endpoint};
 ///
@@ -30,6 +31,7 @@ use crate::vocabulary::DisconnectReason;
 /// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
 /// let end = Endpoint::AGENT_FACING_SERVER.failed(&io::Error::other(reset));
 /// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
+/// # }
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Classifier {
@@ -127,6 +129,7 @@ impl Classifier {
     /// [`explain`](Self::explain) then shows why.
     ///
     /// ```
+    /// # #[cfg(feature = "std")] {
     /// use std::{error::Error, io};
     /// use disconnect_core::evidence::Rank;
     /// use disconnect_core::Classifier;
@@ -137,6 +140,7 @@ impl Classifier {
     /// assert_eq!(CLASSIFIER.classify(&reset).rank(), Rank::Transport);
     /// let boxed: Box<dyn Error + Send + Sync> = reset.into();
     /// assert_eq!(CLASSIFIER.classify(&boxed).rank(), Rank::Transport);
+    /// # }
     /// ```
     #[inline]
     pub fn classify<M, E: AsError<M> + ?Sized>(&self, error: &E) -> Verdict {

@@ -25,6 +25,7 @@ use crate::verdict::Verdict;
 /// Not for an error type of another crate. An adapter or a [`Reader`](super::Reader) reads those.
 ///
 /// ```
+/// # #[cfg(feature = "std")] {
 /// # use core::fmt;
 /// use std::{io, time::Duration};
 /// use disconnect_core::{Category, Classifier, Code, DisconnectEvidence, Endpoint, classifier};
@@ -55,6 +56,7 @@ use crate::verdict::Verdict;
 ///
 /// let end = END.failed(&SessionError::Io(io::ErrorKind::ConnectionReset.into()));
 /// assert_eq!((end.reason().as_str(), end.cause().map(Category::as_str)), ("network_error", Some("reset")));
+/// # }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not declare what its errors mean for a connection",
@@ -128,6 +130,7 @@ pointer!(Box<T>, Arc<T>);
 /// yourself only for [`Classifier::with`].
 ///
 /// ```
+/// # #[cfg(feature = "std")] {
 /// use disconnect_core::evidence::{Reading, Side, Verdict, derived};
 /// use disconnect_core::{Classifier, DisconnectEvidence, DisconnectReason};
 ///
@@ -143,6 +146,7 @@ pointer!(Box<T>, Arc<T>);
 /// static CLASSIFIER: Classifier = Classifier::with(&[derived::<LostCoordinator>]);
 /// let verdict = Verdict::new(DisconnectReason::ControlPlaneLost, Side::Unknown);
 /// assert_eq!(CLASSIFIER.verdict(&std::io::Error::other(LostCoordinator)), verdict);
+/// # }
 /// ```
 pub fn derived<'a, T: DisconnectEvidence + Error>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
     let own = error.downcast_ref::<T>();

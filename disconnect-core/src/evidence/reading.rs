@@ -141,6 +141,7 @@ impl<'a> Reading<'a> {
     /// Use it if `source()` does not return the error inside.
     ///
     /// ```
+    /// # #[cfg(feature = "std")] {
     /// use core::{error::Error, fmt};
     /// use std::io;
     /// use disconnect_core::evidence::{Rank, Reading};
@@ -161,6 +162,7 @@ impl<'a> Reading<'a> {
     ///
     /// let reset = io::Error::from(io::ErrorKind::ConnectionReset);
     /// assert_eq!(CLASSIFIER.classify(&Closed(reset.into())).rank(), Rank::Transport);
+    /// # }
     /// ```
     #[inline]
     pub fn inside<M, E: AsError<M> + ?Sized>(error: &'a E) -> Self {

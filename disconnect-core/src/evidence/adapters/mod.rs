@@ -44,6 +44,7 @@ pub mod vocabulary;
 /// An item may have a `#[cfg(...)]`. If several readers know an error, the first one in the list reads it.
 ///
 /// ```
+/// # #[cfg(feature = "std")] {
 /// use std::{error::Error, io};
 /// use disconnect_core::evidence::{Reading, Side, Verdict};
 /// use disconnect_core::{Category, Classifier, DisconnectReason, Endpoint, classifier};
@@ -58,6 +59,7 @@ pub mod vocabulary;
 ///
 /// let end = END.failed(&io::Error::other("x".parse::<u8>().unwrap_err()));
 /// assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("protocol_error", Some("server")));
+/// # }
 /// ```
 ///
 /// # Adapters
