@@ -96,7 +96,7 @@
 //! | `testing` | no | [`testing`]: the disconnect events of a test |
 //!
 //! Without features the crate is `no_std`, needs no allocator, and depends on `disconnect-derive` alone. With the default features
-//! a lock file gets nine packages: the two of this library; `proc-macro2`, `quote`, `syn` and `unicode-ident` for the derives;
+//! a lock file gets eight packages: the two of this library; `proc-macro2`, `quote` and `unicode-ident` for the derives;
 //! `tracing`, `tracing-core` and `pin-project-lite` for the event. Any `tracing` from 0.1.40 on will do. The crate needs Rust 1.85.
 
 #![no_std]

@@ -18,8 +18,11 @@ mod event;
 mod evidence;
 mod field;
 mod hash;
+mod item;
 mod keys;
+mod literal;
 mod lookup;
+mod path;
 mod protocols;
 mod slots;
 mod spelling;
@@ -48,7 +51,7 @@ use proc_macro::TokenStream;
 /// | a doc comment | The `docs` of the category. |
 #[proc_macro_derive(DisconnectField, attributes(field, expected, value, alias))]
 pub fn derive_disconnect_field(input: TokenStream) -> TokenStream {
-    field::derive(syn::parse_macro_input!(input)).into()
+    derived(input, field::derive)
 }
 
 /// Makes every value of a type say what it means for the connection: the reason, the side, and how strong that evidence is.
@@ -84,7 +87,7 @@ pub fn derive_disconnect_field(input: TokenStream) -> TokenStream {
 /// reference.
 #[proc_macro_derive(DisconnectEvidence, attributes(evidence, reason, transparent, source, from))]
 pub fn derive_disconnect_evidence(input: TokenStream) -> TokenStream {
-    evidence::derive(syn::parse_macro_input!(input)).into()
+    derived(input, evidence::derive)
 }
 
 /// Makes an enum a set of close codes: each variant has its code, its name, and what it means.
@@ -114,7 +117,12 @@ pub fn derive_disconnect_evidence(input: TokenStream) -> TokenStream {
 /// | `rank = Timeout` | How strong this is as evidence, where the code only reports what its sender saw. Not for a goodbye. | `Stated` |
 #[proc_macro_derive(DisconnectCode, attributes(codes, code, goodbye, reason))]
 pub fn derive_disconnect_code(input: TokenStream) -> TokenStream {
-    codes::derive(syn::parse_macro_input!(input)).into()
+    derived(input, codes::derive)
+}
+
+/// The compiler parses an item before it derives from it.
+fn derived(input: TokenStream, derive: fn(item::Item) -> proc_macro2::TokenStream) -> TokenStream {
+    item::Item::parse(input.into()).map(derive).unwrap_or_default().into()
 }
 
 /// The machinery of `disconnect_core::disconnected!`, which hands over the path of its own crate first.

@@ -44,9 +44,15 @@ pub(crate) fn search(names: &[&str]) -> Table {
 
 /// Positions such that names which no seed can tell apart stand next to each other: as given, where all can be told.
 fn side_by_side(keys: &[Key]) -> Vec<usize> {
-    let mut sorted: Vec<usize> = (0..keys.len()).collect();
-    sorted.sort_by_key(|position| keys[*position]);
+    let sorted = sorted(keys.iter().map(|key| (key.mixed, key.len)));
     if sorted.windows(2).any(|pair| keys[pair[0]] == keys[pair[1]]) { sorted } else { (0..keys.len()).collect() }
+}
+
+/// The positions of these keys in their order.
+fn sorted(keys: impl Iterator<Item = (u64, usize)>) -> Vec<usize> {
+    let mut keys: Vec<_> = keys.zip(0..).collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|(_, position)| position).collect()
 }
 
 /// Where each group of names with the same key starts.
@@ -70,10 +76,9 @@ fn with_seed(names: &[(usize, Key)], seed: u64) -> Option<(u64, Vec<u16>, Vec<u1
     for name in hashed {
         buckets[(name.1 >> 48) as usize & (count - 1)].push(name);
     }
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by_key(|bucket| std::cmp::Reverse(buckets[*bucket].len()));
     let mut shifts = vec![0; count];
-    for bucket in order {
+    // The fullest first.
+    for bucket in sorted(buckets.iter().map(|bucket| (0, usize::MAX - bucket.len()))) {
         // Of a shift no more than the slots are many counts.
         let last = u16::try_from(slots.0.len() - 1).unwrap_or(u16::MAX);
         shifts[bucket] = (0..=last).find(|shift| slots.place(&buckets[bucket], *shift))?;
@@ -113,7 +118,7 @@ impl Slots {
 }
 
 /// What the hash sees of a name.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq)]
 struct Key {
     mixed: u64,
     len: usize,

@@ -1,23 +1,30 @@
 // Which known word a misspelt one stands for. Shared with `disconnect-core` by `__shared!`.
 
+/// The most bytes of a text that is worth comparing.
+pub(crate) const LONGEST: usize = 64;
+
 /// The known word with the fewest edits to `text`, if they are at most as many as `within` allows for that word.
+// Not generic: each use would be compiled on its own.
 pub(crate) fn nearest<'a>(
     text: &str,
-    known: impl IntoIterator<Item = &'a str>,
-    within: impl Fn(&str) -> usize,
+    known: &mut dyn Iterator<Item = &'a str>,
+    within: fn(&str) -> usize,
 ) -> Option<&'a str> {
-    known
-        .into_iter()
-        .filter_map(|word| Some((edits(text.as_bytes(), word.as_bytes())?, word)))
-        .filter(|(edits, word)| *edits <= within(word))
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, word)| word)
+    let mut nearest = None;
+    let mut fewest = usize::MAX;
+    for word in known {
+        if let Some(edits) = edits(text.as_bytes(), word.as_bytes()) {
+            if edits <= within(word) && edits < fewest {
+                (nearest, fewest) = (Some(word), edits);
+            }
+        }
+    }
+    nearest
 }
 
 /// The edit distance: a letter too many, too few, wrong, or swapped with its neighbour (optimal string alignment).
 /// `None` where a text is longer than any word worth comparing.
 fn edits(a: &[u8], b: &[u8]) -> Option<usize> {
-    const LONGEST: usize = 64;
     if a.len() > LONGEST || b.len() > LONGEST {
         return None;
     }

@@ -3,7 +3,7 @@
 //! Groups hide their commas; what needs care are generic arguments, as in `map = Pair::<A, B>::new()`. A `<` opens
 //! one only after `::`, after `as`, or where an expression starts; elsewhere it compares.
 
-use proc_macro2::{Delimiter, Group, Spacing, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
 /// The items between top-level commas. Where two commas have nothing between them, the item is the second one.
 pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
@@ -38,6 +38,12 @@ pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
         items.push(current);
     }
     items
+}
+
+/// These tokens as a stream.
+// Not generic: collecting is compiled for each iterator on its own, and is long.
+pub(crate) fn stream(tokens: &[TokenTree]) -> TokenStream {
+    tokens.iter().cloned().collect()
 }
 
 /// The place of a lone `=`, as in `name = value`; `==` and `=>` are none.

@@ -3,8 +3,8 @@
 use crate::spelling;
 
 /// The known word that is one edit away from `word`.
-pub(crate) fn one_edit_from<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    spelling::nearest(word, known.into_iter().filter(|known| *known != word), |_| 1)
+pub(crate) fn one_edit_from<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    spelling::nearest(word, &mut known.iter().copied().filter(|known| *known != word), |_| 1)
 }
 
 #[cfg(test)]
@@ -14,16 +14,16 @@ mod tests {
     #[test]
     fn one_edit_is_one_letter_or_one_swap() {
         for near in ["initator", "initiatorr", "initiatir", "intiiator", "nitiator"] {
-            assert_eq!(one_edit_from(near, ["initiator"]), Some("initiator"), "{near}");
+            assert_eq!(one_edit_from(near, &["initiator"]), Some("initiator"), "{near}");
         }
         for far in ["initiator", "inititar", "initiators_", "in", ""] {
-            assert_eq!(one_edit_from(far, ["initiator"]), None, "{far}");
+            assert_eq!(one_edit_from(far, &["initiator"]), None, "{far}");
         }
     }
 
     #[test]
     fn the_near_word_is_offered() {
-        assert_eq!(one_edit_from("resaon", ["method", "reason"]), Some("reason"));
-        assert_eq!(one_edit_from("session", ["method", "reason"]), None);
+        assert_eq!(one_edit_from("resaon", &["method", "reason"]), Some("reason"));
+        assert_eq!(one_edit_from("session", &["method", "reason"]), None);
     }
 }

@@ -5,12 +5,12 @@ mod model;
 mod parse;
 
 use proc_macro2::TokenStream;
-use syn::DeriveInput;
 
 use crate::errors::Errors;
+use crate::item::Item;
 
 /// The whole derive: the generated code, or every mistake with a stand-in impl beside them.
-pub(crate) fn derive(input: DeriveInput) -> TokenStream {
+pub(crate) fn derive(input: Item) -> TokenStream {
     let mut errors = Errors::default();
     let written = parse::parse(input, &mut errors);
     let stand_in = expand::stand_in(&written);

@@ -6,14 +6,15 @@
 use std::collections::HashMap;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use syn::ext::IdentExt;
-use syn::{Fields, LitStr, Path};
 
 use super::parse::{self, Codes, Meaning as WrittenMeaning, Value, Variant, Written};
 use crate::errors::Errors;
 use crate::evidence::model::{Name, RANKS, REASONS, initiator, known, name_of, replace};
-use crate::evidence::parse::{Argument, Reason, path};
+use crate::evidence::parse::{Argument, Reason};
 use crate::field::model::snake_case;
+use crate::item::Fields;
+use crate::literal::{Text, unraw};
+use crate::path::Path;
 use crate::protocols::{
     Known, LARGEST, LONGEST_NAME, LONGEST_TEXT, PROTOCOLS, is_code_text, is_protocol_name, is_sqlstate,
 };
@@ -109,12 +110,12 @@ fn protocol(written: &parse::Protocol, errors: &mut Errors) -> Option<Protocol> 
                 errors.at(text, format!("the library knows `{name}`; write `#[codes({name})]`"));
                 return None;
             }
-            if !is_protocol_name(&name) {
+            if !is_protocol_name(name) {
                 let form = format!("lower-case words joined by `_`, at most {LONGEST_NAME} bytes");
                 errors.at(text, format!("the name of a protocol is {form}, such as \"discord\""));
                 return None;
             }
-            Some(Protocol::Own(name))
+            Some(Protocol::Own(name.to_owned()))
         }
     }
 }
@@ -122,7 +123,8 @@ fn protocol(written: &parse::Protocol, errors: &mut Errors) -> Option<Protocol> 
 fn known_protocol(ident: &Ident, errors: &mut Errors) -> Option<usize> {
     let name = ident.to_string();
     let Some(place) = PROTOCOLS.iter().position(|known| known.name == name) else {
-        let near = spelling::nearest(&name, PROTOCOLS.iter().map(|known| known.name), |word| word.len().div_ceil(3));
+        let near =
+            spelling::nearest(&name, &mut PROTOCOLS.iter().map(|known| known.name), |word| word.len().div_ceil(3));
         let instead = near.map_or_else(
             || format!("one of your own is a text, as in `#[codes(\"{name}\")]`"),
             |near| format!("did you mean `{near}`?"),
@@ -145,9 +147,8 @@ fn code(
     errors: &mut Errors,
 ) -> Option<Code> {
     let ident = &variant.ident;
-    match &variant.payload {
-        Fields::Unit => {}
-        payload => errors.at(payload, "a code carries no data; put it into the detail of the end"),
+    if let Fields(Some((payload, _))) = &variant.payload {
+        errors.at(payload, "a code carries no data; put it into the detail of the end");
     }
     for again in variant.codes.iter().skip(1) {
         errors.at_span(again.place, format!("`{ident}` has a code already; another code is another variant"));
@@ -164,19 +165,19 @@ fn code(
     }
     let name = match &written.name {
         Some(name) => stated_name(name, errors),
-        None => snake_case(&ident.unraw().to_string()),
+        None => snake_case(&unraw(ident)),
     };
-    let name_place = written.name.as_ref().map_or_else(|| ident.span(), LitStr::span);
+    let name_place = written.name.as_ref().map_or_else(|| ident.span(), Text::span);
     names.claim(name.clone(), name_place, ident, "every name is unique", errors);
     Some(Code { ident: ident.clone(), place, literal: literal?, name, meaning: meaning? })
 }
 
-fn stated_name(name: &LitStr, errors: &mut Errors) -> String {
+fn stated_name(name: &Text, errors: &mut Errors) -> String {
     let text = name.value();
-    if !is_code_text(&text, 64) {
+    if !is_code_text(text, 64) {
         errors.at(name, "the name of a code has 1 to 64 ASCII letters, digits, `-` and `_`");
     }
-    text
+    text.to_owned()
 }
 
 fn place(value: &Value) -> Span {
@@ -197,10 +198,10 @@ fn literal(value: &Value, protocol: Option<&Protocol>, errors: &mut Errors) -> O
     match value {
         Value::Number(minus, digits) => {
             let number = format!("{}{digits}", if minus.is_some() { "-" } else { "" });
-            let parsed = digits.base10_parse::<i64>().ok().map(|number| if minus.is_some() { -number } else { number });
+            let parsed = digits.value.map(|number| if minus.is_some() { -number } else { number });
             check_number(&number, parsed, known).map(Literal::Number)
         }
-        Value::Text(text) => check_text(text.value(), known).map(Literal::Text),
+        Value::Text(text) => check_text(text.value().to_owned(), known).map(Literal::Text),
     }
     .map_err(|mistake| errors.at_span(place(value), mistake))
     .ok()
@@ -298,7 +299,8 @@ fn goodbye(kind: &Path, errors: &mut Errors) -> Option<&'static str> {
     let name = kind.get_ident().map(Ident::to_string).unwrap_or_default();
     let found = GOODBYES.iter().find(|(goodbye, _)| *goodbye == name);
     if found.is_none() {
-        let near = spelling::nearest(&name, GOODBYES.map(|(goodbye, _)| goodbye), |word| word.len().div_ceil(3));
+        let near =
+            spelling::nearest(&name, &mut GOODBYES.iter().map(|(goodbye, _)| *goodbye), |word| word.len().div_ceil(3));
         let instead = match (near, by_role(&name)) {
             (Some(near), _) | (None, Some(near)) => format!("did you mean `{near}`?"),
             (None, None) => "known are `Closed`, `GoingAway` and `Cancelled`".to_owned(),
@@ -367,7 +369,7 @@ fn arguments(written: &Reason, allowed: &[&'static str], errors: &mut Errors) ->
 const CAUSES: &str = "a cause is one of ours by its name, or one of your own by its path: `Why::Superseded`";
 
 fn unknown_argument(name: &str, allowed: &[&'static str]) -> String {
-    if let Some(near) = suggest::one_edit_from(name, allowed.iter().copied()) {
+    if let Some(near) = suggest::one_edit_from(name, allowed) {
         return format!("unknown argument `{name}`; did you mean `{near}`?");
     }
     match name {
@@ -386,12 +388,12 @@ const SIDES: [(&str, &str); 4] =
     [("Sender", "Local"), ("Receiver", "Remote"), ("Network", "Network"), ("Unknown", "Unknown")];
 
 fn side(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
-    let name = path(value).and_then(|path| path.get_ident().cloned());
+    let name = Path::of(value.clone()).and_then(|path| path.get_ident().cloned());
     let text = name.as_ref().map(Ident::to_string).unwrap_or_default();
     if SIDES.iter().any(|(side, _)| *side == text) {
         return name;
     }
-    match suggest::one_edit_from(&text, SIDES.map(|(side, _)| side)) {
+    match suggest::one_edit_from(&text, &SIDES.map(|(side, _)| side)) {
         Some(near) => errors.at(value, format!("unknown side `{text}`; did you mean `{near}`?")),
         None => errors.at(value, "the side of a code is `Sender`, `Receiver`, `Network` or `Unknown`"),
     }

@@ -1,16 +1,15 @@
-//! Phase one: the syn tree becomes what was written, with its places and without judgement.
+//! Phase one: the item becomes what was written, with its places and without judgement.
 //!
 //! Only what cannot be read at all is an error here.
 
-use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
-use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, Generics, Ident, LitInt, LitStr, Meta, Path, Token};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 
-use crate::errors::Errors;
+use crate::errors::{Errors, Mistake};
 use crate::evidence::parse::{Form, Reason, reason};
+use crate::item::{self, Attr, Data, Fields, Generics, Item, opened};
+use crate::literal::{Number, Text};
+use crate::path::core_path;
+use crate::split::{at_commas, punct};
 use crate::suggest;
 
 /// A set of codes as its author wrote it.
@@ -35,7 +34,7 @@ pub(crate) struct Codes {
 /// A protocol of ours by its name, or one of the user's own.
 pub(crate) enum Protocol {
     Known(Ident),
-    Own(LitStr),
+    Own(Text),
 }
 
 /// One variant.
@@ -55,13 +54,13 @@ pub(crate) struct Variant {
 pub(crate) struct Code {
     pub(crate) place: Span,
     pub(crate) value: Value,
-    pub(crate) name: Option<LitStr>,
+    pub(crate) name: Option<Text>,
 }
 
 pub(crate) enum Value {
     /// With the place of the minus sign before it.
-    Number(Option<Span>, LitInt),
-    Text(LitStr),
+    Number(Option<Span>, Number),
+    Text(Text),
 }
 
 pub(crate) enum Meaning {
@@ -90,7 +89,7 @@ const GOODBYE: Form = Form {
     argument: "behind the kind of goodbye stands `name = value`, as in `cause = Restart`",
 };
 
-pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Written {
+pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
     let mut protocols = Vec::new();
     let mut protocol_reported = false;
     for attr in &input.attrs {
@@ -104,17 +103,16 @@ pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Written {
             },
             // One letter too few is more likely than the wrong place.
             Some(Helper::Code) => {
-                errors.at(attr.path(), "`#[code]` belongs on a variant; the protocol of all is `#[codes(websocket)]`");
+                errors.at(&attr.name, "`#[code]` belongs on a variant; the protocol of all is `#[codes(websocket)]`");
                 protocol_reported = true;
             }
-            Some(helper) => errors.at(attr.path(), format!("`#[{}]` belongs on a variant", helper.name())),
+            Some(helper) => errors.at(&attr.name, format!("`#[{}]` belongs on a variant", helper.name())),
             None => protocol_reported |= is_near(attr, Helper::Codes),
         }
     }
     let variants = match input.data {
-        Data::Enum(data) => Ok(data.variants.into_iter().map(|written| variant(written, errors)).collect()),
-        Data::Struct(data) => Err(data.struct_token.span),
-        Data::Union(data) => Err(data.union_token.span),
+        Data::Enum(variants) => Ok(variants.into_iter().map(|written| variant(written, errors)).collect()),
+        Data::Struct(keyword, _) | Data::Union(keyword) => Err(keyword),
     };
     Written { ident: input.ident, generics: input.generics, variants, protocols, protocol_reported }
 }
@@ -131,8 +129,8 @@ enum Helper {
 impl Helper {
     const ALL: [Self; 4] = [Self::Codes, Self::Code, Self::Goodbye, Self::Reason];
 
-    fn of(attr: &Attribute) -> Option<Self> {
-        Self::ALL.into_iter().find(|helper| attr.path().is_ident(helper.name()))
+    fn of(attr: &Attr) -> Option<Self> {
+        Self::ALL.into_iter().find(|helper| attr.is(helper.name()))
     }
 
     fn name(self) -> &'static str {
@@ -146,46 +144,50 @@ impl Helper {
 }
 
 /// A misspelt attribute is the compiler's to report.
-fn is_near(attr: &Attribute, helper: Helper) -> bool {
-    let name = attr.path().get_ident().map(Ident::to_string).unwrap_or_default();
-    suggest::one_edit_from(&name, [helper.name()]).is_some()
+fn is_near(attr: &Attr, helper: Helper) -> bool {
+    let name = attr.name.as_ref().map(Ident::to_string).unwrap_or_default();
+    suggest::one_edit_from(&name, &[helper.name()]).is_some()
 }
 
 /// `#[codes(websocket)]` or `#[codes("discord", crate = path)]`.
-fn codes(attr: &Attribute) -> syn::Result<Codes> {
+fn codes(attr: &Attr) -> Result<Codes, Mistake> {
     const FORM: &str = "write `#[codes(websocket)]`, with the protocol of these codes, or `#[codes(\"discord\")]` for one \
                         of your own";
     const ARGUMENT: &str = "behind the protocol, `crate = path` is known: the path of `disconnect_core`";
-    let Meta::List(list) = &attr.meta else {
-        return Err(syn::Error::new_spanned(&attr.meta, FORM));
+    let (first, argument) = one_and_argument(attr, FORM)?;
+    let protocol = match &first[..] {
+        [TokenTree::Literal(text)] => Text::of(text).map(Protocol::Own),
+        [TokenTree::Ident(name)] => Some(Protocol::Known(name.clone())),
+        _ => None,
     };
-    let arguments = |input: ParseStream<'_>| {
-        let place = if input.is_empty() { list.delimiter.span().join() } else { input.span() };
-        let protocol = if input.peek(LitStr) {
-            Protocol::Own(input.parse()?)
-        } else {
-            Protocol::Known(input.call(Ident::parse_any).map_err(|_| syn::Error::new(place, FORM))?)
-        };
-        let mut codes = Codes { place: attr.path().span(), protocol, core: None };
-        if input.is_empty() {
-            return Ok(codes);
+    let protocol = protocol.ok_or_else(|| Mistake::at_span(place_of(&first, attr), FORM))?;
+    let core = match &argument[..] {
+        [] => None,
+        [TokenTree::Ident(word), rest @ ..] if word == "crate" => {
+            Some(core_path(rest, word).map_err(|_| Mistake::at_span(word.span(), ARGUMENT))?)
         }
-        input.parse::<Token![,]>()?;
-        if !input.is_empty() {
-            let place = input.span();
-            let word = input.call(Ident::parse_any).is_ok_and(|word| word == "crate");
-            if !word || input.parse::<Token![=]>().is_err() {
-                return Err(syn::Error::new(place, ARGUMENT));
-            }
-            codes.core = Some(input.call(Path::parse_mod_style)?.into_token_stream());
-            input.parse::<Option<Token![,]>>()?;
-        }
-        Ok(codes)
+        [wrong, ..] => return Err(Mistake::at_span(wrong.span(), ARGUMENT)),
     };
-    arguments.parse2(list.tokens.clone())
+    Ok(Codes { place: attr.place(), protocol, core })
 }
 
-fn variant(variant: syn::Variant, errors: &mut Errors) -> Variant {
+/// What stands in the parentheses: the first item, and the one that may stand behind it.
+fn one_and_argument(attr: &Attr, form: &str) -> Result<(Vec<TokenTree>, Vec<TokenTree>), Mistake> {
+    let list = attr.list().ok_or_else(|| Mistake::at(&attr.whole, form))?;
+    let mut items = at_commas(opened(list.stream())).into_iter();
+    let (first, argument) = (items.next().unwrap_or_default(), items.next().unwrap_or_default());
+    match items.next().as_ref().and_then(|item| item.first()) {
+        Some(further) => Err(Mistake::at_span(further.span(), "unexpected token")),
+        None => Ok((first, argument)),
+    }
+}
+
+fn place_of(item: &[TokenTree], attr: &Attr) -> Span {
+    let empty = || attr.list().map_or_else(|| attr.place(), Group::span);
+    item.first().map_or_else(empty, TokenTree::span)
+}
+
+fn variant(variant: item::Variant, errors: &mut Errors) -> Variant {
     let mut written = Variant {
         ident: variant.ident,
         payload: variant.fields,
@@ -198,7 +200,7 @@ fn variant(variant: syn::Variant, errors: &mut Errors) -> Variant {
         match Helper::of(attr) {
             // One letter too many is more likely than the wrong place.
             Some(Helper::Codes) => {
-                errors.at(attr.path(), "`#[codes]` belongs on the enum; the code of a variant is `#[code(4000)]`");
+                errors.at(&attr.name, "`#[codes]` belongs on the enum; the code of a variant is `#[code(4000)]`");
                 written.code_reported = true;
             }
             Some(Helper::Code) => match code(attr) {
@@ -225,35 +227,26 @@ fn add(meaning: Option<Meaning>, written: &mut Variant) {
 }
 
 /// `#[code(4004)]`, `#[code("text")]`, and either with `name = "..."`.
-fn code(attr: &Attribute) -> syn::Result<Code> {
+fn code(attr: &Attr) -> Result<Code, Mistake> {
     const FORM: &str = "write `#[code(4000)]`, with the number or the text of the code";
     const NAME: &str = "behind the code, `name = \"...\"` is known: the name of the code";
-    let Meta::List(list) = &attr.meta else {
-        return Err(syn::Error::new_spanned(&attr.meta, FORM));
-    };
-    let arguments = |input: ParseStream<'_>| {
-        let place = if input.is_empty() { list.delimiter.span().join() } else { input.span() };
-        let value = if input.peek(LitStr) {
-            Value::Text(input.parse()?)
-        } else {
-            let minus = input.parse::<Option<Token![-]>>()?;
-            Value::Number(minus.map(|minus| minus.span), input.parse().map_err(|_| syn::Error::new(place, FORM))?)
-        };
-        let mut code = Code { place: attr.path().span(), value, name: None };
-        if input.is_empty() {
-            return Ok(code);
+    let (first, argument) = one_and_argument(attr, FORM)?;
+    let value = match &first[..] {
+        [minus, TokenTree::Literal(number)] if punct(minus) == Some('-') => {
+            Number::of(number).map(|number| Value::Number(Some(minus.span()), number))
         }
-        input.parse::<Token![,]>()?;
-        if !input.is_empty() {
-            let place = input.span();
-            let word = input.call(Ident::parse_any).is_ok_and(|word| word == "name");
-            if !word || input.parse::<Token![=]>().is_err() || !input.peek(LitStr) {
-                return Err(syn::Error::new(place, NAME));
-            }
-            code.name = Some(input.parse()?);
-            input.parse::<Option<Token![,]>>()?;
+        [TokenTree::Literal(literal)] => {
+            Text::of(literal).map(Value::Text).or_else(|| Some(Value::Number(None, Number::of(literal)?)))
         }
-        Ok(code)
+        _ => None,
     };
-    arguments.parse2(list.tokens.clone())
+    let value = value.ok_or_else(|| Mistake::at_span(place_of(&first, attr), FORM))?;
+    let name = match &argument[..] {
+        [] => None,
+        [TokenTree::Ident(word), equals, TokenTree::Literal(name)] if word == "name" && punct(equals) == Some('=') => {
+            Some(Text::of(name).ok_or_else(|| Mistake::at_span(word.span(), NAME))?)
+        }
+        [wrong, ..] => return Err(Mistake::at_span(wrong.span(), NAME)),
+    };
+    Ok(Code { place: attr.place(), value, name })
 }

@@ -8,7 +8,7 @@ use super::parse::{Item, Key, Written};
 use crate::errors::Errors;
 use crate::keys;
 use crate::slots::Slot;
-use crate::split::punct;
+use crate::split::{punct, stream};
 use crate::suggest;
 
 /// One legal event.
@@ -116,7 +116,7 @@ impl Options {
             "target" => self.target.replace(value).is_some(),
             "parent" => self.parent.replace(value).is_some(),
             other => {
-                let hint = match (suggest::one_edit_from(other, ["level", "target", "parent"]), Slot::of_name(other)) {
+                let hint = match (suggest::one_edit_from(other, &["level", "target", "parent"]), Slot::of_name(other)) {
                     (Some(near), _) => format!("unknown option `{other}:`; did you mean `{near}:`?"),
                     (None, Some(_)) => format!("a slot takes `=`: write `{other} = ...`"),
                     (None, None) => format!("unknown option `{other}:`; known are `level:`, `target:` and `parent:`"),
@@ -305,7 +305,7 @@ fn member(item: Item, in_record: bool, errors: &mut Errors) -> Option<Member> {
     if !is_member_path(&path) {
         errors.at_span(place, "a field of a group is `name`, or `name = path` with fields or calls behind the value");
     }
-    Some(Member { key, sigil, path: path.into_iter().collect() })
+    Some(Member { key, sigil, path: stream(&path) })
 }
 
 /// The keys of a group are those of fields of one's own; an unquoted slot stands outside.
@@ -342,7 +342,7 @@ fn check_own_key(key: &Key, in_record: bool, errors: &mut Errors) {
     if keys::ALL.contains(&name) {
         return errors.at(key, format!("`{name}` is written by the event itself: {}", instead_of(name, in_record)));
     }
-    let near = suggest::one_edit_from(name, keys::ALL).filter(|_| matches!(key, Key::Path(..)));
+    let near = suggest::one_edit_from(name, &keys::ALL).filter(|_| matches!(key, Key::Path(..)));
     if let Some(near) = near {
         let instead = instead_of(near, in_record);
         errors.at(
@@ -369,7 +369,7 @@ fn instead_of(key: &str, in_record: bool) -> String {
 /// `initator = ...` was meant as a slot. A quoted key says that it was not.
 fn check_near_slot(key: &Key, in_record: bool, errors: &mut Errors) {
     let Key::Path(_, name) = key else { return };
-    let Some(near) = suggest::one_edit_from(name, Slot::ALL.map(Slot::name)) else { return };
+    let Some(near) = suggest::one_edit_from(name, &Slot::ALL.map(Slot::name)) else { return };
     // Four letters have too many honest neighbours: `node`, `mode`, `core`, `codec`.
     let honest = near.len() <= 4 && name.len() >= near.len() && !is_swap(name, near);
     if !in_record && !honest {

@@ -2,11 +2,11 @@
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::ext::IdentExt;
 
 use crate::errors::Errors;
+use crate::literal::{Text, unraw};
 use crate::slots::Slot;
-use crate::split::{at_commas, is_joint, lone_equals, punct};
+use crate::split::{at_commas, is_joint, lone_equals, punct, stream};
 
 /// A call as its author wrote it.
 pub(crate) struct Written {
@@ -118,7 +118,7 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Written {
             None if matches!(&tokens[..], [comma] if punct(comma) == Some(',')) => {
                 errors.at(&tokens[0], "a comma with nothing before it");
             }
-            None => items.push(item(tokens)),
+            None => items.push(item(&tokens)),
         }
     }
     Written { core, options, items, late_options }
@@ -130,14 +130,14 @@ fn option(tokens: &[TokenTree]) -> Option<(Ident, TokenStream)> {
         [TokenTree::Ident(name), colon, rest @ ..]
             if punct(colon) == Some(':') && rest.first().and_then(punct) != Some(':') =>
         {
-            Some((name.clone(), rest.iter().cloned().collect()))
+            Some((name.clone(), stream(rest)))
         }
         _ => None,
     }
 }
 
-fn item(tokens: Vec<TokenTree>) -> Item {
-    match &tokens[..] {
+fn item(tokens: &[TokenTree]) -> Item {
+    match tokens {
         [TokenTree::Literal(text)] if is_string(text) => Item::Text(text.clone()),
         [TokenTree::Ident(name), TokenTree::Group(inside)] if inside.delimiter() == Delimiter::Parenthesis => {
             // Anything else of this form is a call, such as one that makes the record.
@@ -146,33 +146,29 @@ fn item(tokens: Vec<TokenTree>) -> Item {
                 "group" => group(name, inside),
                 _ => None,
             };
-            item.unwrap_or_else(|| Item::Expression(tokens.into_iter().collect()))
+            item.unwrap_or_else(|| Item::Expression(stream(tokens)))
         }
         [sigil, path @ ..] if matches!(punct(sigil), Some('%' | '?')) => match key(path) {
-            Some(key) => Item::Shorthand { key, tokens: tokens.into_iter().collect() },
-            None => Item::Expression(tokens.into_iter().collect()),
+            Some(key) => Item::Shorthand { key, tokens: stream(tokens) },
+            None => Item::Expression(stream(tokens)),
         },
         _ => named(tokens),
     }
 }
 
-fn named(tokens: Vec<TokenTree>) -> Item {
-    let equals = lone_equals(&tokens);
+fn named(tokens: &[TokenTree]) -> Item {
+    let equals = lone_equals(tokens);
     match (key(&tokens[..equals.unwrap_or(tokens.len())]), equals) {
-        (Some(key), Some(equals)) => Item::Named { key, value: tokens[equals + 1..].iter().cloned().collect() },
-        (Some(key @ Key::Path(..)), None) => Item::Shorthand { key, tokens: tokens.into_iter().collect() },
-        _ => Item::Expression(tokens.into_iter().collect()),
+        (Some(key), Some(equals)) => Item::Named { key, value: stream(&tokens[equals + 1..]) },
+        (Some(key @ Key::Path(..)), None) => Item::Shorthand { key, tokens: stream(tokens) },
+        _ => Item::Expression(stream(tokens)),
     }
 }
 
 fn category(field: &Ident, group: &Group) -> Option<Item> {
     let inside: Vec<TokenTree> = group.stream().into_iter().collect();
     let equals = lone_equals(&inside)?;
-    Some(Item::Category {
-        field: field.clone(),
-        ty: inside[..equals].iter().cloned().collect(),
-        value: inside[equals + 1..].iter().cloned().collect(),
-    })
+    Some(Item::Category { field: field.clone(), ty: stream(&inside[..equals]), value: stream(&inside[equals + 1..]) })
 }
 
 fn group(group: &Ident, inside: &Group) -> Option<Item> {
@@ -182,19 +178,18 @@ fn group(group: &Ident, inside: &Group) -> Option<Item> {
     let arrow = inside.windows(2).position(is_arrow)?;
     Some(Item::Group {
         group: group.clone(),
-        value: inside[..arrow].iter().cloned().collect(),
-        fields: at_commas(inside[arrow + 2..].to_vec()).into_iter().map(item).collect(),
+        value: stream(&inside[..arrow]),
+        fields: at_commas(inside[arrow + 2..].to_vec()).iter().map(|tokens| item(tokens)).collect(),
     })
 }
 
 fn key(tokens: &[TokenTree]) -> Option<Key> {
     match tokens {
         [TokenTree::Literal(literal)] if is_string(literal) => {
-            let text: syn::LitStr = syn::parse2(literal.to_token_stream()).ok()?;
-            Some(Key::Quoted(literal.clone(), text.value()))
+            Some(Key::Quoted(literal.clone(), Text::of(literal)?.value().to_owned()))
         }
         [TokenTree::Group(group)] if group.delimiter() == Delimiter::Brace => Some(Key::Constant(group.clone())),
-        path => path_name(path).map(|name| Key::Path(path.iter().cloned().collect(), name)),
+        path => path_name(path).map(|name| Key::Path(stream(path), name)),
     }
 }
 
@@ -203,7 +198,7 @@ fn path_name(tokens: &[TokenTree]) -> Option<String> {
     let mut name = String::new();
     for (i, token) in tokens.iter().enumerate() {
         match token {
-            TokenTree::Ident(word) if i % 2 == 0 => name.push_str(&word.unraw().to_string()),
+            TokenTree::Ident(word) if i % 2 == 0 => name.push_str(&unraw(word)),
             TokenTree::Punct(dot) if i % 2 == 1 && dot.as_char() == '.' => name.push('.'),
             _ => return None,
         }

@@ -1,40 +1,52 @@
 //! A refused call still uses its values, so that rustc does not call their imports unused.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 
 use super::expand::borrowed;
 use super::model::is_level;
-use super::parse::{Item, Key, Written};
-use crate::split::punct;
+use super::parse::{Item, Written};
+use crate::path::Path;
+use crate::split::{at_commas, punct, stream};
 
 /// Statements that borrow each value and name each type, to stand behind the mistakes. There, rustc does not ask for
 /// types that it cannot infer.
 pub(crate) fn uses(written: &Written) -> TokenStream {
-    let options = written.options.iter().chain(&written.late_options);
-    let options = options.filter(|(name, _)| name != "level").map(|(_, value)| use_value(value));
-    options.chain(written.items.iter().map(use_item)).collect()
+    let mut uses = TokenStream::new();
+    for (name, value) in written.options.iter().chain(&written.late_options) {
+        if name != "level" {
+            uses.extend(use_value(value));
+        }
+    }
+    for item in &written.items {
+        use_item(item, &mut uses);
+    }
+    uses
 }
 
-fn use_item(item: &Item) -> TokenStream {
+fn use_item(item: &Item, uses: &mut TokenStream) {
     match item {
-        Item::Named { key: Key::Constant(key), value } => {
-            [use_value(&key.stream()), use_value(value)].into_iter().collect()
+        Item::Named { key, value } => {
+            uses.extend(key.constant().map(|constant| use_value(&constant)));
+            uses.extend(use_value(value));
         }
-        Item::Named { value, .. } => use_value(value),
-        Item::Shorthand { tokens, .. } | Item::Expression(tokens) => use_value(tokens),
-        Item::Category { ty, value, .. } => [use_type(ty), use_value(value)].into_iter().collect(),
-        // What a field of it names is the value's own.
+        Item::Shorthand { tokens, .. } | Item::Expression(tokens) => uses.extend(use_value(tokens)),
+        Item::Category { ty, value, .. } => {
+            uses.extend(use_type(ty));
+            uses.extend(use_value(value));
+        }
         Item::Group { value, fields, .. } => {
-            let categories = fields.iter().filter(|field| matches!(field, Item::Category { .. }));
-            categories.map(use_item).chain([use_value(value)]).collect()
+            // What another field of it names is the value's own.
+            for field in fields.iter().filter(|field| matches!(field, Item::Category { .. })) {
+                use_item(field, uses);
+            }
+            uses.extend(use_value(value));
         }
-        Item::Text(_) => TokenStream::new(),
+        Item::Text(_) => {}
     }
 }
 
-/// Empty for what could give a second error: a level, `field(...)`, `group(...)`, and what syn cannot parse. Without its `full`
-/// feature, that includes blocks and closures.
+/// Empty for what could give a second error: a level, `field(...)`, `group(...)`, and what is no plain expression.
 fn use_value(value: &TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = value.clone().into_iter().collect();
     if tokens.first().is_some_and(|sigil| matches!(punct(sigil), Some('%' | '?'))) {
@@ -43,17 +55,51 @@ fn use_value(value: &TokenStream) -> TokenStream {
     let is_level = matches!(tokens.last(), Some(TokenTree::Ident(word)) if is_level(word));
     let is_form = |word| ["field", "group"].iter().any(|form| word == form);
     let is_item = matches!(&tokens[..], [TokenTree::Ident(word), TokenTree::Group(_)] if is_form(word));
-    let value = TokenStream::from_iter(tokens);
-    if is_level || is_item || syn::parse2::<syn::Expr>(value.clone()).is_err() {
+    if is_level || is_item || !is_plain(&tokens) {
         return TokenStream::new();
     }
-    let value = borrowed(&value);
+    let value = borrowed(&stream(&tokens));
     quote!(let _ = #value;)
 }
 
 fn use_type(ty: &TokenStream) -> TokenStream {
-    if syn::parse2::<syn::Type>(ty.clone()).is_err() {
+    if Path::of(ty.clone()).is_none() {
         return TokenStream::new();
     }
     quote!(let _: #ty;)
+}
+
+/// Whether these tokens are surely an expression: literals, paths, macros and what stands in brackets, with calls, fields,
+/// references and arithmetic.
+fn is_plain(tokens: &[TokenTree]) -> bool {
+    match tokens {
+        [sign, operand @ ..] if punct(sign).is_some_and(|c| "&*!-".contains(c)) => is_plain(operand),
+        [TokenTree::Ident(word), operand @ ..] if word == "mut" => is_plain(operand),
+        [TokenTree::Ident(_), bang, TokenTree::Group(_), rest @ ..] if punct(bang) == Some('!') => is_plain_end(rest),
+        [TokenTree::Ident(word), rest @ ..] if word != "_" => is_plain_end(rest),
+        [TokenTree::Literal(_), rest @ ..] => is_plain_end(rest),
+        [TokenTree::Group(group), rest @ ..] => are_plain(group) && is_plain_end(rest),
+        _ => false,
+    }
+}
+
+/// Whether these tokens may stand behind an expression.
+fn is_plain_end(tokens: &[TokenTree]) -> bool {
+    match tokens {
+        [] => true,
+        [dot, TokenTree::Ident(_) | TokenTree::Literal(_), rest @ ..] if punct(dot) == Some('.') => is_plain_end(rest),
+        [first, second, rest @ ..] if [first, second].iter().all(|c| punct(c) == Some(':')) => {
+            matches!(rest.first(), Some(TokenTree::Ident(_))) && is_plain(rest)
+        }
+        [question, rest @ ..] if punct(question) == Some('?') => is_plain_end(rest),
+        [operator, rest @ ..] if punct(operator).is_some_and(|c| "+-*/%".contains(c)) => is_plain(rest),
+        [TokenTree::Group(group), rest @ ..] => are_plain(group) && is_plain_end(rest),
+        _ => false,
+    }
+}
+
+/// Parentheses, or the brackets of an array, with nothing but plain expressions.
+fn are_plain(group: &Group) -> bool {
+    let items = at_commas(group.stream().into_iter().collect());
+    group.delimiter() != Delimiter::Brace && items.iter().all(|item| is_plain(item))
 }

@@ -5,8 +5,6 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Path;
-use syn::spanned::Spanned;
 
 use super::model::{Arm, Cause, Model, Name, Reading, Source, Verdict};
 use super::parse::Member;
@@ -14,8 +12,8 @@ use super::parse::Member;
 /// The impl. Where a case has no arm, something else stands in for it: an error is reported beside.
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let ident = &model.ident;
-    let core = model.core.as_ref().map_or_else(|| quote!(::disconnect_core), Path::to_token_stream);
-    let (impl_generics, type_generics, _) = model.generics.split_for_impl();
+    let core = model.core.as_ref().map_or_else(|| quote!(::disconnect_core), ToTokens::to_token_stream);
+    let [impl_generics, type_generics] = model.generics.split();
     let bounds = bounds(model);
     let arms = model.arms.iter().map(arm);
     let stand_in = model.partial.then(|| quote!(_ => loop {},));
@@ -42,18 +40,18 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
 
 /// What an impl for all of the user's generics needs: what is inside is an error, and nothing is borrowed.
 fn bounds(model: &Model) -> TokenStream {
-    let stated = model.generics.where_clause.as_ref().map(|clause| &clause.predicates);
+    let stated = &model.generics.bounds;
     if model.generics.params.is_empty() {
-        return stated.map(|stated| quote!(where #stated)).unwrap_or_default();
+        return model.generics.where_clause();
     }
-    let stated = stated.into_iter().flatten();
-    let params: Vec<&Ident> = model.generics.type_params().map(|param| &param.ident).collect();
+    let stated = (!stated.is_empty()).then(|| quote!(#stated,));
+    let params: Vec<&Ident> = model.generics.params.iter().filter_map(|param| param.ident.as_ref()).collect();
     let inside = model.arms.iter().filter_map(|arm| match &arm.reading {
         Reading::Inside(source) | Reading::Either(_, source) => Some(&source.ty),
         Reading::Settled(_) => None,
     });
     let inside = inside.filter(|ty| mentions((*ty).clone(), &params));
-    quote!(where #(#stated,)* #(#inside: __dc::Error + 'static,)* Self: 'static)
+    quote!(where #stated #(#inside: __dc::Error + 'static,)* Self: 'static)
 }
 
 fn mentions(tokens: TokenStream, params: &[&Ident]) -> bool {
@@ -116,11 +114,15 @@ fn fields_of(verdict: &Verdict) -> impl Iterator<Item = &(Member, Ident)> {
     cause.iter().chain(code)
 }
 
+fn first_span(tokens: &TokenStream) -> Span {
+    tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
+}
+
 /// What the error inside says, as an option.
 fn source(source: &Source) -> TokenStream {
     let inside = inside();
     // At the type, which the compiler may have to say is no error.
-    let place = Span::call_site().located_at(source.ty.span());
+    let place = Span::call_site().located_at(first_span(&source.ty));
     // One reference for each way of reading that is tried before the last one.
     let read = quote_spanned!(place=> (&&&&__dc::Inside(#inside)).read_inside());
     if source.optional { quote!(#inside.as_ref().map(|#inside| #read)) } else { quote!(__dc::Some(#read)) }

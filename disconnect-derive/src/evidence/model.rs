@@ -5,10 +5,12 @@
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
-use syn::{GenericArgument, Generics, Path, PathArguments, Type};
 
-use super::parse::{self, Argument, Case, Field, Member, Reason, Shape, Stated, Written};
+use super::parse::{Argument, Case, Field, Member, Reason, Shape, Stated, Written};
 use crate::errors::Errors;
+use crate::item::{Generics, at_type_commas, opened};
+use crate::path::Path;
+use crate::split::{punct, stream};
 use crate::{spelling, suggest};
 
 /// A type of which every error says what it means, as far as it is legal.
@@ -198,13 +200,13 @@ pub(crate) fn replace<T>(place: &mut Option<T>, value: Option<T>) -> bool {
 }
 
 fn side(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
-    let name = parse::path(value).and_then(|path| path.get_ident().cloned());
+    let name = Path::of(value.clone()).and_then(|path| path.get_ident().cloned());
     let sides = ["Local", "Remote", "Network", "Unknown"];
     if name.as_ref().is_some_and(|name| sides.iter().any(|side| name == side)) {
         return name;
     }
     let text = name.map(|name| name.to_string()).unwrap_or_default();
-    match suggest::one_edit_from(&text, sides) {
+    match suggest::one_edit_from(&text, &sides) {
         Some(near) => errors.at(value, format!("unknown side `{text}`; did you mean `{near}`?")),
         None => errors.at(value, "a side is `Local`, `Remote`, `Network` or `Unknown`; the endpoint knows who that is"),
     }
@@ -217,7 +219,7 @@ const INITIATORS: &str = "an initiator is one of ours by its name, or one of you
 pub(crate) const RANKS: &str = "a rank is one of `evidence::Rank` by its name, such as `Timeout`";
 
 pub(crate) fn name_of(value: &TokenStream, form: &str, errors: &mut Errors) -> Option<Name> {
-    let path = parse::path(value);
+    let path = Path::of(value.clone());
     if path.is_none() {
         errors.at(value, form);
     }
@@ -240,7 +242,7 @@ fn cause(value: &TokenStream, fields: &[Field], errors: &mut Errors) -> Option<C
 }
 
 fn unknown_argument(name: &str) -> String {
-    match suggest::one_edit_from(name, ["side", "by", "cause", "code", "rank"]) {
+    match suggest::one_edit_from(name, &["side", "by", "cause", "code", "rank"]) {
         Some(near) => format!("unknown argument `{name}`; did you mean `{near}`?"),
         None => format!("unknown argument `{name}`; known are `side`, `by`, `cause`, `code` and `rank`"),
     }
@@ -270,7 +272,7 @@ pub(crate) fn known(name: Name, what: &str, ours: &[&str], own: &str, errors: &m
     if ours.contains(&text.as_str()) {
         return Some(name);
     }
-    let near = spelling::nearest(&text, ours.iter().copied(), |word| word.len().div_ceil(3));
+    let near = spelling::nearest(&text, &mut ours.iter().copied(), |word| word.len().div_ceil(3));
     let instead = near.map_or_else(
         || format!("one of your own is given by its path, as in `{own}::{text}`"),
         |near| format!("did you mean `{near}`?"),
@@ -308,8 +310,7 @@ impl Name {
         match self {
             Self::Ours(ident) => Some(ident.clone()),
             Self::Path(path) => {
-                let path = parse::path(path)?;
-                let mut segments = path.segments.into_iter().rev().map(|segment| segment.ident);
+                let mut segments = Path::of(path.clone())?.segments.into_iter().rev();
                 segments.next().filter(|_| segments.next().is_some_and(|name| name == set))
             }
         }
@@ -361,24 +362,25 @@ fn source(place: Span, case: &Case, errors: &mut Errors) -> Option<Source> {
         }
     };
     let inside = option_of(&field.ty);
-    let ty = inside.unwrap_or(&field.ty).to_token_stream();
-    Some(Source { optional: inside.is_some(), ty, member: field.member.clone() })
+    let optional = inside.is_some();
+    Some(Source { optional, ty: inside.unwrap_or_else(|| field.ty.clone()), member: field.member.clone() })
 }
 
-/// The `T` of a type written as `Option<T>`.
-fn option_of(ty: &Type) -> Option<&Type> {
-    let path = match ty {
-        // A type that comes through another macro.
-        Type::Group(group) => return option_of(&group.elem),
-        Type::Path(path) => path,
-        _ => return None,
-    };
-    let last = path.path.segments.last()?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments) if last.ident == "Option" => match arguments.args.first()? {
-            GenericArgument::Type(inside) => Some(inside),
-            _ => None,
-        },
-        _ => None,
+/// The `T` of a type written as `Option<T>`, at the end of any path.
+fn option_of(ty: &TokenStream) -> Option<TokenStream> {
+    let tokens = opened(ty.clone());
+    let start = tokens.iter().position(|token| punct(token) == Some('<'))?;
+    let (path, arguments) = tokens.split_at(start);
+    let name = path.iter().rev().find(|token| punct(token) != Some(':'))?;
+    let is_option = matches!(name, TokenTree::Ident(name) if name == "Option");
+    let [_, inside @ .., end] = arguments else { return None };
+    if !is_option || punct(end) != Some('>') || !path.iter().all(is_of_path) {
+        return None;
     }
+    let first = at_type_commas(stream(inside)).into_iter().next()?;
+    Some(stream(&first))
+}
+
+fn is_of_path(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Ident(_)) || punct(token) == Some(':')
 }

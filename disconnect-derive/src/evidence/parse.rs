@@ -1,15 +1,14 @@
-//! Phase one: the syn tree becomes what was written, with its places and without judgement.
+//! Phase one: the item becomes what was written, with its places and without judgement.
 //!
 //! Only what cannot be read at all is an error here.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::parse::{ParseStream, Parser};
-use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, Generics, Meta, Path, Token, Type};
 
 use crate::errors::Errors;
-use crate::split::{at_commas, lone_equals, punct};
+use crate::item::{self, Arguments, Attr, Data, Fields, Generics, Item, opened};
+use crate::path::Path;
+use crate::split::{at_commas, lone_equals, punct, stream};
 use crate::suggest;
 
 /// A type as its author wrote it.
@@ -57,7 +56,7 @@ impl Stated {
 /// One field of a case.
 pub(crate) struct Field {
     pub(crate) member: Member,
-    pub(crate) ty: Type,
+    pub(crate) ty: TokenStream,
     /// The first `#[source]` or `#[from]`.
     pub(crate) mark: Option<Span>,
 }
@@ -91,15 +90,15 @@ pub(crate) struct Argument {
     pub(crate) value: TokenStream,
 }
 
-pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Written {
+pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
     let cores = cores(&input.attrs, errors);
     let shape = match input.data {
-        Data::Struct(data) => Shape::Struct(case(input.ident.clone(), &input.attrs, data.fields, errors)),
-        Data::Enum(data) => {
+        Data::Struct(_, fields) => Shape::Struct(case(input.ident.clone(), &input.attrs, fields, errors)),
+        Data::Enum(variants) => {
             let default = stated(&input.attrs, errors);
-            Shape::Enum(default, data.variants.into_iter().map(|variant| variant_case(variant, errors)).collect())
+            Shape::Enum(default, variants.into_iter().map(|variant| variant_case(variant, errors)).collect())
         }
-        Data::Union(data) => Shape::Union(data.union_token.span),
+        Data::Union(keyword) => Shape::Union(keyword),
     };
     misplaced(&input.attrs, &[Helper::Source, Helper::From], "a field", errors);
     Written { ident: input.ident, generics: input.generics, cores, shape }
@@ -116,8 +115,8 @@ enum Helper {
 }
 
 impl Helper {
-    fn is(self, attr: &Attribute) -> bool {
-        attr.path().is_ident(self.name())
+    fn is(self, attr: &Attr) -> bool {
+        attr.is(self.name())
     }
 
     fn name(self) -> &'static str {
@@ -132,49 +131,46 @@ impl Helper {
 }
 
 /// An attribute in the wrong place says so, and no more.
-fn misplaced(attrs: &[Attribute], helpers: &[Helper], home: &str, errors: &mut Errors) {
+fn misplaced(attrs: &[Attr], helpers: &[Helper], home: &str, errors: &mut Errors) {
     for attr in attrs {
         if let Some(helper) = helpers.iter().find(|helper| helper.is(attr)) {
-            errors.at(attr.path(), format!("`#[{}]` belongs on {home}", helper.name()));
+            errors.at(&attr.name, format!("`#[{}]` belongs on {home}", helper.name()));
         }
     }
 }
 
 /// The paths of the core crate, each behind the attribute that gives it.
-fn cores(attrs: &[Attribute], errors: &mut Errors) -> Vec<(Span, Path)> {
+fn cores(attrs: &[Attr], errors: &mut Errors) -> Vec<(Span, Path)> {
     let mut cores = Vec::new();
     for attr in attrs.iter().filter(|attr| Helper::Evidence.is(attr)) {
-        let core = |input: ParseStream<'_>| {
-            input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            let path = input.call(Path::parse_mod_style)?;
-            input.parse::<Option<Token![,]>>()?;
-            Ok(path)
-        };
-        let path = match &attr.meta {
-            Meta::List(list) => core.parse2(list.tokens.clone()).ok(),
-            Meta::Path(_) | Meta::NameValue(_) => None,
+        let inside = attr.list().map(|list| opened(list.stream())).unwrap_or_default();
+        let path = match &inside[..] {
+            [TokenTree::Ident(word), equals, path @ ..] if word == "crate" && punct(equals) == Some('=') => {
+                let end = path.len() - usize::from(path.last().and_then(punct) == Some(','));
+                Path::of(stream(&path[..end]))
+            }
+            _ => None,
         };
         match path {
-            Some(path) => cores.push((attr.path().span(), path)),
-            None => errors.at(&attr.meta, "write `#[evidence(crate = path)]`, with the path of `disconnect_core`"),
+            Some(path) => cores.push((attr.place(), path)),
+            None => errors.at(&attr.whole, "write `#[evidence(crate = path)]`, with the path of `disconnect_core`"),
         }
     }
     cores
 }
 
-fn variant_case(variant: syn::Variant, errors: &mut Errors) -> Case {
+fn variant_case(variant: item::Variant, errors: &mut Errors) -> Case {
     misplaced(&variant.attrs, &[Helper::Evidence], "the type", errors);
     misplaced(&variant.attrs, &[Helper::Source, Helper::From], "a field", errors);
     case(variant.ident, &variant.attrs, variant.fields, errors)
 }
 
-fn case(ident: Ident, attrs: &[Attribute], fields: Fields, errors: &mut Errors) -> Case {
-    let fields = (0..).zip(fields).map(|(index, written)| field(index, written, errors)).collect();
+fn case(ident: Ident, attrs: &[Attr], fields: Fields, errors: &mut Errors) -> Case {
+    let fields = (0..).zip(fields.into_fields()).map(|(index, written)| field(index, written, errors)).collect();
     Case { ident, fields, stated: stated(attrs, errors) }
 }
 
-fn stated(attrs: &[Attribute], errors: &mut Errors) -> Stated {
+fn stated(attrs: &[Attr], errors: &mut Errors) -> Stated {
     let mut stated = Stated::default();
     for attr in attrs {
         if Helper::Reason.is(attr) {
@@ -183,10 +179,10 @@ fn stated(attrs: &[Attribute], errors: &mut Errors) -> Stated {
                 None => stated.reported = true,
             }
         } else if Helper::Transparent.is(attr) {
-            if let Meta::Path(path) = &attr.meta {
-                stated.transparents.push(path.span());
+            if let Arguments::None = &attr.arguments {
+                stated.transparents.push(attr.place());
             } else {
-                errors.at(&attr.meta, "`#[transparent]` takes no arguments");
+                errors.at(&attr.whole, "`#[transparent]` takes no arguments");
                 stated.reported = true;
             }
         } else {
@@ -197,17 +193,17 @@ fn stated(attrs: &[Attribute], errors: &mut Errors) -> Stated {
 }
 
 /// A misspelt attribute is the compiler's to report.
-fn is_near_verdict(attr: &Attribute) -> bool {
+fn is_near_verdict(attr: &Attr) -> bool {
     let verdicts = [Helper::Reason, Helper::Transparent].map(Helper::name);
-    attr.path().get_ident().is_some_and(|name| suggest::one_edit_from(&name.to_string(), verdicts).is_some())
+    attr.name.as_ref().is_some_and(|name| suggest::one_edit_from(&name.to_string(), &verdicts).is_some())
 }
 
-fn field(index: u32, field: syn::Field, errors: &mut Errors) -> Field {
+fn field(index: u32, field: item::Field, errors: &mut Errors) -> Field {
     misplaced(&field.attrs, &[Helper::Evidence], "the type", errors);
     misplaced(&field.attrs, &[Helper::Reason, Helper::Transparent], "the variant or struct", errors);
     let mark = field.attrs.iter().find(|attr| Helper::Source.is(attr) || Helper::From.is(attr));
     Field {
-        mark: mark.map(|attr| attr.path().span()),
+        mark: mark.map(Attr::place),
         member: match field.ident {
             Some(ident) => Member::Named(ident),
             None => Member::Numbered(index),
@@ -236,14 +232,11 @@ const REASON: Form = Form {
 };
 
 /// `#[reason(category, name = value, ...)]`; a category that cannot be read is reported.
-pub(crate) fn reason(attr: &Attribute, form: &Form, errors: &mut Errors) -> Option<Reason> {
-    let Meta::List(list) = &attr.meta else {
-        errors.at(&attr.meta, form.whole);
-        return None;
-    };
-    let mut items = at_commas(list.tokens.clone().into_iter().collect()).into_iter();
+pub(crate) fn reason(attr: &Attr, form: &Form, errors: &mut Errors) -> Option<Reason> {
+    let items = attr.list().map(|list| at_commas(list.stream().into_iter().collect()));
+    let mut items = items.unwrap_or_default().into_iter();
     let Some(category) = items.next() else {
-        errors.at(&attr.meta, form.whole);
+        errors.at(&attr.whole, form.whole);
         return None;
     };
     let arguments = items.filter_map(|item| argument(&item, form, errors)).collect();
@@ -251,12 +244,12 @@ pub(crate) fn reason(attr: &Attribute, form: &Form, errors: &mut Errors) -> Opti
         errors.at(&name, form.order);
         return None;
     }
-    let tokens = category.into_iter().collect();
-    let category = path(&tokens);
+    let tokens: TokenStream = stream(&category);
+    let category = Path::of(tokens.clone());
     if category.is_none() {
         errors.at(&tokens, form.category);
     }
-    Some(Reason { place: attr.path().span(), category: category?, arguments })
+    Some(Reason { place: attr.place(), category: category?, arguments })
 }
 
 fn argument(item: &[TokenTree], form: &Form, errors: &mut Errors) -> Option<Argument> {
@@ -267,16 +260,7 @@ fn argument(item: &[TokenTree], form: &Form, errors: &mut Errors) -> Option<Argu
     } else if name.is_none() {
         errors.at(first, form.argument);
     }
-    Some(Argument { name: name?, value: item[2..].iter().cloned().collect() })
-}
-
-/// A path without arguments. One that comes through another macro stands in parentheses, see [`at_commas`].
-pub(crate) fn path(tokens: &TokenStream) -> Option<Path> {
-    let mut rest = tokens.clone().into_iter();
-    match (rest.next(), rest.next()) {
-        (Some(TokenTree::Group(group)), None) => Path::parse_mod_style.parse2(group.stream()).ok(),
-        _ => Path::parse_mod_style.parse2(tokens.clone()).ok(),
-    }
+    Some(Argument { name: name?, value: stream(&item[2..]) })
 }
 
 /// The name in front of a lone `=`.

@@ -3,9 +3,8 @@
 //! Everything stands in an anonymous `const`, so that one short name for the core's private module cannot meet
 //! a name of the user's, and every other name is absolute.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{Fields, Ident, Visibility};
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
 
 use super::model::{Category, ExpectedKey, Model};
 use super::parse::{Shape, Written};
@@ -155,7 +154,7 @@ fn row(category: &Category, split: bool) -> TokenStream {
     quote!(__dc::Category { value: #value, aliases: #aliases, expected: #expected, docs: #docs })
 }
 
-fn expectation(vis: &Visibility, key: &str) -> TokenStream {
+fn expectation(vis: &TokenStream, key: &str) -> TokenStream {
     quote! {
         /// The log key of the expected flag.
         #vis const EXPECTED_FIELD: &'static __dc::str = #key;
@@ -197,14 +196,15 @@ pub(crate) struct StandIn {
 impl StandIn {
     pub(crate) fn of(written: &Written) -> Self {
         let unit_only = match &written.shape {
-            Shape::Enum(variants) => variants.iter().all(|variant| matches!(variant.payload, Fields::Unit)),
+            Shape::Enum(variants) => variants.iter().all(|variant| variant.payload.is_unit()),
             Shape::Struct(_) | Shape::Union(_) => false,
         };
-        let (impl_generics, type_generics, bounds) = written.generics.split_for_impl();
+        let [impl_generics, type_generics] = written.generics.split();
+        let bounds = written.generics.where_clause();
         Self {
             ident: written.ident.clone(),
-            vis: written.vis.to_token_stream(),
-            generics: [impl_generics.to_token_stream(), quote!(#type_generics #bounds)],
+            vis: written.vis.clone(),
+            generics: [impl_generics, quote!(#type_generics #bounds)],
             core: core_path(written.fields.first().and_then(|field| field.core.as_ref())),
             plain: unit_only && written.generics.params.is_empty(),
         }

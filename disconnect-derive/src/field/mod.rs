@@ -5,12 +5,12 @@ pub(crate) mod model;
 mod parse;
 
 use proc_macro2::TokenStream;
-use syn::DeriveInput;
 
 use crate::errors::Errors;
+use crate::item::Item;
 
 /// The whole derive: the generated code, or every mistake with stand-in impls beside them.
-pub(crate) fn derive(input: DeriveInput) -> TokenStream {
+pub(crate) fn derive(input: Item) -> TokenStream {
     let mut errors = Errors::default();
     let written = parse::parse(input, &mut errors);
     let stand_in = expand::StandIn::of(&written);
@@ -26,13 +26,19 @@ pub(crate) fn derive(input: DeriveInput) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::derive;
+    use crate::item::Item;
     use crate::unsafe_chars::replacement;
+
+    /// What the derive makes of an item.
+    fn derived(item: &str) -> String {
+        let item = item.parse().ok().and_then(Item::parse);
+        item.map(|item| derive(item).to_string()).unwrap_or_default()
+    }
 
     /// The derive on an enum with this verbatim value.
     fn with_value(value: &str) -> String {
         let field = "#[field(\"close_phase\", values = \"verbatim\")]";
-        let input = syn::parse_str(&format!("{field} enum ClosePhase {{ #[value({value:?})] Draining }}"));
-        input.map(derive).map_or_else(|error| error.to_string(), |tokens| tokens.to_string())
+        derived(&format!("{field} enum ClosePhase {{ #[value({value:?})] Draining }}"))
     }
 
     #[test]
@@ -50,13 +56,12 @@ mod tests {
 
     #[test]
     fn more_categories_than_the_table_can_tell_apart_are_refused() {
-        let derived = |count: usize| {
+        let of = |count: usize| {
             let variants = (0..count).map(|i| format!("V{i}")).collect::<Vec<_>>().join(",");
-            let input = syn::parse_str(&format!("#[field(\"close_phase\")] enum ClosePhase {{ {variants} }}"));
-            input.map(derive).map(|tokens| tokens.to_string()).unwrap_or_default()
+            derived(&format!("#[field(\"close_phase\")] enum ClosePhase {{ {variants} }}"))
         };
-        assert!(derived(65_537).contains("a category enum has at most 65536 variants"));
-        let most = derived(65_536);
+        assert!(of(65_537).contains("a category enum has at most 65536 variants"));
+        let most = of(65_536);
         assert!(!most.contains("compile_error") && most.contains("\"v65535\""));
     }
 }

@@ -4,19 +4,19 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Span, TokenStream};
-use syn::ext::IdentExt;
-use syn::{Fields, Ident, LitStr, Visibility};
+use proc_macro2::{Ident, Span, TokenStream};
 
 use super::parse::{FieldAttr, Shape, Variant, Written};
 use crate::errors::Errors;
+use crate::item::Fields;
 use crate::keys;
+use crate::literal::{Text, unraw};
 use crate::slots::Slot;
 use crate::unsafe_chars::replacement;
 
 /// A legal set of categories: at least one, with distinct logged values.
 pub(crate) struct Model {
-    pub(crate) vis: Visibility,
+    pub(crate) vis: TokenStream,
     pub(crate) ident: Ident,
     pub(crate) core: Option<TokenStream>,
     pub(crate) key: String,
@@ -98,14 +98,14 @@ fn one_field(written: &mut Written, errors: &mut Errors) -> Option<FieldAttr> {
     first
 }
 
-fn check_key(key: &LitStr, errors: &mut Errors) -> String {
+fn check_key(key: &Text, errors: &mut Errors) -> String {
     let text = key.value();
-    if !is_key(&text) {
+    if !is_key(text) {
         errors.at(key, "a log key is lower-case words joined by `_` or `.`, such as \"close_phase\"");
-    } else if is_taken(&text) && Slot::of_key(&text).and_then(Slot::marker).is_none() {
-        errors.at(key, taken(&text));
+    } else if is_taken(text) && Slot::of_key(text).and_then(Slot::marker).is_none() {
+        errors.at(key, taken(text));
     }
-    text
+    text.to_owned()
 }
 
 /// The event writes this key, and no category under it.
@@ -118,25 +118,25 @@ fn taken(key: &str) -> String {
 }
 
 /// Where the expected flag is logged: beside `disconnect_reason` always under `disconnect_expected`.
-fn expected_key(written: &LitStr, stated: Option<&LitStr>, any_expected: bool, errors: &mut Errors) -> ExpectedKey {
-    let key = &written.value();
+fn expected_key(written: &Text, stated: Option<&Text>, any_expected: bool, errors: &mut Errors) -> ExpectedKey {
+    let key = written.value();
     let Some(stated) = stated else {
         return default_expected_key(written, any_expected, errors);
     };
     let text = stated.value();
-    if !is_key(&text) {
+    if !is_key(text) {
         errors.at(stated, "a log key is lower-case words joined by `_` or `.`, such as \"close_phase_ok\"");
-    } else if text == *key {
+    } else if text == key {
         errors.at(stated, "the expected flag needs a key other than the category's own");
     } else if key == Slot::Reason.key() && text != keys::EXPECTED {
         errors.at(stated, "`disconnect_reason` and `disconnect_expected` always go together; leave `expected` out");
-    } else if key != Slot::Reason.key() && is_taken(&text) {
-        errors.at(stated, taken(&text));
+    } else if key != Slot::Reason.key() && is_taken(text) {
+        errors.at(stated, taken(text));
     }
-    ExpectedKey::Key(text)
+    ExpectedKey::Key(text.to_owned())
 }
 
-fn default_expected_key(written: &LitStr, any_expected: bool, errors: &mut Errors) -> ExpectedKey {
+fn default_expected_key(written: &Text, any_expected: bool, errors: &mut Errors) -> ExpectedKey {
     let key = written.value();
     if key == Slot::Reason.key() {
         return ExpectedKey::Key(keys::EXPECTED.to_owned());
@@ -185,7 +185,7 @@ fn category(variant: Variant, rule: Rule, names: &mut Names, errors: &mut Errors
         Some(stated) => {
             check_value(stated, rule, errors);
             names.claim(stated.value(), stated.span(), &variant.ident, errors);
-            stated.value()
+            stated.value().to_owned()
         }
         None => default_value(&variant.ident, names, errors),
     };
@@ -198,7 +198,7 @@ fn category(variant: Variant, rule: Rule, names: &mut Names, errors: &mut Errors
     }
     Category {
         value,
-        aliases: variant.aliases.iter().map(LitStr::value).collect(),
+        aliases: variant.aliases.iter().map(|alias| alias.value().to_owned()).collect(),
         expected: !variant.expected.is_empty(),
         docs: variant.docs,
         ident: variant.ident,
@@ -206,9 +206,8 @@ fn category(variant: Variant, rule: Rule, names: &mut Names, errors: &mut Errors
 }
 
 fn check_variant(variant: &Variant, errors: &mut Errors) {
-    match &variant.payload {
-        Fields::Unit => {}
-        payload => errors.at(payload, "a category carries no data; put it into a field of the event"),
+    if let Fields(Some((payload, _))) = &variant.payload {
+        errors.at(payload, "a category carries no data; put it into a field of the event");
     }
     if let Some(again) = variant.expected.get(1) {
         errors.at_span(*again, "`#[expected]` is given twice");
@@ -221,7 +220,7 @@ fn check_variant(variant: &Variant, errors: &mut Errors) {
 /// The names that the derive itself adds to the enum, as far as a variant could shadow them.
 const TAKEN: [&str; 5] = ["FIELD", "EXPECTED_FIELD", "COUNT", "ALL", "CATEGORIES"];
 
-fn check_value(value: &LitStr, rule: Rule, errors: &mut Errors) {
+fn check_value(value: &Text, rule: Rule, errors: &mut Errors) {
     let text = value.value();
     let unsafe_char = text.chars().find(|c| replacement(*c).is_some());
     match unsafe_char {
@@ -229,15 +228,15 @@ fn check_value(value: &LitStr, rule: Rule, errors: &mut Errors) {
             let code = c.escape_unicode();
             errors.at(value, format!("`{code}` may not stand in a logged value: it breaks, reorders or hides text"));
         }
-        None if !text.is_empty() && !rule.allows(&text) => errors.at(value, rule.text()),
+        None if !text.is_empty() && !rule.allows(text) => errors.at(value, rule.text()),
         None => {}
     }
 }
 
 fn default_value(ident: &Ident, names: &mut Names, errors: &mut Errors) -> String {
-    let value = snake_case(&ident.unraw().to_string());
+    let value = snake_case(&unraw(ident));
     if is_words(&value, &['_']) {
-        names.claim(value.clone(), ident.span(), ident, errors);
+        names.claim(&value, ident.span(), ident, errors);
     } else {
         errors.at(ident, format!("`{ident}` gives no lower snake_case value; write `#[value(\"...\")]`"));
     }
@@ -252,9 +251,9 @@ struct Names {
 
 impl Names {
     /// Both places are shown; the first one once, however often it is repeated.
-    fn claim(&mut self, text: String, place: Span, owner: &Ident, errors: &mut Errors) {
-        let Some((first, other)) = self.taken.get(&text) else {
-            self.taken.insert(text, (place, owner.clone()));
+    fn claim(&mut self, text: &str, place: Span, owner: &Ident, errors: &mut Errors) {
+        let Some((first, other)) = self.taken.get(text) else {
+            self.taken.insert(text.to_owned(), (place, owner.clone()));
             return;
         };
         errors.at_span(place, format!("{text:?} is already read back as `{other}`; every logged value is unique"));

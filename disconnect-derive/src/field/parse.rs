@@ -1,20 +1,19 @@
-//! Phase one: the syn tree becomes what was written, with its places and without judgement.
+//! Phase one: the item becomes what was written, with its places and without judgement.
 //!
 //! Only what cannot be read at all is an error here.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::ext::IdentExt;
-use syn::parse::{ParseStream, Parser};
-use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, Generics, Ident, LitStr, Meta, Path, Token, Visibility};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
-use crate::errors::Errors;
+use crate::errors::{Errors, Mistake};
+use crate::item::{Arguments, Attr, Data, Fields, Generics, Item, opened};
+use crate::literal::Text;
+use crate::path::core_path;
+use crate::split::{at_commas, punct};
 use crate::suggest;
 
 /// A type as its author wrote it.
 pub(crate) struct Written {
-    pub(crate) vis: Visibility,
+    pub(crate) vis: TokenStream,
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) shape: Shape,
@@ -34,8 +33,8 @@ pub(crate) enum Shape {
 /// One `#[field("key", ...)]`.
 pub(crate) struct FieldAttr {
     pub(crate) place: Span,
-    pub(crate) key: LitStr,
-    pub(crate) expected: Option<LitStr>,
+    pub(crate) key: Text,
+    pub(crate) expected: Option<Text>,
     pub(crate) verbatim: bool,
     pub(crate) core: Option<TokenStream>,
 }
@@ -47,11 +46,11 @@ pub(crate) struct Variant {
     pub(crate) discriminant: bool,
     pub(crate) docs: String,
     pub(crate) expected: Vec<Span>,
-    pub(crate) values: Vec<LitStr>,
-    pub(crate) aliases: Vec<LitStr>,
+    pub(crate) values: Vec<Text>,
+    pub(crate) aliases: Vec<Text>,
 }
 
-pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Written {
+pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
     let mut fields = Vec::new();
     let mut field_reported = false;
     for attr in &input.attrs {
@@ -63,14 +62,14 @@ pub(crate) fn parse(input: DeriveInput, errors: &mut Errors) -> Written {
                     field_reported = true;
                 }
             },
-            Some(helper) => errors.at(attr.path(), format!("`#[{}]` belongs on a variant", helper.name())),
+            Some(helper) => errors.at(&attr.name, format!("`#[{}]` belongs on a variant", helper.name())),
             None => field_reported |= is_near_field(attr),
         }
     }
     let shape = match input.data {
-        Data::Enum(data) => Shape::Enum(data.variants.into_iter().map(|v| variant(v, errors)).collect()),
-        Data::Struct(data) => Shape::Struct(data.struct_token.span),
-        Data::Union(data) => Shape::Union(data.union_token.span),
+        Data::Enum(variants) => Shape::Enum(variants.into_iter().map(|v| variant(v, errors)).collect()),
+        Data::Struct(keyword, _) => Shape::Struct(keyword),
+        Data::Union(keyword) => Shape::Union(keyword),
     };
     Written { vis: input.vis, ident: input.ident, generics: input.generics, shape, fields, field_reported }
 }
@@ -87,8 +86,8 @@ enum Helper {
 impl Helper {
     const ALL: [Self; 4] = [Self::Field, Self::Expected, Self::Value, Self::Alias];
 
-    fn of(attr: &Attribute) -> Option<Self> {
-        Self::ALL.into_iter().find(|helper| attr.path().is_ident(helper.name()))
+    fn of(attr: &Attr) -> Option<Self> {
+        Self::ALL.into_iter().find(|helper| attr.is(helper.name()))
     }
 
     fn name(self) -> &'static str {
@@ -101,95 +100,90 @@ impl Helper {
     }
 }
 
-fn is_near_field(attr: &Attribute) -> bool {
-    attr.path().get_ident().is_some_and(|name| suggest::one_edit_from(&name.to_string(), ["field"]).is_some())
+fn is_near_field(attr: &Attr) -> bool {
+    attr.name.as_ref().is_some_and(|name| suggest::one_edit_from(&name.to_string(), &["field"]).is_some())
 }
 
-fn field_attr(attr: &Attribute, errors: &mut Errors) -> syn::Result<FieldAttr> {
+fn field_attr(attr: &Attr, errors: &mut Errors) -> Result<FieldAttr, Mistake> {
     const FORM: &str = "write `#[field(\"key\")]`, the log key of this category";
-    let Meta::List(list) = &attr.meta else {
-        return Err(syn::Error::new_spanned(&attr.meta, FORM));
+    let list = attr.list().ok_or_else(|| Mistake::at(&attr.whole, FORM))?;
+    let mut items = at_commas(opened(list.stream())).into_iter();
+    let first = items.next().unwrap_or_default();
+    let key = match first.first() {
+        Some(TokenTree::Literal(literal)) => Text::of(literal),
+        _ => None,
     };
-    let arguments = |input: ParseStream<'_>| {
-        if !input.peek(LitStr) {
-            let place = if input.is_empty() { list.delimiter.span().join() } else { input.span() };
-            return Err(syn::Error::new(place, FORM));
-        }
-        let mut field =
-            FieldAttr { place: attr.path().span(), key: input.parse()?, expected: None, verbatim: false, core: None };
-        let mut seen = Vec::new();
-        while !input.is_empty() {
-            input.parse::<Token![,]>()?;
-            if !input.is_empty() {
-                field_argument(input, &mut field, &mut seen, errors)?;
-            }
-        }
-        Ok(field)
-    };
-    arguments.parse2(list.tokens.clone())
+    let key = key.ok_or_else(|| Mistake::at_span(first.first().map_or_else(|| list.span(), TokenTree::span), FORM))?;
+    if let Some(behind) = first.get(1) {
+        return Err(Mistake::at_span(behind.span(), "expected `,`"));
+    }
+    let mut field = FieldAttr { place: attr.place(), key, expected: None, verbatim: false, core: None };
+    let mut seen = Vec::new();
+    for item in items {
+        field_argument(&item, &mut field, &mut seen, errors)?;
+    }
+    Ok(field)
 }
 
 fn field_argument(
-    input: ParseStream<'_>,
+    item: &[TokenTree],
     field: &mut FieldAttr,
     seen: &mut Vec<Ident>,
     errors: &mut Errors,
-) -> syn::Result<()> {
-    let Ok(name) = input.call(Ident::parse_any) else {
-        return Err(input.error(format!("a category has one key; behind it, {KNOWN} are known")));
+) -> Result<(), Mistake> {
+    let [first, rest @ ..] = item else { return Ok(()) };
+    let TokenTree::Ident(name) = first else {
+        let message = format!("a category has one key; behind it, {KNOWN} are known");
+        return Err(Mistake::at_span(first.span(), message));
     };
-    if seen.contains(&name) {
-        errors.at(&name, format!("`{name}` is given twice"));
+    if seen.contains(name) {
+        errors.at(name, format!("`{name}` is given twice"));
     }
     match name.to_string().as_str() {
-        "expected" => field.expected = Some(argument(input, &name, "write `expected = \"key\"`")?),
+        "expected" => field.expected = Some(argument(rest, name, "write `expected = \"key\"`")?),
         "values" => {
             const MODE: &str = "the only mode is `values = \"verbatim\"`";
-            let mode = argument(input, &name, MODE)?;
+            let mode = argument(rest, name, MODE)?;
             if mode.value() != "verbatim" {
                 errors.at(&mode, MODE);
             }
             field.verbatim = true;
         }
-        "crate" => {
-            input.parse::<Token![=]>()?;
-            field.core = Some(input.call(Path::parse_mod_style)?.into_token_stream());
-        }
-        unknown => {
-            errors.at(&name, unknown_argument(unknown));
-            while !input.is_empty() && !input.peek(Token![,]) {
-                input.parse::<TokenTree>()?;
-            }
-        }
+        "crate" => field.core = Some(core_path(rest, name)?),
+        unknown => errors.at(name, unknown_argument(unknown)),
     }
-    seen.push(name);
+    seen.push(name.clone());
     Ok(())
 }
 
 /// `= "..."` behind the name of an argument.
-fn argument(input: ParseStream<'_>, name: &Ident, form: &str) -> syn::Result<LitStr> {
-    if input.parse::<Token![=]>().is_err() {
-        return Err(syn::Error::new_spanned(name, form));
-    }
-    // At the end of the input there is nothing to point at but the name.
-    let place = if input.is_empty() { name.span() } else { input.span() };
-    input.parse().map_err(|_| syn::Error::new(place, form))
+fn argument(rest: &[TokenTree], name: &Ident, form: &str) -> Result<Text, Mistake> {
+    let text = match rest {
+        [equals, value @ ..] if punct(equals) == Some('=') => match value {
+            [TokenTree::Literal(literal)] => Text::of(literal).ok_or_else(|| literal.span()),
+            [TokenTree::Literal(_), behind, ..] => return Err(Mistake::at_span(behind.span(), "expected `,`")),
+            // Without a value there is nothing to point at but the name.
+            value => Err(value.first().map_or_else(|| name.span(), TokenTree::span)),
+        },
+        _ => Err(name.span()),
+    };
+    text.map_err(|place| Mistake::at_span(place, form))
 }
 
 const KNOWN: &str = "`expected = \"key\"`, `values = \"verbatim\"` and `crate = path`";
 
 fn unknown_argument(name: &str) -> String {
-    match suggest::one_edit_from(name, ["expected", "values", "crate"]) {
+    match suggest::one_edit_from(name, &["expected", "values", "crate"]) {
         Some(near) => format!("unknown argument `{name}`; did you mean `{near}`?"),
         None => format!("unknown argument `{name}`; known are {KNOWN}"),
     }
 }
 
-fn variant(variant: syn::Variant, errors: &mut Errors) -> Variant {
+fn variant(variant: crate::item::Variant, errors: &mut Errors) -> Variant {
     let mut written = Variant {
         ident: variant.ident,
         payload: variant.fields,
-        discriminant: variant.discriminant.is_some(),
+        discriminant: variant.has_discriminant,
         docs: docs(&variant.attrs),
         expected: Vec::new(),
         values: Vec::new(),
@@ -197,10 +191,10 @@ fn variant(variant: syn::Variant, errors: &mut Errors) -> Variant {
     };
     for attr in &variant.attrs {
         match Helper::of(attr) {
-            Some(Helper::Field) => errors.at(attr.path(), "`#[field]` belongs on the enum"),
-            Some(Helper::Expected) => match &attr.meta {
-                Meta::Path(path) => written.expected.push(path.span()),
-                meta => errors.at(meta, "`#[expected]` takes no arguments"),
+            Some(Helper::Field) => errors.at(&attr.name, "`#[field]` belongs on the enum"),
+            Some(Helper::Expected) => match &attr.arguments {
+                Arguments::None => written.expected.push(attr.place()),
+                Arguments::Group(_) | Arguments::Value(_) => errors.at(&attr.whole, "`#[expected]` takes no arguments"),
             },
             Some(Helper::Value) => one_string(attr, "value", &mut written.values, errors),
             Some(Helper::Alias) => one_string(attr, "alias", &mut written.aliases, errors),
@@ -210,22 +204,22 @@ fn variant(variant: syn::Variant, errors: &mut Errors) -> Variant {
     written
 }
 
-fn one_string(attr: &Attribute, name: &str, into: &mut Vec<LitStr>, errors: &mut Errors) {
-    match attr.parse_args::<LitStr>() {
-        Ok(text) => into.push(text),
-        Err(_) => errors.at(&attr.meta, format!("write `#[{name}(\"...\")]`, with one string")),
+fn one_string(attr: &Attr, name: &str, into: &mut Vec<Text>, errors: &mut Errors) {
+    match attr.text() {
+        Some(text) => into.push(text),
+        None => errors.at(&attr.whole, format!("write `#[{name}(\"...\")]`, with one string")),
     }
 }
 
 /// The doc comment as plain text: one leading space of each line goes, as in rustdoc.
-fn docs(attrs: &[Attribute]) -> String {
-    let lines = attrs.iter().filter(|attr| attr.path().is_ident("doc")).filter_map(|attr| match &attr.meta {
-        Meta::NameValue(syn::MetaNameValue {
-            value: syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }),
-            ..
-        }) => Some(text.value()),
-        _ => None,
-    });
-    let lines: Vec<String> = lines.map(|line| line.strip_prefix(' ').map_or(line.clone(), str::to_owned)).collect();
-    lines.join("\n").trim().to_owned()
+fn docs(attrs: &[Attr]) -> String {
+    let mut docs = String::new();
+    for attr in attrs.iter().filter(|attr| attr.is("doc")) {
+        let Arguments::Value(value) = &attr.arguments else { continue };
+        let Some(TokenTree::Literal(literal)) = value.clone().into_iter().next() else { continue };
+        let Some(line) = Text::of(&literal) else { continue };
+        docs.push_str(line.value().strip_prefix(' ').unwrap_or(line.value()));
+        docs.push('\n');
+    }
+    docs.trim().to_owned()
 }

@@ -1,0 +1,367 @@
+//! The type that a derive stands on, taken apart. The compiler has parsed it before, so its syntax is right.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+
+use crate::literal::Text;
+use crate::split::{at_commas, is_joint, punct, stream};
+
+/// A struct, an enum or a union.
+pub(crate) struct Item {
+    pub(crate) attrs: Vec<Attr>,
+    pub(crate) vis: TokenStream,
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) data: Data,
+}
+
+pub(crate) enum Data {
+    Enum(Vec<Variant>),
+    /// With the place of the keyword, here and below.
+    Struct(Span, Fields),
+    Union(Span),
+}
+
+pub(crate) struct Variant {
+    pub(crate) attrs: Vec<Attr>,
+    pub(crate) ident: Ident,
+    pub(crate) fields: Fields,
+    pub(crate) has_discriminant: bool,
+}
+
+/// The fields with the group around them, or `None` for a unit.
+pub(crate) struct Fields(pub(crate) Option<(Group, Vec<Field>)>);
+
+pub(crate) struct Field {
+    pub(crate) attrs: Vec<Attr>,
+    pub(crate) ident: Option<Ident>,
+    pub(crate) ty: TokenStream,
+}
+
+/// `#[name]`, `#[name(...)]` or `#[name = value]`.
+pub(crate) struct Attr {
+    /// `None` for a longer path.
+    pub(crate) name: Option<Ident>,
+    pub(crate) arguments: Arguments,
+    /// All that stands in the brackets.
+    pub(crate) whole: TokenStream,
+}
+
+pub(crate) enum Arguments {
+    None,
+    Group(Group),
+    Value(TokenStream),
+}
+
+/// `<'a, T: Bound = Default, const N: usize>`, and what stands behind `where`.
+#[derive(Default)]
+pub(crate) struct Generics {
+    whole: TokenStream,
+    pub(crate) params: Vec<Param>,
+    /// Without a comma at the end.
+    pub(crate) bounds: TokenStream,
+}
+
+pub(crate) struct Param {
+    /// Without its default.
+    declaration: TokenStream,
+    /// With the mark of a lifetime.
+    name: TokenStream,
+    /// Of a type.
+    pub(crate) ident: Option<Ident>,
+}
+
+impl Item {
+    /// `None` for what is none of the three.
+    pub(crate) fn parse(input: TokenStream) -> Option<Self> {
+        let mut tokens = Tokens::of(input);
+        let attrs = tokens.attrs();
+        let vis = tokens.vis();
+        let keyword = tokens.ident()?;
+        let ident = tokens.ident()?;
+        let mut generics = tokens.generics();
+        let (body, bounds) = body(tokens.rest());
+        generics.bounds = bounds;
+        let data = match keyword.to_string().as_str() {
+            "enum" => {
+                Data::Enum(at_commas(body?.stream().into_iter().collect()).into_iter().filter_map(variant).collect())
+            }
+            "struct" => Data::Struct(keyword.span(), Fields::of(body)),
+            "union" => Data::Union(keyword.span()),
+            _ => return None,
+        };
+        Some(Self { attrs, vis, ident, generics, data })
+    }
+}
+
+/// The group of fields or variants, and the bounds: in front of braces, and behind the parentheses of a tuple.
+fn body(mut rest: Vec<TokenTree>) -> (Option<Group>, TokenStream) {
+    let group = match (rest.first(), rest.last()) {
+        (Some(TokenTree::Group(first)), Some(last)) if punct(last) == Some(';') => Some(first.clone()),
+        (_, Some(TokenTree::Group(last))) => Some(last.clone()),
+        _ => None,
+    };
+    let start = rest.iter().position(|token| is_word(token, "where")).map_or(rest.len(), |place| place + 1);
+    // The semicolon, or the group.
+    rest.pop();
+    if rest.last().and_then(punct) == Some(',') {
+        rest.pop();
+    }
+    (group, stream(rest.get(start..).unwrap_or_default()))
+}
+
+fn variant(tokens: Vec<TokenTree>) -> Option<Variant> {
+    let mut tokens = Tokens(tokens.into_iter().peekable());
+    let attrs = tokens.attrs();
+    tokens.vis();
+    let ident = tokens.ident()?;
+    let fields = match tokens.0.next_if(|token| matches!(token, TokenTree::Group(_))) {
+        Some(TokenTree::Group(group)) => Fields::of(Some(group)),
+        _ => Fields::of(None),
+    };
+    Some(Variant { attrs, ident, fields, has_discriminant: tokens.0.next().is_some() })
+}
+
+impl Fields {
+    fn of(group: Option<Group>) -> Self {
+        Self(group.map(|group| {
+            let is_named = group.delimiter() == Delimiter::Brace;
+            let fields = at_type_commas(group.stream());
+            let fields = fields.into_iter().filter_map(|tokens| Field::parse(tokens, is_named)).collect();
+            (group, fields)
+        }))
+    }
+
+    pub(crate) fn into_fields(self) -> Vec<Field> {
+        self.0.map(|(_, fields)| fields).unwrap_or_default()
+    }
+
+    pub(crate) fn is_unit(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl Field {
+    fn parse(tokens: Vec<TokenTree>, is_named: bool) -> Option<Self> {
+        let mut tokens = Tokens(tokens.into_iter().peekable());
+        let attrs = tokens.attrs();
+        tokens.vis();
+        let ident = if is_named { Some(tokens.ident()?) } else { None };
+        if is_named {
+            tokens.0.next(); // the colon
+        }
+        Some(Self { attrs, ident, ty: stream(&tokens.rest()) })
+    }
+}
+
+impl Attr {
+    fn of(inside: &Group) -> Self {
+        let tokens = opened(inside.stream());
+        let (name, arguments) = match &tokens[..] {
+            [TokenTree::Ident(name)] => (Some(name), Arguments::None),
+            [TokenTree::Ident(name), TokenTree::Group(group)] => (Some(name), Arguments::Group(group.clone())),
+            [TokenTree::Ident(name), equals, value @ ..] if punct(equals) == Some('=') => {
+                (Some(name), Arguments::Value(stream(value)))
+            }
+            _ => (None, Arguments::None),
+        };
+        Self { name: name.cloned(), arguments, whole: stream(&tokens) }
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.name.as_ref().is_some_and(|own| own == name)
+    }
+
+    /// Where the name is.
+    pub(crate) fn place(&self) -> Span {
+        self.name.as_ref().map_or_else(Span::call_site, Ident::span)
+    }
+
+    /// What stands in its parentheses, where it has some and nothing else.
+    pub(crate) fn list(&self) -> Option<&Group> {
+        match &self.arguments {
+            Arguments::Group(group) => Some(group),
+            Arguments::None | Arguments::Value(_) => None,
+        }
+    }
+
+    /// The only text in its parentheses.
+    pub(crate) fn text(&self) -> Option<Text> {
+        match &opened(self.list()?.stream())[..] {
+            [TokenTree::Literal(literal)] => Text::of(literal),
+            [TokenTree::Literal(literal), comma] if punct(comma) == Some(',') => Text::of(literal),
+            _ => None,
+        }
+    }
+}
+
+impl Generics {
+    /// What stands behind `impl`, and behind the name of the type.
+    pub(crate) fn split(&self) -> [TokenStream; 2] {
+        if self.params.is_empty() {
+            return [TokenStream::new(), TokenStream::new()];
+        }
+        let declarations = self.params.iter().map(|param| &param.declaration);
+        let names = self.params.iter().map(|param| &param.name);
+        [quote!(<#(#declarations),*>), quote!(<#(#names),*>)]
+    }
+
+    /// Empty where there are no bounds.
+    pub(crate) fn where_clause(&self) -> TokenStream {
+        let bounds = &self.bounds;
+        if bounds.is_empty() { TokenStream::new() } else { quote!(where #bounds) }
+    }
+}
+
+impl ToTokens for Generics {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.whole.to_tokens(tokens);
+    }
+}
+
+impl Param {
+    fn parse(tokens: Vec<TokenTree>) -> Option<Self> {
+        let mut tokens = Tokens(tokens.into_iter().peekable());
+        tokens.attrs();
+        let tokens: Vec<TokenTree> = tokens.rest();
+        let (name, ident) = match &tokens[..] {
+            [TokenTree::Punct(mark), TokenTree::Ident(name), ..] => (quote!(#mark #name), None),
+            [TokenTree::Ident(word), TokenTree::Ident(name), ..] if word == "const" => (quote!(#name), None),
+            [TokenTree::Ident(name), ..] => (quote!(#name), Some(name.clone())),
+            _ => return None,
+        };
+        let mut depth = Depth::default();
+        let is_default = |token: &TokenTree| !depth.enters(token) && punct(token) == Some('=');
+        let end = tokens.iter().position(is_default).unwrap_or(tokens.len());
+        Some(Self { declaration: stream(&tokens[..end]), name, ident })
+    }
+}
+
+/// How many generic arguments are open, where every `<` opens some.
+#[derive(Default)]
+pub(crate) struct Depth {
+    open: usize,
+    after_dash: bool,
+}
+
+impl Depth {
+    /// Whether the token is inside generic arguments, or a bracket of them.
+    pub(crate) fn enters(&mut self, token: &TokenTree) -> bool {
+        let before = self.open;
+        match punct(token) {
+            Some('<') => self.open += 1,
+            Some('>') if !self.after_dash => self.open = self.open.saturating_sub(1),
+            _ => {}
+        }
+        self.after_dash = is_joint(token) && punct(token) == Some('-');
+        before > 0 || self.open > 0
+    }
+}
+
+/// The types or parameters between commas.
+pub(crate) fn at_type_commas(types: TokenStream) -> Vec<Vec<TokenTree>> {
+    let mut items = Vec::new();
+    let mut current = Vec::new();
+    let mut depth = Depth::default();
+    for token in types {
+        if !depth.enters(&token) && punct(&token) == Some(',') {
+            items.push(std::mem::take(&mut current));
+        } else {
+            current.push(token);
+        }
+    }
+    if !current.is_empty() {
+        items.push(current);
+    }
+    items
+}
+
+/// The tokens, with those out of the invisible groups around what comes through another macro.
+pub(crate) fn opened(grouped: TokenStream) -> Vec<TokenTree> {
+    let mut tokens = Vec::new();
+    for token in grouped {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => tokens.extend(opened(group.stream())),
+            token => tokens.push(token),
+        }
+    }
+    tokens
+}
+
+fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
+/// `(crate)` or its like behind `pub`. Other parentheses are the type of a field.
+fn is_restriction(token: &TokenTree) -> bool {
+    let TokenTree::Group(group) = token else { return false };
+    let mut inside = group.stream().into_iter();
+    let first = inside.next();
+    let is_one_of = |words: &[&str]| words.iter().any(|word| first.as_ref().is_some_and(|first| is_word(first, word)));
+    group.delimiter() == Delimiter::Parenthesis
+        && (is_one_of(&["in"]) || (is_one_of(&["crate", "self", "super"]) && inside.next().is_none()))
+}
+
+/// A visibility, which may be empty, in the invisible group of another macro.
+fn is_invisible_vis(token: &TokenTree) -> bool {
+    let TokenTree::Group(group) = token else { return false };
+    group.delimiter() == Delimiter::None && group.stream().into_iter().next().is_none_or(|first| is_word(&first, "pub"))
+}
+
+/// The rest of an item.
+struct Tokens(std::iter::Peekable<std::vec::IntoIter<TokenTree>>);
+
+impl Tokens {
+    fn of(item: TokenStream) -> Self {
+        Self(opened(item).into_iter().peekable())
+    }
+
+    fn attrs(&mut self) -> Vec<Attr> {
+        let mut attrs = Vec::new();
+        while self.0.next_if(|token| punct(token) == Some('#')).is_some() {
+            if let Some(TokenTree::Group(inside)) = self.0.next() {
+                attrs.push(Attr::of(&inside));
+            }
+        }
+        attrs
+    }
+
+    fn vis(&mut self) -> TokenStream {
+        let mut vis = TokenStream::new();
+        if let Some(through_a_macro) = self.0.next_if(is_invisible_vis) {
+            return through_a_macro.into();
+        }
+        if let Some(word) = self.0.next_if(|token| is_word(token, "pub")) {
+            vis.extend([word]);
+            vis.extend(self.0.next_if(is_restriction));
+        }
+        vis
+    }
+
+    fn ident(&mut self) -> Option<Ident> {
+        match self.0.next()? {
+            TokenTree::Ident(ident) => Some(ident),
+            // A name that comes through another macro.
+            TokenTree::Group(group) => match &opened(group.stream())[..] {
+                [TokenTree::Ident(ident)] => Some(ident.clone()),
+                _ => None,
+            },
+            TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+        }
+    }
+
+    fn generics(&mut self) -> Generics {
+        let mut whole: Vec<TokenTree> = Vec::new();
+        let mut depth = Depth::default();
+        while self.0.peek().is_some_and(|token| depth.enters(token)) {
+            whole.extend(self.0.next());
+        }
+        let inside = if let [_, inside @ .., _] = &whole[..] { inside } else { &[] };
+        let params = at_type_commas(stream(inside)).into_iter().filter_map(Param::parse).collect();
+        Generics { params, whole: stream(&whole), bounds: TokenStream::new() }
+    }
+
+    fn rest(self) -> Vec<TokenTree> {
+        self.0.collect()
+    }
+}

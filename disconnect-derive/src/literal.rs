@@ -1,0 +1,162 @@
+//! Literals and names, read from their tokens.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::ToTokens;
+
+/// A text in quotes, also a raw one.
+#[derive(Clone)]
+pub(crate) struct Text {
+    literal: Literal,
+    value: String,
+}
+
+impl Text {
+    /// `None` for another literal.
+    pub(crate) fn of(literal: &Literal) -> Option<Self> {
+        let written = literal.to_string();
+        let value = match written.strip_prefix('r') {
+            Some(raw) => {
+                let hashes = raw.len() - raw.trim_start_matches('#').len();
+                raw.get(hashes + 1..raw.len().checked_sub(hashes + 1)?)?.to_owned()
+            }
+            None => unescaped(written.strip_prefix('"')?.strip_suffix('"')?)?,
+        };
+        Some(Self { literal: literal.clone(), value })
+    }
+
+    pub(crate) fn value(&self) -> &str {
+        &self.value
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.literal.span()
+    }
+}
+
+impl ToTokens for Text {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.literal.to_tokens(tokens);
+    }
+}
+
+/// The text between quotes, as the Rust reference defines its escapes.
+fn unescaped(written: &str) -> Option<String> {
+    let mut value = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        value.push_str(before);
+        let kind = escape.chars().next()?;
+        rest = &escape[kind.len_utf8()..];
+        value.push(match kind {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            '0' => '\0',
+            'x' => {
+                let (digits, behind) = rest.split_at_checked(2)?;
+                rest = behind;
+                scalar(digits)?
+            }
+            'u' => {
+                let (digits, behind) = rest.strip_prefix('{')?.split_once('}')?;
+                rest = behind;
+                scalar(&digits.replace('_', ""))?
+            }
+            '\n' => {
+                rest = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+                continue;
+            }
+            itself => itself,
+        });
+    }
+    value.push_str(rest);
+    Some(value)
+}
+
+fn scalar(digits: &str) -> Option<char> {
+    u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
+}
+
+/// A number without a fraction.
+pub(crate) struct Number {
+    literal: Literal,
+    /// `None` where it has more than 64 bits.
+    pub(crate) value: Option<i64>,
+}
+
+impl Number {
+    /// `None` for another literal.
+    pub(crate) fn of(literal: &Literal) -> Option<Self> {
+        let written = literal.to_string();
+        let (radix, digits) = match written.get(..2) {
+            Some("0x") => (16, &written[2..]),
+            Some("0o") => (8, &written[2..]),
+            Some("0b") => (2, &written[2..]),
+            _ => (10, &written[..]),
+        };
+        let is_digit = |c: char| c == '_' || c.is_digit(radix);
+        let end = digits.find(|c| !is_digit(c)).unwrap_or(digits.len());
+        let (digits, suffix) = digits.split_at(end);
+        let is_integer = suffix.is_empty() || suffix.starts_with(['i', 'u']);
+        let value = i64::from_str_radix(&digits.replace('_', ""), radix).ok();
+        (is_integer && digits.starts_with(|c: char| c.is_digit(radix)))
+            .then(|| Self { literal: literal.clone(), value })
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.literal.span()
+    }
+}
+
+impl std::fmt::Display for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.literal.fmt(f)
+    }
+}
+
+/// The name without the mark of a raw identifier.
+pub(crate) fn unraw(ident: &Ident) -> String {
+    let name = ident.to_string();
+    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{Literal, TokenStream, TokenTree};
+
+    use super::{Number, Text};
+
+    fn literal(source: &str) -> Option<Literal> {
+        let tokens: TokenStream = source.parse().ok()?;
+        match tokens.into_iter().next() {
+            Some(TokenTree::Literal(literal)) => Some(literal),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_text_is_what_the_compiler_reads() {
+        let text = |source: &str| literal(source).and_then(|literal| Text::of(&literal)).map(|text| text.value);
+        macro_rules! same {
+            ($($text:literal),* $(,)?) => { $(assert_eq!(text(stringify!($text)).as_deref(), Some($text));)* };
+        }
+        same!("", "plain", "é\u{10_ffff}\x41\n\t\r\0\\\'\"\u{1b}", r"raw \n", r#"a "b" c"#, r##"a "# b"##, r"");
+        assert_eq!(text("\"joined \\\n    again\"").as_deref(), Some("joined again"));
+        for other in ["b\"bytes\"", "'c'", "1", "c\"text\""] {
+            assert_eq!(text(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_what_the_compiler_reads() {
+        let number = |source: &str| literal(source).and_then(|literal| Number::of(&literal)).map(|number| number.value);
+        macro_rules! same {
+            ($($number:literal),*) => { $(assert_eq!(number(stringify!($number)), Some(Some(i64::from($number))));)* };
+        }
+        same!(0, 4004, 1_000, 0x1f_u8, 0xAB, 0o17, 0b1010_1010, 7u8, 9i64);
+        assert_eq!(number("9223372036854775808"), Some(None));
+        for other in ["1.5", "1e3", "\"1\"", "1f32", "'1'"] {
+            assert_eq!(number(other), None, "{other}");
+        }
+    }
+}

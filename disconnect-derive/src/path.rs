@@ -1,0 +1,79 @@
+//! A path without generic arguments, such as `Leave::Kicked`.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+
+use crate::errors::Mistake;
+use crate::split::{is_joint, punct, stream};
+
+#[derive(Clone)]
+pub(crate) struct Path {
+    tokens: TokenStream,
+    pub(crate) segments: Vec<Ident>,
+    is_absolute: bool,
+}
+
+impl Path {
+    /// `None` for anything else. One that comes through another macro stands in a group: see
+    /// [`at_commas`](crate::split::at_commas).
+    pub(crate) fn of(tokens: TokenStream) -> Option<Self> {
+        let all: Vec<TokenTree> = tokens.clone().into_iter().collect();
+        if let [TokenTree::Group(group)] = &all[..] {
+            let is_grouped = matches!(group.delimiter(), Delimiter::None | Delimiter::Parenthesis);
+            return if is_grouped { Self::of(group.stream()) } else { None };
+        }
+        let mut rest = &all[..];
+        let is_absolute = behind_colons(&mut rest);
+        let mut segments = Vec::new();
+        loop {
+            match rest {
+                [TokenTree::Ident(segment), behind @ ..] if segment != "_" => {
+                    segments.push(segment.clone());
+                    rest = behind;
+                }
+                _ => return None,
+            }
+            if rest.is_empty() {
+                return Some(Self { tokens, segments, is_absolute });
+            }
+            if !behind_colons(&mut rest) {
+                return None;
+            }
+        }
+    }
+
+    /// The only segment.
+    pub(crate) fn get_ident(&self) -> Option<&Ident> {
+        match &self.segments[..] {
+            [ident] if !self.is_absolute => Some(ident),
+            _ => None,
+        }
+    }
+}
+
+impl ToTokens for Path {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.tokens.to_tokens(tokens);
+    }
+}
+
+/// `= path` behind `crate`.
+pub(crate) fn core_path(rest: &[TokenTree], name: &Ident) -> Result<TokenStream, Mistake> {
+    let path = match rest {
+        [equals, path @ ..] if punct(equals) == Some('=') => Path::of(stream(path)),
+        _ => None,
+    };
+    path.map(Path::into_token_stream)
+        .ok_or_else(|| Mistake::at(name, "write `crate = path`, with the path of `disconnect_core`"))
+}
+
+/// Whether `::` is next, which is then skipped.
+fn behind_colons(rest: &mut &[TokenTree]) -> bool {
+    match *rest {
+        [first, second, behind @ ..] if is_joint(first) && [first, second].iter().all(|c| punct(c) == Some(':')) => {
+            *rest = behind;
+            true
+        }
+        _ => false,
+    }
+}
