@@ -204,6 +204,12 @@ fn what_is_not_known_is_neither_valid_nor_expected() {
     assert_eq!(Recorded::<LeaveReason>::from("\u{1b}[31m\nred").to_string(), "\u{fffd}[31m red");
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("letter")]
+enum OneLetter {
+    A,
+}
+
 #[test]
 fn the_error_names_the_set_and_the_nearest_value() {
     fn law<T: Derived>() {
@@ -221,6 +227,13 @@ fn the_error_names_the_set_and_the_nearest_value() {
     assert_eq!(nearest("GRACEFUL"), None);
     assert_eq!(nearest("netwrok_error"), Some("network_error"));
     assert_eq!(nearest(&"graceful".repeat(600)), None);
+    // 64 bytes are compared, and a longer text is near nothing: not even to a value of one letter.
+    let near_one = |text: &str| text.parse::<OneLetter>().unwrap_err().nearest();
+    assert_eq!((near_one(""), near_one(&"b".repeat(64)), near_one(&"b".repeat(65))), (Some("a"), None, None));
+    assert_eq!("quitt".parse::<LeaveReason>(), "qui".parse::<LeaveReason>());
+    assert_ne!("quitt".parse::<LeaveReason>(), "pineapple".parse::<LeaveReason>());
+    let hostile = "\u{1b}[31mquit".parse::<LeaveReason>().unwrap_err();
+    assert!(!format!("{hostile:?} {hostile}").contains("31m"), "{hostile:?}");
     assert_eq!(
         "qit".parse::<LeaveReason>().unwrap_err().to_string(),
         "unknown disconnect_reason, did you mean `quit`?; expected one of `unknown`, `quit`, `afk_kick`"
@@ -262,6 +275,7 @@ fn a_category_is_one_byte_and_a_record_at_most_104() {
         one_byte: DisconnectReason, DisconnectInitiator, ConnectionDirection, ConnectionMethod, DisconnectCause
     );
     assert!(size_of::<Disconnect>() <= 104, "{}", size_of::<Disconnect>());
+    assert!(size_of::<UnknownCategory>() <= 80, "{}", size_of::<UnknownCategory>());
 }
 
 #[test]

@@ -112,6 +112,14 @@ impl Report<'_> {
                 row.beside("strum", strum);
             }
         }
+        self.table.heading("`FromStr`, the error dropped unseen");
+        // A microsecond is about 3,000 instructions.
+        for (case, peer) in [("miss 8", "miss 8, strum"), ("miss 512", "miss 512, strum")] {
+            self.instructions(case, Some(("strum", peer))).at_most(Limits::of(120.0));
+        }
+        for case in ["miss of a code", "read a code"] {
+            self.instructions(case, None).at_most(Limits::of(400.0));
+        }
         self.table.heading("reading an unknown value through serde");
         let derived = Some("derived");
         for (case, peer, held) in [
@@ -184,7 +192,7 @@ impl Report<'_> {
 
     /// Work that may not allocate, and work that may allocate once. An error of serde always keeps its text on the heap.
     fn allocations(&mut self) {
-        const FREE: [&str; 23] = [
+        const FREE: [&str; 27] = [
             "parse 8",
             "parse 64",
             "parse 512",
@@ -192,6 +200,10 @@ impl Report<'_> {
             "as_str 512",
             "expected",
             "expected 512",
+            "miss 8",
+            "miss 512",
+            "miss of a code",
+            "read a code",
             "slots, off",
             "slots, on",
             "record, off",

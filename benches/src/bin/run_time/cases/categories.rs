@@ -3,6 +3,7 @@
 use std::hint::black_box;
 use std::str::FromStr;
 
+use disconnect_core::Code;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
@@ -30,6 +31,12 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "as_str 512", run: |n| call(n, many::Ours::PeerResetOnIdle, many::Ours::as_str) },
     Case { name: "expected", run: |n| call(n, eight::Ours::Graceful, eight::Ours::expected) },
     Case { name: "expected 512", run: |n| call(n, many::Ours::PeerResetOnIdle, many::Ours::expected) },
+    Case { name: "miss 8", run: |n| miss(n, eight::Ours::from_str) },
+    Case { name: "miss 8, strum", run: |n| miss(n, eight::Theirs::from_str) },
+    Case { name: "miss 512", run: |n| miss(n, many::Ours::from_str) },
+    Case { name: "miss 512, strum", run: |n| miss(n, many::Theirs::from_str) },
+    Case { name: "miss of a code", run: |n| miss(n, Code::from_str) },
+    Case { name: "read a code", run: |n| call(n, "quic_application.4004", Code::from_str) },
     Case { name: "unknown 8", run: |n| unknown::<eight::Ours>(n) },
     Case { name: "unknown 8, serde", run: |n| unknown::<eight::Theirs>(n) },
     Case { name: "unknown 64", run: |n| unknown::<sixty_four::Ours>(n) },
@@ -58,6 +65,11 @@ fn call<C: Copy, T>(count: u32, category: C, work: fn(C) -> T) {
     times(count, || {
         black_box(work(black_box(category)));
     });
+}
+
+/// Reads a text that is nearly a name, and drops the error unseen.
+fn miss<T, E>(count: u32, read: fn(&str) -> Result<T, E>) {
+    call(count, "control_plane_lots", read);
 }
 
 /// Serde's own plain error, which keeps the text that it is given.
