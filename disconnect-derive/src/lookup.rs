@@ -32,9 +32,14 @@ const FEW: usize = 32;
 pub(crate) fn search(names: &[&str]) -> Table {
     let keys: Vec<Key> = names.iter().map(|name| Key::of(name.as_bytes())).collect();
     let order = side_by_side(&keys);
-    let groups: Vec<(usize, Key)> = firsts(&order, &keys).collect();
-    let ends = groups.iter().skip(1).map(|(start, _)| *start).chain([names.len()]);
-    let run = groups.iter().zip(ends).map(|((start, _), end)| end - start).max().unwrap_or(1);
+    // Where each group of names with the same key starts.
+    let (mut groups, mut run) = (Vec::<(usize, Key)>::new(), 1);
+    for (at, position) in order.iter().enumerate() {
+        match groups.last() {
+            Some((start, key)) if *key == keys[*position] => run = run.max(at + 1 - start),
+            Some(_) | None => groups.push((at, keys[*position])),
+        }
+    }
     let found = (1..=SEEDS).find_map(|round| with_seed(&groups, round.wrapping_mul(SEED_STEP)));
     match found {
         Some((seed, shifts, slots)) => Table { order, seed, shifts, slots, run },
@@ -44,21 +49,14 @@ pub(crate) fn search(names: &[&str]) -> Table {
 
 /// Positions such that names which no seed can tell apart stand next to each other: as given, where all can be told.
 fn side_by_side(keys: &[Key]) -> Vec<usize> {
-    let sorted = sorted(keys.iter().map(|key| (key.mixed, key.len)));
+    let sorted = sorted(keys.iter().enumerate().map(|(position, key)| (key.mixed, key.len, position)).collect());
     if sorted.windows(2).any(|pair| keys[pair[0]] == keys[pair[1]]) { sorted } else { (0..keys.len()).collect() }
 }
 
-/// The positions of these keys in their order.
-fn sorted(keys: impl Iterator<Item = (u64, usize)>) -> Vec<usize> {
-    let mut keys: Vec<_> = keys.zip(0..).collect();
+/// The positions, which come last, in the order of what is in front of them.
+fn sorted(mut keys: Vec<(u64, usize, usize)>) -> Vec<usize> {
     keys.sort_unstable();
-    keys.into_iter().map(|(_, position)| position).collect()
-}
-
-/// Where each group of names with the same key starts.
-fn firsts<'a>(order: &'a [usize], keys: &'a [Key]) -> impl Iterator<Item = (usize, Key)> + 'a {
-    let all = order.iter().map(|position| keys[*position]).enumerate();
-    all.filter(|(at, key)| *at == 0 || keys[order[at - 1]] != *key)
+    keys.iter().map(|(_, _, position)| *position).collect()
 }
 
 /// Shifts and slots that send each position to a slot of its own, with the seed that they belong to.
@@ -78,7 +76,8 @@ fn with_seed(names: &[(usize, Key)], seed: u64) -> Option<(u64, Vec<u16>, Vec<u1
     }
     let mut shifts = vec![0; count];
     // The fullest first.
-    for bucket in sorted(buckets.iter().map(|bucket| (0, usize::MAX - bucket.len()))) {
+    let by_size = buckets.iter().enumerate().map(|(place, bucket)| (0, usize::MAX - bucket.len(), place));
+    for bucket in sorted(by_size.collect()) {
         // Of a shift no more than the slots are many counts.
         let last = u16::try_from(slots.0.len() - 1).unwrap_or(u16::MAX);
         shifts[bucket] = (0..=last).find(|shift| slots.place(&buckets[bucket], *shift))?;

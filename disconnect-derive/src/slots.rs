@@ -20,11 +20,11 @@ impl Slot {
         [Self::Direction, Self::Reason, Self::Initiator, Self::Method, Self::Cause, Self::Code, Self::Detail];
 
     pub(crate) fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|slot| slot.key() == key)
+        Self::ALL.iter().copied().find(|slot| slot.key() == key)
     }
 
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|slot| slot.name() == name)
+        Self::ALL.iter().copied().find(|slot| slot.name() == name)
     }
 
     /// The log key.

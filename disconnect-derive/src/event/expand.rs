@@ -197,7 +197,7 @@ impl<'a> Attribution<'a> {
 
     fn of_slots(&self, slots: &Slots, evaluated: Evaluated) -> TokenStream {
         let Self { private, end, .. } = self;
-        let fields = Slot::ALL.into_iter().filter_map(|slot| {
+        let fields = Slot::ALL.iter().copied().filter_map(|slot| {
             let key = format_ident!("{}", slot.key());
             let convert = format_ident!("{}", slot.name());
             match slot {

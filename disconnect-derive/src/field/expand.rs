@@ -81,13 +81,23 @@ fn inherent(model: &Model) -> TokenStream {
 
 /// The table behind `parse`: values first, each at its category's position, then aliases, unless the search moved them.
 fn lookup(categories: &[Category]) -> TokenStream {
-    let (owners, given): (Vec<u16>, Vec<&str>) = names(categories).unzip();
+    let (mut owners, mut given) = (Vec::new(), Vec::new());
+    for (position, category) in (0..=u16::MAX).zip(categories) {
+        owners.push(position);
+        given.push(category.value.as_str());
+    }
+    for (position, category) in (0..=u16::MAX).zip(categories) {
+        for alias in &category.aliases {
+            owners.push(position);
+            given.push(alias.as_str());
+        }
+    }
     let lookup::Table { order, seed, run, shifts, slots } = lookup::search(&given);
     let names = order.iter().map(|position| given[*position]);
     let longest = given.iter().map(|name| name.len()).max().unwrap_or_default();
     let own_position = order.iter().enumerate().all(|(at, position)| at == *position && at == owners[at].into());
     let owners = if own_position { vec![] } else { order.iter().map(|position| owners[*position]).collect() };
-    let [owners, shifts, slots] = [owners, shifts, slots].map(|numbers| byte_string(&numbers));
+    let (owners, shifts, slots) = (byte_string(&owners), byte_string(&shifts), byte_string(&slots));
     quote! {
         __dc::Lookup {
             seed: #seed, names: &[#(#names),*], owners: #owners, shifts: #shifts, slots: #slots, longest: #longest,
@@ -96,18 +106,12 @@ fn lookup(categories: &[Category]) -> TokenStream {
     }
 }
 
-/// Every name with the position of its category.
-fn names(categories: &[Category]) -> impl Iterator<Item = (u16, &str)> {
-    let values = (0..=u16::MAX).zip(categories).map(|(position, category)| (position, category.value.as_str()));
-    let aliases = (0..=u16::MAX)
-        .zip(categories)
-        .flat_map(|(position, category)| category.aliases.iter().map(move |alias| (position, alias.as_str())));
-    values.chain(aliases)
-}
-
 /// One token, however long the table.
 fn byte_string(numbers: &[u16]) -> Literal {
-    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    let mut bytes = Vec::with_capacity(numbers.len() * 2);
+    for number in numbers {
+        bytes.extend_from_slice(&number.to_le_bytes());
+    }
     Literal::byte_string(&bytes)
 }
 
@@ -242,7 +246,7 @@ impl StandIn {
 
     fn traits(&self) -> TokenStream {
         let Self { ident, core, .. } = self;
-        let slots = Slot::ALL.into_iter().filter_map(Slot::marker).map(|marker| slot_impl(ident, marker));
+        let slots = Slot::ALL.iter().filter_map(|slot| slot.marker()).map(|marker| slot_impl(ident, marker));
         quote! {
             impl __dc::DisconnectField for #ident {
                 const SET: &'static __dc::Set = &__dc::Set::EMPTY;

@@ -87,7 +87,7 @@ impl Helper {
     const ALL: [Self; 4] = [Self::Field, Self::Expected, Self::Value, Self::Alias];
 
     fn of(attr: &Attr) -> Option<Self> {
-        Self::ALL.into_iter().find(|helper| attr.is(helper.name()))
+        Self::ALL.iter().copied().find(|helper| attr.is(helper.name()))
     }
 
     fn name(self) -> &'static str {
