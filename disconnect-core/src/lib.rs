@@ -117,8 +117,6 @@
 )]
 // What only the guard reads is compiled without it too: a cfg on each such item would cost more than the items.
 #![cfg_attr(not(feature = "std"), allow(dead_code))]
-// Links to what a feature adds are text without it.
-#![cfg_attr(not(all(feature = "std", feature = "tracing")), allow(rustdoc::broken_intra_doc_links))]
 
 #[cfg(feature = "std")]
 extern crate std;

@@ -81,7 +81,7 @@ fn cold(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     table
         .row("disconnect-core with default features", Unit::CpuSeconds, ours)
         .beside("strum with derive + tracing", peer)
-        .at_most_times("strum with derive + tracing", Limits::wanted(0.9, 1.75));
+        .at_most_times("strum with derive + tracing", Limits::wanted(0.9, 1.15));
     Ok(())
 }
 
