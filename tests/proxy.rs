@@ -37,6 +37,7 @@ const FIN_BY_SERVER: Answer = ("graceful", "server", "fin");
 const CLOSED_BY_CLIENT: Answer = ("client_closed", "client", "");
 const EOF: Answer = ("network_error", "network", "unclean_eof");
 const RESET: Answer = ("network_error", "network", "reset");
+const BROKEN_PIPE: Answer = ("network_error", "network", "broken_pipe");
 const IDLE: Answer = ("network_error", "network", "idle_timeout");
 const UNREACHABLE: Answer = ("network_error", "network", "unreachable");
 const STOPPED: Answer = ("server_shutdown", "agent", "");
@@ -52,7 +53,7 @@ const LIMIT: Option<Duration> = Some(Duration::from_secs(10));
 type Fault = (&'static str, fn(Scene), &'static [Answer], &'static [Answer], &'static [Answer]);
 
 #[rustfmt::skip]
-const FAULTS: [Fault; 17] = [
+const FAULTS: [Fault; 19] = [
     ("client closes",                      client_closes,       &[EOF],   &[FIN_BY_CLIENT], &[CLOSED_BY_CLIENT]),
     ("server closes",                      server_closes,       &[EOF],   &[FIN_BY_SERVER], &[FIN_BY_SERVER]),
     ("client is killed",                   client_is_killed,    &[EOF],   &[FIN_BY_CLIENT], &[EOF]),
@@ -62,8 +63,10 @@ const FAULTS: [Fault; 17] = [
     ("server resets",                      server_resets,       &[RESET], &[RESET],         &[RESET]),
     ("client half-closes, server goes on", client_half_closes,  &[EOF],   &[FIN_BY_CLIENT], &[CLOSED_BY_CLIENT]),
     ("server half-closes, client goes on", server_half_closes,  &[EOF],   &[FIN_BY_SERVER], &[CLOSED_BY_CLIENT]),
-    ("client half-closes, server resets",  client_half_closes_and_server_resets, &[EOF], &[RESET], &[CLOSED_BY_CLIENT]),
+    ("client half-closes, server resets",  client_half_closes_and_server_resets, &[EOF], &[RESET], &[RESET]),
     ("server half-closes, client resets",  server_half_closes_and_client_resets, &[EOF], &[RESET], &[RESET]),
+    ("both half-close, then server resets", both_half_close_and_server_resets, &[EOF], &[FIN_BY_CLIENT], &[CLOSED_BY_CLIENT]),
+    ("client leaves while server sends",   client_leaves_early, &[EOF],   &[BROKEN_PIPE],   &[CLOSED_BY_CLIENT]),
     ("both are silent",                    nobody_speaks,       &[IDLE],  &[IDLE],          &[IDLE]),
     ("server is silent",                   server_is_silent,    &[IDLE],  &[IDLE],          &[IDLE]),
     ("server resets before its answer",             server_resets_before_its_answer,   &[RESET], &[RESET],         &[RESET]),
@@ -412,6 +415,25 @@ fn server_half_closes_and_client_resets(scene: Scene) {
     drain(client.stream());
     reset(client.into_socket());
     drain(&mut server);
+}
+
+/// What follows once both have ended is nobody's fault.
+fn both_half_close_and_server_resets(scene: Scene) {
+    let (mut client, mut server) = scene.connected();
+    client.half_close();
+    drain(&mut server);
+    server.shutdown(Direction::Write).unwrap();
+    drain(client.stream());
+    reset(server);
+}
+
+/// The reset is the kernel's answer to what the client does not read any more.
+fn client_leaves_early(scene: Scene) {
+    let (mut client, mut server) = scene.connected();
+    client.half_close();
+    drain(&mut server);
+    drop(client);
+    while server.write_all(&[0; 1024]).is_ok() {}
 }
 
 fn nobody_speaks(scene: Scene) {

@@ -674,6 +674,64 @@ fn both_lines_of_a_pair_tell_what_one_stream_saw() {
     }
 }
 
+/// How one of a pair ends: by what was said, or by what its stream saw.
+type EndOfLeg<'a> = &'a dyn Fn(&BoxedGuard);
+
+/// The client's goodbye does not explain what went wrong with the server, whichever came first. A FIN it does explain.
+#[test]
+fn a_goodbye_speaks_for_its_own_connection_of_a_pair() {
+    const UP: Endpoint = Endpoint::AGENT_FACING_SERVER;
+    const DOWN: Endpoint = Endpoint::AGENT_FACING_CLIENT;
+    fn sees(error: Option<io::ErrorKind>) -> impl Fn(&BoxedGuard) {
+        move |guard| drop(guard.watch(Failing(error)).read(&mut [0]))
+    }
+    let (reset, broken_pipe) = (io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe);
+    let close_notify = |guard: &BoxedGuard| drop(guard.watch(Failing(None)).above_tls().read(&mut [0]));
+    let goodbye = |guard: &BoxedGuard| drop(guard.set(DOWN.closed_by_peer()));
+    let code = |guard: &BoxedGuard| drop(guard.set(DOWN.received(Code::websocket(1000))));
+    let said_reset = |guard: &BoxedGuard| drop(guard.failed(&io::Error::from(reset)));
+    let lost = |cause| ("network_error", "network", cause);
+    let left = ("client_closed", "client", "");
+
+    let goodbyes: [(_, EndOfLeg<'_>); 3] = [("close_notify", &close_notify), ("goodbye", &goodbye), ("code", &code)];
+    // What the line says where the goodbye is first, where it is second.
+    let failures: [(_, EndOfLeg<'_>, [Answer<'_>; 2]); 5] = [
+        ("a reset", &sees(Some(reset)), [lost("reset"); 2]),
+        ("a broken pipe", &sees(Some(broken_pipe)), [lost("broken_pipe"); 2]),
+        ("a truncation", &sees(Some(io::ErrorKind::UnexpectedEof)), [lost("unclean_eof"); 2]),
+        ("an error that nobody reads", &sees(Some(io::ErrorKind::Other)), [("unknown", "", ""); 2]),
+        ("a FIN", &sees(None), [left; 2]),
+    ];
+    for (of_client, goodbye) in goodbyes {
+        let ends = |is_goodbye_first: bool, failure: EndOfLeg<'_>| {
+            let guard = |endpoint| BoxedGuard::boxed(endpoint, |_| ());
+            let (down, up) = DisconnectGuard::pair(guard(DOWN), guard(UP));
+            if is_goodbye_first {
+                goodbye(&down);
+                failure(&up);
+            } else {
+                failure(&up);
+                goodbye(&down);
+            }
+            [down.finish(), up.finish()]
+        };
+        for (of_server, failure, expected) in &failures {
+            for (is_goodbye_first, expected) in [true, false].into_iter().zip(expected) {
+                for line in ends(is_goodbye_first, *failure) {
+                    let text = format!("{of_client}, {of_server}, goodbye first: {is_goodbye_first}: {line:?}");
+                    assert_eq!(answer(&line), *expected, "{text}");
+                    assert_eq!(line.expected(), *expected == left, "{text}");
+                }
+            }
+        }
+        // Nobody knows whether this side had closed the connection before the site met the error.
+        let [first, _] = ends(false, &said_reset);
+        assert_eq!(answer(&first), lost("reset"), "{of_client}");
+        let [second, _] = ends(true, &said_reset);
+        assert_eq!(answer(&second), if of_client == "close_notify" { lost("reset") } else { left }, "{of_client}");
+    }
+}
+
 /// What the peer said before it was gone, read after a failed write.
 #[test]
 fn a_held_write_error_lets_the_goodbye_be_read() {

@@ -112,11 +112,11 @@ fn without_kind(code: i32) -> Option<Verdict> {
     })
 }
 
-/// Errno values on Linux and on systems that descend from BSD. On Windows these errors have an `ErrorKind`.
+/// Errno values on Linux, on systems that descend from BSD, and on Windows, whose sockets add 10,000 to those of BSD.
 mod errno {
     const fn number(linux: i32, bsd: i32) -> i32 {
         if cfg!(windows) {
-            i32::MIN
+            10_000 + bsd
         } else if cfg!(any(target_os = "linux", target_os = "android")) {
             linux
         } else {

@@ -352,6 +352,10 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// name that party, provided that the set of the other endpoint has it. A [`Scope`] of either connection counts for
     /// both: a pair under two [`Shutdown`]s ends when one of them begins.
     ///
+    /// A goodbye counts for the connection that it came on. It explains an end of file on the other one. It explains no
+    /// reset and no broken pipe that was reported there before, nor one that a [watched stream](crate::Watched) sees before
+    /// this side closes it: then both lines report the failure.
+    ///
     /// A guard that is already in a pair stays in it, and the call has no effect.
     ///
     /// ```

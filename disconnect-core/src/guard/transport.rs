@@ -35,6 +35,8 @@ pub(super) enum Decision {
     Unanswered,
     /// What the transport saw.
     Seen,
+    /// What the transport saw on the other connection of a pair.
+    SeenAcross,
     /// An end of file. The endpoint declares a FIN as a goodbye, but there was an error too.
     CutShort,
     /// `unknown` by the peer: it closed the connection on purpose, but there was an error too.
@@ -72,6 +74,8 @@ pub(super) enum Decision {
 /// - `Goodbye`: a goodbye without a code may come from the `Ok(())` or `None` of a library, which some libraries also
 ///   return after a keep-alive timeout. It explains a reset and a FIN, but no silence.
 /// - `Panicked`: a panic may follow from an error, but not from a FIN.
+///
+/// The table is about one connection. [`across`] holds the rule between the two connections of a pair.
 #[rustfmt::skip]
 const TABLE: [(Row, &[u8; 14]); 10] = [
     //                     OnDrop
@@ -134,10 +138,15 @@ pub(super) struct Said {
     pub(super) has_code: bool,
     /// Reported before the transport saw anything.
     pub(super) is_first: bool,
+    /// The observed stream is that of the other connection of a pair.
+    pub(super) is_across: bool,
 }
 
 /// Looks up which of the two the line reports.
 pub(super) fn decide(said: Said, seen: Row) -> Decision {
+    if let Some(decision) = across(said, seen) {
+        return decision;
+    }
     let column = if said.kind == Kind::Goodbye && said.has_code { Kind::Complaint } else { said.kind };
     let (_, cells) = TABLE[seen as usize];
     match cells[column as usize] {
@@ -149,6 +158,20 @@ pub(super) fn decide(said: Said, seen: Row) -> Decision {
         b'u' => Decision::Unexplained,
         _ => Decision::Said,
     }
+}
+
+/// The rule between the two connections of a pair, if it differs from the table.
+///
+/// A goodbye of one peer says nothing about the other peer. A FIN is the usual answer of that other peer. Every other failure
+/// is its own, whichever came first: for example, a client sends its request and `close_notify`, and the server resets instead
+/// of answering.
+fn across(said: Said, seen: Row) -> Option<Decision> {
+    let is_failure = !matches!(seen, Row::Fin | Row::Eof | Row::CloseNotify | Row::Closed);
+    let is_loss = matches!(said.kind, Kind::NotUnderstood | Kind::FollowOn | Kind::BrokenPipe | Kind::Lost);
+    if said.is_across && said.kind == Kind::Goodbye && is_failure {
+        return Some(Decision::SeenAcross);
+    }
+    (said.is_across && is_loss && seen == Row::CloseNotify).then_some(Decision::Said)
 }
 
 impl Row {

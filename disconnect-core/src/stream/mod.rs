@@ -84,8 +84,8 @@ use crate::record::Disconnect;
 ///
 /// This side closes with `poll_shutdown` or `poll_close`, by dropping the stream, or with
 /// [`mark_closing`](Self::mark_closing). Everything that follows is an answer to that, and is ignored. Two exceptions:
-/// if bytes arrive after a shutdown, it was a half-close, and the connection goes on. If a proxy forwarded the FIN of
-/// the other connection of its pair, a later error replaces that FIN.
+/// if bytes arrive after a shutdown, it was a half-close, and the connection goes on. If a proxy forwarded the FIN or the
+/// `close_notify` of the other connection of its pair, a later error replaces that: see [`DisconnectGuard::pair`].
 ///
 /// # With TLS
 ///

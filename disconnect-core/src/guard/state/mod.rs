@@ -231,12 +231,12 @@ impl ConnectionRef {
     }
 
     /// Handles an observation of a watched stream that this side has closed. It usually is the answer to that. But if
-    /// this side only forwarded the FIN of the other connection of a pair, a failure replaces that FIN. An end of file
-    /// is no failure, also if TLS reports it as an error.
+    /// this side only forwarded the FIN or the `close_notify` of the other connection of a pair, a failure replaces that. An
+    /// end of file is no failure, also if TLS reports it as an error.
     pub(super) fn saw_after_close(&self, sight: Sight<'_>) {
         let Sight::Failed(error) = sight else { return };
         let is_end_of_file = error.kind() == ErrorKind::UnexpectedEof;
-        if !is_end_of_file && self.with(|state, is_second| state.has_fin_of_other(is_second)) {
+        if !is_end_of_file && self.with(|state, is_second| state.has_half_close_of_other(is_second)) {
             self.saw(sight);
         }
     }
@@ -505,9 +505,9 @@ impl State {
     /// Returns the record with the roles of one of the two connections.
     fn record_for(&mut self, is_second: bool) -> Option<Disconnect> {
         let end = self.end.clone()?;
-        let is_of_other = self.second.is_some() && self.is_end_of_second != is_second;
+        let is_across = self.is_across(is_second);
         let leg = self.leg(is_second);
-        let mut end = if is_of_other { leg.endpoint.translate(&end) } else { end };
+        let mut end = if is_across { leg.endpoint.translate(&end) } else { end };
         end.or_direction(leg.endpoint.direction());
         end.or_method(leg.method);
         end.set_traffic(None);
@@ -576,6 +576,11 @@ impl State {
         }
     }
 
+    /// Whether the current record is that of the other connection of a pair.
+    fn is_across(&self, is_second: bool) -> bool {
+        self.second.is_some() && self.is_end_of_second != is_second
+    }
+
     /// The kind of the current record, for the endpoint that resolved it.
     fn kind_of_end(&self) -> Option<Kind> {
         let second = if self.is_end_of_second { self.second.as_deref() } else { None };
@@ -585,7 +590,18 @@ impl State {
     /// Returns what a new record does to the current one.
     fn effect(&mut self, next: &Disconnect, is_second: bool) -> Effect {
         let comes = kind(next, self.leg(is_second).endpoint);
-        self.kind_of_end().map_or(Effect::Replaces, |first| comes.after(first))
+        let Some(first) = self.kind_of_end() else { return Effect::Replaces };
+        if comes == Kind::Goodbye && self.is_across(is_second) && self.is_failure_of_transport(first) {
+            return Effect::IsIgnored;
+        }
+        comes.after(first)
+    }
+
+    /// Whether the current record is a reset or a broken pipe. An end of file is none: it may be the peer's answer to a close.
+    fn is_failure_of_transport(&self, kind: Kind) -> bool {
+        let eof = DisconnectCause::UncleanEof.as_str();
+        let is_eof = self.end.as_ref().and_then(Disconnect::cause).is_some_and(|cause| cause.value == eof);
+        matches!(kind, Kind::BrokenPipe | Kind::Lost) && !is_eof
     }
 
     /// Applies the precedence rule to a new record. Returns whether the record was kept or added to the current one.

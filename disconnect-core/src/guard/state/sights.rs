@@ -11,25 +11,34 @@ impl State {
     /// Compares an observation of a watched stream with the current record.
     pub(super) fn offer_sight(&mut self, seen: Disconnect, witness: Witness, is_second: bool) {
         let comes = kind(&seen, self.leg(is_second).endpoint);
-        let there = self.kind_of_end();
+        let (there, is_across) = (self.kind_of_end(), self.is_across(is_second));
         let (Some(first), Some(there)) = (&mut self.end, there) else {
             return self.replace_by_sight(seen, witness, is_second);
         };
         if self.witness != Witness::Protocol {
+            // As in `across`: a goodbye counts for its own connection of a pair.
+            let is_failure_after_goodbye = there == Kind::Goodbye && witness == Witness::Failure;
+            let is_goodbye_after_failure = comes == Kind::Goodbye && self.witness == Witness::Failure;
+            let replaces = if is_across && (is_failure_after_goodbye || is_goodbye_after_failure) {
+                is_failure_after_goodbye
+            } else {
+                comes.after(there) == Effect::Replaces
+            };
             // A failure beside a FIN: the FIN alone no longer explains the end.
             self.witness = if witness == Witness::Failure { witness } else { self.witness };
-            if comes.after(there) == Effect::Replaces {
+            if replaces {
                 self.replace_by_sight(seen, self.witness, is_second);
             }
             return;
         }
-        let said = Said { kind: there, has_code: first.code().is_some(), is_first: true };
+        let said = Said { kind: there, has_code: first.code().is_some(), is_first: true, is_across };
         match decide(said, Row::of(comes, witness)) {
             Decision::Said => {}
             Decision::Unanswered => {
                 let is_refined = first.refine(&seen, Some(DisconnectCause::Deadline.category()));
                 self.is_inherited &= !is_refined;
             }
+            Decision::SeenAcross => self.replace_by_sight(seen, witness, is_second),
             decision @ (Decision::Seen | Decision::CutShort | Decision::Abandoned | Decision::Unexplained) => {
                 let first = first.clone();
                 let end = self.as_decided(decision, seen, is_second).with_words_of(&first);
@@ -38,10 +47,12 @@ impl State {
         }
     }
 
-    /// Whether the other connection of a pair ended by a FIN that is declared a goodbye.
-    pub(super) fn has_fin_of_other(&self, is_second: bool) -> bool {
-        let is_of_other = self.second.is_some() && self.is_end_of_second != is_second;
-        is_of_other && !self.is_over() && self.kind_of_end() == Some(Kind::Fin)
+    /// Whether the only record is that the peer of the other connection of a pair closed its direction, with a declared FIN or
+    /// with `close_notify`.
+    pub(super) fn has_half_close_of_other(&self, is_second: bool) -> bool {
+        let there = self.kind_of_end();
+        let is_close_notify = there == Some(Kind::Goodbye) && self.witness != Witness::Protocol;
+        (there == Some(Kind::Fin) || is_close_notify) && self.is_across(is_second) && !self.is_over()
     }
 
     /// Compares a new record with the current observation of a watched stream. Returns whether the record was kept.
@@ -51,7 +62,8 @@ impl State {
             self.replace(said, is_second);
             return true;
         };
-        let facts = Said { kind: kind_of_said, has_code: said.code().is_some(), is_first: false };
+        let is_across = self.is_across(is_second);
+        let facts = Said { kind: kind_of_said, has_code: said.code().is_some(), is_first: false, is_across };
         match decide(facts, Row::of(there, self.witness)) {
             // Also if the record only repeats the observation.
             Decision::Said => self.replace(said, is_second),
@@ -60,6 +72,7 @@ impl State {
                 said.refine(&seen, Some(DisconnectCause::Deadline.category()));
                 self.replace(said, is_second);
             }
+            Decision::SeenAcross => return false,
             decision @ (Decision::Seen | Decision::CutShort | Decision::Abandoned | Decision::Unexplained) => {
                 let is_second = self.is_end_of_second;
                 self.end = Some(self.as_decided(decision, seen, is_second).with_words_of(&said));
@@ -77,7 +90,9 @@ impl State {
             Decision::Abandoned => {
                 endpoint.resolve(Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::Transport))
             }
-            Decision::Said | Decision::Unanswered | Decision::Seen | Decision::Unexplained => seen,
+            Decision::Said | Decision::Unanswered | Decision::Seen | Decision::SeenAcross | Decision::Unexplained => {
+                seen
+            }
         }
     }
 
@@ -99,7 +114,7 @@ impl State {
     fn discard_derived_goodbye(&mut self, endpoint: Endpoint, read_was_waiting: bool, is_second: bool) {
         let (Some(end), Some(kind)) = (&self.end, self.kind_of_end()) else { return };
         let is_fin = end.cause().is_some_and(|cause| cause.value == DisconnectCause::Fin.as_str());
-        let said = Said { kind, has_code: end.code().is_some(), is_first: true };
+        let said = Said { kind, has_code: end.code().is_some(), is_first: true, is_across: false };
         if self.witness == Witness::Protocol && !is_fin && decide(said, Row::Closed) == Decision::Unexplained {
             let side = if read_was_waiting { Side::Local } else { Side::Unknown };
             let unknown = endpoint.resolve(Verdict::new(DisconnectReason::Unknown, side).with_rank(Rank::FollowOn));
