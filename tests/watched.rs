@@ -741,8 +741,8 @@ fn a_held_write_error_lets_the_goodbye_be_read() {
             stream.write_all(b"ping")?;
         }
         let mut said = Vec::new();
-        // Where the write took the reset, the end of the file is all that is left.
-        let _ = stream.read_to_end(&mut said);
+        assert_eq!(stream.read_to_end(&mut said).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "a reset is told once");
         assert!(stream.write_all(b"ping").is_err(), "no pretence any more");
         Ok(said)
     }
@@ -783,9 +783,43 @@ fn a_held_write_error_lets_a_task_read_the_goodbye() {
         stream.write_all(b"ping").await.unwrap();
         stream.flush().await.unwrap();
         let mut said = Vec::new();
-        let _ = stream.read_to_end(&mut said).await;
-        assert_eq!(said, b"goodbye");
+        let error = stream.read_to_end(&mut said).await.unwrap_err();
+        assert_eq!((&said[..], error.kind()), (&b"goodbye"[..], io::ErrorKind::ConnectionReset));
     });
+}
+
+/// A library that reads on after a failed write tells of the reset by its own error, and not of a FIN.
+#[test]
+fn a_reset_that_a_write_took_stays_one() {
+    let captured = capture(|| {
+        let guard = guard();
+        let (peer, ours) = sockets();
+        reset(peer);
+        let mut stream = guard.watch(ours).hold_write_errors();
+        let result = guard.run_blocking(|_| -> io::Result<_> {
+            stream.write_all(b"ping")?;
+            stream.read_exact(&mut [0])?;
+            Ok(END.closed_by_peer())
+        });
+        result.unwrap_err();
+    });
+    assert_line(&captured, RESET);
+}
+
+/// The peer's FIN came before the reset that its kernel answers a write with.
+#[test]
+fn a_broken_pipe_that_is_held_leaves_the_end_of_file() {
+    let (peer, ours) = sockets();
+    drop(peer);
+    let mut stream = Watched::new(ours).hold_write_errors();
+    // The first write may succeed.
+    let mut before = None;
+    while before != Some(stream.bytes_out()) {
+        before = Some(stream.bytes_out());
+        stream.write_all(b"ping").unwrap();
+    }
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    assert_eq!(stream.write_all(b"ping").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
 }
 
 #[test]

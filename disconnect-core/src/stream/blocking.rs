@@ -8,15 +8,13 @@ impl<S: Read> Read for Watched<S> {
     #[inline]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let result = self.stream.read(buf);
-        self.watch.after_read(&result, !buf.is_empty());
-        result
+        self.watch.after_read(result, !buf.is_empty())
     }
 
     #[inline]
     fn read_vectored(&mut self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         let result = self.stream.read_vectored(bufs);
-        self.watch.after_read(&result, bufs.iter().any(|buf| !buf.is_empty()));
-        result
+        self.watch.after_read(result, bufs.iter().any(|buf| !buf.is_empty()))
     }
 }
 

@@ -10,11 +10,10 @@ use super::Watched;
 use super::watch::Watch;
 
 fn after_read(watch: &mut Watch, polled: Poll<io::Result<usize>>, had_room: bool) -> Poll<io::Result<usize>> {
-    match &polled {
-        Poll::Ready(result) => watch.after_read(result, had_room),
-        Poll::Pending => watch.read_waits(),
+    if polled.is_pending() {
+        watch.read_waits();
     }
-    polled
+    polled.map(|result| watch.after_read(result, had_room))
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {

@@ -181,8 +181,9 @@ impl<S> Watched<S> {
     /// Use it for a library that stops at a write error, such as russh. Not for a stream that is only written to:
     /// without reads, the error would never be returned.
     ///
-    /// After the error, writes return success, but their bytes are dropped and not counted. Once a read has returned
-    /// the end of file or an error, the next write returns the write error. The guard gets the error at once.
+    /// After the error, writes return success, but their bytes are dropped and not counted. If the write error was a reset,
+    /// the read after the last byte returns it, because the operating system reports a reset only once. Any other write error
+    /// is returned by the next write after a read has returned the end of file or an error. The guard gets the error at once.
     ///
     /// ```
     /// use std::io::{self, Read, Write};

@@ -13,16 +13,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Self { watch, stream, .. } = self.get_mut();
         let (before, had_room) = (buf.filled().len(), buf.remaining() != 0);
-        let polled = Pin::new(stream).poll_read(cx, buf);
-        match polled {
-            Poll::Ready(Ok(())) => {
-                watch.after_read(&Ok(buf.filled().len().saturating_sub(before)), had_room);
-                Poll::Ready(Ok(()))
-            }
-            Poll::Ready(Err(error)) => {
-                let result = Err(error);
-                watch.after_read(&result, had_room);
-                Poll::Ready(result.map(|_| ()))
+        match Pin::new(stream).poll_read(cx, buf) {
+            Poll::Ready(result) => {
+                let read = result.map(|()| buf.filled().len().saturating_sub(before));
+                Poll::Ready(watch.after_read(read, had_room).map(|_| ()))
             }
             Poll::Pending => {
                 watch.read_waits();

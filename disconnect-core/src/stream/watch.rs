@@ -26,6 +26,19 @@ enum Hold {
     Held(io::Error),
 }
 
+impl Hold {
+    /// The reset that a write took. A read would have returned it, and finds no bytes instead, as after a FIN.
+    fn take_reset(&mut self) -> Option<io::Error> {
+        match std::mem::replace(self, Self::Never) {
+            Self::Held(error) if is_reset(&error) => Some(error),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+}
+
 impl Default for Watch {
     fn default() -> Self {
         Self::new(Traffic::of_stream(None), None)
@@ -77,19 +90,21 @@ impl Watch {
         self.traffic.bytes_out()
     }
 
-    /// Observes the result of a read. Zero bytes are an end of file only if the buffer had room.
+    /// Observes the result of a read, and returns what the caller gets. Zero bytes are an end of file only if the buffer had
+    /// room.
     #[inline]
-    pub(super) fn after_read(&mut self, result: &io::Result<usize>, had_room: bool) {
+    pub(super) fn after_read(&mut self, result: io::Result<usize>, had_room: bool) -> io::Result<usize> {
         match result {
-            Ok(count) if *count != 0 => {
-                self.traffic.received(*count);
+            Ok(0) if had_room => self.fin(),
+            Ok(0) => Ok(0),
+            Ok(count) => {
+                self.traffic.received(count);
                 if self.is_closing {
                     self.reopen();
                 }
+                Ok(count)
             }
-            Ok(_) if had_room => self.fin(),
-            Ok(_) => {}
-            Err(error) => self.read_failed(error),
+            Err(error) => Err(self.read_failed(error)),
         }
     }
 
@@ -152,24 +167,30 @@ impl Watch {
     }
 
     #[cold]
-    fn fin(&mut self) {
+    fn fin(&mut self) -> io::Result<usize> {
         self.traffic.read_waits(false);
-        if !std::mem::replace(&mut self.is_read_over, true) {
+        let is_first = !std::mem::replace(&mut self.is_read_over, true);
+        if let Some(error) = self.hold.take_reset() {
+            return Err(error);
+        }
+        if is_first {
             self.report(self.at_end);
         }
+        Ok(0)
     }
 
     #[cold]
-    fn read_failed(&mut self, error: &io::Error) {
+    fn read_failed(&mut self, error: io::Error) -> io::Error {
         match error.kind() {
             ErrorKind::Interrupted => {}
             ErrorKind::WouldBlock => self.read_waits(),
             _ => {
                 self.traffic.read_waits(false);
                 self.is_read_over = true;
-                self.failed(error);
+                self.failed(&error);
             }
         }
+        error
     }
 
     /// Returns `Ok` if the error is delayed.
@@ -223,6 +244,12 @@ impl Drop for Watch {
             self.closing();
         }
     }
+}
+
+/// Whether the operating system reports this error only once, to the first read or write. A broken pipe is not such an error:
+/// the peer's FIN came before it, and can still be read.
+fn is_reset(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
 }
 
 /// Whether the operating system will also end reads after this error, so that no reader waits forever.
