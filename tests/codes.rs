@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::time::Duration;
 
-use disconnect_core::evidence::{Rank, Side, Verdict};
+use disconnect_core::evidence::{Rank, Side, Verdict, grpc_timeout};
 use disconnect_core::{
     Category, Code, Disconnect, DisconnectCause, DisconnectField, DisconnectInitiator, DisconnectReason, Endpoint,
     Protocol,
@@ -988,4 +989,30 @@ fn all_codes() -> impl Iterator<Item = Code> {
         .chain(sqlstates())
         .chain(signed().map(Code::exit))
         .chain(signed().map(Code::signal))
+}
+
+/// gRPC over HTTP/2: up to eight digits and a unit.
+#[test]
+fn a_grpc_timeout_is_read_as_its_header_says() {
+    for (header, timeout) in [
+        ("1H", Some(Duration::from_secs(3600))),
+        ("2M", Some(Duration::from_secs(120))),
+        ("3S", Some(Duration::from_secs(3))),
+        ("4m", Some(Duration::from_millis(4))),
+        ("5u", Some(Duration::from_micros(5))),
+        ("6n", Some(Duration::from_nanos(6))),
+        ("99999999H", Some(Duration::from_secs(99_999_999 * 3600))),
+        ("100000000n", None),
+        ("", None),
+        ("S", None),
+        ("1", None),
+        ("1s", None),
+        ("-1S", None),
+        ("1.5S", None),
+        ("1 S", None),
+        ("1é", None),
+    ] {
+        assert_eq!(grpc_timeout(Some(header)), timeout, "{header:?}");
+    }
+    assert_eq!(grpc_timeout(None::<&[u8]>), None);
 }

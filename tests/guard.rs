@@ -5,6 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use allocation_counter::measure;
 use disconnect_core::evidence::{Rank, Side, Verdict};
@@ -312,6 +313,50 @@ fn a_panic_of_a_connection_that_is_up_is_told() {
 }
 
 /// What `finish` returns is what the line says, whoever else has a say in it.
+/// A peer that has waited long enough cancels, and has not left.
+#[test]
+fn a_goodbye_after_the_deadline_is_a_peer_that_gave_up() {
+    const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+    const LATE: &str = "network_error client deadline";
+    let failed = |kind| END.failed(&io::Error::from(kind));
+    let cancel = || END.received(Code::http2(8));
+    let ends: [(Option<Disconnect>, &str); 8] = [
+        (None, LATE),
+        (Some(END.closed_by_peer()), LATE),
+        (Some(cancel()), LATE),
+        (Some(END.fin_is_goodbye().eof()), LATE),
+        (Some(failed(io::ErrorKind::ConnectionReset)), "network_error network reset"),
+        (Some(failed(io::ErrorKind::InvalidData)), "protocol_error client malformed"),
+        (Some(END.received(Code::grpc(8))), "unknown client limit"),
+        (Some(END.sent(Code::grpc(0))), "graceful server "),
+    ];
+    let answer = |end: &Disconnect| {
+        let text = |category: Option<&'static Category>| category.map_or("", Category::as_str);
+        format!("{} {} {}", end.reason().as_str(), text(end.initiator()), text(end.cause()))
+    };
+    for (end, expected) in ends {
+        for timeout in [Some(Duration::ZERO), Some(Duration::from_secs(3600)), None] {
+            let guard = DisconnectGuard::new(END, |_| ()).within(timeout);
+            end.clone().map(|end| guard.set(end));
+            let line = guard.finish();
+            let is_late = timeout == Some(Duration::ZERO);
+            let in_time = end.as_ref().map_or("unknown server dropped".to_owned(), answer);
+            assert_eq!(answer(&line), if is_late { expected.to_owned() } else { in_time }, "{timeout:?}");
+            assert_eq!(line.code(), end.as_ref().and_then(Disconnect::code));
+        }
+    }
+    let dropped = DisconnectGuard::new(END, |_| ()).within(Some(Duration::ZERO));
+    dropped.on_drop(END.closed_locally());
+    assert_eq!(answer(&dropped.finish()), LATE);
+    // The goodbye of the connection around it, and its fault.
+    for (end, expected) in [(cancel(), LATE), (END.keepalive_timeout(), "network_error network keepalive_timeout")] {
+        let connection = DisconnectGuard::new(END, |_| ());
+        let call = DisconnectGuard::new(END, |_| ()).under(&connection).within(Some(Duration::ZERO));
+        connection.set(end);
+        assert_eq!(answer(&call.finish()), expected);
+    }
+}
+
 #[test]
 fn finish_returns_what_the_line_says() {
     let finished = |set: &dyn Fn(&BoxedGuard)| {

@@ -116,6 +116,7 @@ mod texts;
 pub use self::adapters::vocabulary;
 pub use self::as_error::AsError;
 pub use self::classifier::Classifier;
+pub use self::codes::grpc_timeout;
 #[cfg(feature = "testing")]
 pub use self::conformance::Conformance;
 #[doc(hidden)]

@@ -15,6 +15,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 pub use self::context::Context;
 pub use self::handle::DisconnectHandle;
@@ -340,6 +341,41 @@ impl<F: FnOnce(&Disconnect)> DisconnectGuard<F> {
     /// ```
     pub fn timed(self) -> Self {
         self.connection.add_traffic(Traffic::timed);
+        self
+    }
+
+    /// Sets how long the peer waits for the work of this guard, from now on: for a call with a deadline. `None` changes
+    /// nothing.
+    ///
+    /// A peer whose deadline has passed cancels, which looks like a goodbye. A library that measures the time too drops the task.
+    /// After that time, both are `network_error` by the peer with the cause `deadline`. Every other end keeps its reason.
+    ///
+    /// The peer's clock started earlier than this one, so the last eighth of the time counts as passed.
+    ///
+    /// The guard of a gRPC call, here with tonic, takes the time from the request:
+    ///
+    /// ```
+    /// use disconnect_core::evidence::grpc_timeout;
+    /// use disconnect_core::{Category, DisconnectGuard, Endpoint};
+    /// # use std::collections::HashMap;
+    /// # struct Request(HashMap<&'static str, &'static str>);
+    /// # impl Request { fn metadata(&self) -> &HashMap<&'static str, &'static str> { &self.0 } }
+    /// # let request = Request([("grpc-timeout", "1n")].into());
+    ///
+    /// const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+    ///
+    /// let guard = DisconnectGuard::new(END, |end| {
+    ///     assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("network_error", Some("client")));
+    ///     assert_eq!(end.cause().map(Category::as_str), Some("deadline"));
+    /// })
+    /// .within(grpc_timeout(request.metadata().get("grpc-timeout")));
+    /// // After that time, the client cancels, and tonic's `message()` returns `None`.
+    /// guard.set(END.closed_by_peer());
+    /// ```
+    pub fn within(self, timeout: Option<Duration>) -> Self {
+        if let Some(timeout) = timeout {
+            self.connection.add_traffic(|others| Traffic::awaited(others, timeout));
+        }
         self
     }
 

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 pub(crate) struct Traffic {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    /// When the first write was sent that nothing has answered since; 0 for none. Only where somebody asked for silence.
+    /// When the first write was sent that nothing has answered since; 0 for none. Only where somebody asked for silence. Of an
+    /// operation with a deadline, when it began.
     unanswered_since: AtomicU64,
     /// When the connection was up, or for how long it was, once that is over; 0 where nobody asked.
     time: AtomicU64,
-    /// How many milliseconds without an answer are silence; 0 where nobody asked.
+    /// How many milliseconds without an answer are silence, or how many the operation may take; 0 where nobody asked.
     patience: AtomicU32,
     stage: AtomicU8,
     read_waits: AtomicBool,
@@ -33,6 +34,8 @@ const ENDED: u8 = 1;
 const CLOSED: u8 = 2;
 /// The same, after the peer had been silent for too long.
 const CLOSED_AFTER_SILENCE: u8 = 3;
+/// No stream, but a deadline.
+const AWAITED: u8 = 4;
 
 impl Traffic {
     /// A stream of the connection that these other ones belong to.
@@ -43,6 +46,12 @@ impl Traffic {
     /// A connection that is up as of now.
     pub(crate) fn timed(others: Option<SharedTraffic>) -> SharedTraffic {
         Arc::new(Self { time: now().into(), others, ..Self::default() })
+    }
+
+    /// An operation that the peer awaits for at most this long from now on.
+    pub(crate) fn awaited(others: Option<SharedTraffic>, timeout: Duration) -> SharedTraffic {
+        let patience = millis(timeout).into();
+        Arc::new(Self { unanswered_since: now().into(), patience, stage: AWAITED.into(), others, ..Self::default() })
     }
 
     /// The sums so far, which change no more.
@@ -87,6 +96,11 @@ impl Traffic {
         })
     }
 
+    /// Whether the peer awaits the operation no more.
+    pub(crate) fn is_past_deadline(&self) -> bool {
+        self.parts().any(|part| part.stage.load(Relaxed) == AWAITED && part.has_waited())
+    }
+
     /// Whether this side closed first; and if it did, whether a read waited then.
     pub(crate) fn is_closed_locally(&self) -> Option<bool> {
         let closed = |part: &Self| matches!(part.stage.load(Relaxed), CLOSED | CLOSED_AFTER_SILENCE);
@@ -109,8 +123,7 @@ impl Traffic {
     }
 
     pub(crate) fn wait_at_most(&self, patience: Duration) {
-        let millis = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
-        self.patience.store(millis.max(1), Relaxed);
+        self.patience.store(millis(patience).max(1), Relaxed);
     }
 
     /// Bytes were read. They answer whatever was written before.
@@ -166,11 +179,15 @@ impl Traffic {
 
     /// Whether a read waits, and a write has been unanswered for longer than the site waits.
     fn is_overdue(&self) -> bool {
+        let is_asked = self.patience.load(Relaxed) != 0 && self.unanswered_since.load(Relaxed) != 0;
+        is_asked && self.read_waits.load(Relaxed) && self.has_waited()
+    }
+
+    /// Whether the time is over. The clock that ends it has started a moment before: a library queues a ping and writes it
+    /// later, and a peer has sent its request.
+    fn has_waited(&self) -> bool {
         let patience = u64::from(self.patience.load(Relaxed)) * 1_000_000;
-        let since = self.unanswered_since.load(Relaxed);
-        // A library starts its timer when it queues a ping, which is written a moment later.
-        let is_over = || now().saturating_sub(since) >= patience - patience / 8;
-        patience != 0 && since != 0 && self.read_waits.load(Relaxed) && is_over()
+        now().saturating_sub(self.unanswered_since.load(Relaxed)) >= patience - patience / 8
     }
 
     fn parts(&self) -> impl Iterator<Item = &Self> {
@@ -182,6 +199,11 @@ impl Traffic {
 #[inline]
 fn add(counter: &AtomicU64, count: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(count), Relaxed);
+}
+
+/// As many as there is room for: 49 days.
+fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// Nanoseconds since the first call, and never 0.

@@ -1,5 +1,7 @@
 //! gRPC status codes: "Status codes and their use in gRPC" (`doc/statuscodes.md`) and `google/rpc/code.proto`.
 
+use core::time::Duration;
+
 use super::meaning::{Meaning, Whose, cancelled, closed, ended, gave_up, mismatch, sorted, unexplained};
 use crate::verdict::Rank;
 use crate::vocabulary::DisconnectCause as Cause;
@@ -29,3 +31,35 @@ pub(super) const STATUSES: &[Meaning] = &sorted([
     unexplained(15, "DATA_LOSS").ambiguous(),
     ended(16, "UNAUTHENTICATED", Cause::Auth),
 ]);
+
+/// How long the client of a gRPC call waits, by the value of its header `grpc-timeout` (gRPC over HTTP/2, "Requests"): for
+/// [`DisconnectGuard::within`](crate::DisconnectGuard::within). `None` where there is no such header, or none that is valid.
+///
+/// ```
+/// use std::time::Duration;
+/// use disconnect_core::evidence::grpc_timeout;
+///
+/// assert_eq!(grpc_timeout(Some("250m")), Some(Duration::from_millis(250)));
+/// assert_eq!(grpc_timeout(Some("1 second")), None);
+/// assert_eq!(grpc_timeout(None::<&str>), None);
+/// ```
+pub fn grpc_timeout<V: AsRef<[u8]>>(header: Option<V>) -> Option<Duration> {
+    let header = header?;
+    let (unit, digits) = header.as_ref().split_last()?;
+    if digits.is_empty() || digits.len() > 8 {
+        return None;
+    }
+    let mut value = 0;
+    for digit in digits {
+        value = value * 10 + u64::from((*digit as char).to_digit(10)?);
+    }
+    Some(match unit {
+        b'H' => Duration::from_secs(value * 3600),
+        b'M' => Duration::from_secs(value * 60),
+        b'S' => Duration::from_secs(value),
+        b'm' => Duration::from_millis(value),
+        b'u' => Duration::from_micros(value),
+        b'n' => Duration::from_nanos(value),
+        _ => return None,
+    })
+}

@@ -14,6 +14,7 @@ mod ssh;
 mod tls;
 mod websocket;
 
+pub use self::grpc::grpc_timeout;
 use self::meaning::{Meaning, find};
 use crate::code::{Code, Protocol};
 use crate::verdict::{Side, Verdict};

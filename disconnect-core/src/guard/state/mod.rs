@@ -242,7 +242,7 @@ impl ConnectionRef {
     }
 
     /// Replaces the counters of this connection by the result of `add`.
-    pub(super) fn add_traffic(&self, add: fn(Option<SharedTraffic>) -> SharedTraffic) -> SharedTraffic {
+    pub(super) fn add_traffic(&self, add: impl FnOnce(Option<SharedTraffic>) -> SharedTraffic) -> SharedTraffic {
         self.with(|state, is_second| {
             if matches!(state.stage(is_second), Stage::Over | Stage::Gone) {
                 return add(None);

@@ -96,18 +96,37 @@ impl State {
         }
     }
 
-    /// Applies what the watched streams know about a close by this side.
+    /// Applies what the watched streams know about a close by this side, and what the clock says.
     pub(super) fn apply_local_close(&mut self) {
         let legs = if self.second.is_some() { &[false, true][..] } else { &[false] };
         for &is_second in legs {
             let leg = self.leg(is_second);
             let (endpoint, Some(traffic)) = (leg.endpoint, leg.traffic.clone()) else { continue };
+            if traffic.is_past_deadline() {
+                self.discard_late_goodbye(endpoint, is_second);
+            }
             if traffic.is_silent() {
                 self.offer_sight(endpoint.keepalive_timeout(), Witness::Failure, is_second);
             } else if let Some(read_was_waiting) = traffic.is_closed_locally() {
                 self.discard_derived_goodbye(endpoint, read_was_waiting, is_second);
             }
         }
+    }
+
+    /// The peer's deadline has passed, so a goodbye or a dropped task means that the peer gave up. It did not leave: it wanted
+    /// an answer.
+    fn discard_late_goodbye(&mut self, endpoint: Endpoint, is_second: bool) {
+        let is_weak = self.kind_of_end().is_none_or(|kind| matches!(kind, Kind::OnDrop | Kind::Fin | Kind::Goodbye));
+        if !is_weak {
+            return;
+        }
+        let late = Verdict::new(DisconnectReason::NetworkError, Side::Remote).with_cause(DisconnectCause::Deadline);
+        let gave_up = endpoint.resolve(late.with_rank(Rank::Timeout));
+        let end = match &self.end {
+            Some(end) => gave_up.with_words_of(end),
+            None => gave_up,
+        };
+        self.replace(end, is_second);
     }
 
     /// This side closed first, so a goodbye of the peer that was only derived from a missing error did not happen.

@@ -8,9 +8,9 @@ use std::error::Error;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use disconnect_core::evidence::{Rank, Side, Verdict};
+use disconnect_core::evidence::{Rank, Side, Verdict, grpc_timeout};
 use disconnect_core::{Classifier, Code, DisconnectReason, classifier};
 use http::{HeaderMap, Response};
 use hyper::body::{Body, Frame};
@@ -122,17 +122,6 @@ pub async fn requests_ended<T>(
 
 /// When the client's time is up, by its `grpc-timeout`: by its clock that is a little before.
 pub fn deadline(headers: &HeaderMap) -> Option<Instant> {
-    let timeout = headers.get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = timeout.split_at_checked(timeout.len().checked_sub(1)?)?;
-    let number: u64 = digits.parse().ok()?;
-    let timeout = match unit {
-        "H" => Duration::from_secs(number.checked_mul(3600)?),
-        "M" => Duration::from_secs(number.checked_mul(60)?),
-        "S" => Duration::from_secs(number),
-        "m" => Duration::from_millis(number),
-        "u" => Duration::from_micros(number),
-        "n" => Duration::from_nanos(number),
-        _ => return None,
-    };
+    let timeout = grpc_timeout(headers.get("grpc-timeout"))?;
     Instant::now().checked_add(timeout / 10 * 9)
 }

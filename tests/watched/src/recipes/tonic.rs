@@ -4,12 +4,13 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use disconnect_core::evidence::grpc_timeout;
 use disconnect_core::{BoxedGuard, DisconnectHandle, Watched};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tonic::metadata::MetadataMap;
+use tonic::Request;
 use tonic::transport::Channel;
 use tonic::transport::server::Connected;
 
@@ -25,8 +26,8 @@ pub fn accepted<S>(stream: S, guard: BoxedGuard, keepalive: Duration) -> Connect
     Connection { stream: guard.watch(stream).silent_after(keepalive).with_guard(guard), ended }
 }
 
-/// What a call knows of its connection: `request.extensions().get::<DisconnectHandle>()`. The guard of a call is `under` it,
-/// so that a call which its connection took along has the end of that.
+/// What a call knows of its connection. The guard of a call is [under](of_call) it, so that a call which its connection took
+/// along has the end of that.
 impl<S> Connected for Connection<S> {
     type ConnectInfo = DisconnectHandle;
 
@@ -67,23 +68,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     }
 }
 
-/// When the client's time is up, by the `grpc-timeout` of its call. A client that gives up then cancels its call, and tonic's
-/// `message()` gives `Ok(None)` for that as for the end of the requests: only the time tells the two apart.
-pub fn deadline(call: &MetadataMap) -> Option<Instant> {
-    let timeout = call.get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = timeout.split_at_checked(timeout.len().checked_sub(1)?)?;
-    let nanos: u64 = match unit {
-        "H" => 3_600_000_000_000,
-        "M" => 60_000_000_000,
-        "S" => 1_000_000_000,
-        "m" => 1_000_000,
-        "u" => 1_000,
-        "n" => 1,
-        _ => return None,
-    };
-    let timeout = Duration::from_nanos(digits.parse::<u64>().ok()?.checked_mul(nanos)?);
-    // By its clock, which runs since a moment before.
-    Instant::now().checked_add(timeout / 10 * 9)
+/// The guard of a call. A client that gives up when its time is over cancels its call, and tonic's `message()` gives `Ok(None)`
+/// for that as for the end of the requests; or tonic is faster and drops the handler. The time is in the request alone.
+pub fn of_call<T>(request: &Request<T>, guard: BoxedGuard) -> BoxedGuard {
+    let guard = guard.within(grpc_timeout(request.metadata().get("grpc-timeout")));
+    match request.extensions().get::<DisconnectHandle>() {
+        Some(connection) => guard.under(connection),
+        None => guard,
+    }
 }
 
 /// A client's channel over one connection, whose end the handle gets. Give `silent_after` the timeout of

@@ -5,10 +5,9 @@ mod client;
 
 use std::convert::Infallible;
 use std::future::ready;
-use std::time::Instant;
 
 use bytes::Bytes;
-use disconnect_core::{BoxedGuard, Classifier, Code, Disconnect, DisconnectHandle, Endpoint, classifier};
+use disconnect_core::{BoxedGuard, Classifier, Disconnect, Endpoint, classifier};
 use futures_util::{StreamExt, stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -24,7 +23,7 @@ use self::client::Caller;
 pub(crate) use self::client::ClientCall;
 use crate::case::{Carrying, Fault, Site, Stack};
 use crate::recipes::BoxError;
-use crate::recipes::tonic::{Connection, accepted, deadline};
+use crate::recipes::tonic::{Connection, accepted, of_call};
 
 static CLASSIFIER: Classifier = classifier![tonic = tonic, hyper = hyper, h2 = h2, tokio = tokio];
 
@@ -82,18 +81,7 @@ pub(crate) struct HandledCall;
 impl Stack for HandledCall {
     const NAME: &'static str = "tonic server, a call in its handler";
     const END: Endpoint = SERVER;
-    /// No deadline: tonic keeps it as well, and drops the handler, or the client is faster, and cancels.
-    const FAULTS: &'static [Fault] = &[
-        Fault::Goodbye,
-        Fault::Fin,
-        Fault::Reset,
-        Fault::Kill,
-        Fault::Silence,
-        Fault::Corruption,
-        Fault::Truncation,
-        Fault::Shutdown,
-        Fault::Cancel,
-    ];
+    const FAULTS: &'static [Fault] = StreamingCall::FAULTS;
     type Peer = Caller;
 
     async fn site(tcp: TcpStream, site: Site) -> Result<(), BoxError> {
@@ -159,10 +147,7 @@ where
 /// The guard of a call: under that of its connection.
 fn guard_of_call(request: &Request<Streaming<Bytes>>, site: &Site, is_judged: bool) -> BoxedGuard {
     let guard = if is_judged { site.guard() } else { unjudged(site) };
-    match request.extensions().get::<DisconnectHandle>().filter(|_| site.is_watched) {
-        Some(connection) => guard.under(connection),
-        None => guard,
-    }
+    if site.is_watched { of_call(request, guard) } else { guard }
 }
 
 /// Answers by events from a task.
@@ -188,9 +173,8 @@ async fn handled(request: Request<Streaming<Bytes>>, site: Site) -> Result<Respo
     Ok(Response::new(Bytes::new()))
 }
 
-/// What everybody writes, but for the deadline.
+/// What everybody writes.
 async fn follow(request: Request<Streaming<Bytes>>, site: Site) -> Result<Disconnect, Status> {
-    let deadline = deadline(request.metadata());
     let mut messages = request.into_inner();
     site.got();
     loop {
@@ -200,9 +184,6 @@ async fn follow(request: Request<Streaming<Bytes>>, site: Site) -> Result<Discon
         };
         match message {
             Some(_) => site.got(),
-            None if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
-                return Ok(site.end.received(Code::grpc(4)));
-            }
             None => return Ok(site.end.closed_by_peer()),
         }
     }
