@@ -45,7 +45,7 @@ async fn serve(client: TcpStream, to: String, ends: [Endpoint; 2], shutdown: Shu
             up.established();
             forward(down.watch(client), up.watch(server), down.handle()).await;
         }
-        // One line: the other connection never came up.
+        // One line: a dial that failed is no disconnect, and the client's line says `unreachable`.
         Err(error) => drop(down.failed(&error)),
     }
 }
