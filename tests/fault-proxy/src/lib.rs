@@ -10,6 +10,7 @@
 //! | [`fin`](FaultProxy::fin) | an end of file, as after a crash of the peer or of a proxy |
 //! | [`half_close`](FaultProxy::half_close) | an end of file, while its own bytes still arrive |
 //! | [`reset`](FaultProxy::reset) | `ConnectionReset`, as from a crashed host or a firewall |
+//! | [`inject`](FaultProxy::inject) | bytes that the other peer did not send |
 //! | [`silence`](FaultProxy::silence) | no more bytes, and no error |
 //! | [`truncate`](FaultProxy::truncate) | exactly the given number of bytes, then a FIN or an RST |
 //! | [`corrupt`](FaultProxy::corrupt) | one wrong byte |

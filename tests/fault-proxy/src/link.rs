@@ -155,6 +155,34 @@ impl Link {
         }
     }
 
+    /// Writes these bytes to each of the sides without applying a rule, and returns after they have arrived.
+    pub(crate) fn inject(&self, sides: &[Side], bytes: &[u8]) -> Result<(), Error> {
+        let done: Vec<_> =
+            sides.iter().map(|&side| self.write_all(side, bytes).and_then(|()| self.drained(side))).collect();
+        done.into_iter().collect()
+    }
+
+    fn write_all(&self, side: Side, mut bytes: &[u8]) -> Result<(), Error> {
+        let (flow, start) = (self.flow(side), Instant::now());
+        let mut passing = flow.lock();
+        while !bytes.is_empty() {
+            if let Some(end) = passing.end {
+                return Err(already(side, end));
+            }
+            let written = self.leg(side).write(bytes);
+            match written
+                .map_err(|error| Error::system(&format!("no bytes to the {side}: its connection has ended"), error))?
+            {
+                0 if start.elapsed() >= self.limit => {
+                    return Err(Error::new(format!("{} bytes do not fit: let the {side} read", bytes.len())));
+                }
+                0 => passing = flow.pause(passing, PAUSE),
+                count => bytes = &bytes[count..],
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn stop(&self) {
         for flow in &self.flows {
             flow.lock().end = Some(End::Reset);

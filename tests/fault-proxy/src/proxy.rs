@@ -16,10 +16,10 @@ use crate::side::Toward;
 /// A proxy on loopback between a client and a server, for tests. It forwards bytes, FIN and RST until a command tells
 /// it otherwise.
 ///
-/// A command applies to every connection. [`fin`](Self::fin), [`half_close`](Self::half_close) and
-/// [`reset`](Self::reset) apply to all open connections, and fail if there is none. The commands that return a
-/// [`Fault`] also apply to later connections. To address a single connection, use [`connection`](Self::connection) or
-/// [`connection_of`](Self::connection_of).
+/// A command applies to every connection. [`fin`](Self::fin), [`half_close`](Self::half_close),
+/// [`reset`](Self::reset) and [`inject`](Self::inject) apply to all open connections, and fail if there is none. The commands
+/// that return a [`Fault`] also apply to later connections. To address a single connection, use
+/// [`connection`](Self::connection) or [`connection_of`](Self::connection_of).
 ///
 /// Dropping the proxy closes all sockets and ends all threads.
 ///
@@ -214,6 +214,40 @@ impl FaultProxy {
         self.order(toward, Order::Reset)
     }
 
+    /// Inserts bytes into what the other peer sends, on all open connections, and returns after they have arrived. Use it for
+    /// garbage, for half a message before a FIN, or for a message that the other peer's library would not send.
+    ///
+    /// Other faults do not apply to these bytes. They follow the bytes that the proxy has forwarded so far, which may end inside
+    /// a message.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::io::Read;
+    /// # use std::net::{TcpListener, TcpStream};
+    /// # use disconnect_faults::{FaultProxy, Toward};
+    /// # let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// # let proxy = FaultProxy::start(listener.local_addr()?)?;
+    /// let mut client = TcpStream::connect(proxy.address())?;
+    /// proxy.inject(Toward::Client, b"garb")?;
+    /// proxy.fin(Toward::Client)?;
+    /// let mut got = String::new();
+    /// client.read_to_string(&mut got)?;
+    /// assert_eq!(got, "garb");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails if no connection is open, if the side has already received a FIN or an RST, or if the bytes have not arrived within
+    /// the limit, because the peer does not read.
+    pub fn inject(&self, toward: Toward, bytes: &[u8]) -> Result<(), Error> {
+        let sides = toward.sides();
+        let is_open = |link: &Link| sides.iter().any(|&side| link.is_open(side));
+        let done: Vec<_> = self.open_links(is_open)?.iter().map(|link| link.inject(sides, bytes)).collect();
+        done.into_iter().collect()
+    }
+
     /// Drops everything that arrives for this side from now on, including a FIN and an RST, and keeps the connections
     /// open. Also applies to later connections.
     ///
@@ -336,15 +370,20 @@ impl FaultProxy {
     }
 
     fn order(&self, toward: Toward, order: Order) -> Result<(), Error> {
-        self.door.knock()?;
         let sides = toward.sides();
+        let links = self.open_links(|link| link.can(sides, order))?;
+        let done: Vec<_> = links.iter().map(|link| link.order(sides, order)).collect();
+        done.into_iter().collect()
+    }
+
+    /// The connections so far for which this holds. Waits for one.
+    fn open_links(&self, is_open: impl Fn(&Link) -> bool) -> Result<Vec<Arc<Link>>, Error> {
+        self.door.knock()?;
         let open = |links: &[Arc<Link>]| {
-            let open: Vec<_> = links.iter().filter(|link| link.can(sides, order)).cloned().collect();
+            let open: Vec<_> = links.iter().filter(|link| is_open(link)).cloned().collect();
             (!open.is_empty()).then_some(open)
         };
-        let done: Vec<_> =
-            self.door.find(open, "open connection")?.iter().map(|link| link.order(sides, order)).collect();
-        done.into_iter().collect()
+        self.door.find(open, "open connection")
     }
 
     fn arm(&self, toward: Toward, rule: Rule) -> Result<Fault, Error> {
@@ -426,6 +465,15 @@ impl Connection {
     /// The errors of [`FaultProxy::reset`].
     pub fn reset(&self, toward: Toward) -> Result<(), Error> {
         self.link.order(toward.sides(), Order::Reset)
+    }
+
+    /// Inserts bytes into what the other peer sends. See [`FaultProxy::inject`].
+    ///
+    /// # Errors
+    ///
+    /// See [`FaultProxy::inject`].
+    pub fn inject(&self, toward: Toward, bytes: &[u8]) -> Result<(), Error> {
+        self.link.inject(toward.sides(), bytes)
     }
 
     /// Drops everything that arrives for this side. See [`FaultProxy::silence`].

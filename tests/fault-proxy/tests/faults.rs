@@ -339,6 +339,49 @@ fn truncation_by_reset_delivers_its_bytes_to_a_slow_reader() {
 }
 
 #[test]
+fn injected_bytes_arrive_between_those_of_the_other_peer() {
+    for toward in SIDES {
+        let mut path = path();
+        // No rule applies to them.
+        let cut = path.proxy.truncate(toward, 10, Cut::Fin).unwrap();
+        let (seen, other) = path.sides(toward);
+        pass(other, seen, b"before");
+        path.proxy.inject(toward, b"garbage").unwrap();
+        let (seen, other) = path.sides(toward);
+        assert!(!cut.took_effect());
+        let mut got = [0; 7];
+        seen.read_exact(&mut got).unwrap();
+        assert_eq!(&got, b"garbage");
+        pass(other, seen, b"last");
+        cut.wait().unwrap();
+        assert_eq!(seen.read(&mut [0]).unwrap(), 0);
+        assert!(is_quiet(other), "nothing for the other side");
+    }
+    let mut path = path();
+    path.proxy.connection(0).unwrap().inject(Toward::Both, b"both").unwrap();
+    for end in [&mut path.client, &mut path.server] {
+        let mut got = [0; 4];
+        end.read_exact(&mut got).unwrap();
+        assert_eq!(&got, b"both");
+    }
+}
+
+#[test]
+fn bytes_that_cannot_arrive_are_an_error() {
+    let (listener, proxy) = listener();
+    let proxy = proxy.with_limit(Duration::from_millis(100));
+    let (client, _server) = connect(&listener, &proxy);
+    let error = proxy.inject(Toward::Client, &vec![0; 1 << 26]).unwrap_err().to_string();
+    assert!(error.ends_with("let the client read"), "{error}");
+    drop(client);
+    let (_client, _server) = connect(&listener, &proxy);
+    let connection = proxy.connection(1).unwrap();
+    connection.fin(Toward::Client).unwrap();
+    let error = connection.inject(Toward::Client, b"late").unwrap_err();
+    assert_eq!(error.to_string(), "a FIN was sent to the client before");
+}
+
+#[test]
 fn corruption_flips_one_byte() {
     for toward in SIDES {
         for skip in [0, 5, 65_536, 99_999] {

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use disconnect_faults::FaultProxy;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -16,6 +17,14 @@ pub(crate) async fn pair() -> io::Result<(TcpStream, TcpStream)> {
     let address = listener.local_addr()?;
     let (client, accepted) = tokio::try_join!(TcpStream::connect(address), listener.accept())?;
     Ok((client, accepted.0))
+}
+
+/// A connected pair through a proxy that injects faults.
+pub(crate) async fn pair_through_proxy() -> io::Result<(TcpStream, TcpStream, FaultProxy)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let proxy = FaultProxy::start(listener.local_addr()?)?;
+    let (client, accepted) = tokio::try_join!(TcpStream::connect(proxy.address()), listener.accept())?;
+    Ok((client, accepted.0, proxy))
 }
 
 /// Closes with an RST: nothing in flight is delivered.
