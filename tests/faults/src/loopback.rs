@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use disconnect_faults::FaultProxy;
+use disconnect_faults::{Error, FaultProxy};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -18,6 +18,9 @@ pub(crate) async fn pair() -> io::Result<(TcpStream, TcpStream)> {
     let (client, accepted) = tokio::try_join!(TcpStream::connect(address), listener.accept())?;
     Ok((client, accepted.0))
 }
+
+/// What a proxy does to its connections.
+pub(crate) type Inject = fn(&FaultProxy) -> Result<(), Error>;
 
 /// A connected pair through a proxy that injects faults.
 pub(crate) async fn pair_through_proxy() -> io::Result<(TcpStream, TcpStream, FaultProxy)> {

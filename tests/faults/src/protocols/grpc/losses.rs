@@ -1,16 +1,15 @@
 //! Calls whose connection is lost.
 
-use tokio::net::TcpStream;
-use tonic::transport::Endpoint;
+use disconnect_faults::{FaultProxy, Toward};
 
 use super::client::Connected;
 use super::server::Server;
 use super::{CLIENT, PROTOCOL};
-use crate::loopback::tap;
+use crate::loopback::Inject;
 use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
-use crate::secure::{self, Ending, Relay};
+use crate::secure;
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     servers(matrix).await?;
@@ -53,14 +52,16 @@ async fn clients(matrix: &mut Matrix) -> Outcome {
     matrix.add(Case::new(PROTOCOL, "SIGSTOP of the client, keep-alive", "server", server.ended().await?));
     peer.kill().await?;
 
-    for (ending, injected) in [(Ending::Fin, "FIN by the client"), (Ending::Rst, "RST by the client")] {
+    let faults: [(&str, Inject); 2] = [
+        ("FIN by the client", |proxy| proxy.half_close(Toward::Server)),
+        ("RST by the client", |proxy| proxy.reset(Toward::Server)),
+    ];
+    for (injected, inject) in faults {
         let server = Server::start().await?;
-        let stream = TcpStream::connect(server.address).await?;
-        let socket = tap(&stream)?;
-        let (library, relay) = Relay::start(stream, socket).await?;
-        let _call = Connected::over(library, Endpoint::from_static("http://localhost")).await?.call().await?;
+        let proxy = FaultProxy::start(server.address)?;
+        let _call = Connected::to(proxy.address()).await?.call().await?;
         server.heard.notified().await;
-        relay.end(ending)?;
+        inject(&proxy)?;
         matrix.add(Case::new(PROTOCOL, injected, "server", server.ended().await?));
     }
     Ok(())

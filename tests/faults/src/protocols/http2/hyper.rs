@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use disconnect_core::{BoxedGuard, Disconnect};
+use disconnect_faults::{FaultProxy, Toward};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Frame, Incoming};
@@ -14,7 +15,7 @@ use hyper::client::conn::http2 as client;
 use hyper::server::conn::http2 as server;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -22,7 +23,7 @@ use tokio::task::JoinHandle;
 use super::server::{Order, Started, start};
 use super::{Client, Failure, Link, PROTOCOL, losses};
 use crate::line::line;
-use crate::loopback::{pair, reset, tap};
+use crate::loopback::{Inject, pair, pair_through_proxy, tap};
 use crate::matrix::{Case, Matrix};
 use crate::peers::Peer;
 use crate::protocols::Outcome;
@@ -43,6 +44,8 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     servers_without_their_client(matrix).await?;
     dropped_handlers(matrix).await
 }
+
+const DATA_ON_STREAM_0: &[u8] = b"\0\0\x04\0\0\0\0\0\0what";
 
 type Requests = client::SendRequest<Empty<Bytes>>;
 
@@ -65,12 +68,11 @@ impl Hyper {
         Ok(Self { requests, connection: tokio::spawn(connection), goaway })
     }
 
-    /// On a connection to h2's server, with a hand on the server's socket.
-    async fn served() -> Result<(Self, Started, TcpStream), Failure> {
-        let (near, far) = pair().await?;
-        let tap = tap(&far)?;
+    /// On a connection to h2's server, and what is between them.
+    async fn served() -> Result<(Self, Started, FaultProxy), Failure> {
+        let (near, far, proxy) = pair_through_proxy().await?;
         let server = start(far, Link::CONTROL.server.1);
-        Ok((Self::connect(near).await?, server, tap))
+        Ok((Self::connect(near).await?, server, proxy))
     }
 
     /// The events of one response.
@@ -110,20 +112,21 @@ async fn clients(matrix: &mut Matrix) -> Outcome {
         ("hyper: END_STREAM by the server", &[Order::Finish]),
         ("hyper: GOAWAY NO_ERROR, then END_STREAM by the server", GONE),
     ] {
-        let (mut client, server, _tap) = Hyper::served().await?;
+        let (mut client, server, _proxy) = Hyper::served().await?;
         let events = client.open().await?;
         for order in orders {
             server.order(*order)?;
         }
         matrix.add(Case::new(PROTOCOL, injected, "client", client.follow(events).await));
     }
-    for (injected, bytes) in
-        [("hyper: FIN by the server", &b""[..]), ("hyper: DATA on stream 0 by the server", b"\0\0\x04\0\0\0\0\0\0what")]
-    {
-        let (mut client, _server, mut tap) = Hyper::served().await?;
+    let faults: [(&str, Inject); 2] = [
+        ("hyper: FIN by the server", |proxy| proxy.half_close(Toward::Client)),
+        ("hyper: DATA on stream 0 by the server", |proxy| proxy.inject(Toward::Client, DATA_ON_STREAM_0)),
+    ];
+    for (injected, inject) in faults {
+        let (mut client, _server, proxy) = Hyper::served().await?;
         let events = client.open().await?;
-        tap.write_all(bytes).await?;
-        tap.shutdown().await?;
+        inject(&proxy)?;
         matrix.add(Case::new(PROTOCOL, injected, "client", client.follow(events).await));
     }
     Ok(())
@@ -132,8 +135,7 @@ async fn clients(matrix: &mut Matrix) -> Outcome {
 /// Nothing in flight.
 async fn idle_client(matrix: &mut Matrix) -> Outcome {
     let end = Link::CONTROL.client.1.with_classifier(&CLASSIFIER);
-    let (mut client, server, tap) = Hyper::served().await?;
-    drop(tap);
+    let (mut client, server, _proxy) = Hyper::served().await?;
     server.order(Order::Abort(h2::Reason::ENHANCE_YOUR_CALM))?;
     drop(server.ended().await?);
     let lost = connection(client.connection, &CLASSIFIER);
@@ -144,18 +146,16 @@ async fn idle_client(matrix: &mut Matrix) -> Outcome {
     let injected = "hyper: a request after GOAWAY ENHANCE_YOUR_CALM";
     matrix.add(Case::new(PROTOCOL, injected, "client", end.resolve(CLASSIFIER.verdict(&error).or_stronger(said))));
 
-    let (client, server, tap) = Hyper::served().await?;
-    drop(tap);
+    let (client, server, _proxy) = Hyper::served().await?;
     server.order(Order::Leave)?;
     matrix.add(Case::new(PROTOCOL, "hyper: GOAWAY NO_ERROR while idle", "client", client.idle().await));
 
-    let (client, _server, mut tap) = Hyper::served().await?;
-    tap.shutdown().await?;
+    let (client, _server, proxy) = Hyper::served().await?;
+    proxy.half_close(Toward::Client)?;
     matrix.add(Case::new(PROTOCOL, "hyper: FIN by the server while idle", "client", client.idle().await));
 
-    let (client, server, tap) = Hyper::served().await?;
-    reset(tap)?;
-    server.abort();
+    let (client, _server, proxy) = Hyper::served().await?;
+    proxy.reset(Toward::Client)?;
     matrix.add(Case::new(PROTOCOL, "hyper: RST by the server while idle", "client", client.idle().await));
 
     let (mut peer, stream) = losses::server_process().await?;
@@ -218,19 +218,21 @@ async fn servers(matrix: &mut Matrix) -> Outcome {
     matrix.add(Case::new(PROTOCOL, "hyper: graceful_shutdown of the server", "client", client.idle().await));
     matrix.add(Case::new(PROTOCOL, "hyper: graceful_shutdown of the server", "server", serving.await?));
 
-    for (injected, bytes) in [
-        ("hyper: DATA on stream 0 by the client", &b"\0\0\x04\0\0\0\0\0\0what"[..]),
-        ("hyper: FIN inside a frame of the client", b"\0\0\x64\0\0\0\0\0\0what"),
-        ("hyper: FIN by the client", b""),
-    ] {
-        let (near, far) = pair().await?;
-        let mut tap = tap(&near)?;
+    let faults: [(&str, Inject); 3] = [
+        ("hyper: DATA on stream 0 by the client", |proxy| proxy.inject(Toward::Server, DATA_ON_STREAM_0)),
+        ("hyper: FIN inside a frame of the client", |proxy| {
+            proxy.inject(Toward::Server, b"\0\0\x64\0\0\0\0\0\0what")?;
+            proxy.half_close(Toward::Server)
+        }),
+        ("hyper: FIN by the client", |proxy| proxy.half_close(Toward::Server)),
+    ];
+    for (injected, inject) in faults {
+        let (near, far, proxy) = pair_through_proxy().await?;
         let (_shutdown, token) = oneshot::channel();
         let serving = tokio::spawn(serve(far, token));
         let client = Client::connect(near, Link::CONTROL.client.1).await?.start();
         client.first.notified().await;
-        tap.write_all(bytes).await?;
-        tap.shutdown().await?;
+        inject(&proxy)?;
         matrix.add(Case::new(PROTOCOL, injected, "server", serving.await?));
     }
     Ok(())
@@ -244,14 +246,12 @@ async fn servers_without_their_client(matrix: &mut Matrix) -> Outcome {
     drop(Client::connect(near, Link::CONTROL.client.1).await?.settled().await?);
     matrix.add(Case::new(PROTOCOL, "hyper: GOAWAY NO_ERROR by the client", "server", serving.await?));
 
-    let (near, far) = pair().await?;
-    let socket = tap(&near)?;
+    let (near, far, proxy) = pair_through_proxy().await?;
     let (_shutdown, token) = oneshot::channel();
     let serving = tokio::spawn(serve(far, token));
     let client = Client::connect(near, Link::CONTROL.client.1).await?.start();
     client.first.notified().await;
-    reset(socket)?;
-    client.connection.abort();
+    proxy.reset(Toward::Server)?;
     matrix.add(Case::new(PROTOCOL, "hyper: RST by the client", "server", serving.await?));
 
     let (mut peer, stream) = Peer::connected("http2", &["client"]).await?;
@@ -356,19 +356,15 @@ async fn dropped_handlers(matrix: &mut Matrix) -> Outcome {
         matrix
             .add(Case::new(PROTOCOL, injected, "server", end).observed("the handler is dropped, the connection lives"));
     }
-    for (injected, rst) in [("FIN", false), ("RST", true)] {
-        let (near, far) = pair().await?;
-        let mut socket = tap(&near)?;
+    let faults: [(&str, Inject); 2] =
+        [("FIN", |proxy| proxy.half_close(Toward::Server)), ("RST", |proxy| proxy.reset(Toward::Server))];
+    for (injected, inject) in faults {
+        let (near, far, proxy) = pair_through_proxy().await?;
         let mut handlers = Handlers::serve(far, false);
         let client = Client::connect(near, Link::CONTROL.client.1).await?;
-        let stream = client.start();
+        let _stream = client.start();
         handlers.called.recv().await.ok_or("no handler was called")?;
-        if rst {
-            reset(socket)?;
-            stream.connection.abort();
-        } else {
-            socket.shutdown().await?;
-        }
+        inject(&proxy)?;
         let end = handlers.ended.recv().await.ok_or("there was no handler")?;
         matrix.add(Case::new(PROTOCOL, format!("hyper: {injected} {DROPPED}"), "server", end));
     }

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use disconnect_faults::Toward;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::{Client, Failure, Link, PROTOCOL, server};
-use crate::loopback::{pair, reset, tap};
+use crate::loopback::{pair, pair_through_proxy};
 use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
@@ -58,49 +59,37 @@ pub(super) async fn server_process() -> Result<(Peer, TcpStream), Failure> {
 
 /// RST and FIN with a stream in flight.
 async fn cut(matrix: &mut Matrix) -> Outcome {
-    let mut following = Link::SESSION.following().await?;
-    following.taps.0.shutdown().await?;
+    let following = Link::SESSION.following().await?;
+    following.proxy.half_close(Toward::Server)?;
     following.both(matrix, "FIN by the client").await?;
 
-    let mut following = Link::COORDINATION.following().await?;
-    following.taps.1.shutdown().await?;
+    let following = Link::COORDINATION.following().await?;
+    following.proxy.half_close(Toward::Client)?;
     following.both(matrix, "FIN by the server").await?;
 
-    // A reset needs the last hand on the socket: the raw peer has it.
-    let (near, far) = pair().await?;
-    let server = server::start(far, Link::CONTROL.server.1);
-    let tapped = tap(&near)?;
-    let (mut requests, connection) = h2::client::handshake(near).await?;
-    let connection = tokio::spawn(connection);
-    let (response, _) = requests.send_request(http::Request::new(()), true)?;
-    let mut events = response.await?.into_body();
-    events.data().await.ok_or("no event")??;
-    connection.abort();
-    let _ = connection.await;
-    reset(tapped)?;
-    matrix.add(Case::new(PROTOCOL, "RST by the client", "server", server.ended().await?));
+    let following = Link::CONTROL.following().await?;
+    following.proxy.reset(Toward::Server)?;
+    matrix.add(Case::new(PROTOCOL, "RST by the client", "server", following.server.ended().await?));
     Ok(())
 }
 
 /// RST and FIN with nothing in flight.
 async fn idle(matrix: &mut Matrix) -> Outcome {
-    let (near, far) = pair().await?;
+    let (near, _far, proxy) = pair_through_proxy().await?;
     let client = Client::connect(near, Link::CONTROL.client.1).await?;
-    reset(far)?;
+    proxy.reset(Toward::Client)?;
     matrix.add(Case::new(PROTOCOL, "RST by the server while idle", "client", client.idle().await));
 
-    let (near, far) = pair().await?;
-    let mut tapped = tap(&far)?;
+    let (near, far, proxy) = pair_through_proxy().await?;
     let _server = server::start(far, Link::CONTROL.server.1);
     let client = Client::connect(near, Link::CONTROL.client.1).await?.settled().await?;
-    tapped.shutdown().await?;
+    proxy.half_close(Toward::Client)?;
     matrix.add(Case::new(PROTOCOL, "FIN by the server while idle", "client", client.idle().await));
 
-    let (near, far) = pair().await?;
-    let mut tapped = tap(&near)?;
+    let (near, far, proxy) = pair_through_proxy().await?;
     let server = server::start(far, Link::CONTROL.server.1);
     let _client = Client::connect(near, Link::CONTROL.client.1).await?.settled().await?;
-    tapped.shutdown().await?;
+    proxy.half_close(Toward::Server)?;
     let end = server.ended().await?;
     matrix.add(Case::new(PROTOCOL, "FIN by the client while idle", "server", end));
     Ok(())
@@ -108,9 +97,9 @@ async fn idle(matrix: &mut Matrix) -> Outcome {
 
 /// The bytes stop inside a frame.
 async fn truncated(matrix: &mut Matrix) -> Outcome {
-    let mut following = Link::SESSION.following().await?;
-    following.taps.1.write_all(b"\0\0\x64\0\0\0\0\0\x01what").await?;
-    following.taps.1.shutdown().await?;
+    let following = Link::SESSION.following().await?;
+    following.proxy.inject(Toward::Client, b"\0\0\x64\0\0\0\0\0\x01what")?;
+    following.proxy.half_close(Toward::Client)?;
     following.both(matrix, "FIN inside a frame of the agent").await?;
 
     let (mut near, far) = pair().await?;

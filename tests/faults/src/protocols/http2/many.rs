@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 
 use disconnect_core::{Category, Disconnect};
+use disconnect_faults::{FaultProxy, Toward};
 use h2::Reason;
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::client::{Client, Started};
 use super::server::{self, Order};
 use super::{Failure, Link, PROTOCOL};
-use crate::loopback::{pair, reset, tap};
+use crate::loopback::pair_through_proxy;
 use crate::matrix::{Case, Matrix};
 use crate::peers::Peer;
 use crate::protocols::Outcome;
@@ -23,7 +23,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
         (Reason::NO_ERROR, "100 streams, GOAWAY NO_ERROR at once by the server"),
         (Reason::INTERNAL_ERROR, "100 streams, GOAWAY INTERNAL_ERROR by the server"),
     ] {
-        let (client, server, _tap) = connected().await?;
+        let (client, server, _proxy) = connected().await?;
         let streams = start(&client, MANY).await;
         server.order(Order::Abort(code))?;
         matrix.add(Case::new(PROTOCOL, injected, "client", all(streams).await?));
@@ -31,12 +31,11 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     one_of_them(matrix).await
 }
 
-/// Both ends, and a hand on the server's socket.
-async fn connected() -> Result<(Client, server::Started, TcpStream), Failure> {
-    let (near, far) = pair().await?;
-    let tap = tap(&far)?;
+/// Both ends, and what is between them.
+async fn connected() -> Result<(Client, server::Started, FaultProxy), Failure> {
+    let (near, far, proxy) = pair_through_proxy().await?;
     let server = server::start(far, Link::CONTROL.server.1);
-    Ok((Client::connect(near, Link::CONTROL.client.1).await?, server, tap))
+    Ok((Client::connect(near, Link::CONTROL.client.1).await?, server, proxy))
 }
 
 /// So many streams, over each of which an event has come.
@@ -65,15 +64,14 @@ async fn all(streams: Vec<Started>) -> Result<Disconnect, Failure> {
 }
 
 async fn lost(matrix: &mut Matrix) -> Outcome {
-    let (client, _server, mut tap) = connected().await?;
+    let (client, _server, proxy) = connected().await?;
     let streams = start(&client, MANY).await;
-    tap.shutdown().await?;
+    proxy.half_close(Toward::Client)?;
     matrix.add(Case::new(PROTOCOL, "100 streams, FIN by the server", "client", all(streams).await?));
 
-    let (client, server, tap) = connected().await?;
+    let (client, _server, proxy) = connected().await?;
     let streams = start(&client, MANY).await;
-    reset(tap)?;
-    server.abort();
+    proxy.reset(Toward::Client)?;
     matrix.add(Case::new(PROTOCOL, "100 streams, RST by the server", "client", all(streams).await?));
 
     let mut peer = Peer::start("http2", &["server"])?;
@@ -93,7 +91,7 @@ async fn lost(matrix: &mut Matrix) -> Outcome {
 
 /// The newest stream is reset, and the others go on to their end.
 async fn one_of_them(matrix: &mut Matrix) -> Outcome {
-    let (client, server, _tap) = connected().await?;
+    let (client, server, _proxy) = connected().await?;
     let others = start(&client, MANY - 1).await;
     let newest = start(&client, 1).await;
     server.order(Order::Reset(Reason::INTERNAL_ERROR))?;

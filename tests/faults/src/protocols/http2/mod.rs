@@ -11,11 +11,11 @@ mod server;
 mod violations;
 
 use disconnect_core::Endpoint;
-use tokio::net::TcpStream;
+use disconnect_faults::FaultProxy;
 
 use self::client::Client;
 use super::Outcome;
-use crate::loopback::{pair, tap};
+use crate::loopback::pair_through_proxy;
 use crate::matrix::{Case, Matrix};
 use crate::recipes::h2::CLASSIFIER;
 
@@ -70,12 +70,11 @@ impl Link {
 
     /// A connection over which the first event has come.
     async fn following(self) -> Result<Following, Failure> {
-        let (near, far) = pair().await?;
-        let taps = (tap(&near)?, tap(&far)?);
+        let (near, far, proxy) = pair_through_proxy().await?;
         let server = server::start(far, self.server.1);
         let client = Client::connect(near, self.client.1).await?.start();
         client.first.notified().await;
-        Ok(Following { link: self, client, server, taps })
+        Ok(Following { link: self, client, server, proxy })
     }
 }
 
@@ -84,14 +83,13 @@ struct Following {
     link: Link,
     client: client::Started,
     server: server::Started,
-    /// The two sockets, below the library.
-    taps: (TcpStream, TcpStream),
+    /// Between the two.
+    proxy: FaultProxy,
 }
 
 impl Following {
     /// What both ends make of it, once they have ended by themselves.
     async fn both(self, matrix: &mut Matrix, injected: &str) -> Outcome {
-        drop(self.taps);
         let server = self.server.ended().await?;
         matrix.add(Case::new(PROTOCOL, injected, self.link.client.0, self.client.ended().await?));
         matrix.add(Case::new(PROTOCOL, injected, self.link.server.0, server));

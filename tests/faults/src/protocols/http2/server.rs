@@ -169,9 +169,4 @@ impl Started {
     pub(super) async fn ended(self) -> Result<Disconnect, Failure> {
         Ok(self.serving.await?)
     }
-
-    /// Drops the connection, and says nothing.
-    pub(super) fn abort(&self) {
-        self.serving.abort();
-    }
 }

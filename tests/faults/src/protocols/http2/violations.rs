@@ -1,5 +1,6 @@
 //! Frames that break the protocol, by either side: seen by who reads them, and by who is told by a `GOAWAY`.
 
+use disconnect_faults::Toward;
 use tokio::io::AsyncWriteExt;
 
 use super::{Client, Link, PROTOCOL, server};
@@ -34,13 +35,13 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     for (injected, frames) in BY_THE_CLIENT {
-        let mut following = Link::SESSION.following().await?;
-        following.taps.0.write_all(&frames()).await?;
+        let following = Link::SESSION.following().await?;
+        following.proxy.inject(Toward::Server, &frames())?;
         following.both(matrix, &format!("{injected} by the client")).await?;
     }
     for (injected, frames) in BY_THE_SERVER {
-        let mut following = Link::COORDINATION.following().await?;
-        following.taps.1.write_all(&frames()).await?;
+        let following = Link::COORDINATION.following().await?;
+        following.proxy.inject(Toward::Client, &frames())?;
         following.both(matrix, &format!("{injected} by the server")).await?;
     }
     prefaces(matrix).await

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use disconnect_core::{Code, Disconnect, Endpoint, Watched};
+use disconnect_faults::Toward;
 use russh::{Disconnect as Said, client, server};
 
 use super::super::Outcome;
 use super::agent::{agent_config, serve};
 use super::transport::{visited, visitor};
 use super::visitor::{Visit, visit};
-use super::wire::{Fault, Late, faulty};
+use super::wire::Late;
 use super::{AGENT, CLASSIFIER, CLIENT, Failure, agent_end, between, configured, met, unready, up};
-use crate::loopback::pair;
+use crate::loopback::{pair, pair_through_proxy};
 use crate::matrix::{Case, Matrix};
 
 /// How often an agent asks whether its client is there.
@@ -178,10 +179,9 @@ async fn follow_on(matrix: &mut Matrix) -> Outcome {
     served.handle.disconnect(Said::ByApplication, String::new(), String::new()).await?;
     matrix.add(Case::new("ssh", "channel opened after DISCONNECT", "client", after(visit).await?));
 
-    let (client, agent) = pair().await?;
-    let (agent, fault) = faulty(agent);
+    let (client, agent, proxy) = pair_through_proxy().await?;
     let (visit, _served) = between(client, agent).await?;
-    fault.pull(Fault::Vanish).await?;
+    proxy.fin(Toward::Client)?;
     matrix.add(Case::new("ssh", "channel opened after a FIN", "client", after(visit).await?));
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use disconnect_core::Disconnect;
+use disconnect_faults::{FaultProxy, Toward};
 use russh::Disconnect as Said;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional, join};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,8 +13,8 @@ use tokio::process::{Child, Command};
 use super::super::Outcome;
 use super::agent::{STRANGER, Served, TEAR_DOWN, agent_config, serve};
 use super::refusals::{Ends, with_fin};
-use super::wire::{Fault, faulty};
 use super::{AGENT, CLIENT, Failure, agent_end, unready};
+use crate::loopback::Inject;
 use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, signal};
 use crate::recipes::openssh::exited;
@@ -187,14 +188,17 @@ async fn by_agent(matrix: &mut Matrix) -> Outcome {
 
 /// Sockets that fail, and an agent that is stopped.
 async fn lost(matrix: &mut Matrix) -> Outcome {
-    for (injected, what) in [("OpenSSH, FIN by the agent", Fault::Vanish), ("OpenSSH, RST by the agent", Fault::Reset)]
-    {
+    let faults: [(&str, Inject); 2] = [
+        ("OpenSSH, FIN by the agent", |proxy| proxy.fin(Toward::Client)),
+        ("OpenSSH, RST by the agent", |proxy| proxy.reset(Toward::Client)),
+    ];
+    for (injected, inject) in faults {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let mut ssh = Ssh::start("user", &listener.local_addr()?.to_string(), &TRUSTING, &["echo up; cat"])?;
-        let (socket, fault) = faulty(listener.accept().await?.0);
-        let _served = serve(agent_config(), socket, AGENT).await.map_err(unready)?;
+        let proxy = FaultProxy::start(listener.local_addr()?)?;
+        let mut ssh = Ssh::start("user", &proxy.address().to_string(), &TRUSTING, &["echo up; cat"])?;
+        let _served = serve(agent_config(), listener.accept().await?.0, AGENT).await.map_err(unready)?;
         ssh.line().await?;
-        fault.pull(what).await?;
+        inject(&proxy)?;
         matrix.add(Case::new("ssh", injected, "client", ssh.ended().await?));
     }
     let mut peer = Peer::start("ssh", &["agent"])?;

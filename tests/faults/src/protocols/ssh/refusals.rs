@@ -3,15 +3,15 @@
 use std::future::pending;
 
 use disconnect_core::Disconnect;
+use disconnect_faults::Toward;
 use russh::{Disconnect as Said, client};
 use tokio::sync::oneshot;
 
 use super::super::Outcome;
 use super::agent::{STRANGER, agent_config, serve};
 use super::visitor::visit;
-use super::wire::{Fault, faulty};
 use super::{AGENT, CLIENT, Failure, met};
-use crate::loopback::pair;
+use crate::loopback::{pair, pair_through_proxy};
 use crate::matrix::{Case, Matrix};
 use crate::recipes::russh_client::connect;
 
@@ -41,8 +41,7 @@ async fn host_keys(matrix: &mut Matrix) -> Outcome {
     matrix.add(Case::new("ssh", "host key refused", "client", client));
     matrix.add(Case::new("ssh", "host key refused", "agent", agent).observed(result));
 
-    let (client, agent) = pair().await?;
-    let (client, fault) = faulty(client);
+    let (client, agent, proxy) = pair_through_proxy().await?;
     let (asked, looking) = oneshot::channel();
     let hesitates = async move {
         // The test goes on only once this is said.
@@ -51,7 +50,7 @@ async fn host_keys(matrix: &mut Matrix) -> Outcome {
     };
     let vanish = async {
         looking.await?;
-        fault.pull(Fault::Vanish).await
+        Ok::<_, Failure>(proxy.fin(Toward::Server)?)
     };
     let agent = tokio::select! {
         // The client never decides.

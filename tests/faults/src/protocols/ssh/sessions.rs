@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
+use disconnect_faults::Toward;
 use russh::{client, server};
-use tokio::net::TcpStream;
 
 use super::super::Outcome;
 use super::agent::{EXIT, FORGET, LINGER, PANIC, TEAR_DOWN, agent_config};
 use super::transport::agent_process;
 use super::visitor::Wanted;
-use super::wire::{Fault, faulty};
 use super::{agent_end, between, configured, up};
-use crate::loopback::pair;
+use crate::loopback::{pair, pair_through_proxy};
 use crate::matrix::{Case, Matrix};
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
@@ -86,15 +85,14 @@ async fn after_status(matrix: &mut Matrix) -> Outcome {
     matrix.add(Case::new("ssh", "exit status, then the agent is silent", "client", client));
     matrix.add(Case::new("ssh", "exit status, then the agent is silent", "agent", agent));
 
-    let (client, agent): (TcpStream, TcpStream) = pair().await?;
-    let (agent, fault) = faulty(agent);
+    let (client, agent, proxy) = pair_through_proxy().await?;
     let (visit, _served) = between(client, agent).await?;
     let guard = visit.connection.guard.handle();
     let reset = async {
         while guard.get().is_none() {
             tokio::task::yield_now().await;
         }
-        fault.pull(Fault::Reset).await
+        proxy.reset(Toward::Client)
     };
     let (client, reset) = tokio::join!(visit.run(Wanted::Exec(LINGER), true), reset);
     reset?;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use disconnect_core::Disconnect;
+use disconnect_faults::{Cut, Error, Fault, FaultProxy, Toward};
 use russh::{Preferred, cipher, client, kex, server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -11,9 +12,8 @@ use tokio::net::TcpStream;
 use super::super::Outcome;
 use super::agent::{Served, agent_config, serve};
 use super::visitor::{Visit, Wanted, visit};
-use super::wire::{Fault, faulty};
 use super::{AGENT, CLIENT, Failure, agent_end, between, configured, unready};
-use crate::loopback::{black_hole, pair, tap};
+use crate::loopback::{black_hole, pair, pair_through_proxy, tap};
 use crate::matrix::{Case, Matrix};
 use crate::peers::Peer;
 
@@ -29,22 +29,28 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     idle(matrix).await
 }
 
+/// What is done to one side. A fault that waits for a packet is kept until it has met one.
+type Inject = fn(&FaultProxy, Toward) -> Result<Option<Fault>, Error>;
+
 /// Sockets that end below SSH.
 async fn sockets(matrix: &mut Matrix) -> Outcome {
-    for (injected, what) in [("RST", Fault::Reset), ("FIN", Fault::Vanish), ("FIN inside a packet", Fault::Half)] {
-        let (client, agent) = pair().await?;
-        let (agent, fault) = faulty(agent);
+    let faults: [(&str, Inject); 3] = [
+        ("RST", |proxy, toward| proxy.reset(toward).map(|()| None)),
+        ("FIN", |proxy, toward| proxy.fin(toward).map(|()| None)),
+        ("FIN inside a packet", |proxy, toward| proxy.truncate(toward, 10, Cut::Fin).map(Some)),
+    ];
+    for (injected, inject) in faults {
+        let (client, agent, proxy) = pair_through_proxy().await?;
         let (visit, served) = between(client, agent).await?;
-        fault.pull(what.clone()).await?;
+        let _took_effect = inject(&proxy, Toward::Client)?;
         // Something to cut in half; nobody waits for the answer.
         let handle = served.handle.clone();
         tokio::spawn(async move { handle.channel_open_session().await.map(drop) });
         matrix.add(Case::new("ssh", format!("{injected} by the agent"), "client", visit.idle().await));
 
-        let (client, agent) = pair().await?;
-        let (client, fault) = faulty(client);
+        let (client, agent, proxy) = pair_through_proxy().await?;
         let (visit, served) = between(client, agent).await?;
-        fault.pull(what).await?;
+        let _took_effect = inject(&proxy, Toward::Server)?;
         drop(visit.connection.session.send_keepalive(true).await);
         matrix.add(Case::new("ssh", format!("{injected} by the client"), "agent", agent_end(served).await));
     }
@@ -57,27 +63,21 @@ async fn garbage(matrix: &mut Matrix) -> Outcome {
     for (injected, cipher) in
         [("garbage for a length", cipher::CHACHA20_POLY1305), ("garbage for a packet", cipher::AES_256_GCM)]
     {
-        let bytes = || {
-            let mut bytes = vec![0, 0, 0, 32];
-            bytes.extend([0x5a; 64]);
-            Fault::Garbage(bytes)
-        };
+        let bytes = [&[0, 0, 0, 32][..], &[0x5a; 64]].concat();
         let ciphers = vec![cipher];
         let config = || client::Config {
             preferred: Preferred { cipher: ciphers.clone().into(), ..Preferred::default() },
             ..client::Config::default()
         };
 
-        let (client, agent) = pair().await?;
-        let (agent, fault) = faulty(agent);
+        let (client, agent, proxy) = pair_through_proxy().await?;
         let (visit, _served) = configured(config(), client, agent_config(), agent).await?;
-        fault.pull(bytes()).await?;
+        proxy.inject(Toward::Client, &bytes)?;
         matrix.add(Case::new("ssh", format!("{injected}, by the agent"), "client", visit.idle().await));
 
-        let (client, agent) = pair().await?;
-        let (client, fault) = faulty(client);
+        let (client, agent, proxy) = pair_through_proxy().await?;
         let (_visit, served) = configured(config(), client, agent_config(), agent).await?;
-        fault.pull(bytes()).await?;
+        proxy.inject(Toward::Server, &bytes)?;
         matrix.add(Case::new("ssh", format!("{injected}, by the client"), "agent", agent_end(served).await));
     }
     Ok(())
