@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::num::{NonZeroU32, ParseIntError};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::listen::Exposure;
 use crate::log::Log;
 use crate::token::TokenOptions;
-use crate::wire::{Dialer, Heartbeat, is_word};
+use crate::wire::{Dialer, PATIENCE, is_word};
 
 /// A server, an agent and clients whose connections end in every way, each with one line that says why.
 #[derive(Debug, Parser)]
@@ -28,13 +29,38 @@ pub(crate) enum Command {
     /// The agent in a workspace: SSH, terminals, and its control plane to the server.
     Agent(AgentOptions),
     /// Opens a shell in a workspace, or runs a command.
-    Ssh(SshOptions),
+    Ssh {
+        #[command(flatten)]
+        client: ClientOptions,
+        /// The command; left out, a shell.
+        #[arg(trailing_var_arg = true)]
+        command: Vec<String>,
+    },
     /// Copies a file to or from a workspace.
-    Cp(CpOptions),
+    Cp {
+        #[command(flatten)]
+        client: ClientOptions,
+        /// The file to read; a path in the workspace begins with `:`.
+        from: String,
+        /// The file to write; a path in the workspace begins with `:`.
+        to: String,
+    },
     /// Forwards a local port into a workspace.
-    Forward(ForwardOptions),
+    Forward {
+        #[command(flatten)]
+        client: ClientOptions,
+        /// The local port; 0 for a free one.
+        #[arg(long, value_name = "PORT", default_value_t = 0)]
+        local: u16,
+        /// The port in the workspace.
+        #[arg(long, value_name = "PORT")]
+        remote: u16,
+    },
     /// Joins standard input and output to a workspace through the relay: a `ProxyCommand` for ssh.
-    Proxy(ProxyOptions),
+    Proxy {
+        #[command(flatten)]
+        client: ClientOptions,
+    },
     /// Starts a workspace that was stopped.
     Start(ManageOptions),
     /// Stops a workspace: its sessions end.
@@ -47,28 +73,25 @@ pub(crate) enum Command {
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Timing {
     /// How often a silent peer is asked whether it is there, in milliseconds; three pings in a row may go unanswered.
-    #[arg(long, value_name = "MS", default_value_t = 15_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) heartbeat: u64,
+    #[arg(long, value_name = "MS", default_value = "15000", value_parser = milliseconds)]
+    pub(crate) heartbeat: Duration,
     /// How long a goodbye may go unanswered, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) goodbye: u64,
+    #[arg(long, value_name = "MS", default_value = "5000", value_parser = milliseconds)]
+    pub(crate) goodbye: Duration,
     /// How long somebody who connects may take to say who it is, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = 30_000, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) login: u64,
+    #[arg(long, value_name = "MS", default_value = "30000", value_parser = milliseconds)]
+    pub(crate) login: Duration,
 }
 
 impl Timing {
-    pub(crate) fn heartbeat(self) -> Heartbeat {
-        Heartbeat { every: Duration::from_millis(self.heartbeat) }
+    /// How long a peer may be silent.
+    pub(crate) fn silence(self) -> Duration {
+        self.heartbeat * PATIENCE
     }
+}
 
-    pub(crate) fn login(self) -> Duration {
-        Duration::from_millis(self.login)
-    }
-
-    pub(crate) fn goodbye(self) -> Duration {
-        Duration::from_millis(self.goodbye)
-    }
+fn milliseconds(text: &str) -> Result<Duration, ParseIntError> {
+    text.parse::<NonZeroU32>().map(|number| Duration::from_millis(number.get().into()))
 }
 
 /// The server process.
@@ -131,7 +154,7 @@ pub(crate) struct AgentOptions {
     /// Where the SSH server listens. Whoever reaches it is let in: keep it on loopback.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) ssh: SocketAddr,
-    /// Where the reconnecting terminals listen: `ws://ADDRESS/terminal/ID?cols=80&rows=24`.
+    /// Where the reconnecting terminals listen: `ws://ADDRESS/terminal/ID`.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) terminal: SocketAddr,
     /// A port that an editor's backend listens on: channels forwarded to it are watched.
@@ -140,6 +163,9 @@ pub(crate) struct AgentOptions {
     /// How much a client may send that its command does not read, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 64)]
     pub(crate) ahead: usize,
+    /// OpenSSH's `sftp-server`, which serves file transfers.
+    #[arg(long, value_name = "FILE", default_value = "/usr/lib/openssh/sftp-server")]
+    pub(crate) sftp_server: PathBuf,
     /// The file with the host key, which is made at the first start; left out, it is in the user's folder for state.
     #[arg(long, value_name = "FILE")]
     pub(crate) host_key: Option<PathBuf>,
@@ -169,47 +195,6 @@ pub(crate) struct ClientOptions {
     pub(crate) timing: Timing,
     #[command(flatten)]
     pub(crate) log: Log,
-}
-
-/// `workspace ssh`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct SshOptions {
-    #[command(flatten)]
-    pub(crate) client: ClientOptions,
-    /// The command; left out, a shell.
-    #[arg(trailing_var_arg = true)]
-    pub(crate) command: Vec<String>,
-}
-
-/// `workspace cp`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct CpOptions {
-    #[command(flatten)]
-    pub(crate) client: ClientOptions,
-    /// The file to read; a path in the workspace begins with `:`.
-    pub(crate) from: String,
-    /// The file to write; a path in the workspace begins with `:`.
-    pub(crate) to: String,
-}
-
-/// `workspace forward`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ForwardOptions {
-    #[command(flatten)]
-    pub(crate) client: ClientOptions,
-    /// The local port; 0 for a free one.
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    pub(crate) local: u16,
-    /// The port in the workspace.
-    #[arg(long, value_name = "PORT")]
-    pub(crate) remote: u16,
-}
-
-/// `workspace proxy`.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct ProxyOptions {
-    #[command(flatten)]
-    pub(crate) client: ClientOptions,
 }
 
 /// `workspace start`, `stop`, `delete`.

@@ -6,14 +6,12 @@ use disconnect_core::{
     classifier,
 };
 
-use crate::agent::SftpError;
 use crate::wire::{Closed, LinkError, OwnCode};
 
 /// Every library whose errors end a connection here, and the errors of our own.
 pub(crate) static CLASSIFIER: Classifier = classifier![
     LinkError,
     Closed,
-    SftpError,
     codes = OwnCode,
     tungstenite = tokio_tungstenite::tungstenite,
     russh = russh,

@@ -8,7 +8,7 @@ mod client;
 mod ends;
 mod listen;
 mod log;
-pub mod say;
+mod say;
 mod server;
 pub mod signals;
 mod token;
@@ -44,10 +44,10 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     match cli.command {
         Command::Server(options) => server::run(&options).await,
         Command::Agent(options) => agent::run(options).await,
-        Command::Ssh(options) => client::ssh(options).await,
-        Command::Cp(options) => client::cp(options).await,
-        Command::Forward(options) => client::forward(options).await,
-        Command::Proxy(options) => client::proxy(options).await,
+        Command::Ssh { client, command } => client::ssh(client, &command.join(" ")).await,
+        Command::Cp { client, from, to } => client::cp(client, &from, &to).await,
+        Command::Forward { client, local, remote } => client::forward(client, local, remote).await,
+        Command::Proxy { client } => client::proxy(client).await,
         Command::Start(options) => client::manage(&options, "start").await,
         Command::Stop(options) => client::manage(&options, "stop").await,
         Command::Delete(options) => client::manage(&options, "delete").await,

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::Args;
@@ -51,57 +52,30 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Counts connections that end before their peer has said who it is. Anybody can make them, so their lines are at DEBUG,
 /// and this sums them up.
 #[derive(Clone, Default)]
-pub(crate) struct Noise(Arc<Mutex<Sum>>);
+pub(crate) struct Noise(Arc<AtomicU64>);
 
-#[derive(Default)]
-struct Sum {
-    count: u64,
-    /// Something was told not long ago.
-    is_told: bool,
+impl Noise {
+    /// One more.
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Tells of those since the last time, if there are some.
+    pub(crate) fn sum_up(&self) {
+        let count = self.0.swap(0, Ordering::Relaxed);
+        if count > 0 {
+            warn!(count, "connections ended before the login");
+        }
+    }
+
+    /// Sums them up now and then.
+    pub(crate) async fn keep_summing_up(self) {
+        loop {
+            sleep(RARELY).await;
+            self.sum_up();
+        }
+    }
 }
 
 /// How often at most.
 const RARELY: Duration = Duration::from_mins(1);
-
-impl Noise {
-    /// One more. The first is told at once.
-    pub(crate) fn add(&self) {
-        let mut sum = self.lock();
-        sum.count += 1;
-        if !sum.is_told {
-            sum.is_told = true;
-            sum.tell();
-            tokio::spawn(self.clone().go_on());
-        }
-    }
-
-    /// Tells of the others in the end.
-    pub(crate) fn finish(&self) {
-        self.lock().tell();
-    }
-
-    async fn go_on(self) {
-        loop {
-            sleep(RARELY).await;
-            let mut sum = self.lock();
-            if sum.count == 0 {
-                sum.is_told = false;
-                return;
-            }
-            sum.tell();
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Sum> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Sum {
-    fn tell(&mut self) {
-        if self.count > 0 {
-            warn!(count = self.count, "connections ended before the login");
-            self.count = 0;
-        }
-    }
-}

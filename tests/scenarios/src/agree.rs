@@ -6,7 +6,7 @@ use crate::end::{End, Site};
 use crate::sites::{
     AGENT_CONTROL, AGENT_FORWARD, AGENT_IDE, AGENT_SESSION, AGENT_SSH, CLIENT_COORDINATION, CLIENT_FORWARD,
     CLIENT_MANAGEMENT, CLIENT_PROXY, CLIENT_RETRYING, CLIENT_SESSION, CLIENT_SSH, SERVER_AGENT, SERVER_CLIENT,
-    SERVER_MANAGEMENT, SERVER_RELAY,
+    SERVER_LEG, SERVER_MANAGEMENT, SERVER_RELAY,
 };
 
 /// Which lines are two ends of one connection.
@@ -16,6 +16,7 @@ const PAIRS: &[(&[Site], &[Site])] = &[
     (&[CLIENT_MANAGEMENT], &[SERVER_MANAGEMENT]),
     (&[AGENT_SSH], &[CLIENT_SSH, CLIENT_PROXY]),
     (&[AGENT_SSH], &[SERVER_RELAY]),
+    (&[SERVER_RELAY], &[SERVER_LEG]),
     (&[AGENT_SESSION], &[CLIENT_SESSION]),
     (&[AGENT_FORWARD, AGENT_IDE], &[CLIENT_FORWARD]),
 ];
@@ -73,12 +74,17 @@ enum Degree {
 
 /// An expected end and an unexpected one contradict each other, and so do two parties. Who says "the network" has only
 /// seen that the bytes stopped.
+///
+/// An agent does not get to see the code of a DISCONNECT, so that it knows by whom the connection ended and not why.
 fn degree(one: &End, other: &End) -> Degree {
+    let knows_less = one.is_at(AGENT_SSH) && one.text("disconnect_reason") == "unknown";
     let [one, other] = [one, other].map(End::attribution);
     let ([reason, expected, initiator, ..], [its_reason, its_expected, its_initiator, ..]) = (one, other);
     let is_vague = |initiator: &str| initiator == "network" || initiator == "unknown";
     if (reason, initiator) == (its_reason, its_initiator) {
         Degree::Agreed
+    } else if knows_less && initiator == its_initiator {
+        Degree::Refined
     } else if expected != its_expected {
         Degree::Contradictory
     } else if initiator == its_initiator || (expected == "false" && (is_vague(initiator) || is_vague(its_initiator))) {
@@ -101,6 +107,8 @@ mod tests {
         assert!(degree(left.clone(), CLIENT_SSH.normal("client_closed", "client")) == Degree::Agreed);
         assert!(degree(shutdown.clone(), CLIENT_SSH.normal("graceful", "agent")) == Degree::Refined);
         assert!(degree(AGENT_SSH.fault("protocol_error", "client"), lost.clone()) == Degree::Refined);
+        assert!(degree(AGENT_SSH.fault("unknown", "client"), left.clone()) == Degree::Refined);
+        assert!(degree(CLIENT_SSH.fault("unknown", "client"), left.clone()) == Degree::Contradictory);
         assert!(degree(left, lost) == Degree::Contradictory);
         assert!(degree(shutdown, CLIENT_SSH.normal("client_closed", "client")) == Degree::Contradictory);
     }

@@ -37,7 +37,7 @@ const DETAILS: &[(&str, &[&str])] = &[
     ("unknown/policy/websocket.1008", CLOSED),
     ("unknown/replaced/websocket.4002", &["", "the peer closed with {code}: a newer connection took the place of this one"]),
     ("unknown//websocket.4000", CLOSED),
-    ("unknown//", &["", "a DISCONNECT in the middle, with a code that is not known"]),
+    ("unknown//", &["", "a DISCONNECT with a code that is not known"]),
 ];
 
 const RESET: &[&str] = &[

@@ -38,7 +38,6 @@ use clap::Parser;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use workspace::say::is_read;
 use workspace::signals;
 
 use crate::agree::Agreement;
@@ -46,7 +45,7 @@ use crate::checks::Checked;
 use crate::cli::Options;
 use crate::end::End;
 use crate::planted::Defect;
-use crate::report::Report;
+use crate::report::{Report, is_read};
 use crate::tools::Tool;
 use crate::world::World;
 
@@ -121,7 +120,7 @@ pub(crate) struct Outcome {
 }
 
 /// No scenario takes that long, however loaded the machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Plays one scenario, or all.
 ///

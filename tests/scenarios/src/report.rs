@@ -1,10 +1,10 @@
 //! The table: a row for each scenario as it ends, then everything that is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
 
-use workspace::say::is_read;
+use nix::errno::Errno;
 
 use crate::planted::Defect;
 use crate::sites;
@@ -170,4 +170,18 @@ impl Report {
 
 fn tenths(took: Duration) -> String {
     format!("{:.1}", took.as_secs_f32())
+}
+
+/// Whether somebody still reads what was written: `false` after a closed pipe or a lost terminal.
+///
+/// # Errors
+///
+/// Writing failed for another reason.
+pub(crate) fn is_read(written: io::Result<()>) -> io::Result<bool> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => Ok(false),
+        Err(error) => Err(error),
+    }
 }

@@ -158,17 +158,34 @@ impl client::Handler for AnyKey {
     }
 }
 
-/// A client that logs in, and disconnects with this code: with nothing open, or in the middle of a session.
-pub(crate) async fn says_disconnect(address: &str, code: russh::Disconnect, has_session: bool) -> Result<(), Failure> {
+/// What a client opens before it disconnects.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Opens {
+    Nothing,
+    Session,
+    /// A command that has ended, and whose channel both sides have closed.
+    ClosedSession,
+}
+
+/// A client that logs in, opens this, and disconnects with this code.
+pub(crate) async fn says_disconnect(address: &str, code: russh::Disconnect, opens: Opens) -> Result<(), Failure> {
     let mut client = client::connect(Arc::default(), address, AnyKey).await?;
     client.authenticate_none("rogue").await?;
-    let _session = if has_session {
-        let mut channel = client.channel_open_session().await?;
-        channel.exec(true, "cat").await?;
-        while !matches!(channel.wait().await.ok_or("the session is refused")?, ChannelMsg::Success) {}
-        Some(channel)
-    } else {
-        None
+    let _session = match opens {
+        Opens::Nothing => None,
+        Opens::Session => {
+            let mut channel = client.channel_open_session().await?;
+            channel.exec(true, "cat").await?;
+            while !matches!(channel.wait().await.ok_or("the session is refused")?, ChannelMsg::Success) {}
+            Some(channel)
+        }
+        Opens::ClosedSession => {
+            let mut channel = client.channel_open_session().await?;
+            channel.exec(true, "true").await?;
+            // To the agent's close, which russh answers.
+            while channel.wait().await.is_some() {}
+            None
+        }
     };
     client.disconnect(code, "rogue", "en").await?;
     // However it sees its own end.

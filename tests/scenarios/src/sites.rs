@@ -40,6 +40,7 @@ sites! {
     SERVER_CLIENT = "server", "client disconnected", BY_END, "client_to_server", WORKSPACE;
     SERVER_MANAGEMENT = "server", "management connection closed", DEBUG, "client_to_server", WORKSPACE;
     SERVER_RELAY = "server", "relayed connection closed", BY_END, "agent_to_client", WORKSPACE;
+    SERVER_LEG = "server", "relay leg closed", BY_END, "agent_to_client", WORKSPACE;
     CLIENT_COORDINATION = "client", "coordination closed", DEBUG, "client_to_server", WORKSPACE;
     CLIENT_RETRYING = "client", "connection closed, retrying", BY_END, "client_to_server", WORKSPACE;
     CLIENT_MANAGEMENT = "client", "management connection closed", DEBUG, "client_to_server", WORKSPACE;

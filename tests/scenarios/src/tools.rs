@@ -11,6 +11,8 @@ use tokio::sync::OnceCell;
 pub(crate) enum Tool {
     Ssh,
     Sftp,
+    /// OpenSSH's `sftp-server`, which the agent starts.
+    SftpServer,
     /// Node with a WebSocket client.
     Node,
     Chromium,
@@ -21,6 +23,7 @@ impl fmt::Display for Tool {
         f.write_str(match self {
             Self::Ssh => "`ssh`",
             Self::Sftp => "`sftp`",
+            Self::SftpServer => "`sftp-server`",
             Self::Chromium => "`chromium`",
             Self::Node => "`node` with a WebSocket client (version 22, or 20 with a flag)",
         })
@@ -33,6 +36,7 @@ impl Tool {
             Self::Ssh => starts("ssh", "-V").await,
             // Asked for nothing it says how to use it, with status 1.
             Self::Sftp => starts("sftp", "-h").await,
+            Self::SftpServer => starts("/usr/lib/openssh/sftp-server", "-Q").await,
             Self::Chromium => chromium().await.is_some(),
             Self::Node => node_flags().await.is_some(),
         }

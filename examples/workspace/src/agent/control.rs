@@ -1,4 +1,4 @@
-//! The agent's main loop: one connection to the server after the other, and what the server asks for.
+//! The agent's main loop: one connection to the server after the other, its two streams, and what the server asks for.
 
 use std::iter;
 use std::pin::Pin;
@@ -7,21 +7,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use disconnect_core::evidence::{Side, Verdict};
-use disconnect_core::{Disconnect, DisconnectCode, DisconnectGuard, disconnected};
-use tokio::time::sleep;
+use disconnect_core::{
+    BoxedGuard, Disconnect, DisconnectCause, DisconnectCode, DisconnectGuard, DisconnectHandle, disconnected,
+};
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::cli::AgentOptions;
 use crate::ends::{AGENT_BESIDE_SESSIONS, AGENT_FACING_SERVER, workspace_stopped};
 use crate::wire::dial::Outage;
-use crate::wire::message::{Build, FromAgent, Node, RelayLeg};
+use crate::wire::message::{AgentNode, Build, Coordination, DerpMap, FromAgent, Node, RelayLeg, Subscription, ToAgent};
 use crate::wire::{DialError, Dialer, Link, LinkError, OwnCode, Socket};
 
 use super::run::{Run, Runs};
 use super::ssh::{Path, Service};
-use super::streams::{Asked, Incoming, Streams};
 
 /// The main loop.
 pub(super) struct Control {
@@ -114,7 +116,8 @@ impl Control {
     /// Ends the sessions, where there is no connection to the server.
     async fn end_run(&self, why: Verdict) {
         if let Some(run) = self.runs.stop() {
-            run.end(why, None).await;
+            run.shutdown.set_with(why, None);
+            run.close().await;
         }
     }
 
@@ -125,70 +128,94 @@ impl Control {
             disconnected!(end, workspace, "disconnected from coderd");
         })
         .under(&run.shutdown);
-        let mut link = Link::new(socket, self.options.timing.heartbeat());
-        let mut streams = Streams::open(&self.options, self.node.clone(), &guard.handle());
-
-        let mut next = Next::Dial;
-        let talked = self.talk(&run, &mut link, &mut streams, &mut next, stop).await;
-        // What the streams were told came before the end of the connection.
-        let without_end = streams.finish().await;
-        if let Err(error) = &talked {
-            if !run.tasks.is_empty() {
-                guard.set_endpoint(AGENT_BESIDE_SESSIONS);
-                for stream in &without_end {
-                    stream.set_endpoint(AGENT_BESIDE_SESSIONS);
+        let (mut link, mut next) = (Link::new(socket, self.options.timing.heartbeat), Next::Dial);
+        let connection = guard.handle();
+        let talked = guard
+            .run(async |ended| {
+                let [mut coordination, mut derp_map] =
+                    ["coordination", "derp map"].map(|name| Some(self.stream(name, &ended)));
+                let talked = self.talk(&run, &mut link, [&mut coordination, &mut derp_map], &mut next, stop).await;
+                if talked.is_err() && !run.tasks.is_empty() {
+                    ended.set_endpoint(AGENT_BESIDE_SESSIONS);
+                    for stream in [&coordination, &derp_map].into_iter().flatten() {
+                        stream.set_endpoint(AGENT_BESIDE_SESSIONS);
+                    }
                 }
-            }
-            guard.failed(error);
-        }
-        drop(without_end);
-        let end = guard.finish();
+                // What ends the connection ends its streams, whose lines are written first.
+                talked.inspect_err(|error| drop(ended.failed(error))).map(|()| ended.so_far())
+            })
+            .await;
+        let end = connection.so_far();
         link.close(&end, run.build(&end)).await;
         match talked {
             // To dial again would displace that one in turn.
             Err(LinkError::Closed(closed)) if closed.code == OwnCode::Replaced.code() => Next::Yield,
-            Ok(()) | Err(_) => next,
+            Ok(_) | Err(_) => next,
         }
     }
 
-    /// Moves messages between the connection and its streams until this side has to close it.
+    /// One of the two streams on a connection: what ends the connection ends it, unless the server does before.
+    fn stream(&self, name: &'static str, connection: &DisconnectHandle) -> BoxedGuard {
+        let workspace = self.options.target.workspace.clone();
+        BoxedGuard::boxed(AGENT_FACING_SERVER, move |end| {
+            if end.expected() && end.cause_as() == Some(DisconnectCause::Deadline) {
+                disconnected!(level: WARN, end, workspace, "disconnected from {name} RPC");
+            } else {
+                disconnected!(level: DEBUG, end, workspace, "disconnected from {name} RPC");
+            }
+        })
+        .under(connection)
+    }
+
+    /// Opens both streams, does what the server asks for, and in the end says goodbye.
     async fn talk(
         &self,
         run: &Arc<Run>,
-        link: &mut Link<FromAgent, Incoming>,
-        streams: &mut Streams,
+        link: &mut Link<FromAgent, ToAgent>,
+        [coordination, derp_map]: [&mut Option<BoxedGuard>; 2],
         next: &mut Next,
         mut stop: Pin<&mut impl Future<Output = ()>>,
     ) -> Result<(), LinkError> {
+        link.send(&FromAgent::Coordination(AgentNode::At(self.node.clone()))).await?;
+        info!("coordination stream is up");
+        link.send(&FromAgent::DerpMap(Subscription::Subscribe)).await?;
+        let all_ended = CancellationToken::new();
         loop {
             tokio::select! {
-                message = link.next() => streams.take(message?),
-                Some(message) = streams.outgoing.recv() => link.send(&message).await?,
-                Some(asked) = streams.asked.recv() => match asked {
-                    Asked::Relay(leg) => self.relay(leg, run.clone()),
-                    Asked::Stop(build) => {
+                message = link.next() => match message? {
+                    ToAgent::Coordination(Coordination::Relay(leg)) => self.relay(leg, run.clone()),
+                    ToAgent::Coordination(Coordination::Stop(build)) => {
                         info!(build_id = build.build_id, transition = build.transition, "workspace stopped");
-                        self.leave(workspace_stopped(), Some(build), streams);
+                        self.leave(workspace_stopped(), Some(build), &all_ended);
                     }
+                    ToAgent::Coordination(Coordination::Goodbye) => said_goodbye(coordination),
+                    ToAgent::DerpMap(DerpMap::Relays(relays)) => info!(relays = relays.len(), "relay map received"),
+                    ToAgent::DerpMap(DerpMap::Goodbye) => said_goodbye(derp_map),
                 },
                 () = stop.as_mut(), if matches!(next, Next::Dial) => {
                     *next = Next::Exit;
-                    self.leave(Verdict::going_away(Side::Local), None, streams);
+                    self.leave(Verdict::going_away(Side::Local), None, &all_ended);
                 }
-                () = streams.goodbye.said.cancelled() => return Ok(()),
-                () = streams.failed.cancelled() => return Ok(()),
+                () = all_ended.cancelled() => break,
             }
         }
+        // The end is that of the run. A goodbye that is not answered in time shows in it.
+        match timeout(self.options.timing.goodbye, say_goodbye(link)).await {
+            Ok(said) => said?,
+            Err(elapsed) => drop(coordination.as_ref().map(|stream| stream.failed(&elapsed))),
+        }
+        Ok(())
     }
 
-    /// Says why to everything that runs, closes it, and then lets the coordination stream say goodbye.
-    fn leave(&self, why: Verdict, build: Option<Build>, streams: &Streams) {
-        let (run, goodbye) = (self.runs.stop(), streams.goodbye.say.clone());
+    /// Says why to everything that runs, and closes it. What is ending already ends for the reason that came first.
+    fn leave(&self, why: Verdict, build: Option<Build>, all_ended: &CancellationToken) {
+        let Some(run) = self.runs.stop() else { return };
+        let all_ended = all_ended.clone();
+        // Before anything else can end the connection.
+        run.shutdown.set_with(why, build);
         self.leaving.spawn(async move {
-            if let Some(run) = run {
-                run.end(why, build).await;
-            }
-            goodbye.cancel();
+            run.close().await;
+            all_ended.cancel();
         });
     }
 
@@ -206,6 +233,20 @@ impl Control {
             }
         });
     }
+}
+
+/// The server ends a stream.
+fn said_goodbye(stream: &mut Option<BoxedGuard>) {
+    if let Some(stream) = stream.take() {
+        stream.set(AGENT_FACING_SERVER.closed_by_peer());
+    }
+}
+
+/// Until the server answers.
+async fn say_goodbye(link: &mut Link<FromAgent, ToAgent>) -> Result<(), LinkError> {
+    link.send(&FromAgent::Coordination(AgentNode::Goodbye)).await?;
+    while !matches!(link.next().await?, ToAgent::Coordination(Coordination::Goodbye)) {}
+    Ok(())
 }
 
 /// The longest pause between two attempts.

@@ -1,11 +1,9 @@
 //! The agent: its control plane to the server, its SSH server, its terminals.
 
 mod control;
-mod exit;
-mod pty;
+mod process;
 mod run;
 mod ssh;
-mod streams;
 mod terminal;
 
 use std::error::Error;
@@ -20,8 +18,6 @@ use crate::listen::{Noise, accept};
 use crate::signals;
 use crate::wire::message::Node;
 
-pub(crate) use self::ssh::SftpError;
-
 use self::run::Runs;
 use self::ssh::{Path, Service};
 
@@ -35,7 +31,7 @@ pub(crate) async fn run(options: AgentOptions) -> Result<ExitCode, Box<dyn Error
     let stop = signals::stop()?;
     let (dialer, token) = (options.target.dialer()?, options.target.token.read()?);
     let noise = Noise::default();
-    let service = Arc::new(Service::new(&options, noise.clone())?);
+    let service = Arc::new(Service::new(options.clone(), noise.clone())?);
     let ssh = options.exposure.listen(options.ssh).await?;
     let terminals = options.exposure.listen(options.terminal).await?;
     let node = Node {
@@ -46,14 +42,15 @@ pub(crate) async fn run(options: AgentOptions) -> Result<ExitCode, Box<dyn Error
     info!(workspace = options.target.workspace, ssh = node.ssh, terminal = node.terminal, "agent is listening");
 
     let runs = Arc::new(Runs::new());
-    let accepting = [
+    let serving = [
+        tokio::spawn(noise.clone().keep_summing_up()),
         tokio::spawn(accept_all(ssh, runs.clone(), service.clone())),
         tokio::spawn(terminal::accept_all(terminals, token, noise.clone(), runs.clone(), options.timing)),
     ];
     let control = control::Control::new(options, dialer, node, runs.clone(), service);
     let code = control.run(stop).await;
-    accepting.iter().for_each(tokio::task::JoinHandle::abort);
-    noise.finish();
+    serving.iter().for_each(tokio::task::JoinHandle::abort);
+    noise.sum_up();
     Ok(code)
 }
 

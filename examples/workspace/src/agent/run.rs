@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use disconnect_core::evidence::Verdict;
 use disconnect_core::{Disconnect, Shutdown};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -31,9 +30,8 @@ impl Run {
         self.shutdown.context(end).and_then(Option::as_ref)
     }
 
-    /// Says why, closes everything, and waits until the last line is written, but not for ever.
-    pub(crate) async fn end(&self, why: Verdict, build: Option<Build>) {
-        self.shutdown.set_with(why, build);
+    /// Closes everything, once it is said why, and waits until the last line is written, but not for ever.
+    pub(crate) async fn close(&self) {
         self.closing.cancel();
         self.tasks.close();
         let _ = timeout(PATIENCE, self.tasks.wait()).await;

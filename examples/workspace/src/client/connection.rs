@@ -12,18 +12,18 @@ use disconnect_core::{
 use russh::client::{self, AuthResult, Msg};
 use russh::keys::{PublicKey, PublicKeyOrCertificate};
 use russh::{Channel, Error};
-use tokio::io::{AsyncRead, AsyncWrite};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, copy, sink};
 use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::info;
 
 use crate::ends::{CLIENT_FACING_AGENT, CLIENT_FACING_RELAY};
 use crate::told;
-use crate::wire::Heartbeat;
 use crate::wire::message::Node;
 use crate::wire::tunnel::{Tunnel, path_code};
+use crate::wire::{CLIENT_GOODBYE, CLIENT_SESSION_ID, PATIENCE};
 
-use super::linger::{Lender, lend};
 use super::{BY_AGENT, Client, Unconnected};
 
 /// An SSH connection, and the line that it ends with.
@@ -38,7 +38,8 @@ pub(super) struct Connection {
 
 /// What the SSH connection runs on, and what is left of that when it is over.
 enum Below {
-    Tcp(Lender),
+    /// The socket once more: one that is closed with bytes unread is reset, and the agent finds that instead of the goodbye.
+    Tcp(TcpStream),
     Relay(Tunnel),
 }
 
@@ -48,7 +49,10 @@ impl Below {
         let initiator = end.initiator_as();
         let is_theirs = matches!(initiator, Some(DisconnectInitiator::Agent | DisconnectInitiator::Server));
         match self {
-            Self::Tcp(socket) if initiator == Some(DisconnectInitiator::Client) => socket.until_closed().await,
+            Self::Tcp(mut socket) if initiator == Some(DisconnectInitiator::Client) => {
+                // Until the agent closes. An error is no news: what there was to say is said.
+                let _ = copy(&mut socket, &mut sink()).await;
+            }
             Self::Tcp(_) => {}
             Self::Relay(tunnel) if is_theirs => tunnel.let_close(path_code(end)).await,
             Self::Relay(tunnel) => tunnel.close(path_code(end)).await,
@@ -60,9 +64,10 @@ impl Connection {
     /// Connects to the agent, and logs in.
     pub(super) async fn open(client: &Arc<Client>, node: &Node) -> Result<Self, Unconnected> {
         if !client.options.relay {
-            let (stream, socket) = lend(dial(client, node).await?);
+            let (stream, below) = dial(client, node).await?;
             let path = Path::new(client, ConnectionMethod::Direct);
-            return path.log_in(client, node, stream, Below::Tcp(socket)).await;
+            let stream = path.guard.watch(stream);
+            return path.log_in(client, node, stream, below).await;
         }
         let socket = client.dial("relay").await?;
         let path = Path::new(client, ConnectionMethod::Derp);
@@ -98,14 +103,32 @@ impl Connection {
         self.guard.get().unwrap_or_else(|| CLIENT_FACING_AGENT.failed(error).with_detail(error.to_string()))
     }
 
+    /// Says by what the connection is found in the logs, where no session does.
+    pub(super) async fn introduce(&self) -> Result<(), Disconnect> {
+        match self.say(CLIENT_SESSION_ID, &self.client.id).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.failed(&error).await),
+        }
+    }
+
+    /// Says something that SSH has no words for, by a channel that asks for nothing else.
+    async fn say(&self, name: &str, value: &str) -> Result<(), Error> {
+        let channel = self.ssh.channel_open_session().await?;
+        channel.set_env(false, name, value).await?;
+        channel.close().await
+    }
+
     /// Closes the connection. Where nothing ended it before, that was us.
     pub(super) async fn close(self) {
-        let Self { client, guard, ssh, below, .. } = self;
-        guard.set(CLIENT_FACING_AGENT.closed_locally());
-        let closed = async {
-            let _ = ssh.disconnect(russh::Disconnect::ByApplication, "", "").await;
-            let _ = ssh.await;
-            below.close(&guard.handle().so_far()).await;
+        self.leave();
+        let client = self.client.clone();
+        let closed = async move {
+            if !self.ssh.is_closed() {
+                let _ = self.say(CLIENT_GOODBYE, "yes").await;
+            }
+            let _ = self.ssh.disconnect(russh::Disconnect::ByApplication, "", "").await;
+            let _ = self.ssh.await;
+            self.below.close(&self.guard.handle().so_far()).await;
         };
         // An agent that is frozen takes no goodbye.
         let _ = client.bounded(BY_AGENT, closed).await;
@@ -123,7 +146,7 @@ impl Connection {
 }
 
 /// Connects to the agent's SSH server.
-async fn dial(client: &Client, node: &Node) -> Result<TcpStream, Unconnected> {
+async fn dial(client: &Client, node: &Node) -> Result<(TcpStream, Below), Unconnected> {
     let address = client.options.direct.as_ref().unwrap_or(&node.ssh);
     let unreachable = |source: io::Error| Unconnected::Agent { address: address.clone(), source };
     let stream = client.patiently(TcpStream::connect(address)).await?.map_err(unreachable)?;
@@ -131,10 +154,11 @@ async fn dial(client: &Client, node: &Node) -> Result<TcpStream, Unconnected> {
     // Where the agent takes nothing any more, no keep-alive gets as far as the socket: the kernel has to notice.
     #[cfg(target_os = "linux")]
     {
-        let patience = client.options.timing.heartbeat().every * Heartbeat::PATIENCE;
-        socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(patience)).map_err(unreachable)?;
+        let patience = client.options.timing.silence();
+        SockRef::from(&stream).set_tcp_user_timeout(Some(patience)).map_err(unreachable)?;
     }
-    Ok(stream)
+    let again = SockRef::from(&stream).try_clone().and_then(|socket| TcpStream::from_std(socket.into()));
+    Ok((stream, Below::Tcp(again.map_err(unreachable)?)))
 }
 
 /// A path to the agent that is up, and no SSH connection yet.
@@ -201,8 +225,8 @@ where
         error => CLIENT_FACING_AGENT.failed(&error).with_detail(error.to_string()),
     };
     let config = client::Config {
-        keepalive_interval: Some(client.options.timing.heartbeat().every),
-        keepalive_max: Heartbeat::PATIENCE as usize,
+        keepalive_interval: Some(client.options.timing.heartbeat),
+        keepalive_max: PATIENCE as usize,
         ..client::Config::default()
     };
     let user = std::env::var("USER").unwrap_or_else(|_| "user".to_owned());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use disconnect_core::{BoxedGuard, DisconnectCause, DisconnectInitiator, disconnected};
+use disconnect_core::{BoxedGuard, Disconnect, DisconnectCause, DisconnectHandle, DisconnectInitiator, disconnected};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -31,9 +31,9 @@ impl Control {
     /// Connects, and waits until the server has said where the agent is.
     pub(super) async fn connect(client: &Arc<Client>) -> Result<Self, Unconnected> {
         let (leaving, (welcome, welcomed)) = (CancellationToken::new(), oneshot::channel());
-        let plane = Plane::dial(client, Some(welcome), &mut Outage::default()).await?;
-        let ended = plane.guard.handle();
-        let task = tokio::spawn(keep(plane, leaving.clone()));
+        let (plane, guard) = Plane::dial(client, Some(welcome), &mut Outage::default()).await?;
+        let ended = guard.handle();
+        let task = tokio::spawn(keep(plane, guard, leaving.clone()));
         tokio::select! {
             node = welcomed => if let Ok(node) = node {
                 return Ok(Self { node, leaving, task });
@@ -56,11 +56,11 @@ impl Control {
 }
 
 /// Attends to one connection after the other. Without a welcome there is nothing to come back for.
-async fn keep(mut plane: Plane, leaving: CancellationToken) {
+async fn keep(mut plane: Plane, mut guard: BoxedGuard, leaving: CancellationToken) {
     let client = plane.client.clone();
-    while plane.attend(&leaving).await && client.stopped.get().is_none() {
+    while plane.attend(guard, &leaving).await && client.stopped.get().is_none() {
         match redial(&client, &leaving).await {
-            Some(next) => plane = next,
+            Some(next) => (plane, guard) = next,
             None => return,
         }
     }
@@ -70,7 +70,7 @@ async fn keep(mut plane: Plane, leaving: CancellationToken) {
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Dials until there is a connection, or until nobody needs one any more.
-async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<Plane> {
+async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<(Plane, BoxedGuard)> {
     let (mut pause, mut outage) = (Duration::from_millis(100), Outage::default());
     outage.begin();
     loop {
@@ -92,7 +92,6 @@ async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<Pla
 /// One connection of the control plane.
 struct Plane {
     link: Link<FromClient, ToClient>,
-    guard: BoxedGuard,
     client: Arc<Client>,
     /// Who waits for the server's first message: of a later connection nobody does.
     welcome: Option<oneshot::Sender<Node>>,
@@ -103,37 +102,53 @@ impl Plane {
         client: &Arc<Client>,
         welcome: Option<oneshot::Sender<Node>>,
         outage: &mut Outage,
-    ) -> Result<Self, Unconnected> {
+    ) -> Result<(Self, BoxedGuard), Unconnected> {
         let socket = client.dial("client").await.inspect_err(|_| {
             outage.failed();
         })?;
         let (attempts, outage_ms) = outage.over().unzip();
         let workspace = &client.options.target.workspace;
         info!(workspace, client_session_id = client.id, attempts, outage_ms, "control plane connected");
-        let link = Link::new(socket, client.options.timing.heartbeat());
-        Ok(Self { link, guard: guard(client), client: client.clone(), welcome })
+        let link = Link::new(socket, client.options.timing.heartbeat);
+        Ok((Self { link, client: client.clone(), welcome }, guard(client)))
     }
 
-    /// Follows the server until the connection is lost, or the client leaves: returns whether it was welcome.
-    async fn attend(mut self, leaving: &CancellationToken) -> bool {
-        loop {
-            let heard = tokio::select! {
-                message = self.link.next() => match message {
-                    Ok(ToClient::Goodbye) => Err(LinkError::Malformed("an answer to no goodbye".to_owned())),
-                    Ok(message) => self.hear(message).await,
-                    Err(error) => Err(error),
-                },
-                () = leaving.cancelled() => {
-                    self.leave().await;
-                    return false;
+    /// Follows the server until the connection is lost, or the client leaves: returns whether to come back.
+    async fn attend(mut self, guard: BoxedGuard, leaving: &CancellationToken) -> bool {
+        let connection = guard.handle();
+        let followed = guard
+            .run(async |ended| {
+                let followed = self.follow(leaving, &ended).await;
+                if followed.is_err() && self.client.has_path.load(Ordering::Relaxed) {
+                    ended.set_endpoint(CLIENT_BESIDE_SESSION);
                 }
-            };
-            if let Err(error) = heard {
-                let is_welcome = self.welcome.is_none();
-                self.lost(&error).await;
-                return is_welcome;
+                followed
+            })
+            .await;
+        let _ = self.client.bounded(BY_SERVER, self.link.close(&connection.so_far(), None)).await;
+        followed.is_err() && self.welcome.is_none()
+    }
+
+    async fn follow(&mut self, leaving: &CancellationToken, ended: &DisconnectHandle) -> Result<Disconnect, LinkError> {
+        loop {
+            tokio::select! {
+                message = self.link.next() => match message? {
+                    ToClient::Goodbye => return Err(LinkError::Malformed("an answer to no goodbye".to_owned())),
+                    message @ (ToClient::Agent(_) | ToClient::Stopping(_)) => self.hear(message).await?,
+                },
+                () = leaving.cancelled() => break,
             }
         }
+        // It is the end only once it is answered: it may meet a connection that was lost before.
+        let client = self.client.clone();
+        match client.bounded(BY_SERVER, self.say_goodbye()).await {
+            Ok(said) => said?,
+            Err(elapsed) => {
+                ended.set(CLIENT_FACING_SERVER.closed_locally());
+                ended.failed(&elapsed);
+            }
+        }
+        Ok(CLIENT_FACING_SERVER.closed_locally())
     }
 
     async fn hear(&mut self, message: ToClient) -> Result<(), LinkError> {
@@ -147,31 +162,6 @@ impl Plane {
             ToClient::Goodbye => {}
         }
         Ok(())
-    }
-
-    /// The connection ended before the client wanted to leave, or instead of an answer to its goodbye.
-    async fn lost(self, error: &LinkError) {
-        if self.client.has_path.load(Ordering::Relaxed) {
-            self.guard.set_endpoint(CLIENT_BESIDE_SESSION);
-        }
-        self.guard.failed(error);
-        self.link.close(&self.guard.finish(), None).await;
-    }
-
-    /// Leaves. The goodbye is the end only once it is answered: it may meet a connection that was lost before.
-    async fn leave(mut self) {
-        self.guard.on_drop(CLIENT_FACING_SERVER.closed_locally());
-        let client = self.client.clone();
-        let answered = client.bounded(BY_SERVER, self.say_goodbye()).await;
-        if let Ok(Err(error)) = answered {
-            return self.lost(&error).await;
-        }
-        self.guard.set(CLIENT_FACING_SERVER.closed_locally());
-        if let Err(elapsed) = answered {
-            self.guard.failed(&elapsed);
-        }
-        let end = self.guard.finish();
-        let _ = client.bounded(BY_SERVER, self.link.close(&end, None)).await;
     }
 
     async fn say_goodbye(&mut self) -> Result<(), LinkError> {

@@ -22,12 +22,12 @@ use crate::listen::accept;
 use crate::say::say;
 use crate::told;
 
+use super::BY_AGENT;
 use super::connection::Connection;
-use super::{BY_AGENT, session};
 
 /// Forwards until the user has had enough, or the connection ends.
 pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote: u16) -> ExitCode {
-    if let Err(end) = session::introduce(connection).await {
+    if let Err(end) = connection.introduce().await {
         return told::ended(&end, connection.client.build(&end));
     }
     let local = listener.local_addr().map_or(0, |address| address.port());

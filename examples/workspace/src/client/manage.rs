@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use disconnect_core::{DisconnectGuard, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard, disconnected};
 
 use crate::cli::ManageOptions;
 use crate::ends::CLIENT_FACING_SERVER;
@@ -13,8 +13,12 @@ use crate::wire::{Link, LinkError};
 
 use super::{Outcome, interrupted};
 
-/// Asks for it, and says what became of it.
-pub(super) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
+/// Starts, stops or deletes the workspace, and says what became of it.
+///
+/// # Errors
+///
+/// The server cannot be reached, or does not do it.
+pub(crate) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
     options.log.init_for_user()?;
     let interrupted = interrupted()?;
     let (workspace, reason) = (&options.target.workspace, &options.reason);
@@ -28,28 +32,29 @@ pub(super) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
     let guard = DisconnectGuard::new(CLIENT_FACING_SERVER, |end| {
         disconnected!(level: DEBUG, end, workspace, "management connection closed");
     });
-    let mut link: Link<(), Managed> = Link::new(socket, options.timing.heartbeat());
-    let answer = tokio::select! {
-        answer = link.next() => answer,
-        () = interrupted.cancelled() => {
-            guard.set(CLIENT_FACING_SERVER.closed_locally());
-            link.close(&guard.finish(), None).await;
-            return Err("interrupted: it may be done nevertheless".into());
+    let ended = guard.handle();
+    let mut link: Link<(), Managed> = Link::new(socket, options.timing.heartbeat);
+    let mut answer = None;
+    let managing = guard.run(async |_| -> Result<Disconnect, LinkError> {
+        tokio::select! {
+            message = link.next() => answer = Some(message?),
+            () = interrupted.cancelled() => return Ok(CLIENT_FACING_SERVER.closed_locally()),
         }
-    };
-    let (answer, end) = match answer {
         // The server closes once it has answered.
-        Ok(answer) => (Some(answer), link.next().await.err()),
-        Err(error) => (None, Some(error)),
-    };
-    guard.failed(&end.unwrap_or(LinkError::Malformed("a second answer".to_owned())));
-    let end = guard.finish();
+        link.next().await?;
+        Err(LinkError::Malformed("a second answer".to_owned()))
+    });
+    // Its line is written, whatever it says.
+    let _ = managing.await;
+    let end = ended.so_far();
+    link.close(&end, None).await;
     match answer {
         Some(Managed::Done(build)) => {
             say(format_args!("workspace {workspace}: {transition} done (build {})", build.build_id));
             Ok(ExitCode::SUCCESS)
         }
         Some(Managed::Refused(why)) => Err(format!("{workspace}: cannot {transition}: {why}").into()),
+        None if interrupted.is_cancelled() => Err("interrupted: it may be done nevertheless".into()),
         None => Err(format!("{workspace}: {transition}: {}", told::why(&end, None)).into()),
     }
 }

@@ -4,7 +4,6 @@ mod connection;
 mod control;
 mod copy;
 mod forward;
-mod linger;
 mod manage;
 mod proxy;
 mod session;
@@ -12,7 +11,6 @@ mod terminal;
 
 use std::error::Error;
 use std::future::pending;
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
@@ -25,10 +23,10 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{ClientOptions, CpOptions, ForwardOptions, ManageOptions, ProxyOptions, SshOptions};
+use crate::cli::ClientOptions;
 use crate::listen::Exposure;
 use crate::wire::message::Build;
-use crate::wire::{DialError, Dialer, Socket};
+use crate::wire::{DialError, Dialer, Socket, new_id};
 use crate::{signals, told};
 
 use self::connection::Connection;
@@ -41,9 +39,9 @@ type Outcome = Result<ExitCode, Box<dyn Error>>;
 /// # Errors
 ///
 /// The log or the server's address cannot be used.
-pub(crate) async fn ssh(options: SshOptions) -> Outcome {
-    let client = Client::new(options.client)?;
-    connected(&client, async |connection| Ok(session::ssh(connection, &options.command.join(" ")).await)).await
+pub(crate) async fn ssh(options: ClientOptions, command: &str) -> Outcome {
+    let client = Client::new(options)?;
+    connected(&client, async |connection| Ok(session::ssh(connection, command).await)).await
 }
 
 /// Copies a file to or from the workspace.
@@ -51,9 +49,9 @@ pub(crate) async fn ssh(options: SshOptions) -> Outcome {
 /// # Errors
 ///
 /// The file cannot be copied, although the connection is well.
-pub(crate) async fn cp(options: CpOptions) -> Outcome {
-    let copy = copy::Copy::of(&options.from, &options.to).await?;
-    let client = Client::new(options.client)?;
+pub(crate) async fn cp(options: ClientOptions, from: &str, to: &str) -> Outcome {
+    let copy = copy::Copy::of(from, to).await?;
+    let client = Client::new(options)?;
     connected(&client, async |connection| copy.run(connection).await).await
 }
 
@@ -62,10 +60,10 @@ pub(crate) async fn cp(options: CpOptions) -> Outcome {
 /// # Errors
 ///
 /// The port is in use.
-pub(crate) async fn forward(options: ForwardOptions) -> Outcome {
-    let listener = Exposure { allow_remote: false }.listen(([127, 0, 0, 1], options.local).into()).await?;
-    let client = Client::new(options.client)?;
-    connected(&client, async |connection| Ok(forward::run(connection, &listener, options.remote).await)).await
+pub(crate) async fn forward(options: ClientOptions, local: u16, remote: u16) -> Outcome {
+    let listener = Exposure { allow_remote: false }.listen(([127, 0, 0, 1], local).into()).await?;
+    let client = Client::new(options)?;
+    connected(&client, async |connection| Ok(forward::run(connection, &listener, remote).await)).await
 }
 
 /// Joins standard input and output to the workspace, through the relay.
@@ -73,19 +71,12 @@ pub(crate) async fn forward(options: ForwardOptions) -> Outcome {
 /// # Errors
 ///
 /// The log or the server's address cannot be used.
-pub(crate) async fn proxy(options: ProxyOptions) -> Outcome {
-    let client = Client::new(options.client)?;
+pub(crate) async fn proxy(options: ClientOptions) -> Outcome {
+    let client = Client::new(options)?;
     controlled(&client, async |_| Ok(proxy::run(&client).await)).await
 }
 
-/// Starts, stops or deletes the workspace.
-///
-/// # Errors
-///
-/// The server cannot be reached.
-pub(crate) async fn manage(options: &ManageOptions, transition: &str) -> Outcome {
-    manage::run(options, transition).await
-}
+pub(crate) use self::manage::run as manage;
 
 /// Does some work beside a control plane, which comes up first and goes last.
 async fn controlled(client: &Arc<Client>, work: impl AsyncFnOnce(&Control) -> Outcome) -> Outcome {
@@ -155,8 +146,7 @@ impl Client {
         options.log.init_for_user()?;
         Ok(Arc::new(Self {
             dialer: options.target.dialer()?,
-            // Random, since it has to be unique; not secret, since it goes into logs.
-            id: options.client_session_id.take().unwrap_or_else(|| format!("{:016x}", RandomState::new().hash_one(()))),
+            id: options.client_session_id.take().unwrap_or_else(new_id),
             options,
             stopped: Shutdown::default(),
             has_path: AtomicBool::new(false),
@@ -187,7 +177,7 @@ impl Client {
             sleep_until(*self.interrupted_at.get_or_init(Instant::now) + after).await;
         };
         tokio::select! {
-            said = timeout(self.options.timing.goodbye(), goodbye) => said,
+            said = timeout(self.options.timing.goodbye, goodbye) => said,
             () = hurried => timeout(Duration::ZERO, pending()).await,
         }
     }

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::ends::CLIENT_FACING_AGENT;
+use crate::wire::CLIENT_SESSION_ID;
 use crate::{signals, told};
 
 use super::connection::Connection;
@@ -34,22 +35,6 @@ pub(super) async fn ssh(connection: &Connection, command: &str) -> ExitCode {
         Err(end) => end,
     };
     told::ended(&end, connection.client.build(&end))
-}
-
-/// By this variable the agent knows how the connection is found in the logs of all three.
-const CLIENT_SESSION_ID: &str = "CLIENT_SESSION_ID";
-
-/// Says so on a connection without sessions, by a channel that asks for none.
-pub(super) async fn introduce(connection: &Connection) -> Result<(), Disconnect> {
-    let channel = connection.open_session().await?;
-    let said = async {
-        channel.set_env(false, CLIENT_SESSION_ID, &*connection.client.id).await?;
-        channel.close().await
-    };
-    match said.await {
-        Ok(()) => Ok(()),
-        Err(error) => Err(connection.failed(&error).await),
-    }
 }
 
 /// What runs in a session.

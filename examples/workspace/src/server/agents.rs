@@ -10,50 +10,49 @@ use crate::wire::message::{AgentNode, Coordination, DerpMap, FromAgent, Subscrip
 use crate::wire::{Link, LinkError, OwnCode, Socket};
 
 use super::Server;
-use super::workspaces::AgentPlace;
 
 /// The name of the only relay: this server.
 const RELAY: &str = "derp-1";
 
 /// Serves an agent until its connection ends.
 pub(super) async fn serve(server: &Server, socket: Socket, workspace: String) {
-    let (commands, asked) = mpsc::channel(16);
-    let place = server.workspaces.agent(&workspace, commands);
+    let (commands, mut asked) = mpsc::channel(16);
+    let (id, cause) = server.workspaces.agent(&workspace, commands);
     info!(workspace, "agent connected");
 
-    let (name, cause) = (workspace.clone(), place.cause.clone());
+    let (name, of_run) = (workspace.clone(), cause.clone());
     let entry = server.connections.begin("agent", &workspace, None);
     let guard = DisconnectGuard::new(SERVER_FACING_AGENT, move |end: &Disconnect| {
         entry.end(end);
         disconnected!(
             end,
-            group(cause.context(end) => build_id, build_reason, transition),
+            group(of_run.context(end) => build_id, build_reason, transition),
             workspace = name,
             "agent disconnected"
         );
     })
-    .under(&place.cause);
+    .under(&cause);
 
     let ended = guard.handle();
-    let mut link = Link::new(socket, server.timing.heartbeat());
+    let mut link = Link::new(socket, server.timing.heartbeat);
     // Its line is written, whatever it says.
-    let _ = guard.run(|ended| talk(server, &mut link, &place, asked, ended)).await;
+    let _ = guard.run(|ended| talk(server, &mut link, (&workspace, id), &mut asked, ended)).await;
     let end = ended.so_far();
-    link.close(&end, place.cause.context(&end)).await;
+    link.close(&end, cause.context(&end)).await;
 }
 
 /// Both streams, until this side closes the connection: returns why.
 async fn talk(
     server: &Server,
     link: &mut Link<ToAgent, FromAgent>,
-    place: &AgentPlace<'_>,
-    mut asked: mpsc::Receiver<Coordination>,
+    (workspace, id): (&str, u64),
+    asked: &mut mpsc::Receiver<Coordination>,
     ended: DisconnectHandle,
 ) -> Result<Disconnect, LinkError> {
     loop {
         tokio::select! {
             message = link.next() => match message? {
-                FromAgent::Coordination(AgentNode::At(node)) => place.is_at(node),
+                FromAgent::Coordination(AgentNode::At(node)) => server.workspaces.agent_is_at(workspace, id, node),
                 FromAgent::Coordination(AgentNode::Goodbye) => {
                     ended.set(SERVER_FACING_AGENT.resolve(Verdict::going_away(Side::Remote)));
                     link.send(&ToAgent::Coordination(Coordination::Goodbye)).await?;

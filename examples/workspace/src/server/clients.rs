@@ -16,7 +16,7 @@ use super::workspaces::Stopping;
 /// Serves a client until its connection ends.
 pub(super) async fn serve(server: &Server, socket: Socket, client: Client) {
     let (sender, stopping) = mpsc::channel(1);
-    let _place = server.workspaces.client(&client.workspace, sender);
+    server.workspaces.client(&client.workspace, sender);
     info!(workspace = client.workspace, client_session_id = client.client_session_id, "client connected");
 
     let entry = server.connections.begin("client", &client.workspace, Some(&client.client_session_id));
@@ -28,7 +28,7 @@ pub(super) async fn serve(server: &Server, socket: Socket, client: Client) {
     .under(&server.shutdown);
 
     let ended = guard.handle();
-    let mut link = Link::new(socket, server.timing.heartbeat());
+    let mut link = Link::new(socket, server.timing.heartbeat);
     let Some(node) = server.workspaces.node(&client.workspace) else {
         // Its agent is not there, or not there yet.
         guard.set(SERVER_FACING_CLIENT.sent(Code::websocket(TRY_AGAIN_LATER)));

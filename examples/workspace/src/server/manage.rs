@@ -31,13 +31,9 @@ impl Transition {
             Self::Delete => "delete",
         }
     }
-}
 
-impl std::str::FromStr for Transition {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Start, Self::Stop, Self::Delete].into_iter().find(|transition| transition.as_str() == text).ok_or(())
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        [Self::Start, Self::Stop, Self::Delete].into_iter().find(|transition| transition.as_str() == text)
     }
 }
 
@@ -51,7 +47,7 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, tran
     .under(&server.shutdown);
     let ended = guard.handle();
 
-    let mut link: Link<Managed, ()> = Link::new(socket, server.timing.heartbeat());
+    let mut link: Link<Managed, ()> = Link::new(socket, server.timing.heartbeat);
     let mut managing = pin!(manage(server, workspace, transition, reason));
     let answering = async |_| -> Result<_, LinkError> {
         tokio::select! {
@@ -102,7 +98,7 @@ async fn carry_out(server: &Server, stop: Stop) -> Build {
             let _ = noting.await;
         }
     });
-    let _ = timeout(server.timing.goodbye(), join_all(tell)).await;
-    let _ = timeout(server.timing.goodbye() * 2, stop.send_agent_away()).await;
+    let _ = timeout(server.timing.goodbye, join_all(tell)).await;
+    let _ = timeout(server.timing.goodbye * 2, stop.send_agent_away()).await;
     build
 }

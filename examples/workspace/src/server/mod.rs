@@ -90,13 +90,13 @@ impl Server {
         self.shutdown.begin();
         self.closing.cancel();
         tasks.close();
-        let _ = timeout(self.timing.goodbye(), tasks.wait()).await;
+        let _ = timeout(self.timing.goodbye, tasks.wait()).await;
     }
 
     /// One connection, from its handshake to its line. Before the handshake is done there is none.
     async fn serve(self: Arc<Self>, stream: TcpStream, tls: Option<TlsAcceptor>) {
         let (route, socket) = tokio::select! {
-            shaken = timeout(self.timing.login(), self.shake_hands(stream, tls)) => match shaken {
+            shaken = timeout(self.timing.login, self.shake_hands(stream, tls)) => match shaken {
                 Ok(Ok(shaken)) => shaken,
                 Ok(Err(error)) => return debug!(%error, "no connection"),
                 Err(late) => return debug!(error = %late, "no connection"),

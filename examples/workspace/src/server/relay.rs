@@ -1,6 +1,6 @@
 //! The relay: a data path between two legs, as the server sees it.
 
-use disconnect_core::{ConnectionMethod, Disconnect, DisconnectGuard, disconnected};
+use disconnect_core::{BoxedGuard, ConnectionMethod, Disconnect, DisconnectGuard, disconnected};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::timeout;
@@ -15,35 +15,19 @@ use crate::wire::{LinkError, Socket};
 
 use super::Server;
 use super::route::Client;
+use super::workspaces::RunCause;
 
 /// Relays between a client and the agent of its workspace until one of the legs ends.
 pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client) {
     let leg = server.workspaces.leg(&client.workspace, client.client_session_id.clone());
-    let Ok(Some(mut to_agent)) = timeout(server.timing.goodbye(), leg).await else {
+    let Ok(Some(mut to_agent)) = timeout(server.timing.goodbye, leg).await else {
         // The path did not come up.
         return close(&mut to_client, Some(TRY_AGAIN_LATER), "the workspace has no agent now").await;
     };
-    let Client { workspace, client_session_id } = client;
-    info!(workspace, client_session_id, "relaying");
+    info!(workspace = client.workspace, client_session_id = client.client_session_id, "relaying");
 
-    let cause = server.workspaces.cause(&workspace);
-    let entry = server.connections.begin("relay", &workspace, Some(&client_session_id));
-    let of_run = cause.clone();
-    let guard = DisconnectGuard::new(RELAY_FACING_CLIENT, move |end: &Disconnect| {
-        entry.end(end);
-        disconnected!(
-            end,
-            group(of_run.context(end) => build_id, build_reason, transition),
-            workspace,
-            client_session_id,
-            "relayed connection closed"
-        );
-    })
-    .under(&cause);
-    guard.set_method(ConnectionMethod::Derp);
-    // One line for both legs: whichever of them ends the path, each by its own roles.
-    let (client_leg, agent_leg) = DisconnectGuard::pair(guard, DisconnectGuard::new(RELAY_FACING_AGENT, |_| {}));
-
+    let cause = server.workspaces.cause(&client.workspace);
+    let (client_leg, agent_leg) = legs(server, &client, &cause);
     let blamed = tokio::select! {
         (leg, error) = splice(&mut to_client, &mut to_agent) => {
             match leg {
@@ -65,6 +49,35 @@ pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client
     };
     let why = told::why(&end, cause.context(&end));
     tokio::join!(close(&mut to_client, codes[0], &why), close(&mut to_agent, codes[1], &why));
+}
+
+/// The guards of both legs. Whichever leg ends the path, both lines tell that end, each by its own roles.
+fn legs(server: &Server, client: &Client, cause: &RunCause) -> (BoxedGuard, BoxedGuard) {
+    let entry = server.connections.begin("relay", &client.workspace, Some(&client.client_session_id));
+    let line = |name: &'static str| {
+        let (of_run, Client { workspace, client_session_id }) = (cause.clone(), client.clone());
+        move |end: &Disconnect| {
+            disconnected!(
+                end,
+                group(of_run.context(end) => build_id, build_reason, transition),
+                workspace,
+                client_session_id,
+                "{name} closed"
+            );
+        }
+    };
+    let (of_path, of_leg) = (line("relayed connection"), line("relay leg"));
+    let to_log = move |end: &Disconnect| {
+        entry.end(end);
+        of_path(end);
+    };
+    let (client_leg, agent_leg) = DisconnectGuard::pair(
+        BoxedGuard::boxed(RELAY_FACING_CLIENT, to_log).under(cause),
+        BoxedGuard::boxed(RELAY_FACING_AGENT, of_leg).under(cause),
+    );
+    client_leg.set_method(ConnectionMethod::Derp);
+    agent_leg.set_method(ConnectionMethod::Derp);
+    (client_leg, agent_leg)
 }
 
 /// One of the two connections of a path.

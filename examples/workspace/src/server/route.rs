@@ -2,12 +2,12 @@
 
 use tokio_tungstenite::accept_hdr_async_with_config;
 use tokio_tungstenite::tungstenite::Error;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::http::header::ORIGIN;
 use tokio_tungstenite::tungstenite::http::{StatusCode, Uri};
 
 use crate::token::Token;
-use crate::wire::{Io, Socket, is_word, limits};
+use crate::wire::{Io, Socket, is_word, limits, refusal};
 
 use super::manage::Transition;
 
@@ -44,7 +44,7 @@ impl Route {
             ["client", workspace] => Self::Client(client(workspace)?),
             ["manage", workspace, transition] => Self::Manage {
                 workspace: word(workspace)?,
-                transition: transition.parse().ok()?,
+                transition: Transition::parse(transition)?,
                 reason: query("reason").map_or(Some("initiator".to_owned()), word)?,
             },
             ["relay", workspace] => Self::Relay(client(workspace)?),
@@ -84,11 +84,7 @@ pub(super) async fn accept(
                 wanted = Some(route);
                 Ok(response)
             }
-            Err(status) => {
-                let mut refusal = ErrorResponse::new(None);
-                *refusal.status_mut() = status;
-                Err(refusal)
-            }
+            Err(status) => Err(refusal(status)),
         }
     };
     let socket = accept_hdr_async_with_config(stream, answer, Some(limits())).await?;

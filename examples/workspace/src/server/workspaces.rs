@@ -7,7 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use disconnect_core::Shutdown;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::http::StatusCode;
-use tokio_util::sync::CancellationToken;
 
 use crate::wire::Socket;
 use crate::wire::message::{Build, Coordination, Node, RelayLeg};
@@ -33,18 +32,18 @@ struct Workspace {
     /// Why everything in this run of the workspace ends.
     cause: RunCause,
     agent: Option<Agent>,
-    clients: HashMap<u64, mpsc::Sender<Stopping>>,
+    clients: Vec<mpsc::Sender<Stopping>>,
 }
 
 impl Workspace {
     fn new(shutdown: &Shutdown) -> Self {
         let cause = RunCause::default().under(shutdown);
-        Self { state: State::Running, cause, agent: None, clients: HashMap::new() }
+        Self { state: State::Running, cause, agent: None, clients: Vec::new() }
     }
 
-    /// Whether its agent is there, and has said where.
-    fn has_agent(&self) -> bool {
-        self.agent.as_ref().is_some_and(|agent| agent.node.is_some())
+    /// Its agent, while that is connected.
+    fn agent(&self) -> Option<&Agent> {
+        self.agent.as_ref().filter(|agent| !agent.commands.is_closed())
     }
 }
 
@@ -62,9 +61,8 @@ enum State {
 struct Agent {
     id: u64,
     node: Option<Node>,
+    /// Closed once the agent has gone.
     commands: mpsc::Sender<Coordination>,
-    /// Cancelled once the agent has gone.
-    gone: CancellationToken,
 }
 
 /// A client is told why its workspace stops, and says when it has noted that.
@@ -78,34 +76,18 @@ pub(super) struct Stop {
     pub(super) build: Build,
     pub(super) clients: Vec<mpsc::Sender<Stopping>>,
     pub(super) cause: RunCause,
-    agent: Option<(mpsc::Sender<Coordination>, CancellationToken)>,
+    agent: Option<mpsc::Sender<Coordination>>,
 }
 
 impl Stop {
     /// Tells the agent, and waits until it has gone.
     pub(super) async fn send_agent_away(self) {
-        if let Some((commands, gone)) = self.agent
+        if let Some(commands) = self.agent
             && commands.send(Coordination::Stop(self.build)).await.is_ok()
         {
-            gone.cancelled().await;
+            commands.closed().await;
         }
     }
-}
-
-/// The place of an agent in its workspace, until it is dropped.
-pub(super) struct AgentPlace<'a> {
-    workspaces: &'a Workspaces,
-    workspace: &'a str,
-    id: u64,
-    gone: CancellationToken,
-    pub(super) cause: RunCause,
-}
-
-/// The place of a client, until it is dropped.
-pub(super) struct ClientPlace<'a> {
-    workspaces: &'a Workspaces,
-    workspace: &'a str,
-    id: u64,
 }
 
 impl Workspaces {
@@ -118,7 +100,7 @@ impl Workspaces {
     pub(super) fn admits(&self, route: &Route) -> Result<(), StatusCode> {
         let workspaces = self.lock();
         let state = |name: &str| workspaces.get(name).map(|workspace| workspace.state);
-        let has_agent = |name: &str| workspaces.get(name).is_some_and(Workspace::has_agent);
+        let has_agent = |name: &str| workspaces.get(name)?.agent()?.node.as_ref();
         match route {
             Route::Agent { workspace } => match state(workspace) {
                 None if workspaces.len() >= self.most => Err(StatusCode::TOO_MANY_REQUESTS),
@@ -128,44 +110,49 @@ impl Workspaces {
             },
             Route::Client(client) | Route::Relay(client) => match state(&client.workspace) {
                 None => Err(StatusCode::NOT_FOUND),
-                Some(State::Running) if has_agent(&client.workspace) => Ok(()),
+                Some(State::Running) if has_agent(&client.workspace).is_some() => Ok(()),
                 Some(State::Running | State::Stopped) => Err(StatusCode::CONFLICT),
                 Some(State::Deleted) => Err(StatusCode::GONE),
             },
             Route::Manage { workspace, .. } => state(workspace).map(drop).ok_or(StatusCode::NOT_FOUND),
-            Route::RelayLeg { id } => {
-                if lock(&self.legs).contains_key(id) {
-                    Ok(())
-                } else {
-                    Err(StatusCode::NOT_FOUND)
-                }
-            }
+            Route::RelayLeg { id } => match lock(&self.legs).get(id) {
+                Some(waiting) if !waiting.is_closed() => Ok(()),
+                Some(_) | None => Err(StatusCode::NOT_FOUND),
+            },
         }
     }
 
-    /// An agent is connected. A later one of the same workspace takes its place.
-    pub(super) fn agent<'a>(&'a self, name: &'a str, commands: mpsc::Sender<Coordination>) -> AgentPlace<'a> {
+    /// An agent is connected, until the other end of `commands` is dropped. A later one of the same workspace takes its
+    /// place. Returns the number of this one, and why the run of the workspace ends.
+    pub(super) fn agent(&self, name: &str, commands: mpsc::Sender<Coordination>) -> (u64, RunCause) {
         let id = self.next_id();
-        let gone = CancellationToken::new();
         let mut workspaces = self.lock();
         let workspace = workspaces.entry(name.to_owned()).or_insert_with(|| Workspace::new(&self.shutdown));
-        workspace.agent = Some(Agent { id, node: None, commands, gone: gone.clone() });
-        AgentPlace { workspaces: self, workspace: name, id, gone, cause: workspace.cause.clone() }
+        workspace.agent = Some(Agent { id, node: None, commands });
+        (id, workspace.cause.clone())
     }
 
-    /// A client is connected.
-    pub(super) fn client<'a>(&'a self, name: &'a str, stopping: mpsc::Sender<Stopping>) -> ClientPlace<'a> {
-        let id = self.next_id();
+    /// The agent with this number says where it is.
+    pub(super) fn agent_is_at(&self, name: &str, id: u64, node: Node) {
+        let mut workspaces = self.lock();
+        let agent = workspaces.get_mut(name).and_then(|workspace| workspace.agent.as_mut());
+        if let Some(agent) = agent.filter(|agent| agent.id == id) {
+            agent.node = Some(node);
+        }
+    }
+
+    /// A client is connected, until the other end of `stopping` is dropped.
+    pub(super) fn client(&self, name: &str, stopping: mpsc::Sender<Stopping>) {
         // It was there when the client was let in.
         if let Some(workspace) = self.lock().get_mut(name) {
-            workspace.clients.insert(id, stopping);
+            workspace.clients.retain(|client| !client.is_closed());
+            workspace.clients.push(stopping);
         }
-        ClientPlace { workspaces: self, workspace: name, id }
     }
 
     /// Where the agent of a workspace is, if there is one.
     pub(super) fn node(&self, name: &str) -> Option<Node> {
-        self.lock().get(name)?.agent.as_ref()?.node.clone()
+        self.lock().get(name)?.agent()?.node.clone()
     }
 
     /// Why the run of this workspace ends, once it does.
@@ -177,11 +164,16 @@ impl Workspaces {
     pub(super) async fn leg(&self, name: &str, client_session_id: String) -> Option<Socket> {
         let id = self.next_id();
         let (sender, leg) = oneshot::channel();
-        let commands = self.lock().get(name)?.agent.as_ref()?.commands.clone();
-        lock(&self.legs).insert(id, sender);
-        let _waiting = Waiting { legs: &self.legs, id };
+        let commands = self.lock().get(name)?.agent()?.commands.clone();
+        self.expect_leg(id, sender);
         commands.send(Coordination::Relay(RelayLeg { id, client_session_id })).await.ok()?;
         leg.await.ok()
+    }
+
+    fn expect_leg(&self, id: u64, sender: oneshot::Sender<Socket>) {
+        let mut legs = lock(&self.legs);
+        legs.retain(|_, waiting| !waiting.is_closed());
+        legs.insert(id, sender);
     }
 
     /// The agent has dialled a leg that somebody waits for.
@@ -203,9 +195,9 @@ impl Workspaces {
         workspace.state = if transition == Transition::Delete { State::Deleted } else { State::Stopped };
         Ok(Stop {
             build: self.build(transition, reason),
-            clients: workspace.clients.values().cloned().collect(),
+            clients: workspace.clients.clone(),
             cause: workspace.cause.clone(),
-            agent: workspace.agent.as_ref().map(|agent| (agent.commands.clone(), agent.gone.clone())),
+            agent: workspace.agent().map(|agent| agent.commands.clone()),
         })
     }
 
@@ -235,46 +227,6 @@ impl Workspaces {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Workspace>> {
         lock(&self.by_name)
-    }
-}
-
-impl AgentPlace<'_> {
-    /// The agent says where it is.
-    pub(super) fn is_at(&self, node: Node) {
-        let mut workspaces = self.workspaces.lock();
-        let agent = workspaces.get_mut(self.workspace).and_then(|workspace| workspace.agent.as_mut());
-        if let Some(agent) = agent.filter(|agent| agent.id == self.id) {
-            agent.node = Some(node);
-        }
-    }
-}
-
-impl Drop for AgentPlace<'_> {
-    fn drop(&mut self) {
-        if let Some(workspace) = self.workspaces.lock().get_mut(self.workspace) {
-            workspace.agent.take_if(|agent| agent.id == self.id);
-        }
-        self.gone.cancel();
-    }
-}
-
-impl Drop for ClientPlace<'_> {
-    fn drop(&mut self) {
-        if let Some(workspace) = self.workspaces.lock().get_mut(self.workspace) {
-            workspace.clients.remove(&self.id);
-        }
-    }
-}
-
-/// Nobody waits for this leg any more, once it is dropped.
-struct Waiting<'a> {
-    legs: &'a Mutex<HashMap<u64, oneshot::Sender<Socket>>>,
-    id: u64,
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        lock(self.legs).remove(&self.id);
     }
 }
 

@@ -76,16 +76,8 @@ impl DisconnectEvidence for Closed {
     }
 }
 
-/// How often the peer is asked whether it is there.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Heartbeat {
-    pub(crate) every: Duration,
-}
-
-impl Heartbeat {
-    /// How many pings in a row may go unanswered.
-    pub(crate) const PATIENCE: u32 = 3;
-}
+/// How many pings in a row may go unanswered.
+pub(crate) const PATIENCE: u32 = 3;
 
 /// A connection on which messages of type `Out` go and messages of type `In` come.
 pub(crate) struct Link<Out, In> {
@@ -97,8 +89,8 @@ pub(crate) struct Link<Out, In> {
 }
 
 impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
-    pub(crate) fn new(socket: Socket, heartbeat: Heartbeat) -> Self {
-        let mut ticks = interval(heartbeat.every);
+    pub(crate) fn new(socket: Socket, heartbeat: Duration) -> Self {
+        let mut ticks = interval(heartbeat);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { socket, ticks, unanswered: 0, messages: PhantomData }
     }
@@ -142,7 +134,7 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
     }
 
     async fn ping(&mut self) -> Result<(), LinkError> {
-        if self.unanswered == Heartbeat::PATIENCE {
+        if self.unanswered == PATIENCE {
             return Err(LinkError::Silent(self.unanswered));
         }
         self.unanswered += 1;

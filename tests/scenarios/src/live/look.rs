@@ -9,7 +9,7 @@ use disconnect_core::{
 };
 
 use crate::process::Line;
-use workspace::say::is_read;
+use crate::report::is_read;
 
 /// Shows lines, for people or for a log pipeline.
 pub(super) struct Live {

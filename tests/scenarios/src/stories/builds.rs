@@ -53,7 +53,7 @@ fn client_stopped(client: Client, build: u64, transition: &'static str) -> Vec<E
     let mut ends = client.session("exec", &stopped).to_vec();
     ends.extend([AGENT_SSH, CLIENT_SSH].map(|site| client.line(stopped(site))));
     if client.id == RELAYED.id {
-        ends.push(client.relay(&stopped));
+        ends.extend(client.relay(&stopped));
     }
     // It has nothing more to do, and says goodbye to the server.
     ends.extend(client.leaves_server());
@@ -166,8 +166,7 @@ async fn stop_agent_away(world: &mut World) -> Result<(), Failure> {
     world.ended(client).await?;
     // The server's last words, which it finds when it wakes up.
     let lost = |site: Site| site.fault("control_plane_lost", "server").cause("deadline").code("websocket.3008");
-    world.want([AGENT_CONTROL, AGENT_DERP_MAP].map(lost));
-    world.want([lost(AGENT_COORDINATION).warns()]);
+    world.want([AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP].map(lost));
     // Nobody has told it by which build.
     let unnamed = |site: Site| site.normal("workspace_stopped", "server");
     world.want([DIRECT.agent_session("exec", unnamed), DIRECT.line(unnamed(AGENT_SSH))]);

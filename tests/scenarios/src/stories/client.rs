@@ -4,7 +4,7 @@ use crate::process::{Failure, Process};
 
 use crate::end::{End, Site};
 use crate::sites::{
-    AGENT_SESSION, AGENT_SSH, CLIENT_COORDINATION, CLIENT_SESSION, CLIENT_SSH, SERVER_CLIENT, SERVER_RELAY,
+    AGENT_SESSION, AGENT_SSH, CLIENT_COORDINATION, CLIENT_SESSION, CLIENT_SSH, SERVER_CLIENT, SERVER_LEG, SERVER_RELAY,
 };
 use crate::world::{Route, World};
 
@@ -75,14 +75,16 @@ impl Client {
     }
 
     /// Its path through the relay, if it has one, is closed by the client.
-    pub(super) fn leaves_relay(self) -> Option<End> {
-        (self.route == Route::Relay)
-            .then(|| self.relay(|site| site.normal("client_closed", "client").code("websocket.1000")))
+    pub(super) fn leaves_relay(self) -> Vec<End> {
+        match self.route {
+            Route::Direct => Vec::new(),
+            Route::Relay => self.relay(|site| left(site).code("websocket.1000")).to_vec(),
+        }
     }
 
-    /// What the relay writes.
-    pub(super) fn relay(self, end: impl Fn(Site) -> End) -> End {
-        self.line(end(SERVER_RELAY))
+    /// What the relay writes: a line for each leg.
+    pub(super) fn relay(self, end: impl Fn(Site) -> End) -> [End; 2] {
+        [SERVER_RELAY, SERVER_LEG].map(|site| self.line(end(site)))
     }
 
     /// Its connection to the server is closed by the client.
@@ -96,6 +98,13 @@ pub(super) fn left(site: Site) -> End {
     site.normal("client_closed", "client")
 }
 
+/// A client says DISCONNECT: nobody passes on with which code, and it may be any complaint. What was open ends by it.
+pub(super) fn disconnects(site: Site) -> End {
+    let end = site.fault("unknown", "client");
+    // Every OpenSSH says it in the end, so the connection's line wakes nobody up.
+    if site == AGENT_SSH { end.with("level", "INFO") } else { end }
+}
+
 /// The other process is gone.
 pub(super) fn gone(site: Site) -> End {
     site.fault("network_error", "network").vanished()
@@ -106,5 +115,5 @@ pub(super) fn silent(site: Site) -> End {
     site.fault("network_error", "network").cause("keepalive_timeout")
 }
 
-/// A heartbeat that finds silence out soon.
-pub(super) const QUICK: &[&str] = &["--heartbeat", "400"];
+/// A heartbeat that finds silence out soon. A loaded machine may answer a ping only after a second or two.
+pub(super) const QUICK: &[&str] = &["--heartbeat", "1000"];

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::time::{Duration, timeout};
 
-use super::client::{Client, DIRECT, RELAYED, left};
+use super::client::{Client, DIRECT, RELAYED, disconnects, left};
 use crate::end::{End, Site};
 use crate::sites::{AGENT_FORWARD, AGENT_IDE, AGENT_SSH, CLIENT_FORWARD, CLIENT_SSH};
 use crate::tools::{Tool, ssh};
@@ -212,6 +212,6 @@ async fn openssh(world: &mut World) -> Result<(), Failure> {
     tool.signal(SIGTERM)?;
     world.tool_ended(tool).await?;
     world.agent_says(AGENT_SSH.message).await?;
-    world.want([AGENT_FORWARD, AGENT_SSH].map(|site| left(site).by("direct").unnamed()));
+    world.want([left(AGENT_FORWARD), disconnects(AGENT_SSH)].map(|end| end.by("direct").unnamed()));
     Ok(())
 }

@@ -3,16 +3,17 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal::SIGTERM;
+use russh::Disconnect;
 use tokio::io::AsyncWriteExt;
 
-use super::client::{DIRECT, RELAYED, left};
+use super::client::{DIRECT, RELAYED, disconnects, left};
 use crate::end::{End, Site};
 use crate::page::Page;
 use crate::process::{Failure, Process};
 use crate::proxy::{Break, Proxy};
-use crate::rogue::{RogueClient, dribble, garbage, says_disconnect, status};
+use crate::rogue::{Opens, RogueClient, dribble, garbage, says_disconnect, status};
 use crate::sites::{
-    AGENT_ATTACHED, AGENT_CONTROL, AGENT_SSH, AGENT_TERMINAL, CLIENT_SSH, SERVER_AGENT, SERVER_CLIENT, SERVER_RELAY,
+    AGENT_ATTACHED, AGENT_CONTROL, AGENT_SESSION, AGENT_SSH, AGENT_TERMINAL, CLIENT_SSH, SERVER_AGENT, SERVER_CLIENT,
 };
 use crate::tools::{Tool, ssh};
 use crate::world::World;
@@ -33,8 +34,9 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("page-violates", "a page's frame makes no sense: its agent says so", |w| Box::pin(page_violates(w))),
     scenario("page-too-large", "a page sends more at once than it may", |w| Box::pin(page_too_large(w))),
     scenario("page-codes", "a page closes with 1002 and above", |w| Box::pin(page_codes(w))),
-    scenario("disconnect-2", "a client disconnects for a protocol error, with nothing open", |w| Box::pin(disconnect(w, false))),
-    scenario("disconnect-2-session", "a client disconnects for a protocol error, with a session", |w| Box::pin(disconnect(w, true))),
+    scenario("disconnect-2", "a client disconnects for a protocol error, and had nothing open", |w| Box::pin(disconnect(w, Opens::Nothing))),
+    scenario("disconnect-2-session", "a client disconnects for a protocol error, with a session", |w| Box::pin(disconnect(w, Opens::Session))),
+    scenario("disconnect-closed", "clients disconnect with codes of faults, and have closed all their channels", |w| Box::pin(disconnect_closed(w))),
     scenario("data-corrupt", "bytes of a data path are changed on their way", |w| Box::pin(corrupt(w))),
     scenario("data-truncated", "a data path ends in the middle of a packet", |w| Box::pin(truncated(w))),
     scenario("control-truncated", "a control path ends in the middle of a frame", |w| Box::pin(control_truncated(w))),
@@ -109,12 +111,10 @@ async fn noise(world: &mut World) -> Result<(), Failure> {
     let violated = |site: Site| site.fault("protocol_error", "client").cause("malformed").by("direct").quietly();
     world.want((0..TIMES).flat_map(|_| [violated(AGENT_SSH).unnamed(), violated(AGENT_ATTACHED)]));
     world.settle().await;
-    // The first at once, and the rest when the agent ends.
-    world.agent_says("connections ended before the login").await?;
     world.end_agent(SIGTERM).await?;
     world.want(crate::world::agent_leaves());
     let counts = world.texts("connections ended before the login", "count");
-    world.check(counts == ["1", "199"], || format!("200 lines of noise made warnings of {counts:?}"));
+    world.check(counts == ["200"], || format!("200 lines of noise made warnings of {counts:?}"));
     Ok(())
 }
 
@@ -170,7 +170,7 @@ async fn relay_violated(world: &mut World) -> Result<(), Failure> {
     let (code, _) = rogue.closed().await?;
     world.check(code == 1007, || format!("it was closed with {code}"));
     world.agent_says(AGENT_SSH.message).await?;
-    world.want([RELAYED.line(SERVER_RELAY.fault("protocol_error", "client").cause("malformed"))]);
+    world.want(RELAYED.relay(|site| site.fault("protocol_error", "client").cause("malformed")));
     let lost = AGENT_SSH.fault("network_error", "network").cause("unclean_eof").code("websocket.4001");
     world.want([RELAYED.line(lost).quietly()]);
     Ok(())
@@ -234,14 +234,33 @@ async fn page_codes(world: &mut World) -> Result<(), Failure> {
 }
 
 /// Not every DISCONNECT is leaving.
-async fn disconnect(world: &mut World, has_session: bool) -> Result<(), Failure> {
+async fn disconnect(world: &mut World, opens: Opens) -> Result<(), Failure> {
     world.start().await?;
-    says_disconnect(&world.ssh, russh::Disconnect::ProtocolError, has_session).await?;
+    says_disconnect(&world.ssh, Disconnect::ProtocolError, opens).await?;
     world.agent_says(AGENT_SSH.message).await?;
     let end = |end: End| end.by("direct").unnamed();
-    world.want([end(AGENT_SSH.fault("unknown", "client"))]);
-    if has_session {
-        world.want([end(crate::sites::AGENT_SESSION.fault("unknown", "client").session("exec"))]);
+    world.want([end(disconnects(AGENT_SSH))]);
+    if opens == Opens::Session {
+        world.want([end(disconnects(AGENT_SESSION).session("exec"))]);
+    }
+    Ok(())
+}
+
+/// All that was asked for is done, and it is a fault nevertheless.
+async fn disconnect_closed(world: &mut World) -> Result<(), Failure> {
+    world.start().await?;
+    for code in [
+        Disconnect::ProtocolError,
+        Disconnect::KeyExchangeFailed,
+        Disconnect::MACError,
+        Disconnect::ServiceNotAvailable,
+        Disconnect::ConnectionLost,
+        Disconnect::TooManyConnections,
+    ] {
+        says_disconnect(&world.ssh, code, Opens::ClosedSession).await?;
+        world.agent_says(AGENT_SSH.message).await?;
+        let session = AGENT_SESSION.normal("graceful", "agent").exit(0).session("exec");
+        world.want([session, disconnects(AGENT_SSH)].map(|end| end.by("direct").unnamed()));
     }
     Ok(())
 }
@@ -289,10 +308,11 @@ async fn truncated(world: &mut World) -> Result<(), Failure> {
 }
 
 async fn control_truncated(world: &mut World) -> Result<(), Failure> {
-    const QUICK: &[&str] = &["--heartbeat", "400"];
+    // Often enough to be cut off soon, and not so often that a loaded machine takes the peer for silent.
+    const PINGS: &[&str] = &["--heartbeat", "1500"];
     world.start_server(&[]).await?;
     let proxy = Proxy::to(world.server_address()).await?;
-    world.start_agent(&format!("ws://{}", proxy.address()), QUICK).await?;
+    world.start_agent(&format!("ws://{}", proxy.address()), PINGS).await?;
     proxy.break_all(Break::Truncate);
     let lost = |site: Site| site.fault("network_error", "network").vanished();
     world.want([AGENT_CONTROL, crate::sites::AGENT_COORDINATION, crate::sites::AGENT_DERP_MAP, SERVER_AGENT].map(lost));
@@ -343,6 +363,6 @@ async fn openssh_flood(world: &mut World) -> Result<(), Failure> {
     world.check(begun.elapsed() < Duration::from_secs(SOON), || "ssh hung".to_owned());
     world.tool_ended(process).await?;
     world.want([DIRECT.agent_session("exec", |site| site.fault("unknown", "agent").cause("limit"))]);
-    world.want([DIRECT.line(left(AGENT_SSH))]);
+    world.want([DIRECT.line(disconnects(AGENT_SSH))]);
     Ok(())
 }

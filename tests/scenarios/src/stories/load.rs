@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Barrier, Semaphore};
 use tokio::time::timeout;
 
-use super::client::{DIRECT, gone, left};
+use super::client::{DIRECT, disconnects, gone, left};
 use crate::end::Site;
 use crate::process::Failure;
 use crate::rogue::AnyKey;
@@ -86,7 +86,7 @@ async fn open(address: &str, way: Way) -> Result<(Handle<AnyKey>, Channel<client
 }
 
 /// No session starts the end of all before they are all there.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Every one of them has its line, and the ways add up.
 async fn load(world: &mut World) -> Result<(), Failure> {
@@ -104,7 +104,7 @@ async fn load(world: &mut World) -> Result<(), Failure> {
         ends.push(DIRECT.agent_session("exec", killed));
         ends.push(DIRECT.agent_session("exec", left));
         ends.push(DIRECT.agent_session("exec", gone));
-        ends.extend((1..WAYS.len()).map(|_| DIRECT.line(left(AGENT_SSH))));
+        ends.extend((1..WAYS.len()).map(|_| DIRECT.line(disconnects(AGENT_SSH))));
         ends.push(DIRECT.line(gone(AGENT_SSH)));
         world.want(ends);
     }

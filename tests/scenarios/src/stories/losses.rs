@@ -48,7 +48,7 @@ async fn client_killed(world: &mut World, client: Client) -> Result<(), Failure>
     world.server_says(SERVER_CLIENT.message).await?;
     world.agent_says(AGENT_SSH.message).await?;
     if client.id == RELAYED.id {
-        world.want([client.relay(gone)]);
+        world.want(client.relay(gone));
         // What the relay says of the other leg.
         let lost = |site: Site| site.fault("network_error", "network").cause("unclean_eof").code("websocket.4001");
         world.want([client.agent_session("exec", lost), client.line(lost(AGENT_SSH))]);
@@ -168,7 +168,7 @@ async fn agent_leaves(world: &mut World) -> Result<(), Failure> {
         world.want(client.leaves_server());
     }
     // An agent that goes away tells its relay as well.
-    world.want([RELAYED.relay(|site| site.normal("server_shutdown", "agent").code("websocket.1001"))]);
+    world.want(RELAYED.relay(|site| site.normal("server_shutdown", "agent").code("websocket.1001")));
     Ok(())
 }
 
@@ -325,11 +325,8 @@ async fn server_leaves_relayed(world: &mut World) -> Result<(), Failure> {
     world.want(RELAYED.session("exec", told));
     world.want(RELAYED.connection(told));
     world.want(server_left());
-    world.want([
-        RELAYED.relay(shutdown),
-        shutdown(SERVER_CLIENT).client(RELAYED.id),
-        told(CLIENT_RETRYING).client(RELAYED.id),
-    ]);
+    world.want(RELAYED.relay(shutdown));
+    world.want([shutdown(SERVER_CLIENT).client(RELAYED.id), told(CLIENT_RETRYING).client(RELAYED.id)]);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use nix::unistd::Pid;
 use portable_pty::CommandBuilder;
 use tokio::io::AsyncWriteExt;
 
-use super::client::{DIRECT, RELAYED, gone, left};
+use super::client::{DIRECT, RELAYED, disconnects, gone, left};
 use crate::end::{End, Site};
 use crate::proxy::{Break, Proxy};
 use crate::sites::{AGENT_CONTROL, AGENT_SESSION, AGENT_SSH, CLIENT_PROXY, CLIENT_RETRYING, SERVER_CLIENT};
@@ -33,7 +33,7 @@ pub(super) const ALL: &[Scenario] = &[
 ];
 
 const SSH: &[Tool] = &[Tool::Ssh];
-const SFTP: &[Tool] = &[Tool::Ssh, Tool::Sftp];
+const SFTP: &[Tool] = &[Tool::Ssh, Tool::Sftp, Tool::SftpServer];
 
 /// How OpenSSH says by what its connection is to be found.
 const NAMED: [&str; 2] = ["-o", "SetEnv=CLIENT_SESSION_ID=c1"];
@@ -50,12 +50,7 @@ async fn start(world: &mut World, options: &[&str], command: &[&str]) -> Result<
 
 /// What an OpenSSH gives that closes its connection, at the only end that has lines.
 fn leaves() -> End {
-    DIRECT.line(left(AGENT_SSH))
-}
-
-/// What one gives that says DISCONNECT in the middle of a session: that may be any complaint.
-fn disconnects(site: Site) -> End {
-    site.fault("unknown", "client")
+    DIRECT.line(disconnects(AGENT_SSH))
 }
 
 /// Waits for the connection's line: a client of ours waits for the agent by itself.
@@ -194,7 +189,7 @@ async fn proxied(world: &mut World) -> Result<(), Failure> {
     is_over(world).await?;
     world.server_says(SERVER_CLIENT.message).await?;
     let [session, _] = RELAYED.exits(0);
-    world.want([session, RELAYED.line(left(AGENT_SSH)), RELAYED.line(left(CLIENT_PROXY))]);
+    world.want([session, RELAYED.line(disconnects(AGENT_SSH)), RELAYED.line(left(CLIENT_PROXY))]);
     world.want(RELAYED.leaves_relay());
     world.want(RELAYED.leaves_server());
     Ok(())
@@ -213,11 +208,8 @@ async fn proxied_shutdown(world: &mut World) -> Result<(), Failure> {
     let shutdown = |site: Site| site.normal("server_shutdown", "server");
     let told = |site: Site| shutdown(site).code("websocket.1001");
     world.want([RELAYED.agent_session("exec", told), RELAYED.line(told(AGENT_SSH)), RELAYED.line(told(CLIENT_PROXY))]);
-    world.want([
-        RELAYED.relay(shutdown),
-        shutdown(SERVER_CLIENT).client(RELAYED.id),
-        told(CLIENT_RETRYING).client(RELAYED.id),
-    ]);
+    world.want(RELAYED.relay(shutdown));
+    world.want([shutdown(SERVER_CLIENT).client(RELAYED.id), told(CLIENT_RETRYING).client(RELAYED.id)]);
     world.want(super::losses::server_left());
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
 
 use super::builds::{agent_stopped, managed, stopped};
-use super::client::{DIRECT, RELAYED, left};
+use super::client::{DIRECT, RELAYED, disconnects, left};
 use crate::browser::Browser;
 use crate::end::Site;
 use crate::process::{Failure, Process};
@@ -159,7 +159,7 @@ async fn host_key(world: &mut World) -> Result<(), Failure> {
         world.check(ended.success(), || format!("ssh with {strictness} ended with {ended}: {said}"));
         world.agent_says(AGENT_SSH.message).await?;
         let [session, _] = DIRECT.exits(0);
-        world.want([session, DIRECT.line(left(AGENT_SSH))]);
+        world.want([session, DIRECT.line(disconnects(AGENT_SSH))]);
         world.end_agent(SIGTERM).await?;
         world.want(agent_leaves());
         let url = world.url().to_owned();

@@ -13,19 +13,22 @@ use super::client::{Client, DIRECT, RELAYED, gone, left};
 use crate::end::Site;
 use crate::proxy::{Break, Proxy};
 use crate::sites::{AGENT_SSH, CLIENT_SSH, SERVER_CLIENT};
+use crate::tools::Tool;
 use crate::world::{World, agent_leaves};
 use crate::{Scenario, scenario};
 
 #[rustfmt::skip] // one row a scenario
 pub(super) const ALL: &[Scenario] = &[
-    scenario("upload", "a file is copied into the workspace", |w| Box::pin(upload(w, DIRECT))).shows(&[3]),
-    scenario("download-relayed", "a file is copied out of the workspace, through the relay", |w| Box::pin(download(w, RELAYED))).shows(&[3]),
-    scenario("download-missing", "a file that there is not is copied", |w| Box::pin(download_missing(w))),
-    scenario("upload-reset", "the path of an upload is reset in the middle", |w| Box::pin(upload_reset(w))).shows(&[3]),
-    scenario("upload-left", "SIGTERM of the client in the middle of an upload", |w| Box::pin(upload_left(w))),
-    scenario("upload-killed", "kill -9 of the client in the middle of an upload", |w| Box::pin(upload_killed(w))),
-    scenario("upload-shutdown", "SIGTERM of the agent in the middle of an upload", |w| Box::pin(upload_shutdown(w))).shows(&[5]),
+    scenario("upload", "a file is copied into the workspace", |w| Box::pin(upload(w, DIRECT))).shows(&[3]).needs(SFTP),
+    scenario("download-relayed", "a file is copied out of the workspace, through the relay", |w| Box::pin(download(w, RELAYED))).shows(&[3]).needs(SFTP),
+    scenario("download-missing", "a file that there is not is copied", |w| Box::pin(download_missing(w))).needs(SFTP),
+    scenario("upload-reset", "the path of an upload is reset in the middle", |w| Box::pin(upload_reset(w))).shows(&[3]).needs(SFTP),
+    scenario("upload-left", "SIGTERM of the client in the middle of an upload", |w| Box::pin(upload_left(w))).needs(SFTP),
+    scenario("upload-killed", "kill -9 of the client in the middle of an upload", |w| Box::pin(upload_killed(w))).needs(SFTP),
+    scenario("upload-shutdown", "SIGTERM of the agent in the middle of an upload", |w| Box::pin(upload_shutdown(w))).shows(&[5]).needs(SFTP),
 ];
+
+const SFTP: &[Tool] = &[Tool::SftpServer];
 
 /// A file of this scenario's, with something in it.
 async fn file(world: &World, name: &str) -> Result<String, Failure> {

@@ -1,11 +1,9 @@
 //! One connection: who the client is, and what it asks for.
 
-use std::collections::HashSet;
 use std::future::pending;
-use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use disconnect_core::DisconnectHandle;
@@ -15,38 +13,25 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::wire::is_word;
+use crate::ends::AGENT_FACING_CLIENT;
+use crate::wire::{CLIENT_GOODBYE, CLIENT_SESSION_ID, is_word, new_id};
 
 use super::super::run::Run;
 use super::{Service, forward, session};
 
-/// By which variable a client says how its connection is found in the logs of all three processes.
-const CLIENT_SESSION_ID: &str = "CLIENT_SESSION_ID";
-
 /// Who is at the other end.
+#[derive(Default)]
 pub(super) struct Client {
-    peer: Option<SocketAddr>,
-    session_id: OnceLock<String>,
-    is_leaving: AtomicBool,
+    /// Where one is that came straight here.
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) session_id: OnceLock<String>,
+    /// One of the two has said DISCONNECT.
+    pub(super) is_leaving: AtomicBool,
     /// Cancelled once it has logged in.
     pub(super) admitted: CancellationToken,
 }
 
 impl Client {
-    /// One that has not said so far by what it is found.
-    pub(super) fn direct(peer: SocketAddr) -> Self {
-        Self::new(Some(peer), OnceLock::new())
-    }
-
-    /// One that the relay knows.
-    pub(super) fn relayed(client_session_id: String) -> Self {
-        Self::new(None, client_session_id.into())
-    }
-
-    fn new(peer: Option<SocketAddr>, session_id: OnceLock<String>) -> Self {
-        Self { peer, session_id, is_leaving: false.into(), admitted: CancellationToken::new() }
-    }
-
     /// Until it has taken too long to log in.
     pub(super) async fn not_admitted(&self, grace: Duration) {
         if timeout(grace, self.admitted.cancelled()).await.is_ok() {
@@ -54,33 +39,13 @@ impl Client {
         }
     }
 
-    /// Whether it has said goodbye, where we have not.
     pub(super) fn is_leaving(&self) -> bool {
         self.is_leaving.load(Ordering::Relaxed)
     }
 
-    pub(super) fn leave(&self) {
-        self.is_leaving.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn peer(&self) -> Option<String> {
-        self.peer.map(|peer| peer.to_string())
-    }
-
     /// By what its connection is found in the logs: it may say so until the first line needs it.
     pub(super) fn id(&self) -> &str {
-        self.session_id.get_or_init(|| format!("{:016x}", RandomState::new().hash_one(())))
-    }
-
-    pub(super) fn known_id(&self) -> Option<&str> {
-        self.session_id.get().map(String::as_str)
-    }
-
-    /// Takes what the client says, unless it was said before or is not fit for a log.
-    fn name(&self, id: &str) {
-        if is_word(id) {
-            let _ = self.session_id.set(id.to_owned());
-        }
+        self.session_id.get_or_init(new_id)
     }
 }
 
@@ -92,43 +57,13 @@ pub(super) struct Connection {
     pub(super) ended: DisconnectHandle,
     /// The connection is over, and has said why.
     pub(super) over: CancellationToken,
-    pub(super) ide_ports: Vec<u16>,
-    /// How much may wait for what does not read.
-    pub(super) ahead: usize,
+    pub(super) service: Arc<Service>,
     channels: TaskTracker,
-    open: Mutex<Open>,
-}
-
-/// The channels that a client has opened, and those of them that neither side has closed.
-#[derive(Default)]
-struct Open {
-    had_some: bool,
-    channels: HashSet<ChannelId>,
 }
 
 impl Connection {
-    pub(super) fn new(client: Arc<Client>, run: Arc<Run>, ended: DisconnectHandle, service: &Service) -> Self {
-        let (over, channels) = (CancellationToken::new(), TaskTracker::new());
-        let (ide_ports, ahead) = (service.ide_ports.clone(), service.ahead);
-        Self { client, run, ended, over, ide_ports, ahead, channels, open: Mutex::default() }
-    }
-
-    /// A client has opened a channel.
-    pub(super) fn opens(&self, channel: ChannelId) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.had_some = true;
-        open.channels.insert(channel);
-    }
-
-    /// A side closes a channel.
-    pub(super) fn closes(&self, channel: ChannelId) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).channels.remove(&channel);
-    }
-
-    /// Whether the client had something done here, and all of it is over.
-    pub(super) fn is_done_with(&self) -> bool {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.had_some && open.channels.is_empty()
+    pub(super) fn new(client: Arc<Client>, run: Arc<Run>, ended: DisconnectHandle, service: Arc<Service>) -> Self {
+        Self { client, run, ended, over: CancellationToken::new(), service, channels: TaskTracker::new() }
     }
 
     /// Lets the channels end, once it is said why the connection did.
@@ -141,13 +76,7 @@ impl Connection {
 
 /// Answers the client. What takes time is done by one task for each channel: a handler that waits keeps all of them
 /// waiting.
-pub(super) struct Handler(Arc<Connection>);
-
-impl Handler {
-    pub(super) fn new(connection: Arc<Connection>) -> Self {
-        Self(connection)
-    }
-}
+pub(super) struct Handler(pub(super) Arc<Connection>);
 
 impl server::Handler for Handler {
     type Error = russh::Error;
@@ -167,11 +96,6 @@ impl server::Handler for Handler {
         Ok(())
     }
 
-    async fn channel_close(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), russh::Error> {
-        self.0.closes(channel);
-        Ok(())
-    }
-
     async fn channel_open_session(
         &mut self,
         channel: Channel<Msg>,
@@ -179,7 +103,6 @@ impl server::Handler for Handler {
         session: &mut Session,
     ) -> Result<(), russh::Error> {
         reply.accept().await;
-        self.0.opens(channel.id());
         self.0.channels.spawn(session::serve(channel, session.handle(), self.0.clone()));
         Ok(())
     }
@@ -203,6 +126,7 @@ impl server::Handler for Handler {
 
     // The requests of a session reach its task through the channel. They are answered here, in their order.
 
+    /// Variables by which a client of ours says what SSH has no words for, or russh does not pass on.
     async fn env_request(
         &mut self,
         channel: ChannelId,
@@ -210,8 +134,11 @@ impl server::Handler for Handler {
         value: &str,
         session: &mut Session,
     ) -> Result<(), russh::Error> {
-        if name == CLIENT_SESSION_ID {
-            self.0.client.name(value);
+        match name {
+            // Unless it was said before, or is not fit for a log.
+            CLIENT_SESSION_ID if is_word(value) => drop(self.0.client.session_id.set(value.to_owned())),
+            CLIENT_GOODBYE => drop(self.0.ended.set(AGENT_FACING_CLIENT.closed_by_peer())),
+            _ => {}
         }
         session.channel_success(channel)
     }

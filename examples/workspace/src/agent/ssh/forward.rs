@@ -5,7 +5,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
-use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
+use disconnect_core::{Disconnect, DisconnectGuard, disconnected};
 use russh::server::{ChannelOpenHandle, Msg};
 use russh::{Channel, ChannelMsg, ChannelOpenFailure, ChannelReadHalf, ChannelWriteHalf};
 use tokio::io::AsyncReadExt;
@@ -35,28 +35,29 @@ pub(super) async fn serve(
     // Without it the bytes are only slower.
     let _ = target.set_nodelay(true);
     reply.accept().await;
-    let id = channel.id();
-    connection.opens(id);
     debug!(port, client_session_id = connection.client.id(), "forwarded channel opened");
-    let guard = guard(port, &connection);
-    let ended = guard.handle();
     let (mut incoming, outgoing) = channel.split();
-    tokio::select! {
-        () = join(target, &mut incoming, &outgoing, &ended, connection.ahead) => {}
-        () = connection.over.cancelled() => {}
-    }
-    connection.closes(id);
+    let joined = guard(port, &connection).run(async |ended| -> io::Result<_> {
+        let closed = tokio::select! {
+            closed = join(target, &mut incoming, &outgoing, connection.service.most_ahead()) => closed?,
+            () = connection.over.cancelled() => None,
+        };
+        if closed.is_none() {
+            // Its connection is over, and says why first.
+            connection.over.cancelled().await;
+        }
+        Ok(closed.unwrap_or_else(|| ended.so_far()))
+    });
+    // Its line is written, whatever it says.
+    let _ = joined.await;
     let _ = outgoing.close().await;
-    if ended.get().is_none() {
-        // Its connection is over, and says why first.
-        connection.over.cancelled().await;
-    }
 }
 
 fn guard(port: u16, connection: &Arc<Connection>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
     let of = connection.clone();
     DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
-        let kind = if of.ide_ports.contains(&port) { "forwarded IDE channel" } else { "forwarded channel" };
+        let kind =
+            if of.service.options.ide_port.contains(&port) { "forwarded IDE channel" } else { "forwarded channel" };
         disconnected!(
             level: DEBUG,
             end,
@@ -70,14 +71,17 @@ fn guard(port: u16, connection: &Arc<Connection>) -> DisconnectGuard<impl FnOnce
 }
 
 /// Moves bytes in both directions until both are over. The channel was closed by whoever closed its direction first, once
-/// the other one got through as well: until then it may still break.
+/// the other one got through as well: until then it may still break. `None` where its connection ended.
+///
+/// # Errors
+///
+/// The target's connection broke, and with it this one channel.
 async fn join(
     target: TcpStream,
     incoming: &mut ChannelReadHalf,
     outgoing: &ChannelWriteHalf<Msg>,
-    ended: &DisconnectHandle,
     most: usize,
-) {
+) -> io::Result<Option<Disconnect>> {
     let (from_target, to_target) = target.into_split();
     let (mut ahead, returning) = (Ahead::of(to_target), Returning::new());
     let mut returned = pin!(send(from_target, outgoing, &returning));
@@ -87,8 +91,7 @@ async fn join(
             () = returning.waits(), if ahead.is_plenty() && !returning.is_waiting() => {}
             message = incoming.wait(), if !ahead.is_plenty() || returning.is_waiting() => match message {
                 Some(ChannelMsg::Data { data }) => if let Err(end) = ahead.push(&data, most) {
-                    ended.set(end);
-                    return;
+                    return Ok(Some(end));
                 },
                 Some(ChannelMsg::Eof) => {
                     closed.get_or_insert_with(|| AGENT_FACING_CLIENT.closed_by_peer());
@@ -99,28 +102,17 @@ async fn join(
                     break;
                 }
                 Some(_) => {}
-                None => return,
+                None => return Ok(None),
             },
-            // What breaks here is the target's connection, and with it this one channel.
-            passed = ahead.pass_on() => if let Err(error) = passed {
-                ended.failed(&error);
-                return;
-            },
-            result = &mut returned, if !is_returned => match result {
-                Ok(()) => {
-                    closed.get_or_insert_with(|| AGENT_FACING_CLIENT.closed_locally());
-                    is_returned = true;
-                }
-                Err(error) => {
-                    ended.failed(&error);
-                    return;
-                }
-            },
+            passed = ahead.pass_on() => passed?,
+            result = &mut returned, if !is_returned => {
+                result?;
+                closed.get_or_insert_with(|| AGENT_FACING_CLIENT.closed_locally());
+                is_returned = true;
+            }
         }
     }
-    if let Some(closed) = closed {
-        ended.set(closed);
-    }
+    Ok(closed)
 }
 
 /// Sends what the target says to the client, up to its end.

@@ -6,7 +6,6 @@ mod forward;
 mod host_key;
 mod process;
 mod session;
-mod sftp;
 mod transport;
 
 use std::error::Error;
@@ -14,7 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use disconnect_core::evidence::Side;
+use disconnect_core::evidence::{Rank, Side, Verdict};
 use disconnect_core::{
     ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard, DisconnectInitiator, DisconnectReason, disconnected,
 };
@@ -32,9 +31,7 @@ use crate::ends::{AGENT_FACING_CLIENT, AGENT_FACING_RELAY};
 use crate::listen::Noise;
 use crate::told;
 use crate::wire::tunnel::{Tunnel, path_code};
-use crate::wire::{Heartbeat, Socket};
-
-pub(crate) use self::sftp::SftpError;
+use crate::wire::{PATIENCE, Socket};
 
 use self::connection::{Client, Connection, Handler};
 use self::transport::Transport;
@@ -52,13 +49,7 @@ pub(crate) enum Path {
 /// What all connections share.
 pub(crate) struct Service {
     config: Arc<server::Config>,
-    /// How long a peer may be silent.
-    patience: Duration,
-    /// How long a client may take to log in.
-    grace: Duration,
-    ide_ports: Vec<u16>,
-    /// How many bytes may wait for what does not read.
-    ahead: usize,
+    options: AgentOptions,
     noise: Noise,
 }
 
@@ -68,23 +59,24 @@ impl Service {
     /// # Errors
     ///
     /// The key cannot be read or made.
-    pub(crate) fn new(options: &AgentOptions, noise: Noise) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(options: AgentOptions, noise: Noise) -> Result<Self, Box<dyn Error>> {
         allow_many_files();
-        let every = options.timing.heartbeat().every;
-        let patience = every * Heartbeat::PATIENCE;
         let config = server::Config {
             keys: vec![host_key::read_or_make(options.host_key.as_deref())?],
-            keepalive_interval: Some(every),
-            keepalive_max: Heartbeat::PATIENCE as usize - 1,
+            keepalive_interval: Some(options.timing.heartbeat),
+            keepalive_max: PATIENCE as usize - 1,
             // A client that answers keep-alives is never idle. This is for one that reads nothing either, so that not even
             // a keep-alive can be written; and for one that never says which version it speaks.
-            inactivity_timeout: Some(patience * 2),
+            inactivity_timeout: Some(options.timing.silence() * 2),
             nodelay: true,
             ..server::Config::default()
         };
-        let (config, ide_ports) = (Arc::new(config), options.ide_port.clone());
-        let (grace, ahead) = (options.timing.login(), options.ahead << 20);
-        Ok(Self { config, patience, grace, ide_ports, ahead, noise })
+        Ok(Self { config: Arc::new(config), options, noise })
+    }
+
+    /// How many bytes may wait for what does not read.
+    fn most_ahead(&self) -> usize {
+        self.options.ahead << 20
     }
 
     /// The key that clients have to find here.
@@ -103,8 +95,9 @@ impl Service {
             Path::Direct { stream, peer } => {
                 let socket = SockRef::from(&stream);
                 // Where they cannot be set, SSH's own keep-alive still finds out.
-                let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(self.patience)));
-                let client = Arc::new(Client::direct(peer));
+                let silence = self.options.timing.silence();
+                let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(silence)));
+                let client = Arc::new(Client { peer: Some(peer), ..Client::default() });
                 // A port scan, or a check whether somebody listens: no connection, no disconnect.
                 let guard = self.guard(&client, &run, ConnectionMethod::Direct).connecting();
                 // russh ends a session for the error of a write, where a goodbye may be waiting.
@@ -112,7 +105,7 @@ impl Service {
                 self.speak(stream, client, guard, run).await;
             }
             Path::Relayed { socket, client_session_id } => {
-                let client = Arc::new(Client::relayed(client_session_id));
+                let client = Arc::new(Client { session_id: client_session_id.into(), ..Client::default() });
                 let guard = self.guard(&client, &run, ConnectionMethod::Derp);
                 let ended = guard.handle();
                 let (stream, tunnel) = Tunnel::open(socket, AGENT_FACING_RELAY, ended.clone());
@@ -131,7 +124,7 @@ impl Service {
 
     /// Speaks SSH until the connection is over, and then until everything on it has written its line.
     async fn speak<S>(
-        &self,
+        self: &Arc<Self>,
         stream: S,
         client: Arc<Client>,
         guard: DisconnectGuard<impl FnOnce(&Disconnect)>,
@@ -141,8 +134,8 @@ impl Service {
     {
         let cut = CancellationToken::new();
         let stream = Transport::new(stream, client.clone(), guard.handle(), cut.clone());
-        let connection = Arc::new(Connection::new(client, run.clone(), guard.handle(), self));
-        let handler = Handler::new(connection.clone());
+        let connection = Arc::new(Connection::new(client, run, guard.handle(), self.clone()));
+        let handler = Handler(connection.clone());
         let speaking = async {
             match server::run_stream(self.config.clone(), stream, handler).await {
                 Ok(session) => attend(session, &connection).await,
@@ -153,7 +146,7 @@ impl Service {
         };
         tokio::select! {
             () = speaking => {}
-            () = connection.client.not_admitted(self.grace) => {
+            () = connection.client.not_admitted(self.options.timing.login) => {
                 let late = AGENT_FACING_CLIENT.ended(DisconnectReason::Unknown, Side::Local);
                 guard.set(late.with_cause(DisconnectCause::Deadline).with_detail("no login in time"));
             }
@@ -173,14 +166,7 @@ impl Service {
         let (client, of_run, noise) = (client.clone(), run.clone(), self.noise.clone());
         let guard = DisconnectGuard::new(AGENT_FACING_CLIENT, move |end: &Disconnect| {
             let (build, client_session_id) = (of_run.build(end), client.id());
-            if client.admitted.is_cancelled() {
-                disconnected!(
-                    end,
-                    group(build => build_id, build_reason, transition),
-                    client_session_id,
-                    "ssh connection complete"
-                );
-            } else {
+            if !client.admitted.is_cancelled() {
                 disconnected!(
                     level: DEBUG,
                     end,
@@ -189,6 +175,16 @@ impl Service {
                     "ssh connection complete"
                 );
                 noise.add();
+            } else if end.detail() == Some(HIDDEN_CODE) {
+                // Every OpenSSH says it in the end, so it wakes nobody up.
+                disconnected!(level: INFO, end, client_session_id, "ssh connection complete");
+            } else {
+                disconnected!(
+                    end,
+                    group(build => build_id, build_reason, transition),
+                    client_session_id,
+                    "ssh connection complete"
+                );
             }
         })
         .under(&run.shutdown);
@@ -197,25 +193,32 @@ impl Service {
     }
 }
 
+/// russh's server stops at the first byte of a DISCONNECT, and passes on neither its code nor its words: the code may be a
+/// goodbye (11) or any complaint. So it is never taken for a normal end. A client of ours says [`CLIENT_GOODBYE`] before it.
+///
+/// [`CLIENT_GOODBYE`]: crate::wire::CLIENT_GOODBYE
+const HIDDEN_CODE: &str = "a DISCONNECT with a code that is not known";
+
 /// How long a client may take to hear that the agent closes.
 const GOODBYE: Duration = Duration::from_millis(500);
 
 /// Waits until a connection is over, and says why.
 async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
     let Connection { client, run, ended, .. } = connection;
-    info!(client_session_id = client.known_id(), peer = client.peer(), "ssh connection accepted");
+    info!(
+        client_session_id = client.session_id.get(),
+        peer = client.peer.map(tracing::field::display),
+        "ssh connection accepted"
+    );
     let handle = session.handle();
     tokio::select! {
         result = &mut session => drop(match result {
             Err(error) if !client.is_leaving() => ended.failed(&error),
-            // russh keeps the code of a DISCONNECT to itself, and it may be any complaint. A client that leaves has closed
-            // its channels before.
-            _ if connection.is_done_with() => ended.set(AGENT_FACING_CLIENT.closed_by_peer()),
-            _ => ended.set(
-                AGENT_FACING_CLIENT
-                    .ended(DisconnectReason::Unknown, Side::Remote)
-                    .with_detail("a DISCONNECT in the middle, with a code that is not known"),
-            ),
+            Ok(()) | Err(_) => {
+                // As weak as a lost transport, so that a channel that the client closed before keeps its own end.
+                let hidden = Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::Transport);
+                ended.set(AGENT_FACING_CLIENT.resolve(hidden).with_detail(HIDDEN_CODE))
+            }
         }),
         () = run.closing.cancelled() => {
             let told = async {

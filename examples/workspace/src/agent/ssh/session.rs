@@ -1,24 +1,28 @@
 //! A session channel: what the client asks for, what then runs, and how that ends.
 
 use std::future::pending;
+use std::io;
+use std::iter;
 use std::pin::pin;
+use std::process::ExitStatus;
 use std::sync::Arc;
 
 use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
+use futures_util::FutureExt;
 use nix::sys::signal::Signal;
-use portable_pty::PtySize;
 use russh::server::{Handle, Msg};
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Sig};
+use rustix::termios::Winsize;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::ends::AGENT_FACING_CLIENT;
 use crate::told;
 
-use super::super::pty;
-use super::ahead::Returning;
+use super::super::process::size;
+use super::ahead::{Ahead, Returning};
 use super::connection::Connection;
-use super::process::{Job, Outcome, STDERR};
+use super::process::{Job, Output, STDERR, status_for_client};
 
 /// The one subsystem that there is.
 pub(super) const SFTP: &str = "sftp";
@@ -45,7 +49,7 @@ impl Request {
 pub(super) struct Setup {
     pub(super) env: Vec<(String, String)>,
     /// What kind of terminal, and its size.
-    pub(super) terminal: Option<(String, PtySize)>,
+    pub(super) terminal: Option<(String, Winsize)>,
 }
 
 /// Serves a channel to its end, and writes the line of its session. Where nothing was asked for, there was none.
@@ -63,34 +67,35 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
     })
     .under(&connection.ended);
 
-    let mut job = match Job::start(&request, &setup) {
-        Ok(job) => job,
-        Err(error) => {
-            guard.failed(&error);
-            let _ = outgoing.extended_data_bytes(STDERR, format!("cannot start: {error}\r\n").into_bytes()).await;
-            return tell(Ok(CANNOT_EXECUTE), &outgoing, &handle).await;
+    let mut status = None;
+    let ran = guard.run(async |ended| -> io::Result<_> {
+        let (job, input, output) = Job::start(&request, &setup, &connection.service.options.sftp_server)?;
+        info!(session, pid = job.pid(), client_session_id = connection.client.id(), "ssh session started");
+        status = attend(job, input, output, &mut incoming, &outgoing, &ended, &connection).await?;
+        if ended.get().is_none() {
+            // Its connection is over, and says why first.
+            connection.over.cancelled().await;
         }
-    };
-    info!(session, pid = job.pid(), client_session_id = connection.client.id(), "ssh session started");
-    match attend(&mut job, &mut incoming, &outgoing, &guard.handle(), &connection).await {
-        Some(outcome) => {
-            connection.closes(outgoing.id());
-            tell(outcome.status(), &outgoing, &handle).await;
+        Ok(ended.so_far())
+    });
+    match (ran.await, status) {
+        (_, Some(status)) => tell(status_for_client(status), &outgoing, &handle).await,
+        (Err(error), None) => {
+            complain(&outgoing, &format!("cannot start: {error}")).await;
+            tell(Ok(CANNOT_EXECUTE), &outgoing, &handle).await;
         }
-        None => {
-            // Nobody reads on: the client must not wait for that.
-            if let Some(end) = guard.get().filter(|end| !end.expected() && !connection.over.is_cancelled()) {
-                connection.closes(outgoing.id());
-                let words = format!("workspace: {}\r\n", told::why(&end, None));
-                let _ = outgoing.extended_data_bytes(STDERR, words.into_bytes()).await;
-                let _ = outgoing.close().await;
-            }
+        // Nobody reads on: the client must not wait for that.
+        (Ok(end), None) if !end.expected() && !connection.over.is_cancelled() => {
+            complain(&outgoing, &format!("workspace: {}", told::why(&end, None))).await;
+            let _ = outgoing.close().await;
         }
+        (Ok(_), None) => {}
     }
-    if guard.get().is_none() {
-        // Its connection is over, and says why first.
-        connection.over.cancelled().await;
-    }
+}
+
+/// Says something on the standard error of what the client sees.
+async fn complain(outgoing: &ChannelWriteHalf<Msg>, words: &str) {
+    let _ = outgoing.extended_data_bytes(STDERR, format!("{words}\r\n").into_bytes()).await;
 }
 
 /// POSIX, "Exit Status for Commands" of the shell.
@@ -128,30 +133,31 @@ async fn requested(incoming: &mut ChannelReadHalf) -> Option<(Request, Setup)> {
 /// Moves bytes until the job has ended and everything it wrote is sent; `None` where its client or its connection ended
 /// first.
 async fn attend(
-    job: &mut Job,
+    mut job: Job,
+    mut input: Ahead,
+    output: Output,
     incoming: &mut ChannelReadHalf,
     outgoing: &ChannelWriteHalf<Msg>,
     ended: &DisconnectHandle,
     connection: &Connection,
-) -> Option<Outcome> {
-    let (mut input, output) = job.streams()?;
+) -> io::Result<Option<ExitStatus>> {
     let (returning, exited) = (Returning::new(), CancellationToken::new());
     let mut output = pin!(output.send(outgoing, &returning, &exited));
-    let (mut asked, mut outcome, mut is_all_sent) = (None, None, false);
-    while outcome.is_none() || !is_all_sent {
+    let (mut asked, mut status, mut is_all_sent) = (None, None, false);
+    while status.is_none() || !is_all_sent {
         tokio::select! {
             () = returning.waits(), if input.is_plenty() && !returning.is_waiting() => {}
             message = incoming.wait(), if !input.is_plenty() || returning.is_waiting() => match message {
                 Some(ChannelMsg::Data { data }) => {
                     asked = job.signal_by_key(&data);
-                    if let Err(end) = input.push(&data, connection.ahead) {
+                    if let Err(end) = input.push(&data, connection.service.most_ahead()) {
                         ended.set(end);
                         break;
                     }
                 }
                 // The client's input is over, and not the session.
                 Some(ChannelMsg::Eof) => input.end(),
-                Some(ChannelMsg::Signal { signal }) if outcome.is_none() => asked = job.signal(&signal),
+                Some(ChannelMsg::Signal { signal }) => asked = job.signal(&signal),
                 Some(ChannelMsg::WindowChange { col_width, row_height, .. }) => {
                     job.resize(window(col_width, row_height));
                 }
@@ -164,16 +170,22 @@ async fn attend(
             },
             // A command that no longer reads is no fault of the connection.
             passed = input.pass_on() => if passed.is_err() { input.close() },
-            came = job.wait(), if outcome.is_none() => {
-                came.tell(ended, asked);
+            exit = job.wait(), if status.is_none() => {
+                let exit = exit?;
+                ended.set(job.end(exit, asked));
                 exited.cancel();
-                outcome = Some(came);
+                status = Some(exit);
             }
             () = &mut output, if !is_all_sent => is_all_sent = true,
-            () = connection.over.cancelled() => break,
+            () = connection.over.cancelled() => {
+                if was_closed(incoming) {
+                    ended.set(AGENT_FACING_CLIENT.closed_by_peer());
+                }
+                break;
+            }
         }
     }
-    if outcome.is_none() {
+    if status.is_none() {
         input.close();
         // What it writes to the end is taken: a shell that says "Hangup" to a closed pipe would die of that.
         tokio::select! {
@@ -181,7 +193,12 @@ async fn attend(
             () = async { output.await; pending().await }, if !is_all_sent => {}
         }
     }
-    outcome
+    Ok(status)
+}
+
+/// Whether the client closed the channel before its connection was over.
+fn was_closed(incoming: &mut ChannelReadHalf) -> bool {
+    iter::from_fn(|| incoming.wait().now_or_never().flatten()).any(|message| matches!(message, ChannelMsg::Close))
 }
 
 /// Tells the client how its command ended, and closes the channel.
@@ -197,7 +214,7 @@ async fn tell(status: Result<u32, Signal>, outgoing: &ChannelWriteHalf<Msg>, han
     let _ = (outgoing.eof().await, outgoing.close().await);
 }
 
-fn window(cols: u32, rows: u32) -> PtySize {
+fn window(cols: u32, rows: u32) -> Winsize {
     let chars = |length| u16::try_from(length).unwrap_or(u16::MAX);
-    pty::size(chars(cols), chars(rows))
+    size(chars(cols), chars(rows))
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use disconnect_core::DisconnectHandle;
@@ -63,7 +64,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
     /// russh closes its side once one of the two has said DISCONNECT, and otherwise never. What fails from here on is the
     /// closing.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.client.leave();
+        self.client.is_leaving.store(true, Ordering::Relaxed);
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -1,6 +1,7 @@
 //! One connection to a terminal, from its handshake to its line.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use disconnect_core::evidence::Side;
 use disconnect_core::{
@@ -8,13 +9,11 @@ use disconnect_core::{
     disconnected,
 };
 use futures_util::{SinkExt, StreamExt};
-use portable_pty::PtySize;
-use serde::Deserialize;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::accept_hdr_async_with_config;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode, Uri};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -24,11 +23,10 @@ use crate::ends::AGENT_FACING_CLIENT;
 use crate::token::{SUBPROTOCOL, Token};
 use crate::told;
 use crate::wire::link::{close, close_code};
-use crate::wire::{Closed, Heartbeat, Io, LinkError, Socket, is_word, limits};
+use crate::wire::{Closed, Io, LinkError, PATIENCE, Socket, is_word, limits, refusal};
 
-use super::super::pty;
 use super::super::run::Run;
-use super::{Input, Screen, Terminals, page};
+use super::{Screen, Terminals, page};
 
 /// Serves a connection until it ends. The terminal goes on.
 pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc<Run>, timing: Timing) {
@@ -36,28 +34,24 @@ pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc
         opened = open(stream, &terminals.token, timing) => opened,
         () = run.closing.cancelled() => return,
     };
-    let Some((wanted, socket)) = opened else { return };
-    let guard = guard(wanted.as_ref().map(|wanted| wanted.terminal_id.clone()), &terminals, &run);
-    match (wanted, socket) {
-        (Some(wanted), Ok(socket)) => {
-            let ended = guard.handle();
-            let screen = terminals.attach(&wanted.terminal_id, wanted.size, ended.clone(), &run);
-            let socket = if let Some(screen) = screen {
-                converse(socket, screen, &ended, &run, timing.heartbeat()).await
-            } else {
-                let full = AGENT_FACING_CLIENT.ended(DisconnectReason::Unknown, Side::Local);
-                ended.set(full.with_cause(DisconnectCause::Limit).with_detail("there are too many terminals"));
-                Some(socket)
-            };
-            let end = guard.finish();
-            if let Some(mut socket) = socket {
-                close(&mut socket, close_code(&end), &told::why(&end, run.build(&end))).await;
-            }
-        }
-        (_, Err(error)) => drop(guard.failed(&error)),
-        // Without a wish there is no answer.
-        (None, Ok(_)) => {}
-    }
+    let Some(opened) = opened else { return };
+    let guard = guard(opened.as_ref().ok().map(|(id, _)| id.clone()), &terminals, &run);
+    let connection = guard.handle();
+    let (id, mut socket) = match opened {
+        Ok(opened) => opened,
+        Err(error) => return drop(guard.failed(&error)),
+    };
+    let conversing = guard.run(async |ended| match terminals.attach(&id, ended.clone(), &run) {
+        Some(screen) => converse(&mut socket, screen, &ended, &run, timing.heartbeat).await,
+        None => Ok(AGENT_FACING_CLIENT
+            .ended(DisconnectReason::Unknown, Side::Local)
+            .with_cause(DisconnectCause::Limit)
+            .with_detail("there are too many terminals")),
+    });
+    // Its line is written, whatever it says.
+    let _ = conversing.await;
+    let end = connection.so_far();
+    close(&mut socket, close_code(&end), &told::why(&end, run.build(&end))).await;
 }
 
 /// What writes a connection's line. Anybody can make connections that never show a token.
@@ -91,30 +85,18 @@ fn guard(
     guard
 }
 
-/// Which terminal a client wants.
-struct Wanted {
-    terminal_id: String,
-    size: PtySize,
+/// Which terminal a client wants: `/terminal/ID`.
+fn wanted_by(uri: &Uri) -> Option<String> {
+    uri.path().strip_prefix("/terminal/").filter(|id| is_word(id)).map(str::to_owned)
 }
 
-impl Wanted {
-    /// `/terminal/ID?cols=80&rows=24`
-    fn of(uri: &Uri) -> Option<Self> {
-        let terminal_id = uri.path().strip_prefix("/terminal/")?;
-        let pairs = || uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-        let number = |key, usual| pairs().find(|(name, _)| *name == key).map_or(Some(usual), |(_, n)| n.parse().ok());
-        let size = pty::size(number("cols", 80)?, number("rows", 24)?);
-        is_word(terminal_id).then(|| Self { terminal_id: terminal_id.to_owned(), size })
-    }
-}
-
-/// Shakes hands. `None` where no connection came up: nobody said anything, somebody wanted the page, or we refused.
-/// Whatever else went wrong is how a connection ended.
-async fn open(stream: TcpStream, token: &Token, timing: Timing) -> Option<(Option<Wanted>, Result<Socket, Error>)> {
-    let (patience, login) = (timing.heartbeat().every * Heartbeat::PATIENCE, timing.login());
+/// Shakes hands: returns which terminal is wanted. `None` where no connection came up: nobody said anything, somebody wanted
+/// the page, or we refused. Whatever else went wrong is how a connection ended.
+async fn open(stream: TcpStream, token: &Token, timing: Timing) -> Option<Result<(String, Socket), Error>> {
+    let login = timing.login;
     let socket = SockRef::from(&stream);
     // Where they cannot be set, pings still find out.
-    let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(patience)));
+    let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(timing.silence())));
     if timeout(login, page::is_wanted(&stream)).await.ok()?.ok()? {
         // A page that does not arrive is asked for again.
         let _ = timeout(login, page::serve(stream)).await;
@@ -123,119 +105,86 @@ async fn open(stream: TcpStream, token: &Token, timing: Timing) -> Option<(Optio
     let mut wanted = None;
     #[allow(clippy::result_large_err, reason = "tungstenite's own signature")]
     let answer = |request: &Request, mut response: Response| {
-        let status = if !page::admits(request) {
-            StatusCode::FORBIDDEN
+        if !page::admits(request) {
+            return Err(refusal(StatusCode::FORBIDDEN));
         } else if !token.is_shown_by(request) {
-            StatusCode::UNAUTHORIZED
-        } else {
-            wanted = Wanted::of(request.uri());
-            StatusCode::NOT_FOUND
-        };
-        if wanted.is_some() {
-            // A browser wants one of those that its page offers.
-            if request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
-                response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
-            }
-            return Ok(response);
+            return Err(refusal(StatusCode::UNAUTHORIZED));
         }
-        let mut refusal = ErrorResponse::new(None);
-        *refusal.status_mut() = status;
-        Err(refusal)
+        wanted = Some(wanted_by(request.uri()).ok_or_else(|| refusal(StatusCode::NOT_FOUND))?);
+        // A browser wants one of those that its page offers.
+        if request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
+            response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        }
+        Ok(response)
     };
     let stream: Box<dyn Io> = Box::new(Watched::new(stream).hold_write_errors());
     let shaken = timeout(login, accept_hdr_async_with_config(stream, answer, Some(limits()))).await;
-    let socket = shaken.unwrap_or_else(|elapsed| Err(Error::Io(elapsed.into())));
-    match socket {
+    match shaken.unwrap_or_else(|elapsed| Err(Error::Io(elapsed.into()))) {
+        Ok(socket) => Some(Ok((wanted?, socket))),
         Err(Error::Http(_)) => None,
-        socket => Some((wanted, socket)),
+        Err(error) => Some(Err(error)),
     }
 }
 
-/// Moves bytes between the client and its terminal until one of them ends. Gives the socket back, to be closed.
+/// Moves bytes between the client and its terminal until one of them ends.
 async fn converse(
-    socket: Socket,
+    socket: &mut Socket,
     screen: Screen,
     ended: &DisconnectHandle,
     run: &Run,
-    heartbeat: Heartbeat,
-) -> Option<Socket> {
+    heartbeat: Duration,
+) -> Result<Disconnect, LinkError> {
     let (mut sink, mut stream) = socket.split();
     let Screen { mut output, keys, replaced } = screen;
-    let mut ticks = interval(heartbeat.every);
+    let mut ticks = interval(heartbeat);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut unanswered, mut is_flushed, mut typed) = (0, true, None);
-    let error = loop {
+    loop {
         tokio::select! {
             message = stream.next(), if typed.is_none() => {
                 unanswered = 0;
-                match read(message) {
-                    Ok(input) => typed = input,
-                    Err(error) => break Some(error),
-                }
+                typed = read(message)?;
             }
             permit = keys.reserve(), if typed.is_some() => if let (Ok(permit), Some(input)) = (permit, typed.take()) {
                 permit.send(input);
             },
-            bytes = output.recv(), if is_flushed => match bytes.map(|bytes| sink.start_send_unpin(Message::binary(bytes))) {
-                Some(Ok(())) => is_flushed = false,
-                Some(Err(error)) => break Some(error.into()),
+            bytes = output.recv(), if is_flushed => match bytes {
+                Some(bytes) => {
+                    sink.start_send_unpin(Message::binary(bytes))?;
+                    is_flushed = false;
+                }
                 // The terminal lets its client go, and has said why.
-                None => break None,
+                None => return Ok(ended.so_far()),
             },
-            flushed = sink.flush(), if !is_flushed => match flushed {
-                Ok(()) => is_flushed = true,
-                Err(error) => break Some(error.into()),
-            },
+            flushed = sink.flush(), if !is_flushed => {
+                flushed?;
+                is_flushed = true;
+            }
             // Not while the client is not listened to.
             _ = ticks.tick(), if typed.is_none() => {
-                if unanswered == Heartbeat::PATIENCE {
-                    break Some(LinkError::Silent(unanswered));
+                if unanswered == PATIENCE {
+                    return Err(LinkError::Silent(unanswered));
                 }
                 unanswered += 1;
-                if is_flushed && let Err(error) = sink.start_send_unpin(Message::Ping(Vec::new().into())) {
-                    break Some(error.into());
+                if is_flushed {
+                    sink.start_send_unpin(Message::Ping(Vec::new().into()))?;
                 }
                 is_flushed = false;
             }
-            () = replaced.cancelled() => break None,
-            () = run.closing.cancelled() => break None,
+            () = replaced.cancelled() => return Ok(ended.so_far()),
+            () = run.closing.cancelled() => return Ok(ended.so_far()),
         }
-    };
-    if let Some(error) = error {
-        ended.failed(&error);
     }
-    sink.reunite(stream).ok()
 }
 
-/// What a message asks for, if anything.
-fn read(message: Option<Result<Message, Error>>) -> Result<Option<Input>, LinkError> {
+/// What a message types, if anything.
+fn read(message: Option<Result<Message, Error>>) -> Result<Option<Vec<u8>>, LinkError> {
     Ok(match message.ok_or(LinkError::Eof)?? {
-        Message::Text(text) => Some(Control::input(&text).unwrap_or_else(|| Input::Keys(text.as_bytes().to_vec()))),
-        Message::Binary(bytes) => Some(Input::Keys(bytes.into())),
+        Message::Text(text) => Some(text.as_bytes().to_vec()),
+        Message::Binary(bytes) => Some(bytes.into()),
         Message::Close(frame) => return Err(Closed::by(frame).into()),
         Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => None,
     })
-}
-
-/// A text that is no input: `{"resize":{"cols":80,"rows":24}}`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Control {
-    resize: Size,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Size {
-    cols: u16,
-    rows: u16,
-}
-
-impl Control {
-    fn input(text: &str) -> Option<Input> {
-        let Self { resize: Size { cols, rows } } = serde_json::from_str(text).ok()?;
-        Some(Input::Size(pty::size(cols, rows)))
-    }
 }
 
 #[cfg(test)]
@@ -243,25 +192,12 @@ impl Control {
 mod tests {
     use super::*;
 
-    fn wanted(uri: &str) -> Option<(String, u16, u16)> {
-        Wanted::of(&uri.parse().unwrap()).map(|wanted| (wanted.terminal_id, wanted.size.cols, wanted.size.rows))
-    }
-
     #[test]
-    fn a_terminal_has_an_id_and_a_size() {
-        assert_eq!(wanted("/terminal/main-1?cols=99&rows=33"), Some(("main-1".to_owned(), 99, 33)));
-        assert_eq!(wanted("/terminal/x"), Some(("x".to_owned(), 80, 24)));
-        for hostile in
-            ["/", "/terminal/", "/terminal/a%20b", "/terminal/a/b", "/terminal/x?cols=-1", "/terminal/x?rows=70000"]
-        {
+    fn a_terminal_has_an_id() {
+        let wanted = |uri: &str| wanted_by(&uri.parse().unwrap());
+        assert_eq!(wanted("/terminal/main-1").as_deref(), Some("main-1"));
+        for hostile in ["/", "/terminal/", "/terminal/a%20b", "/terminal/a/b"] {
             assert_eq!(wanted(hostile), None, "{hostile}");
         }
-    }
-
-    #[test]
-    fn a_resize_is_no_input() {
-        assert!(matches!(Control::input(r#"{"resize":{"cols":99,"rows":33}}"#), Some(Input::Size(_))));
-        assert!(Control::input(r#"{"resize":{"cols":99}}"#).is_none());
-        assert!(Control::input("ls\n").is_none());
     }
 }

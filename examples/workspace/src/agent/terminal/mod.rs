@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use disconnect_core::DisconnectHandle;
-use portable_pty::PtySize;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -50,10 +49,10 @@ impl Terminals {
 
     /// Attaches a connection to the terminal with this id, and starts that where there is none. Not where there are too
     /// many.
-    fn attach(&self, id: &str, size: PtySize, ended: DisconnectHandle, run: &Arc<Run>) -> Option<Screen> {
+    fn attach(&self, id: &str, ended: DisconnectHandle, run: &Arc<Run>) -> Option<Screen> {
         let ((to_client, output), (keys, input)) = (mpsc::channel(CHUNKS), mpsc::channel(CHUNKS));
         let replaced = CancellationToken::new();
-        let attached = Attached { size, output: to_client, input, ended, replaced: replaced.clone() };
+        let attached = Attached { output: to_client, input, ended, replaced: replaced.clone() };
 
         let mut terminals = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
         terminals.retain(|_, terminal| !terminal.is_closed());
@@ -78,9 +77,8 @@ const CHUNKS: usize = 16;
 
 /// A connection, as its terminal has it.
 struct Attached {
-    size: PtySize,
     output: mpsc::Sender<Vec<u8>>,
-    input: mpsc::Receiver<Input>,
+    input: mpsc::Receiver<Vec<u8>>,
     /// The terminal says here why the connection ends, where it is the terminal that ends it.
     ended: DisconnectHandle,
     /// A newer connection has taken its place.
@@ -91,12 +89,6 @@ struct Attached {
 struct Screen {
     /// Ends where the terminal does.
     output: mpsc::Receiver<Vec<u8>>,
-    keys: mpsc::Sender<Input>,
+    keys: mpsc::Sender<Vec<u8>>,
     replaced: CancellationToken,
-}
-
-/// What comes from a client.
-enum Input {
-    Keys(Vec<u8>),
-    Size(PtySize),
 }

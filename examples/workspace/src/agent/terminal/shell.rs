@@ -6,18 +6,17 @@ use std::io;
 use std::sync::Arc;
 
 use disconnect_core::{ConnectionMethod, Disconnect, DisconnectCause, DisconnectGuard, disconnected};
-use portable_pty::CommandBuilder;
+use pty_process::{OwnedReadPty, OwnedWritePty};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::process::Child;
 use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::ends::AGENT_FACING_CLIENT;
 
-use super::super::exit::killed_by_client;
-use super::super::pty::{self, Terminal};
+use super::super::process::{Terminal, exited, hang_up, login_shell, size};
 use super::super::run::Run;
-use super::{Attached, Input};
+use super::Attached;
 
 /// How much of the last output a client that comes back is shown.
 const REMEMBERED: usize = 64 * 1024;
@@ -30,37 +29,49 @@ pub(super) async fn serve(
     mut arrivals: mpsc::UnboundedReceiver<Attached>,
     run: Arc<Run>,
 ) {
-    let mut command = CommandBuilder::new_default_prog();
+    let mut command = login_shell();
     command.env("TERM", "xterm-256color");
-    let (terminal, screen, keyboard) = match Terminal::open(command, first.size) {
-        Ok(opened) => opened,
+    let (child, terminal, screen, keyboard) = match Terminal::start(command, size(80, 24)) {
+        Ok(started) => started,
         Err(error) => {
             // No terminal came up, and the connection ends by that.
             first.ended.failed(&error);
             return;
         }
     };
-    info!(terminal_id, pid = terminal.child.id(), "terminal started");
-    let guard = guard(terminal_id.clone(), &run);
-    let mut shell =
-        Shell { terminal_id, terminal, screen, memory: VecDeque::new(), unseen: Vec::new(), attached: None };
+    info!(terminal_id, pid = child.id(), "terminal started");
+    let mut shell = Shell {
+        terminal_id: terminal_id.clone(),
+        child,
+        terminal,
+        screen,
+        memory: VecDeque::new(),
+        unseen: Vec::new(),
+        attached: None,
+    };
     shell.attach(first);
-    let ended = guard.handle();
-    tokio::select! {
-        exited = shell.attend(keyboard, &mut arrivals) => {
-            match exited {
-                Ok(end) => ended.set(end),
-                Err(error) => ended.failed(&error),
-            };
-            shell.finish(&ended.so_far(), arrivals).await;
+    let ran = guard(terminal_id, &run).run(async |ended| -> io::Result<_> {
+        tokio::select! {
+            end = shell.attend(keyboard, &mut arrivals) => {
+                let last = match &end {
+                    Ok(end) => end.clone(),
+                    Err(error) => AGENT_FACING_CLIENT.failed(error),
+                };
+                ended.set(last.clone());
+                shell.finish(&last, arrivals).await;
+                end
+            }
+            // It is the end of whoever is attached as well.
+            () = run.closing.cancelled() => {
+                // Whoever comes with the next run gets a new terminal.
+                drop(arrivals);
+                hang_up(&mut shell.child).await;
+                Ok(ended.so_far())
+            }
         }
-        // It is the end of whoever is attached as well.
-        () = run.closing.cancelled() => {
-            // Whoever comes with the next run gets a new terminal.
-            drop(arrivals);
-            shell.kill().await;
-        }
-    }
+    });
+    // Its line is written, whatever it says.
+    let _ = ran.await;
 }
 
 fn guard(terminal_id: String, run: &Arc<Run>) -> DisconnectGuard<impl FnOnce(&Disconnect) + use<>> {
@@ -79,8 +90,9 @@ fn guard(terminal_id: String, run: &Arc<Run>) -> DisconnectGuard<impl FnOnce(&Di
 
 struct Shell {
     terminal_id: String,
+    child: Child,
     terminal: Terminal,
-    screen: Receiver,
+    screen: OwnedReadPty,
     /// The last of the output.
     memory: VecDeque<u8>,
     /// What of it the client has not got as yet.
@@ -96,7 +108,6 @@ impl Shell {
             older.replaced.cancel();
         }
         info!(terminal_id = self.terminal_id, "terminal attached");
-        self.terminal.resize(attached.size);
         self.unseen = self.memory.iter().copied().collect();
         self.attached = Some(attached);
     }
@@ -104,7 +115,7 @@ impl Shell {
     /// Moves bytes until the shell has ended: returns how.
     async fn attend(
         &mut self,
-        mut keyboard: Sender,
+        mut keyboard: OwnedWritePty,
         arrivals: &mut mpsc::UnboundedReceiver<Attached>,
     ) -> io::Result<Disconnect> {
         let (mut buffer, mut typed, mut asked, mut is_on) = (vec![0; CHUNK], Vec::new(), None, true);
@@ -113,11 +124,10 @@ impl Shell {
             tokio::select! {
                 Some(attached) = arrivals.recv() => self.attach(attached),
                 input = next(input), if typed.is_empty() => match input {
-                    Some(Input::Keys(keys)) => {
+                    Some(keys) => {
                         asked = self.terminal.signal(&keys);
                         typed = keys;
                     }
-                    Some(Input::Size(size)) => self.terminal.resize(size),
                     // The client has left. The shell goes on.
                     None => self.detach(),
                 },
@@ -131,11 +141,7 @@ impl Shell {
                     _ => is_on = false,
                 },
                 () = room(output), if !self.unseen.is_empty() => self.show(),
-                status = self.terminal.child.wait() => {
-                    let status = status?;
-                    let end = killed_by_client(status, asked);
-                    return Ok(end.unwrap_or_else(|| AGENT_FACING_CLIENT.shell_exited(status)));
-                }
+                status = self.child.wait() => return Ok(exited(status?, asked, true)),
             }
         }
     }
@@ -169,7 +175,7 @@ impl Shell {
         let last = if end.expected() { AGENT_FACING_CLIENT.closed_locally() } else { end.clone() };
         if let Some(attached) = &self.attached {
             let (mut rest, mut buffer) = (self.unseen, vec![0; CHUNK]);
-            while let length @ 1.. = pty::read_rest(&self.screen, &mut buffer) {
+            while let length @ 1.. = self.terminal.read_rest(&mut buffer) {
                 rest.extend(&buffer[..length]);
             }
             let _ = attached.output.send(rest).await;
@@ -180,15 +186,10 @@ impl Shell {
             late.ended.set(last.clone());
         }
     }
-
-    async fn kill(mut self) {
-        let leader = self.terminal.child.id();
-        pty::hang_up(Some(leader), self.terminal.child.wait()).await;
-    }
 }
 
 /// What the client sends, while there is one.
-async fn next(input: Option<&mut mpsc::Receiver<Input>>) -> Option<Input> {
+async fn next(input: Option<&mut mpsc::Receiver<Vec<u8>>>) -> Option<Vec<u8>> {
     match input {
         Some(input) => input.recv().await,
         None => pending().await,
