@@ -1,15 +1,15 @@
-//! Collects every mistake of one input, so that all are reported at once.
+//! Collects all errors of one input, so that the compiler reports them at once.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-/// The mistakes found so far. Handed through the phases and consumed by [`finish`](Self::finish).
+/// The errors found so far. Passed through the phases and consumed by [`finish`](Self::finish).
 #[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<Mistake>,
 }
 
-/// What is wrong, from one token to another.
+/// An error message with the range of tokens that it is about.
 pub(crate) struct Mistake {
     first: Span,
     last: Span,
@@ -23,12 +23,12 @@ impl Mistake {
         Self { first, last: spans.last().unwrap_or(first), message: message.into() }
     }
 
-    /// At a place that has no tokens of its own to show.
+    /// An error at a place without tokens.
     pub(crate) fn at_span(span: Span, message: impl Into<String>) -> Self {
         Self { first: span, last: span, message: message.into() }
     }
 
-    /// Rustc shows a macro from the first of its tokens to the last.
+    /// The compiler marks a macro call from its first token to its last.
     fn tokens(&self) -> TokenStream {
         let Self { first, last, message } = self;
         let text = quote_spanned!(*last=> { #message });
@@ -37,27 +37,27 @@ impl Mistake {
 }
 
 impl Errors {
-    /// Records a mistake at the tokens that are wrong.
+    /// Records an error at the wrong tokens.
     pub(crate) fn at(&mut self, tokens: &dyn ToTokens, message: impl Into<String>) {
         self.push(Mistake::at(tokens, message));
     }
 
-    /// Records a mistake at a place that has no tokens of its own to show.
+    /// Records an error at a place without tokens.
     pub(crate) fn at_span(&mut self, span: Span, message: impl Into<String>) {
         self.push(Mistake::at_span(span, message));
     }
 
-    /// Records a mistake that another function found.
+    /// Records an error that another function found.
     pub(crate) fn push(&mut self, mistake: Mistake) {
         self.found.push(mistake);
     }
 
-    /// Whether nothing was found so far.
+    /// Whether no error was found.
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// One `compile_error!` for each mistake, each at its own place.
+    /// Expands to one `compile_error!` for each error, at its place.
     pub(crate) fn finish(self) -> TokenStream {
         let mut tokens = TokenStream::new();
         for mistake in self.found {

@@ -1,11 +1,11 @@
 // The hash behind `parse`. Shared with `disconnect-core` by `__shared!`: the derive searches for a table with it, and
-// the core looks names up with it.
+// the core looks up names with it.
 
-/// Three words of a text: all of it, up to 24 bytes.
+/// Three words of a text. They cover a text of up to 24 bytes.
 pub(crate) type Words = [u64; 3];
 
-/// The first, second and last eight bytes of a `LONG` text, which has eight or more. `second` is where the second word
-/// ends: [`second_end`]. A shorter text gives its first and last four bytes, or its first, middle and last byte.
+/// The first, second and last eight bytes of a `LONG` text, which has at least eight. `second` is the end of the second
+/// word: [`second_end`]. For a shorter text: the first and last four bytes, or the first, middle and last byte.
 #[inline]
 pub(crate) const fn words<const LONG: bool>(text: &[u8], second: usize) -> Words {
     if LONG {
@@ -20,13 +20,13 @@ pub(crate) const fn words<const LONG: bool>(text: &[u8], second: usize) -> Words
     }
 }
 
-/// Where the second word of a text ends: at 16 bytes, or at the end of a shorter text.
+/// The end of the second word: 16, or the length of a shorter text.
 #[inline]
 pub(crate) const fn second_end(len: usize) -> usize {
     if len < 16 { len } else { 16 }
 }
 
-/// The eight bytes before a position of a long text.
+/// The eight bytes before position `end` of a long text.
 #[inline]
 pub(crate) const fn word_before(end: usize, text: &[u8]) -> u64 {
     match text.split_at(end).0.last_chunk::<8>() {
@@ -35,14 +35,14 @@ pub(crate) const fn word_before(end: usize, text: &[u8]) -> u64 {
     }
 }
 
-/// The three words as one. The odd factors keep equal letters in two words from cancelling each other.
+/// Combines the three words. The odd factors prevent equal bytes in two words from cancelling out.
 #[inline]
 pub(crate) const fn mix([first, second, last]: Words) -> u64 {
     first.wrapping_add(second.wrapping_mul(0x6c8e_9cf5)).wrapping_add(last.wrapping_mul(0x2545_f491))
 }
 
-/// One wide multiplication. Both halves of the product are used, so that every bit of the text counts in every bit of
-/// the hash.
+/// One wide multiplication. XORs both halves of the product, so that every bit of the text affects every bit of the
+/// hash.
 #[allow(clippy::cast_possible_truncation, reason = "both halves are used")]
 #[inline]
 pub(crate) const fn hash(seed: u64, mixed: u64, len: usize) -> u64 {

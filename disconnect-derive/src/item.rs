@@ -1,4 +1,4 @@
-//! The type that a derive stands on, taken apart. The compiler has parsed it before, so its syntax is right.
+//! Reads the item of a derive. The compiler has parsed the item already, so its syntax is valid.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -17,7 +17,7 @@ pub(crate) struct Item {
 
 pub(crate) enum Data {
     Enum(Vec<Variant>),
-    /// With the place of the keyword, here and below.
+    /// With the place of the keyword, as for a union.
     Struct(Span, Fields),
     Union(Span),
 }
@@ -29,7 +29,7 @@ pub(crate) struct Variant {
     pub(crate) has_discriminant: bool,
 }
 
-/// The fields with the group around them, or `None` for a unit.
+/// The fields with the group that contains them. `None` for a unit.
 pub(crate) struct Fields(pub(crate) Option<(Group, Vec<Field>)>);
 
 pub(crate) struct Field {
@@ -40,10 +40,10 @@ pub(crate) struct Field {
 
 /// `#[name]`, `#[name(...)]` or `#[name = value]`.
 pub(crate) struct Attr {
-    /// `None` for a longer path.
+    /// `None` for a path of several segments.
     pub(crate) name: Option<Ident>,
     pub(crate) arguments: Arguments,
-    /// All that stands in the brackets.
+    /// All tokens in the brackets.
     pub(crate) whole: TokenStream,
 }
 
@@ -53,26 +53,26 @@ pub(crate) enum Arguments {
     Value(TokenStream),
 }
 
-/// `<'a, T: Bound = Default, const N: usize>`, and what stands behind `where`.
+/// `<'a, T: Bound = Default, const N: usize>`, and the bounds after `where`.
 #[derive(Default)]
 pub(crate) struct Generics {
     whole: TokenStream,
     pub(crate) params: Vec<Param>,
-    /// Without a comma at the end.
+    /// Without a trailing comma.
     pub(crate) bounds: TokenStream,
 }
 
 pub(crate) struct Param {
-    /// Without its default.
+    /// The declaration without the default.
     declaration: TokenStream,
-    /// With the mark of a lifetime.
+    /// With the `'` of a lifetime.
     name: TokenStream,
-    /// Of a type.
+    /// The name of a type parameter.
     pub(crate) ident: Option<Ident>,
 }
 
 impl Item {
-    /// `None` for what is none of the three.
+    /// `None` for any other item.
     pub(crate) fn parse(input: TokenStream) -> Option<Self> {
         let mut tokens = Tokens::of(input);
         let attrs = tokens.attrs();
@@ -94,7 +94,7 @@ impl Item {
     }
 }
 
-/// The group of fields or variants, and the bounds: in front of braces, and behind the parentheses of a tuple.
+/// The group of fields or variants, and the bounds, which are before braces and after the parentheses of a tuple.
 fn body(mut rest: Vec<TokenTree>) -> (Option<Group>, TokenStream) {
     let group = match (rest.first(), rest.last()) {
         (Some(TokenTree::Group(first)), Some(last)) if punct(last) == Some(';') => Some(first.clone()),
@@ -102,7 +102,7 @@ fn body(mut rest: Vec<TokenTree>) -> (Option<Group>, TokenStream) {
         _ => None,
     };
     let start = rest.iter().position(|token| is_word(token, "where")).map_or(rest.len(), |place| place + 1);
-    // The semicolon, or the group.
+    // Remove the semicolon or the group.
     rest.pop();
     if rest.last().and_then(punct) == Some(',') {
         rest.pop();
@@ -148,7 +148,7 @@ impl Field {
         tokens.vis();
         let ident = if is_named { Some(tokens.ident()?) } else { None };
         if is_named {
-            tokens.0.next(); // the colon
+            tokens.0.next(); // the `:`
         }
         Some(Self { attrs, ident, ty: stream(&tokens.rest()) })
     }
@@ -172,12 +172,12 @@ impl Attr {
         self.name.as_ref().is_some_and(|own| own == name)
     }
 
-    /// Where the name is.
+    /// The place of the name.
     pub(crate) fn place(&self) -> Span {
         self.name.as_ref().map_or_else(Span::call_site, Ident::span)
     }
 
-    /// What stands in its parentheses, where it has some and nothing else.
+    /// The group of `#[name(...)]`. `None` for the other forms.
     pub(crate) fn list(&self) -> Option<&Group> {
         match &self.arguments {
             Arguments::Group(group) => Some(group),
@@ -185,7 +185,7 @@ impl Attr {
         }
     }
 
-    /// The only text in its parentheses.
+    /// The text of `#[name("...")]`. `None` for anything else.
     pub(crate) fn text(&self) -> Option<Text> {
         match &opened(self.list()?.stream())[..] {
             [TokenTree::Literal(literal)] => Text::of(literal),
@@ -196,7 +196,7 @@ impl Attr {
 }
 
 impl Generics {
-    /// What stands behind `impl`, and behind the name of the type.
+    /// The parameters after `impl`, and the arguments after the name of the type.
     pub(crate) fn split(&self) -> [TokenStream; 2] {
         if self.params.is_empty() {
             return [TokenStream::new(), TokenStream::new()];
@@ -206,7 +206,7 @@ impl Generics {
         [quote!(<#(#declarations),*>), quote!(<#(#names),*>)]
     }
 
-    /// Empty where there are no bounds.
+    /// Empty if there are no bounds.
     pub(crate) fn where_clause(&self) -> TokenStream {
         let bounds = &self.bounds;
         if bounds.is_empty() { TokenStream::new() } else { quote!(where #bounds) }
@@ -237,7 +237,7 @@ impl Param {
     }
 }
 
-/// How many generic arguments are open, where every `<` opens some.
+/// The number of open generic lists. In a type, every `<` opens one.
 #[derive(Default)]
 pub(crate) struct Depth {
     open: usize,
@@ -245,7 +245,7 @@ pub(crate) struct Depth {
 }
 
 impl Depth {
-    /// Whether the token is inside generic arguments, or a bracket of them.
+    /// Whether the token is in a generic list, including its `<` and `>`.
     pub(crate) fn enters(&mut self, token: &TokenTree) -> bool {
         let before = self.open;
         match punct(token) {
@@ -258,7 +258,7 @@ impl Depth {
     }
 }
 
-/// The types or parameters between commas.
+/// Splits types or generic parameters at top-level commas.
 pub(crate) fn at_type_commas(types: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut items = Vec::new();
     let mut current = Vec::new();
@@ -276,7 +276,7 @@ pub(crate) fn at_type_commas(types: TokenStream) -> Vec<Vec<TokenTree>> {
     items
 }
 
-/// The tokens, with those out of the invisible groups around what comes through another macro.
+/// Unwraps the invisible groups around tokens from another macro.
 pub(crate) fn opened(grouped: TokenStream) -> Vec<TokenTree> {
     let mut tokens = Vec::new();
     for token in grouped {
@@ -292,7 +292,7 @@ fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
 }
 
-/// `(crate)` or its like behind `pub`. Other parentheses are the type of a field.
+/// Whether the token is a restriction after `pub`, such as `(crate)`. Other parentheses are the type of a field.
 fn is_restriction(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };
     let mut inside = group.stream().into_iter();
@@ -302,13 +302,13 @@ fn is_restriction(token: &TokenTree) -> bool {
         && (is_one_of(&["in"]) || (is_one_of(&["crate", "self", "super"]) && inside.next().is_none()))
 }
 
-/// A visibility, which may be empty, in the invisible group of another macro.
+/// Whether the token is a visibility in the invisible group of another macro. The visibility may be empty.
 fn is_invisible_vis(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };
     group.delimiter() == Delimiter::None && group.stream().into_iter().next().is_none_or(|first| is_word(&first, "pub"))
 }
 
-/// The rest of an item.
+/// The unread tokens of an item.
 struct Tokens(std::iter::Peekable<std::vec::IntoIter<TokenTree>>);
 
 impl Tokens {
@@ -341,7 +341,7 @@ impl Tokens {
     fn ident(&mut self) -> Option<Ident> {
         match self.0.next()? {
             TokenTree::Ident(ident) => Some(ident),
-            // A name that comes through another macro.
+            // The invisible group of a name from another macro.
             TokenTree::Group(group) => match &opened(group.stream())[..] {
                 [TokenTree::Ident(ident)] => Some(ident.clone()),
                 _ => None,

@@ -120,7 +120,7 @@ pub fn derive_disconnect_code(input: TokenStream) -> TokenStream {
     derived(input, codes::derive)
 }
 
-/// The compiler parses an item before it derives from it.
+/// Reads the item and expands one derive. The compiler has parsed the item, so reading it cannot fail.
 fn derived(input: TokenStream, derive: fn(item::Item) -> proc_macro2::TokenStream) -> TokenStream {
     item::Item::parse(input.into()).map(derive).unwrap_or_default().into()
 }

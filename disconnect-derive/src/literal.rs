@@ -1,9 +1,9 @@
-//! Literals and names, read from their tokens.
+//! Reads literals and names from their tokens.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::ToTokens;
 
-/// A text in quotes, also a raw one.
+/// A string literal, plain or raw.
 #[derive(Clone)]
 pub(crate) struct Text {
     literal: Literal,
@@ -11,7 +11,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// `None` for another literal.
+    /// `None` for any other literal.
     pub(crate) fn of(literal: &Literal) -> Option<Self> {
         let written = literal.to_string();
         let value = match written.strip_prefix('r') {
@@ -39,7 +39,7 @@ impl ToTokens for Text {
     }
 }
 
-/// The text between quotes, as the Rust reference defines its escapes.
+/// Replaces the escapes in the text between the quotes, as the Rust reference defines them.
 fn unescaped(written: &str) -> Option<String> {
     let mut value = String::with_capacity(written.len());
     let mut rest = written;
@@ -53,20 +53,20 @@ fn unescaped(written: &str) -> Option<String> {
             't' => '\t',
             '0' => '\0',
             'x' => {
-                let (digits, behind) = rest.split_at_checked(2)?;
-                rest = behind;
+                let (digits, after) = rest.split_at_checked(2)?;
+                rest = after;
                 scalar(digits)?
             }
             'u' => {
-                let (digits, behind) = rest.strip_prefix('{')?.split_once('}')?;
-                rest = behind;
+                let (digits, after) = rest.strip_prefix('{')?.split_once('}')?;
+                rest = after;
                 scalar(&digits.replace('_', ""))?
             }
             '\n' => {
                 rest = rest.trim_start_matches([' ', '\t', '\n', '\r']);
                 continue;
             }
-            itself => itself,
+            other => other,
         });
     }
     value.push_str(rest);
@@ -77,15 +77,15 @@ fn scalar(digits: &str) -> Option<char> {
     u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
 }
 
-/// A number without a fraction.
+/// An integer literal.
 pub(crate) struct Number {
     literal: Literal,
-    /// `None` where it has more than 64 bits.
+    /// `None` for a number above `i64::MAX`.
     pub(crate) value: Option<i64>,
 }
 
 impl Number {
-    /// `None` for another literal.
+    /// `None` for any other literal.
     pub(crate) fn of(literal: &Literal) -> Option<Self> {
         let written = literal.to_string();
         let (radix, digits) = match written.get(..2) {
@@ -114,7 +114,7 @@ impl std::fmt::Display for Number {
     }
 }
 
-/// The name without the mark of a raw identifier.
+/// The name without the `r#` of a raw identifier.
 pub(crate) fn unraw(ident: &Ident) -> String {
     let name = ident.to_string();
     name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_what_the_compiler_reads() {
+    fn text_has_the_value_that_the_compiler_reads() {
         let text = |source: &str| literal(source).and_then(|literal| Text::of(&literal)).map(|text| text.value);
         macro_rules! same {
             ($($text:literal),* $(,)?) => { $(assert_eq!(text(stringify!($text)).as_deref(), Some($text));)* };
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_what_the_compiler_reads() {
+    fn number_has_the_value_that_the_compiler_reads() {
         let number = |source: &str| literal(source).and_then(|literal| Number::of(&literal)).map(|number| number.value);
         macro_rules! same {
             ($($number:literal),*) => { $(assert_eq!(number(stringify!($number)), Some(Some(i64::from($number))));)* };

@@ -1,14 +1,15 @@
-//! Searches for the perfect-hash table behind `parse`. `category/lookup.rs` of `disconnect-core` reads it, and describes
-//! the method and the layout.
+//! Searches for the perfect-hash table behind `parse`. `category/lookup.rs` of `disconnect-core` reads the table and
+//! describes the method and the layout.
 //!
-//! Few names get the first seed that sends each to a slot of its own. Many names are hashed and displaced: they fall
-//! into buckets, and each bucket, the fullest first, gets the first shift that moves all of its names to free slots.
+//! For few names, the search takes the first seed that gives each name its own slot. For more names it uses hash and
+//! displace: the names fall into buckets, and each bucket, largest first, gets the first shift that moves all of its
+//! names to free slots.
 
 use super::hash::{hash, mix, second_end, words};
 
-/// A table for one set of names, in the form in which it is emitted.
+/// The table of one set of names, as it is emitted.
 pub(crate) struct Table {
-    /// The names in the order of the table, by their positions in what was given.
+    /// The order of the names in the table, as positions in the input.
     pub(crate) order: Vec<usize>,
     pub(crate) seed: u64,
     pub(crate) shifts: Vec<u16>,
@@ -16,23 +17,22 @@ pub(crate) struct Table {
     pub(crate) run: usize,
 }
 
-/// How many seeds are tried before the search gives up. Of the seeds for few names about one in seven works, of those for
-/// many names three in five.
+/// The number of seeds to try. About one in seven seeds works for few names, and three in five for many.
 const SEEDS: u64 = 64;
 
-/// The seeds are multiples of 2^64 divided by the golden ratio, which spreads them evenly (Knuth, "The Art of Computer
-/// Programming", volume 3, section 6.4).
+/// The seeds are multiples of 2^64 divided by the golden ratio, which distributes them evenly (Knuth, "The Art of
+/// Computer Programming", volume 3, section 6.4).
 const SEED_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The most names that get on without shifts. With n²/4 slots, two collisions are expected for a random seed, so that
-/// e^-2, one seed in seven, has none. Above 32 names that table would be larger than one with shifts.
+/// The maximum number of names without shifts. With n²/4 slots, a random seed has two expected collisions, so one seed
+/// in seven (e^-2) has none. Above 32 names, this table would be larger than one with shifts.
 const FEW: usize = 32;
 
-/// A table for these names, which are distinct. Where none is found, one that compares with every name.
+/// Finds a table for these distinct names. If every seed fails, returns a table whose lookup compares all names.
 pub(crate) fn search(names: &[&str]) -> Table {
     let keys: Vec<Key> = names.iter().map(|name| Key::of(name.as_bytes())).collect();
     let order = side_by_side(&keys);
-    // Where each group of names with the same key starts.
+    // The start of each group of names with the same key.
     let (mut groups, mut run) = (Vec::<(usize, Key)>::new(), 1);
     for (at, position) in order.iter().enumerate() {
         match groups.last() {
@@ -47,19 +47,19 @@ pub(crate) fn search(names: &[&str]) -> Table {
     }
 }
 
-/// Positions such that names which no seed can tell apart stand next to each other: as given, where all can be told.
+/// Orders the names so that names with the same hash for every seed are adjacent. Keeps the order if there are none.
 fn side_by_side(keys: &[Key]) -> Vec<usize> {
     let sorted = sorted(keys.iter().enumerate().map(|(position, key)| (key.mixed, key.len, position)).collect());
     if sorted.windows(2).any(|pair| keys[pair[0]] == keys[pair[1]]) { sorted } else { (0..keys.len()).collect() }
 }
 
-/// The positions, which come last, in the order of what is in front of them.
+/// Sorts the keys and returns their last parts, the positions.
 fn sorted(mut keys: Vec<(u64, usize, usize)>) -> Vec<usize> {
     keys.sort_unstable();
     keys.iter().map(|(_, _, position)| *position).collect()
 }
 
-/// Shifts and slots that send each position to a slot of its own, with the seed that they belong to.
+/// The shifts and slots for this seed that give each position its own slot.
 fn with_seed(names: &[(usize, Key)], seed: u64) -> Option<(u64, Vec<u16>, Vec<u16>)> {
     let hashed: Option<Vec<(u16, u64)>> =
         names.iter().map(|(position, key)| Some((u16::try_from(*position).ok()?, key.hash(seed)))).collect();
@@ -75,17 +75,17 @@ fn with_seed(names: &[(usize, Key)], seed: u64) -> Option<(u64, Vec<u16>, Vec<u1
         buckets[(name.1 >> 48) as usize & (count - 1)].push(name);
     }
     let mut shifts = vec![0; count];
-    // The fullest first.
+    // The bucket with the most names first.
     let by_size = buckets.iter().enumerate().map(|(place, bucket)| (0, usize::MAX - bucket.len(), place));
     for bucket in sorted(by_size.collect()) {
-        // Of a shift no more than the slots are many counts.
+        // Shifts repeat modulo the number of slots.
         let last = u16::try_from(slots.0.len() - 1).unwrap_or(u16::MAX);
         shifts[bucket] = (0..=last).find(|shift| slots.place(&buckets[bucket], *shift))?;
     }
     Some((seed, shifts, slots.positions()))
 }
 
-/// Which position is in each slot; a power of two of them.
+/// The position in each slot. The number of slots is a power of two.
 struct Slots(Vec<Option<u16>>);
 
 impl Slots {
@@ -93,7 +93,7 @@ impl Slots {
         Self(vec![None; at_least.next_power_of_two()])
     }
 
-    /// Whether all names of a bucket move to free slots, which they then take.
+    /// Moves all names of a bucket to free slots, if this shift allows it. Returns whether it did.
     #[allow(clippy::cast_possible_truncation, reason = "the low half is meant, as in the core")]
     fn place(&mut self, bucket: &[(u16, u64)], shift: u16) -> bool {
         let mask = self.0.len() - 1;
@@ -110,13 +110,13 @@ impl Slots {
         true
     }
 
-    /// A free slot may name any position, since the name there is compared.
+    /// Fills the free slots. Any position is valid there, because a lookup compares the name.
     fn positions(self) -> Vec<u16> {
         self.0.into_iter().map(Option::unwrap_or_default).collect()
     }
 }
 
-/// What the hash sees of a name.
+/// The part of a name that the hash depends on.
 #[derive(Clone, Copy, PartialEq)]
 struct Key {
     mixed: u64,

@@ -14,7 +14,7 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    /// `None` for anything else. One that comes through another macro stands in a group: see
+    /// `None` for anything else. Accepts a path from another macro, which is in a group: see
     /// [`at_commas`](crate::split::at_commas).
     pub(crate) fn of(tokens: TokenStream) -> Option<Self> {
         let all: Vec<TokenTree> = tokens.clone().into_iter().collect();
@@ -23,26 +23,26 @@ impl Path {
             return if is_grouped { Self::of(group.stream()) } else { None };
         }
         let mut rest = &all[..];
-        let is_absolute = behind_colons(&mut rest);
+        let is_absolute = skip_colons(&mut rest);
         let mut segments = Vec::new();
         loop {
             match rest {
-                [TokenTree::Ident(segment), behind @ ..] if segment != "_" => {
+                [TokenTree::Ident(segment), after @ ..] if segment != "_" => {
                     segments.push(segment.clone());
-                    rest = behind;
+                    rest = after;
                 }
                 _ => return None,
             }
             if rest.is_empty() {
                 return Some(Self { tokens, segments, is_absolute });
             }
-            if !behind_colons(&mut rest) {
+            if !skip_colons(&mut rest) {
                 return None;
             }
         }
     }
 
-    /// The only segment.
+    /// The identifier of a path with one segment.
     pub(crate) fn get_ident(&self) -> Option<&Ident> {
         match &self.segments[..] {
             [ident] if !self.is_absolute => Some(ident),
@@ -57,7 +57,7 @@ impl ToTokens for Path {
     }
 }
 
-/// `= path` behind `crate`.
+/// Reads `= path` after `crate`.
 pub(crate) fn core_path(rest: &[TokenTree], name: &Ident) -> Result<TokenStream, Mistake> {
     let path = match rest {
         [equals, path @ ..] if punct(equals) == Some('=') => Path::of(stream(path)),
@@ -67,11 +67,11 @@ pub(crate) fn core_path(rest: &[TokenTree], name: &Ident) -> Result<TokenStream,
         .ok_or_else(|| Mistake::at(name, "write `crate = path`, with the path of `disconnect_core`"))
 }
 
-/// Whether `::` is next, which is then skipped.
-fn behind_colons(rest: &mut &[TokenTree]) -> bool {
+/// Skips `::`. Returns whether it was next.
+fn skip_colons(rest: &mut &[TokenTree]) -> bool {
     match *rest {
-        [first, second, behind @ ..] if is_joint(first) && [first, second].iter().all(|c| punct(c) == Some(':')) => {
-            *rest = behind;
+        [first, second, after @ ..] if is_joint(first) && [first, second].iter().all(|c| punct(c) == Some(':')) => {
+            *rest = after;
             true
         }
         _ => false,

@@ -1,16 +1,16 @@
-// Which codes each protocol has, and which texts may be a code. Shared with `disconnect-core` by `__shared!`.
+// The codes that each protocol has, and the texts that may be a code. Shared with `disconnect-core` by `__shared!`.
 
-/// One protocol that the library knows.
+/// One built-in protocol.
 pub(crate) struct Known {
-    /// The name before the dot of a logged code.
+    /// The part of a logged code before the dot.
     pub(crate) name: &'static str,
-    /// The first and the last number that its codes can be; `None` where they are texts.
+    /// The first and last number of its codes; `None` if its codes are texts.
     pub(crate) numbers: Option<(i64, i64)>,
-    /// The same of what it leaves to applications, as far as no number of it is registered; `None` for a closed set.
+    /// The first and last number that it leaves to applications, except registered ones; `None` for a closed set.
     pub(crate) own: Option<(i64, i64)>,
 }
 
-/// The largest number that QUIC can carry (RFC 9000, section 16), and that a protocol of a user's own can have.
+/// The largest number that QUIC can encode (RFC 9000, section 16), and the largest one of a user's own protocol.
 pub(crate) const LARGEST: i64 = (1 << 62) - 1;
 
 const BYTE: (i64, i64) = (0, u8::MAX as i64);
@@ -19,10 +19,10 @@ const WORD: (i64, i64) = (0, u32::MAX as i64);
 const SIGNED: (i64, i64) = (i32::MIN as i64, i32::MAX as i64);
 const VARINT: (i64, i64) = (0, LARGEST);
 
-/// All of them, in the order of the core's `Protocol`.
-#[rustfmt::skip] // one protocol a line
+/// The built-in protocols, in the order of the core's `Protocol`.
+#[rustfmt::skip] // one protocol per line
 pub(crate) const PROTOCOLS: [Known; 13] = [
-    // For libraries (registered with IANA) and for applications: RFC 6455, section 7.4.2.
+    // 3000 to 3999 for libraries (registered with IANA), 4000 to 4999 for applications: RFC 6455, section 7.4.2.
     Known { name: "websocket", numbers: Some(SHORT), own: Some((3000, 4999)) },
     // For local extensions: RFC 4250, section 4.2.1.
     Known { name: "ssh", numbers: Some(WORD), own: Some((0xfe00_0000, u32::MAX as i64)) },
@@ -30,7 +30,7 @@ pub(crate) const PROTOCOLS: [Known; 13] = [
     Known { name: "http3", numbers: Some(VARINT), own: Some(VARINT) },
     Known { name: "quic", numbers: Some(VARINT), own: Some(VARINT) },
     Known { name: "quic_application", numbers: Some(VARINT), own: Some(VARINT) },
-    // A closed set: RFC 8446, section 6; gRPC's status codes; MQTT 5.0, section 3.14.2.1.
+    // Closed sets: RFC 8446, section 6; gRPC status codes; MQTT 5.0, section 3.14.2.1.
     Known { name: "tls", numbers: Some(BYTE), own: None },
     Known { name: "grpc", numbers: Some(SIGNED), own: None },
     Known { name: "mqtt", numbers: Some(BYTE), own: None },
@@ -40,13 +40,13 @@ pub(crate) const PROTOCOLS: [Known; 13] = [
     Known { name: "sqlstate", numbers: None, own: None },
 ];
 
-/// The most bytes of the name of a protocol of a user's own.
+/// The maximum length of the name of a user's own protocol, in bytes.
 pub(crate) const LONGEST_NAME: usize = 24;
 
-/// The most bytes of a text that stands in the source.
+/// The maximum length of a code that is a literal of the program, in bytes.
 pub(crate) const LONGEST_TEXT: usize = 32;
 
-/// Whether a protocol of a user's own may have this name: lower-case words joined by `_`.
+/// Whether a user's own protocol may have this name: lower-case words joined by `_`.
 pub(crate) const fn is_protocol_name(name: &str) -> bool {
     let bytes = name.as_bytes();
     let mut i = 0;
@@ -76,7 +76,8 @@ pub(crate) const fn is_code_text(text: &str, longest: usize) -> bool {
     !bytes.is_empty() && bytes.len() <= longest
 }
 
-/// Whether a text is an SQLSTATE: five digits and upper-case letters (SQL, "SQLSTATE class and subclass codes").
+/// Whether a text is an SQLSTATE: five characters, each a digit or an upper-case letter (SQL, "SQLSTATE class and
+/// subclass codes").
 pub(crate) const fn is_sqlstate(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut i = 0;

@@ -2,7 +2,7 @@
 
 use crate::keys;
 
-/// A place on the disconnect event.
+/// A slot of the disconnect event.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slot {
     Direction,
@@ -15,7 +15,7 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
-    /// In the order in which the event writes them.
+    /// All slots, in the order of the event.
     pub(crate) const ALL: [Self; 7] =
         [Self::Direction, Self::Reason, Self::Initiator, Self::Method, Self::Cause, Self::Code, Self::Detail];
 
@@ -40,7 +40,7 @@ impl Slot {
         }
     }
 
-    /// What a site writes: `name = value`.
+    /// The name at the call site: `name = value`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Direction => "direction",
@@ -53,7 +53,7 @@ impl Slot {
         }
     }
 
-    /// The marker trait that an enum with this key implements; a code and a detail are no categories.
+    /// The marker trait of an enum with this key. `None` for the code and the detail, which are not categories.
     pub(crate) fn marker(self) -> Option<&'static str> {
         match self {
             Self::Direction => Some("DirectionKey"),

@@ -1,10 +1,10 @@
-// Which known word a misspelt one stands for. Shared with `disconnect-core` by `__shared!`.
+// Finds the known word that a misspelt word stands for. Shared with `disconnect-core` by `__shared!`.
 
-/// The most bytes of a text that is worth comparing.
+/// The maximum length of a compared text, in bytes.
 pub(crate) const LONGEST: usize = 64;
 
-/// The known word with the fewest edits to `text`, if they are at most as many as `within` allows for that word.
-// Not generic: each use would be compiled on its own.
+/// The known word with the fewest edits to `text`, if there are at most `within(word)` edits.
+// Not generic: the compiler would compile it once for each use.
 pub(crate) fn nearest<'a>(
     text: &str,
     known: &mut dyn Iterator<Item = &'a str>,
@@ -22,8 +22,8 @@ pub(crate) fn nearest<'a>(
     nearest
 }
 
-/// The edit distance: a letter too many, too few, wrong, or swapped with its neighbour (optimal string alignment).
-/// `None` where a text is longer than any word worth comparing.
+/// The edit distance: insertions, deletions, substitutions and swaps of neighbors (optimal string alignment). `None` if
+/// a text has more than 64 bytes.
 fn edits(a: &[u8], b: &[u8]) -> Option<usize> {
     if a.len() > LONGEST || b.len() > LONGEST {
         return None;

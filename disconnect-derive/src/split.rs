@@ -1,11 +1,12 @@
-//! Splits the input at its commas.
+//! Splits the input at commas.
 //!
-//! Groups hide their commas; what needs care are generic arguments, as in `map = Pair::<A, B>::new()`. A `<` opens
-//! one only after `::`, after `as`, or where an expression starts; elsewhere it compares.
+//! Groups are single tokens, so only the commas of generic arguments need care, as in `map = Pair::<A, B>::new()`. A
+//! `<` opens generic arguments only after `::`, after `as`, or at the start of an expression. Elsewhere it is a
+//! comparison.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
-/// The items between top-level commas. Where two commas have nothing between them, the item is the second one.
+/// Splits at top-level commas. For two adjacent commas, the item between them is the second comma.
 pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
     let mut items = Vec::new();
     let mut current = Vec::new();
@@ -15,14 +16,14 @@ pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
         match punct(&token) {
             Some(',') if depth == 0 => {
                 if current.is_empty() {
-                    // Kept as the place of the mistake.
+                    // Kept as the place of the error.
                     current.push(token);
                 }
                 items.push(std::mem::take(&mut current));
                 continue;
             }
             Some('<') if depth > 0 || opens_generics(&current) => depth += 1,
-            // A shift to the left; its second half must not be taken for the start of a type.
+            // A left shift. Its second half must not open generic arguments.
             Some('<') if is_joint(&token) && tokens.peek().and_then(punct) == Some('<') => {
                 current.push(token);
                 current.extend(tokens.next());
@@ -41,12 +42,12 @@ pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
 }
 
 /// These tokens as a stream.
-// Not generic: collecting is compiled for each iterator on its own, and is long.
+// Not generic: `collect` is long, and the compiler would compile it once for each iterator type.
 pub(crate) fn stream(tokens: &[TokenTree]) -> TokenStream {
     tokens.iter().cloned().collect()
 }
 
-/// The place of a lone `=`, as in `name = value`; `==` and `=>` are none.
+/// The position of a single `=`, as in `name = value`, but not of `==` or `=>`.
 pub(crate) fn lone_equals(tokens: &[TokenTree]) -> Option<usize> {
     let place = tokens.iter().position(|token| punct(token) == Some('='))?;
     let two = |i: usize| is_joint(&tokens[i]) && tokens.get(i + 1).and_then(punct).is_some_and(|c| "=>".contains(c));
@@ -65,7 +66,7 @@ pub(crate) fn is_joint(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint)
 }
 
-/// Whether a `<` after these tokens begins generic arguments.
+/// Whether a `<` after these tokens opens generic arguments.
 fn opens_generics(before: &[TokenTree]) -> bool {
     match before.last() {
         None => true,
@@ -79,20 +80,20 @@ fn is_cast(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Ident(word)) if word == "as")
 }
 
-/// Whether the path that ends here stands behind `as`.
+/// Whether the path at the end of these tokens follows `as`.
 fn in_cast(before: &[TokenTree]) -> bool {
     let is_path = |token: &&TokenTree| matches!(token, TokenTree::Ident(_)) || punct(token) == Some(':');
     before.iter().rev().take_while(is_path).any(|token| is_cast(Some(token)))
 }
 
-/// Whether a `>` after these tokens ends `->` or `=>`.
+/// Whether a `>` after these tokens completes `->` or `=>`.
 fn is_arrow(before: &[TokenTree]) -> bool {
     before.last().is_some_and(|token| is_joint(token) && matches!(punct(token), Some('-' | '=')))
 }
 
-/// A value that comes through another macro stands in an invisible group, which the next macro may not keep
-/// together: a group of several tokens goes into parentheses, but for a type, which needs none. A single token, such
-/// as the message, is taken out.
+/// Makes the invisible group of a value from another macro visible, because the next macro may not keep the group
+/// together. Several tokens get parentheses, unless they are a type, which needs none. A single token, such as the
+/// message, is unwrapped.
 fn solid(token: TokenTree, in_type: bool) -> TokenTree {
     let TokenTree::Group(group) = &token else { return token };
     if group.delimiter() != Delimiter::None {

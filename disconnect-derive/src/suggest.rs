@@ -1,4 +1,4 @@
-//! Offers the known word that a misspelt one stands for.
+//! Suggests the known word that a misspelt word stands for.
 
 use crate::spelling;
 

@@ -1,22 +1,22 @@
-// Which characters may stand in a text on a log line. Shared with `disconnect-core` by `__shared!`.
+// The characters that are replaced in a text of a log line. Shared with `disconnect-core` by `__shared!`.
 
-/// What is written instead of a character that breaks, reorders or hides text, or `None` where it may stay.
+/// The replacement of a character that breaks, reorders or hides text, or `None` for a safe character.
 ///
-/// Hidden are the characters with the property `Default_Ignorable_Code_Point`, in `DerivedCoreProperties.txt` of Unicode
-/// 17.0, all of them. Some belong to ordinary text: the joiners of Persian and of emoji, variation selectors. They go
-/// too, since two texts that look alike would otherwise differ, or one text could carry another.
+/// Hidden characters have the property `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt` of Unicode 17.0).
+/// Some of them occur in ordinary text: the joiners of Persian and of emoji, and variation selectors. They are replaced
+/// as well: otherwise two texts that look the same could differ, or a text could carry a hidden one.
 pub(crate) const fn replacement(c: char) -> Option<char> {
     match c {
-        // What breaks a line or moves the cursor along it.
+        // Characters that break a line or move the cursor within it.
         '\t'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
-        // Further C0, DEL and C1 controls, escape among them.
+        // Other C0 controls (including escape), DEL and C1 controls.
         '\0'..='\u{1f}'
         | '\u{7f}'..='\u{9f}'
-        // Soft hyphen, grapheme joiner, the Arabic letter mark.
+        // Soft hyphen, combining grapheme joiner, Arabic letter mark.
         | '\u{ad}'
         | '\u{34f}'
         | '\u{61c}'
-        // Fillers of Hangul, inherent vowels of Khmer, selectors of Mongolian.
+        // Hangul fillers, Khmer inherent vowels, Mongolian variation selectors.
         | '\u{115f}'
         | '\u{1160}'
         | '\u{17b4}'
@@ -24,18 +24,19 @@ pub(crate) const fn replacement(c: char) -> Option<char> {
         | '\u{180b}'..='\u{180f}'
         | '\u{3164}'
         | '\u{ffa0}'
-        // Zero-width characters, joiners, bidi controls, invisible operators.
+        // Zero-width characters, joiners, bidirectional controls, invisible operators.
         | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
         | '\u{feff}'
-        // Variation selectors, reserved code points, and interlinear annotations, which are not ignorable but unseen.
+        // Variation selectors, reserved code points, and interlinear annotations, which are not ignorable but
+        // invisible.
         | '\u{fe00}'..='\u{fe0f}'
         | '\u{fff0}'..='\u{fffb}'
-        // Controls of shorthand and of musical notation.
+        // Shorthand format controls and musical notation controls.
         | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d173}'..='\u{1d17a}'
-        // Tags, further variation selectors, and what is reserved for their like.
+        // Tags, further variation selectors, and the code points reserved for such characters.
         | '\u{e0000}'..='\u{e0fff}' => Some(char::REPLACEMENT_CHARACTER),
         _ => None,
     }

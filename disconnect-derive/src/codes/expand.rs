@@ -1,7 +1,7 @@
-//! Phase three: the model becomes code. Total: nothing here can fail.
+//! Phase three: turns the model into code. This phase cannot fail.
 //!
-//! Everything stands in an anonymous `const`, so that one short name for the core's private module cannot meet
-//! a name of the user's, and every other name is absolute.
+//! The code is in an anonymous `const`. Its only import is a short name for the core's private module, and all other
+//! names are absolute, so that nothing collides with names of the user.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -10,7 +10,7 @@ use super::model::{Code, Kind, Literal, Meaning, Model, Protocol};
 use super::parse::Written;
 use crate::evidence::expand::name;
 
-/// The variants of the core's `Protocol`, in the order of the table.
+/// The variants of the core's `Protocol`, in table order.
 const VARIANTS: [&str; crate::protocols::PROTOCOLS.len()] = [
     "WebSocket",
     "Ssh",
@@ -27,7 +27,8 @@ const VARIANTS: [&str; crate::protocols::PROTOCOLS.len()] = [
     "Sqlstate",
 ];
 
-/// A static for the variants and one for the rows, which the compiler checks although nobody may use them.
+/// Generates a static with the variants and one with the rows. The compiler evaluates a static even if it is unused, so
+/// an invalid row is always an error.
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let Model { ident, codes, .. } = model;
     let core = core_path(model.core.as_ref());
@@ -73,7 +74,7 @@ fn protocol(protocol: &Protocol) -> TokenStream {
     }
 }
 
-/// At the code, which the core may have to say is registered.
+/// A row, with the span of the code: the core may report that the code is registered.
 fn row(code: &Code) -> TokenStream {
     let Code { name, .. } = code;
     let place = Span::call_site().located_at(code.place);
@@ -109,7 +110,7 @@ fn meaning(meaning: &Meaning) -> TokenStream {
     tokens
 }
 
-/// What stands in for a set with mistakes, so that its uses elsewhere are not reported as well.
+/// Generates a placeholder impl for a set with errors, so that its uses elsewhere do not cause further errors.
 pub(crate) fn stand_in(written: &Written) -> TokenStream {
     if written.variants.is_err() || !written.generics.params.is_empty() {
         return TokenStream::new();

@@ -1,4 +1,4 @@
-//! `#[derive(DisconnectCode)]`: what was written, the model it means, the code it becomes.
+//! `#[derive(DisconnectCode)]` in three phases: parse, model, expand.
 
 mod expand;
 mod model;
@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 use crate::errors::Errors;
 use crate::item::Item;
 
-/// The whole derive: the generated code, or every mistake with a stand-in impl beside them.
+/// Expands the derive: to the generated code, or to all errors and a placeholder impl.
 pub(crate) fn derive(input: Item) -> TokenStream {
     let mut errors = Errors::default();
     let written = parse::parse(input, &mut errors);

@@ -1,7 +1,7 @@
-//! Phase two: what was written becomes a model that cannot be illegal.
+//! Phase two: checks the input and builds a model, which is always valid.
 //!
-//! The only source of semantic errors. Each one stands at the smallest wrong token and says what to write instead.
-//! Whether a code is registered is known to the core alone, and told when its table is evaluated.
+//! All semantic errors are reported here, each at the smallest wrong token and with what to write instead. One check is
+//! in the core: whether a code is registered. The compiler reports it when it evaluates the rows.
 
 use std::collections::HashMap;
 
@@ -20,7 +20,7 @@ use crate::protocols::{
 };
 use crate::{spelling, suggest};
 
-/// A legal set: at least one code, each with a meaning, and no two alike.
+/// A valid set: at least one code, each with a meaning, all codes distinct.
 pub(crate) struct Model {
     pub(crate) ident: Ident,
     pub(crate) core: Option<TokenStream>,
@@ -29,7 +29,7 @@ pub(crate) struct Model {
 }
 
 pub(crate) enum Protocol {
-    /// By its place in the table.
+    /// A built-in protocol, by its position in the table.
     Known(usize),
     Own(String),
 }
@@ -48,7 +48,7 @@ pub(crate) enum Literal {
     Text(String),
 }
 
-/// What its sender means.
+/// The meaning of a code, from the sender's point of view.
 pub(crate) struct Meaning {
     pub(crate) kind: Kind,
     pub(crate) cause: Option<Name>,
@@ -57,24 +57,24 @@ pub(crate) struct Meaning {
 }
 
 pub(crate) enum Kind {
-    /// With the constructor of the core's `Verdict`.
+    /// The name of a constructor of the core's `Verdict`.
     Goodbye(&'static str),
-    /// With the variant of the core's `Side`, as the sender sees it.
+    /// The reason, and the name of a variant of the core's `Side`.
     Reason(Name, &'static str),
 }
 
-/// The model, or `None` where nothing could be made of the input; every mistake found is in `errors`.
+/// Builds the model. Returns `None` if the input is too broken; `errors` then holds the errors.
 pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Model> {
     let codes = one_protocol(&written, errors);
     let protocol = codes.and_then(|codes| protocol(&codes.protocol, errors));
     if !written.generics.params.is_empty() {
-        errors.at(&written.generics, "a set of codes has no generics");
+        errors.at(&written.generics, "a set of codes cannot have generics");
     }
     let core = codes.and_then(|codes| codes.core.clone());
     let variants = match written.variants {
         Ok(variants) => variants,
         Err(span) => {
-            errors.at_span(span, "`DisconnectCode` stands on an enum: its variants are the codes");
+            errors.at_span(span, "`DisconnectCode` can only be derived for an enum: its variants are the codes");
             return None;
         }
     };
@@ -94,8 +94,8 @@ fn one_protocol<'a>(written: &'a Written, errors: &mut Errors) -> Option<&'a Cod
     if written.protocols.is_empty() && !written.protocol_reported {
         errors.at(
             &written.ident,
-            "missing `#[codes(websocket)]` on the enum: the protocol of these codes; one of your own is a text, as in \
-             `#[codes(\"discord\")]`",
+            "missing `#[codes(websocket)]` on the enum, with the protocol of its codes; write a protocol of your own as a \
+             string: `#[codes(\"discord\")]`",
         );
     }
     written.protocols.first()
@@ -107,7 +107,7 @@ fn protocol(written: &parse::Protocol, errors: &mut Errors) -> Option<Protocol> 
         parse::Protocol::Own(text) => {
             let name = text.value();
             if PROTOCOLS.iter().any(|known| known.name == name) {
-                errors.at(text, format!("the library knows `{name}`; write `#[codes({name})]`"));
+                errors.at(text, format!("`{name}` is a built-in protocol; write `#[codes({name})]`"));
                 return None;
             }
             if !is_protocol_name(name) {
@@ -126,7 +126,7 @@ fn known_protocol(ident: &Ident, errors: &mut Errors) -> Option<usize> {
         let near =
             spelling::nearest(&name, &mut PROTOCOLS.iter().map(|known| known.name), |word| word.len().div_ceil(3));
         let instead = near.map_or_else(
-            || format!("one of your own is a text, as in `#[codes(\"{name}\")]`"),
+            || format!("write a protocol of your own as a string: `#[codes(\"{name}\")]`"),
             |near| format!("did you mean `{near}`?"),
         );
         errors.at(ident, format!("unknown protocol `{name}`; {instead}"));
@@ -134,7 +134,7 @@ fn known_protocol(ident: &Ident, errors: &mut Errors) -> Option<usize> {
     };
     let known = &PROTOCOLS[place];
     if known.numbers.is_some() && known.own.is_none() {
-        errors.at(ident, format!("the codes of `{name}` are a closed set, which leaves none to applications"));
+        errors.at(ident, format!("`{name}` has a closed set of codes and leaves none to applications"));
         return None;
     }
     Some(place)
@@ -148,10 +148,10 @@ fn code(
 ) -> Option<Code> {
     let ident = &variant.ident;
     if let Fields(Some((payload, _))) = &variant.payload {
-        errors.at(payload, "a code carries no data; put it into the detail of the end");
+        errors.at(payload, "a code cannot carry data; put the data into the detail of the end");
     }
     for again in variant.codes.iter().skip(1) {
-        errors.at_span(again.place, format!("`{ident}` has a code already; another code is another variant"));
+        errors.at_span(again.place, format!("`{ident}` already has a code; add a variant for each further code"));
     }
     if variant.codes.is_empty() && !variant.code_reported {
         errors.at(ident, format!("`{ident}` has no code; write `#[code(4000)]`, with its number or text"));
@@ -161,7 +161,7 @@ fn code(
     let place = place(&written.value);
     let literal = literal(&written.value, protocol, errors);
     if let Some(literal) = &literal {
-        codes.claim(literal.to_string(), place, ident, "a code has one variant", errors);
+        codes.claim(literal.to_string(), place, ident, "every code is unique", errors);
     }
     let name = match &written.name {
         Some(name) => stated_name(name, errors),
@@ -189,7 +189,7 @@ fn place(value: &Value) -> Span {
     }
 }
 
-/// The code, if this protocol leaves it to applications.
+/// Checks that the protocol leaves this code to applications.
 fn literal(value: &Value, protocol: Option<&Protocol>, errors: &mut Errors) -> Option<Literal> {
     let known = match protocol {
         Some(Protocol::Known(place)) => Some(&PROTOCOLS[*place]),
@@ -225,7 +225,7 @@ fn check_text(text: String, known: Option<&Known>) -> Result<String, String> {
         Some(Known { name, numbers: Some(_), .. }) => {
             Err(format!("the codes of `{name}` are numbers, as in `#[code(4000)]`"))
         }
-        Some(_) if !is_sqlstate(&text) => Err("an SQLSTATE is five digits and upper-case letters".to_owned()),
+        Some(_) if !is_sqlstate(&text) => Err("an SQLSTATE has five digits or upper-case letters".to_owned()),
         None if !is_code_text(&text, LONGEST_TEXT) => {
             Err(format!("a code has 1 to {LONGEST_TEXT} ASCII letters, digits, `-` and `_`"))
         }
@@ -233,7 +233,7 @@ fn check_text(text: String, known: Option<&Known>) -> Result<String, String> {
     }
 }
 
-/// As it is logged, so that no two log alike.
+/// The logged text. Two codes with the same text would be indistinguishable in a log.
 impl std::fmt::Display for Literal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -243,18 +243,18 @@ impl std::fmt::Display for Literal {
     }
 }
 
-/// What is taken by which variant, and where that was written.
+/// The codes or names used so far, each with its place and its variant.
 #[derive(Default)]
 struct Taken(HashMap<String, (Span, Ident)>);
 
 impl Taken {
-    /// Both places are shown.
+    /// Reserves `text` for a variant. For a duplicate, reports both places.
     fn claim(&mut self, text: String, place: Span, owner: &Ident, rule: &str, errors: &mut Errors) {
         let Some((first, other)) = self.0.get(&text) else {
             self.0.insert(text, (place, owner.clone()));
             return;
         };
-        errors.at_span(place, format!("`{text}` is already `{other}`; {rule}"));
+        errors.at_span(place, format!("`{text}` is already used by `{other}`; {rule}"));
         errors.at_span(*first, format!("`{text}` is first used here"));
     }
 }
@@ -262,16 +262,14 @@ impl Taken {
 fn meaning(variant: &Variant, errors: &mut Errors) -> Option<Meaning> {
     let ident = &variant.ident;
     for again in variant.meanings.iter().skip(1) {
-        errors.at_span(
-            again.place(),
-            format!("`{ident}` has a meaning already; a code ends a connection for one reason"),
-        );
+        errors
+            .at_span(again.place(), format!("`{ident}` already has a meaning; write one `#[goodbye]` or `#[reason]`"));
     }
     if variant.meanings.is_empty() && !variant.meaning_reported {
         errors.at(
             ident,
             format!(
-                "`{ident}` has no meaning; write `#[reason(Unknown)]`, with the reason for which its sender ends the \
+                "`{ident}` has no meaning; write `#[reason(Unknown)]`, with the reason why its sender ends the \
                  connection, or `#[goodbye(Closed)]`"
             ),
         );
@@ -292,7 +290,7 @@ fn meaning(variant: &Variant, errors: &mut Errors) -> Option<Meaning> {
     }
 }
 
-/// The kinds of goodbye, with the constructors of a verdict.
+/// The kinds of goodbye, with the matching constructors of the core's `Verdict`.
 const GOODBYES: [(&str, &str); 3] = [("Closed", "closed"), ("GoingAway", "going_away"), ("Cancelled", "cancelled")];
 
 fn goodbye(kind: &Path, errors: &mut Errors) -> Option<&'static str> {
@@ -303,14 +301,14 @@ fn goodbye(kind: &Path, errors: &mut Errors) -> Option<&'static str> {
             spelling::nearest(&name, &mut GOODBYES.iter().map(|(goodbye, _)| *goodbye), |word| word.len().div_ceil(3));
         let instead = match (near, by_role(&name)) {
             (Some(near), _) | (None, Some(near)) => format!("did you mean `{near}`?"),
-            (None, None) => "known are `Closed`, `GoingAway` and `Cancelled`".to_owned(),
+            (None, None) => "expected `Closed`, `GoingAway` or `Cancelled`".to_owned(),
         };
-        errors.at(kind, format!("no such goodbye; {instead}"));
+        errors.at(kind, format!("unknown goodbye; {instead}"));
     }
     found.map(|(_, constructor)| *constructor)
 }
 
-/// The goodbye that becomes this reason where the role fits.
+/// The goodbye that an endpoint maps to this reason for some role.
 fn by_role(reason: &str) -> Option<&'static str> {
     match reason {
         "Graceful" | "ClientClosed" => Some("Closed"),
@@ -325,14 +323,14 @@ fn stated_reason(category: &Path, errors: &mut Errors) -> Option<Name> {
     match by_role(&ours) {
         Some(goodbye) => {
             let instead = format!("write `#[goodbye({goodbye})]`");
-            errors.at(category, format!("whether this is `{ours}` follows from the role of its sender; {instead}"));
+            errors.at(category, format!("`{ours}` depends on the role of the sender; {instead}"));
             None
         }
         None => Some(name),
     }
 }
 
-/// What stands behind the reason or the goodbye.
+/// The arguments after the reason or the goodbye.
 #[derive(Default)]
 struct Stated {
     side: Option<Ident>,
@@ -366,24 +364,24 @@ fn arguments(written: &Reason, allowed: &[&'static str], errors: &mut Errors) ->
     stated
 }
 
-const CAUSES: &str = "a cause is one of ours by its name, or one of your own by its path: `Why::Superseded`";
+const CAUSES: &str = "write the name of a `DisconnectCause`, or the path of a cause of your own: `Why::Superseded`";
 
 fn unknown_argument(name: &str, allowed: &[&'static str]) -> String {
     if let Some(near) = suggest::one_edit_from(name, allowed) {
         return format!("unknown argument `{name}`; did you mean `{near}`?");
     }
     match name {
-        "side" => "a goodbye is its sender's, and takes no `side`".to_owned(),
-        "rank" => "a goodbye is always stated, and takes no `rank`".to_owned(),
-        "code" => "the code stands in `#[code(...)]`".to_owned(),
+        "side" => "a goodbye takes no `side`: it is always by its sender".to_owned(),
+        "rank" => "a goodbye takes no `rank`: it is always `Stated`".to_owned(),
+        "code" => "write the code in `#[code(...)]`".to_owned(),
         _ => {
             let known: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
-            format!("unknown argument `{name}`; known are {}", known.join(", "))
+            format!("unknown argument `{name}`; expected one of {}", known.join(", "))
         }
     }
 }
 
-/// The sides of a code, and those of a verdict as the sender sees it.
+/// The sides of a code, with the sides of a verdict from the sender's point of view.
 const SIDES: [(&str, &str); 4] =
     [("Sender", "Local"), ("Receiver", "Remote"), ("Network", "Network"), ("Unknown", "Unknown")];
 
@@ -400,12 +398,13 @@ fn side(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
     None
 }
 
-/// Who it is, where that is not stated: a protocol error accuses the receiver, and the network loses connections.
+/// The side; if not given, the receiver for a protocol error, the network for a network error, and otherwise the
+/// sender.
 fn side_of(reason: &Name, stated: Option<&Ident>, errors: &mut Errors) -> &'static str {
     let ours = reason.ours("DisconnectReason").map(|ours| ours.to_string()).unwrap_or_default();
     let stated = match stated {
         Some(side) if side == "Network" && ours == "WorkspaceStopped" => {
-            errors.at(side, format!("`{ours}` is on purpose, and the network ends nothing so; write who had it"));
+            errors.at(side, format!("`{ours}` is on purpose, so it is not by the network; write another side"));
             None
         }
         Some(side) => SIDES.iter().find(|(name, _)| side == name).map(|(_, side)| *side),

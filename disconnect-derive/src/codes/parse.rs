@@ -1,6 +1,6 @@
-//! Phase one: the item becomes what was written, with its places and without judgement.
+//! Phase one: reads attributes and variants with their places, without checking them.
 //!
-//! Only what cannot be read at all is an error here.
+//! Only input that cannot be read is an error here.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 
@@ -12,15 +12,15 @@ use crate::path::core_path;
 use crate::split::{at_commas, punct};
 use crate::suggest;
 
-/// A set of codes as its author wrote it.
+/// The enum as written.
 pub(crate) struct Written {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
-    /// `None` for what is no enum.
+    /// The variants, or the place of the `struct` or `union` keyword.
     pub(crate) variants: Result<Vec<Variant>, Span>,
-    /// Every `#[codes(...)]`: one is right, none and several are mistakes.
+    /// Every `#[codes(...)]`. Exactly one is valid.
     pub(crate) protocols: Vec<Codes>,
-    /// `#[codes]` is there in a form that has an error of its own already, ours or the compiler's.
+    /// Whether an error for a malformed or misspelt `#[codes]` is already reported, here or by the compiler.
     pub(crate) protocol_reported: bool,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Codes {
     pub(crate) core: Option<TokenStream>,
 }
 
-/// A protocol of ours by its name, or one of the user's own.
+/// A built-in protocol by its name, or the name of the user's own.
 pub(crate) enum Protocol {
     Known(Ident),
     Own(Text),
@@ -45,7 +45,8 @@ pub(crate) struct Variant {
     pub(crate) codes: Vec<Code>,
     /// Every `#[goodbye(...)]` and `#[reason(...)]`.
     pub(crate) meanings: Vec<Meaning>,
-    /// The same in a form that has an error of its own already, ours or the compiler's.
+    /// Whether an error for a malformed or misspelt `#[code]`, `#[goodbye]` or `#[reason]` is already reported, here or
+    /// by the compiler.
     pub(crate) code_reported: bool,
     pub(crate) meaning_reported: bool,
 }
@@ -58,13 +59,13 @@ pub(crate) struct Code {
 }
 
 pub(crate) enum Value {
-    /// With the place of the minus sign before it.
+    /// The number, and the place of a minus sign before it.
     Number(Option<Span>, Number),
     Text(Text),
 }
 
 pub(crate) enum Meaning {
-    /// The kind stands where a reason's category does.
+    /// The kind of the goodbye is stored as the category of the reason.
     Goodbye(Reason),
     Reason(Reason),
 }
@@ -79,14 +80,14 @@ impl Meaning {
 const REASON: Form = Form {
     whole: "write `#[reason(Unknown)]`, with the reason for which the sender ends the connection",
     order: "the reason comes first, as in `#[reason(ProtocolError, side = Receiver)]`",
-    category: "a reason is one of ours by its name, or one of your own by its path: `Leave::Kicked`",
-    argument: "behind the reason stands `name = value`, as in `cause = Auth`",
+    category: "write the name of a `DisconnectReason`, or the path of a reason of your own: `Leave::Kicked`",
+    argument: "after the reason, write `name = value`, as in `cause = Auth`",
 };
 const GOODBYE: Form = Form {
     whole: "write `#[goodbye(Closed)]`, `#[goodbye(GoingAway)]` or `#[goodbye(Cancelled)]`",
     order: "the kind of goodbye comes first, as in `#[goodbye(GoingAway, cause = Restart)]`",
     category: "a goodbye is `Closed`, `GoingAway` or `Cancelled`",
-    argument: "behind the kind of goodbye stands `name = value`, as in `cause = Restart`",
+    argument: "after the kind of goodbye, write `name = value`, as in `cause = Restart`",
 };
 
 pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
@@ -101,9 +102,9 @@ pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
                     protocol_reported = true;
                 }
             },
-            // One letter too few is more likely than the wrong place.
+            // A missing letter is more likely than the wrong place.
             Some(Helper::Code) => {
-                errors.at(&attr.name, "`#[code]` belongs on a variant; the protocol of all is `#[codes(websocket)]`");
+                errors.at(&attr.name, "`#[code]` belongs on a variant; write the protocol as `#[codes(websocket)]`");
                 protocol_reported = true;
             }
             Some(helper) => errors.at(&attr.name, format!("`#[{}]` belongs on a variant", helper.name())),
@@ -143,7 +144,7 @@ impl Helper {
     }
 }
 
-/// A misspelt attribute is the compiler's to report.
+/// Whether the attribute is a misspelt helper, which the compiler reports.
 fn is_near(attr: &Attr, helper: Helper) -> bool {
     let name = attr.name.as_ref().map(Ident::to_string).unwrap_or_default();
     suggest::one_edit_from(&name, &[helper.name()]).is_some()
@@ -153,7 +154,7 @@ fn is_near(attr: &Attr, helper: Helper) -> bool {
 fn codes(attr: &Attr) -> Result<Codes, Mistake> {
     const FORM: &str = "write `#[codes(websocket)]`, with the protocol of these codes, or `#[codes(\"discord\")]` for one \
                         of your own";
-    const ARGUMENT: &str = "behind the protocol, `crate = path` is known: the path of `disconnect_core`";
+    const ARGUMENT: &str = "after the protocol, only `crate = path` is allowed, with the path of `disconnect_core`";
     let (first, argument) = one_and_argument(attr, FORM)?;
     let protocol = match &first[..] {
         [TokenTree::Literal(text)] => Text::of(text).map(Protocol::Own),
@@ -171,7 +172,7 @@ fn codes(attr: &Attr) -> Result<Codes, Mistake> {
     Ok(Codes { place: attr.place(), protocol, core })
 }
 
-/// What stands in the parentheses: the first item, and the one that may stand behind it.
+/// Reads the parentheses: the first item, and an optional second one.
 fn one_and_argument(attr: &Attr, form: &str) -> Result<(Vec<TokenTree>, Vec<TokenTree>), Mistake> {
     let list = attr.list().ok_or_else(|| Mistake::at(&attr.whole, form))?;
     let mut items = at_commas(opened(list.stream())).into_iter();
@@ -198,9 +199,9 @@ fn variant(variant: item::Variant, errors: &mut Errors) -> Variant {
     };
     for attr in &variant.attrs {
         match Helper::of(attr) {
-            // One letter too many is more likely than the wrong place.
+            // An extra letter is more likely than the wrong place.
             Some(Helper::Codes) => {
-                errors.at(&attr.name, "`#[codes]` belongs on the enum; the code of a variant is `#[code(4000)]`");
+                errors.at(&attr.name, "`#[codes]` belongs on the enum; write the code of a variant as `#[code(4000)]`");
                 written.code_reported = true;
             }
             Some(Helper::Code) => match code(attr) {
@@ -229,7 +230,7 @@ fn add(meaning: Option<Meaning>, written: &mut Variant) {
 /// `#[code(4004)]`, `#[code("text")]`, and either with `name = "..."`.
 fn code(attr: &Attr) -> Result<Code, Mistake> {
     const FORM: &str = "write `#[code(4000)]`, with the number or the text of the code";
-    const NAME: &str = "behind the code, `name = \"...\"` is known: the name of the code";
+    const NAME: &str = "after the code, only `name = \"...\"` is allowed, with the name of the code";
     let (first, argument) = one_and_argument(attr, FORM)?;
     let value = match &first[..] {
         [minus, TokenTree::Literal(number)] if punct(minus) == Some('-') => {

@@ -1,7 +1,7 @@
-//! Phase three: the event becomes code. Total: nothing here can fail.
+//! Phase three: turns the event into code. This phase cannot fail.
 //!
-//! Every conversion stands inside the arguments of `tracing::event!`, where tracing evaluates it only if the event is
-//! enabled. What picks the level is evaluated before, and nothing else.
+//! Every conversion is inside the arguments of `tracing::event!`, which tracing evaluates only if the event is enabled.
+//! Only the value that selects the level is evaluated before.
 
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
@@ -31,7 +31,7 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
     quote!({ #(#checks)* #(let #locals;)* #body })
 }
 
-/// One `tracing::event!`.
+/// Generates one `tracing::event!`.
 fn call(event: &Event, private: &TokenStream, level: &Ident, fields: &TokenStream) -> TokenStream {
     let target = event.target.clone().unwrap_or_else(|| quote!(#private::module_path!()));
     let parent = event.parent.as_ref().map(|parent| quote!(parent: #parent,));
@@ -45,7 +45,7 @@ fn call(event: &Event, private: &TokenStream, level: &Ident, fields: &TokenStrea
     }
 }
 
-/// The local that holds what `field(Type = value)` or `group(...)` evaluated to.
+/// The local that holds the value of `field(Type = value)` or `group(...)`.
 fn local(position: usize, extra: &Extra) -> Option<Ident> {
     match extra {
         Extra::Plain { .. } => None,
@@ -55,7 +55,7 @@ fn local(position: usize, extra: &Extra) -> Option<Ident> {
     }
 }
 
-/// What one item adds to the event.
+/// The fields of one item.
 fn extra_fields(extra: &Extra, local: Option<&Ident>, private: &TokenStream) -> TokenStream {
     match extra {
         Extra::Plain { key, value } => {
@@ -75,7 +75,7 @@ fn extra_fields(extra: &Extra, local: Option<&Ident>, private: &TokenStream) -> 
             let members = members.iter().enumerate().map(|(i, member)| {
                 let key = &member.key;
                 let read = read(member, local, private);
-                // The first field evaluates the value for all of them.
+                // The first field evaluates the value for all fields of the item.
                 if i == 0 {
                     quote!(#key = (#local = #private::event::group(#value), #read).1)
                 } else {
@@ -87,7 +87,7 @@ fn extra_fields(extra: &Extra, local: Option<&Ident>, private: &TokenStream) -> 
     }
 }
 
-/// The value of a field of one's own. What tracing formats, it takes as it is.
+/// The value of a user's field. Values with `%` or `?` stay as they are.
 fn own_value(value: &TokenStream, private: &TokenStream) -> TokenStream {
     let sigil = value.clone().into_iter().next().as_ref().and_then(crate::split::punct);
     if matches!(sigil, Some('%' | '?')) {
@@ -97,11 +97,11 @@ fn own_value(value: &TokenStream, private: &TokenStream) -> TokenStream {
     quote!(#private::event::own_value(#value))
 }
 
-/// The field of an optional value.
+/// Reads one field of an optional value.
 fn read(member: &Member, local: Option<&Ident>, private: &TokenStream) -> TokenStream {
     let Member { sigil, path, .. } = member;
     let value = Ident::new("value", Span::mixed_site());
-    // What a call returns is not borrowed from the value.
+    // The result of a call is a new value and cannot borrow from the group's value.
     let is_call = matches!(path.clone().into_iter().last(), Some(TokenTree::Group(_)));
     let ampersand = (!is_call).then(|| quote!(&));
     let field = quote!(#ampersand #value.#path);
@@ -112,13 +112,14 @@ fn read(member: &Member, local: Option<&Ident>, private: &TokenStream) -> TokenS
     }
 }
 
-/// What finds a category's row, placed where the type is, so that a type that is no category is told so there.
+/// Looks up the row of a category. Has the span of the type, so that the compiler reports a type that is no category
+/// there.
 fn lookup(ty: &TokenStream, private: &TokenStream) -> TokenStream {
     let place = ty.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span());
     quote_spanned!(place=> <#ty as #private::DisconnectField>::category)
 }
 
-/// Keys that only the compiler knows are held against ours by the compiler.
+/// Checks that are left to the compiler: whether a constant key equals a key of the event.
 fn key_checks(extra: &Extra, private: &TokenStream) -> TokenStream {
     let keys = match extra {
         Extra::Plain { key, .. } => key.constant().into_iter().collect(),
@@ -128,20 +129,20 @@ fn key_checks(extra: &Extra, private: &TokenStream) -> TokenStream {
     quote!(#(const _: () = #private::event::own_key(#keys);)*)
 }
 
-/// When the record, or the reason, is evaluated.
+/// When the record or the reason is evaluated.
 #[derive(Clone, Copy, PartialEq)]
 enum Evaluated {
-    /// Before the event, since it picks the level.
+    /// Before the event, because it selects the level.
     Before,
-    /// By the first field that needs it.
+    /// In the first field that needs it.
     Inside,
 }
 
-/// The fields of ours, over a local that holds the record, or the reason's category.
+/// The attribution fields. They read a local that holds the record or the category of the reason.
 struct Attribution<'a> {
     source: &'a End,
     private: &'a TokenStream,
-    /// The local, out of reach of what the user wrote.
+    /// The local. Its hygiene keeps it invisible to the user's expressions.
     end: Ident,
     value: TokenStream,
     is_info: TokenStream,
@@ -170,12 +171,12 @@ impl<'a> Attribution<'a> {
         }
     }
 
-    /// `read`, which is the first to need the local.
+    /// The first read of the local. It also assigns the local.
     fn first(&self, evaluated: Evaluated, read: &TokenStream) -> TokenStream {
         let Self { end, value, .. } = self;
         match evaluated {
             Evaluated::Before => read.clone(),
-            // A tuple, not a block: what `value` borrows lives as long as the event's arguments.
+            // A tuple instead of a block: temporaries of `value` then live as long as the event's arguments.
             Evaluated::Inside => quote!((#end = #value, #read).1),
         }
     }
@@ -225,7 +226,7 @@ impl<'a> Attribution<'a> {
     }
 }
 
-/// The detail, which may be written `%value` or `?value` as in a tracing field.
+/// The detail, which may have a `%` or `?` as in a tracing field.
 fn text(value: &TokenStream, private: &TokenStream) -> TokenStream {
     let mut rest = value.clone().into_iter();
     match rest.next().as_ref().and_then(crate::split::punct) {
@@ -241,7 +242,7 @@ fn text(value: &TokenStream, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// `&(value)`, placed where the value is, so that an error about its type stands there and not at the whole call.
+/// `&(value)` with the span of the value, so that type errors are reported at the value and not at the whole call.
 pub(crate) fn borrowed(value: &TokenStream) -> TokenStream {
     let mut spans = value.clone().into_iter().map(|token| token.span());
     let first = spans.next().unwrap_or_else(Span::call_site);

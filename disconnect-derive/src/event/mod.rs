@@ -1,4 +1,4 @@
-//! `disconnected!`: what was written, the event it means, the code it becomes.
+//! `disconnected!` in three phases: parse, model, expand.
 
 mod expand;
 mod model;
@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 
 use crate::errors::Errors;
 
-/// The event, or every mistake at once.
+/// Expands to the event, or to all errors.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let written = parse::parse(input, &mut errors);

@@ -1,6 +1,6 @@
-//! Phase two: options and items become one event that cannot be illegal.
+//! Phase two: checks options and items and builds an event, which is always valid.
 //!
-//! The only source of semantic errors. Each one stands at the smallest wrong token and says what to write instead.
+//! All semantic errors are reported here, each at the smallest wrong token and with what to write instead.
 
 use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 
@@ -11,7 +11,7 @@ use crate::slots::Slot;
 use crate::split::{punct, stream};
 use crate::suggest;
 
-/// One legal event.
+/// A valid event.
 pub(crate) struct Event {
     pub(crate) core: TokenStream,
     pub(crate) level: Level,
@@ -22,20 +22,20 @@ pub(crate) struct Event {
     pub(crate) message: Literal,
 }
 
-/// How loud the line is.
+/// The level of the event.
 pub(crate) enum Level {
     Stated(Ident),
-    /// For an end that is expected, and for one that is not.
+    /// The levels of an expected and of an unexpected end.
     Split([Ident; 2]),
 }
 
-/// Where the attribution comes from.
+/// The source of the attribution.
 pub(crate) enum End {
     Record(TokenStream),
     Slots(Slots),
 }
 
-/// The attribution, written out at the site.
+/// The slots of the call.
 pub(crate) struct Slots {
     pub(crate) reason: TokenStream,
     others: Vec<(Slot, TokenStream)>,
@@ -47,11 +47,11 @@ impl Slots {
     }
 }
 
-/// A field beside the attribution.
+/// A field in addition to the attribution.
 pub(crate) enum Extra {
-    /// A field of one's own, whose value keeps its `%` or `?`.
+    /// A field of the user. Its value keeps its `%` or `?`.
     Plain { key: Key, value: TokenStream },
-    /// A category enum under a key of its own.
+    /// A category enum under its own key.
     Category { ty: TokenStream, value: TokenStream },
     /// Fields of an optional value.
     Group { value: TokenStream, members: Vec<Member> },
@@ -62,7 +62,7 @@ pub(crate) struct Member {
     pub(crate) key: Key,
     /// `%` or `?`, as in a tracing field.
     pub(crate) sigil: Option<char>,
-    /// What stands behind the value and a dot.
+    /// The path after the value and a dot.
     pub(crate) path: TokenStream,
 }
 
@@ -118,8 +118,8 @@ impl Options {
             other => {
                 let hint = match (suggest::one_edit_from(other, &["level", "target", "parent"]), Slot::of_name(other)) {
                     (Some(near), _) => format!("unknown option `{other}:`; did you mean `{near}:`?"),
-                    (None, Some(_)) => format!("a slot takes `=`: write `{other} = ...`"),
-                    (None, None) => format!("unknown option `{other}:`; known are `level:`, `target:` and `parent:`"),
+                    (None, Some(_)) => format!("`{other}` is a slot; write `{other} = ...`"),
+                    (None, None) => format!("unknown option `{other}:`; expected `level:`, `target:` or `parent:`"),
                 };
                 return errors.at(name, hint);
             }
@@ -130,7 +130,7 @@ impl Options {
     }
 }
 
-/// `DEBUG`, or `DEBUG | WARN`. A callsite is a static, so a level is a name and not a value.
+/// Reads `DEBUG`, or `DEBUG | WARN`. The level must be a name, because tracing's call site is a static.
 fn level(name: &Ident, value: &TokenStream, errors: &mut Errors) -> Option<Level> {
     let tokens: Vec<TokenTree> = value.clone().into_iter().collect();
     let levels: Vec<_> = tokens.split(|token| punct(token) == Some('|')).map(level_name).collect();
@@ -152,7 +152,7 @@ fn level(name: &Ident, value: &TokenStream, errors: &mut Errors) -> Option<Level
     }
 }
 
-/// The name, or that at the end of a path.
+/// The name of a level, or the last segment of a path.
 fn level_name(tokens: &[TokenTree]) -> Option<Ident> {
     match tokens.last() {
         Some(TokenTree::Ident(word)) if is_level(word) => Some(word.clone()),
@@ -164,7 +164,7 @@ pub(crate) fn is_level(word: &Ident) -> bool {
     ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"].iter().any(|level| word == level)
 }
 
-/// The message is the last item, and the only one of its kind.
+/// Takes the message: the last item, and the only one without a name.
 fn message(items: &mut Vec<Item>, errors: &mut Errors) -> Option<Literal> {
     let place = items.iter().position(|item| matches!(item, Item::Text(_)));
     match place {
@@ -178,17 +178,17 @@ fn message(items: &mut Vec<Item>, errors: &mut Errors) -> Option<Literal> {
                 after,
                 "the message comes last and takes no arguments; write values inline, as in `\"{name}\"`",
             );
-            // Behind it, what has no name was an argument.
+            // After the message, an item without a name was meant as a formatting argument.
             let named = |item: &Item| matches!(item, Item::Named { .. } | Item::Category { .. } | Item::Group { .. });
             let mut position = 0..;
             items.retain(|item| position.next() < Some(place) || named(item));
             None
         }
-        // Told where it stands as a field.
+        // Reported where the field is checked.
         None if items.iter().any(is_message_field) => None,
         None => {
             let place = items.last().map_or_else(Span::call_site, Item::span);
-            errors.at_span(place, "the last item is the message, as one string literal");
+            errors.at_span(place, "the last item must be the message, as one string literal");
             None
         }
     }
@@ -198,7 +198,7 @@ fn is_message_field(item: &Item) -> bool {
     matches!(item, Item::Named { key, .. } if key.name() == Some(keys::MESSAGE))
 }
 
-/// A first item that is neither `key = value` nor `field(...)` nor `group(...)` is a record.
+/// Takes the record: a first item that is neither `key = value` nor `field(...)` nor `group(...)`.
 fn take_record(items: &mut Vec<Item>) -> Option<TokenStream> {
     match items.first()? {
         Item::Named { .. } | Item::Category { .. } | Item::Group { .. } | Item::Text(_) => None,
@@ -210,7 +210,7 @@ fn take_record(items: &mut Vec<Item>) -> Option<TokenStream> {
     }
 }
 
-/// Takes the item if it is a slot, and hands it back if not.
+/// Takes the item if it is a slot, and returns it otherwise.
 fn as_slot(item: Item, in_record: bool, slots: &mut Vec<(Slot, TokenStream)>, errors: &mut Errors) -> Option<Item> {
     let (key, value) = match item {
         Item::Named { key: key @ Key::Path(..), value } => (key, value),
@@ -219,7 +219,7 @@ fn as_slot(item: Item, in_record: bool, slots: &mut Vec<(Slot, TokenStream)>, er
     let name = key.name().unwrap_or_default();
     match Slot::of_name(name) {
         Some(_) if in_record => {
-            errors.at(&key, format!("a record carries its own {name}: set it there, with `.with_{name}(...)`"));
+            errors.at(&key, format!("a record has its own {name}; set it with `.with_{name}(...)`"));
         }
         Some(slot) if slots.iter().any(|(other, _)| *other == slot) => {
             errors.at(&key, format!("`{name}` is given twice"));
@@ -237,7 +237,7 @@ fn as_slot(item: Item, in_record: bool, slots: &mut Vec<(Slot, TokenStream)>, er
     None
 }
 
-/// A category and a code are given as they are; only the detail is text.
+/// Rejects `%` and `?` on a category or code. Only the detail is text.
 fn check_sigil(slot: Slot, value: &TokenStream, errors: &mut Errors) {
     let first = value.clone().into_iter().next();
     if let Some(sigil) = first.filter(|token| slot != Slot::Detail && matches!(punct(token), Some('%' | '?'))) {
@@ -284,14 +284,14 @@ fn as_extra(item: Item, in_record: bool, errors: &mut Errors) -> Option<Extra> {
     }
 }
 
-const GROUP: &str = "write `group(option => a, b = path)`, with an optional value and the fields to log of it";
+const GROUP: &str = "write `group(option => a, b = path)`, with an optional value and its fields to log";
 
-/// `name`, `%name`, `name = path` or `name = %path`.
+/// Reads `name`, `%name`, `name = path` or `name = %path`.
 fn member(item: Item, in_record: bool, errors: &mut Errors) -> Option<Member> {
     let place = item.span();
     let (key, value) = match item {
         Item::Named { key, value } => (key, value),
-        // Without a path of its own, the name is the path.
+        // Without a path, the name is also the path.
         Item::Shorthand { key, tokens } => (key, tokens),
         Item::Category { .. } | Item::Group { .. } | Item::Text(_) | Item::Expression(_) => {
             errors.at_span(place, GROUP);
@@ -303,27 +303,28 @@ fn member(item: Item, in_record: bool, errors: &mut Errors) -> Option<Member> {
     let sigil = path.first().and_then(punct).filter(|sigil| matches!(sigil, '%' | '?'));
     path.drain(..usize::from(sigil.is_some()));
     if !is_member_path(&path) {
-        errors.at_span(place, "a field of a group is `name`, or `name = path` with fields or calls behind the value");
+        errors
+            .at_span(place, "write a field of a group as `name`, or as `name = path` with a path of fields and calls");
     }
     Some(Member { key, sigil, path: stream(&path) })
 }
 
-/// The keys of a group are those of fields of one's own; an unquoted slot stands outside.
+/// Checks a key of a group like the key of a user's field. An unquoted slot belongs outside the group.
 fn check_group_key(key: &Key, in_record: bool, errors: &mut Errors) {
     match key {
         Key::Path(_, name) if Slot::of_name(name).is_some() => {
-            errors.at(key, format!("`{name}` is a slot: as a field of your own, write `\"{name}\" = ...`"));
+            errors.at(key, format!("`{name}` is a slot; for a field of your own, write `\"{name}\" = ...`"));
         }
         Key::Path(..) | Key::Quoted(..) => {
             check_own_key(key, in_record, errors);
             check_near_slot(key, in_record, errors);
         }
-        // Held against ours by the compiler.
+        // The compiler checks it.
         Key::Constant(_) => {}
     }
 }
 
-/// `a.0.b`, also with calls: `a.b()`.
+/// Whether the path has the form `a.0.b`, possibly with calls: `a.b()`.
 fn is_member_path(path: &[TokenTree]) -> bool {
     let mut parts = path.split(|token| punct(token) == Some('.'));
     parts.all(|part| match part {
@@ -333,11 +334,11 @@ fn is_member_path(path: &[TokenTree]) -> bool {
     })
 }
 
-/// Our keys are written by the slots alone, and `message` by the message. A near one is meant, unless it is quoted.
+/// Rejects the keys that slots and message write, and unquoted keys that are one edit away from one of them.
 fn check_own_key(key: &Key, in_record: bool, errors: &mut Errors) {
     let name = key.name().unwrap_or_default();
     if name == keys::MESSAGE {
-        return errors.at(key, "the message is the literal at the end");
+        return errors.at(key, "write the message as a string literal at the end");
     }
     if keys::ALL.contains(&name) {
         return errors.at(key, format!("`{name}` is written by the event itself: {}", instead_of(name, in_record)));
@@ -348,34 +349,34 @@ fn check_own_key(key: &Key, in_record: bool, errors: &mut Errors) {
         errors.at(
             key,
             format!(
-                "`{name}` is almost `{near}`, which the event writes itself: {instead}. As a field of your own, write \
+                "`{name}` is almost `{near}`, which the event writes itself: {instead}. For a field of your own, write \
                  `\"{name}\" = ...`"
             ),
         );
     }
 }
 
-/// What to write instead of a key of ours.
+/// What to write instead of a key of the event.
 fn instead_of(key: &str, in_record: bool) -> String {
     let slot = Slot::of_key(key).unwrap_or(Slot::Reason).name();
     match (key, in_record) {
         (keys::EXPECTED, _) => "it follows from the reason".to_owned(),
-        (keys::REASON, true) => "it is the record's own".to_owned(),
+        (keys::REASON, true) => "the record has it".to_owned(),
         (_, true) => format!("set it on the record, with `.with_{slot}(...)`"),
         (_, false) => format!("write `{slot} = ...`"),
     }
 }
 
-/// `initator = ...` was meant as a slot. A quoted key says that it was not.
+/// Reports an unquoted key that is one edit away from a slot, such as `initator`.
 fn check_near_slot(key: &Key, in_record: bool, errors: &mut Errors) {
     let Key::Path(_, name) = key else { return };
     let Some(near) = suggest::one_edit_from(name, &Slot::ALL.map(Slot::name)) else { return };
-    // Four letters have too many honest neighbours: `node`, `mode`, `core`, `codec`.
+    // Too many words are one edit away from a slot of four letters: `node`, `mode`, `core`, `codec`.
     let honest = near.len() <= 4 && name.len() >= near.len() && !is_swap(name, near);
     if !in_record && !honest {
         errors.at(
             key,
-            format!("unknown slot `{name}`; did you mean `{near}`? As a field of your own, write `\"{name}\" = ...`"),
+            format!("unknown slot `{name}`; did you mean `{near}`? For a field of your own, write `\"{name}\" = ...`"),
         );
     }
 }
@@ -386,7 +387,7 @@ fn check_extra_value(key: &Key, value: &TokenStream, errors: &mut Errors) {
     match (tokens.next(), tokens.next()) {
         (None, _) => errors.at(key, format!("`{name} =` needs a value")),
         (Some(TokenTree::Ident(word)), None) if name == "level" && is_level(&word) => {
-            errors.at(key, format!("the level is no field: write `level: {word}`, before everything else"));
+            errors.at(key, format!("the level is not a field; write `level: {word}` before all other items"));
         }
         _ => {}
     }
@@ -403,7 +404,7 @@ fn is_swap(a: &str, b: &str) -> bool {
 
 fn into_slots(mut slots: Vec<(Slot, TokenStream)>, errors: &mut Errors) -> Option<Slots> {
     let Some(place) = slots.iter().position(|(slot, _)| *slot == Slot::Reason) else {
-        // Otherwise a mistake told already may have been the reason.
+        // Otherwise an error that is already reported may be the cause.
         if errors.is_empty() {
             errors.at_span(Span::call_site(), "no reason: begin with a `Disconnect` or write `reason = ...`");
         }

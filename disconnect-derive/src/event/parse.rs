@@ -1,4 +1,4 @@
-//! Phase one: the tokens become options and items, with their places and without judgement.
+//! Phase one: reads options and items with their places, without checking them.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -8,20 +8,20 @@ use crate::literal::{Text, unraw};
 use crate::slots::Slot;
 use crate::split::{at_commas, is_joint, lone_equals, punct, stream};
 
-/// A call as its author wrote it.
+/// The call as written.
 pub(crate) struct Written {
     /// The path of the core crate.
     pub(crate) core: TokenStream,
-    /// `level: DEBUG` and its like, which come first.
+    /// `level: DEBUG` and other options, which come first.
     pub(crate) options: Vec<(Ident, TokenStream)>,
     pub(crate) items: Vec<Item>,
-    /// Options behind the first item, each of which is a mistake.
+    /// Options after the first item. Each one is an error.
     pub(crate) late_options: Vec<(Ident, TokenStream)>,
 }
 
 /// One item between commas.
 pub(crate) enum Item {
-    /// `key = value`; the value keeps its `%` or `?`.
+    /// `key = value`. The value keeps its `%` or `?`.
     Named { key: Key, value: TokenStream },
     /// `key`, `%key` or `?key`.
     Shorthand { key: Key, tokens: TokenStream },
@@ -58,7 +58,7 @@ impl Item {
 }
 
 impl Key {
-    /// The name, where it is written out.
+    /// The name, unless it is a constant.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Path(_, name) | Self::Quoted(_, name) => Some(name),
@@ -66,7 +66,7 @@ impl Key {
         }
     }
 
-    /// The expression of a name that only the compiler knows.
+    /// The expression of a constant name.
     pub(crate) fn constant(&self) -> Option<TokenStream> {
         match self {
             Self::Constant(group) => Some(group.stream()),
@@ -97,7 +97,7 @@ fn first_span(tokens: &TokenStream) -> Span {
     tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
 }
 
-/// The input is `path; options, items`.
+/// Reads `path; options, items`.
 pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Written {
     let mut tokens = input.into_iter();
     let core = tokens.by_ref().take_while(|token| punct(token) != Some(';')).collect();
@@ -109,9 +109,9 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Written {
             Some(option) if items.is_empty() => options.push(option),
             Some((name, value)) => {
                 if Slot::of_name(&name.to_string()).is_some() {
-                    errors.at(&name, format!("a slot takes `=`: write `{name} = ...`"));
+                    errors.at(&name, format!("`{name}` is a slot; write `{name} = ...`"));
                 } else {
-                    errors.at(&name, format!("`{name}:` comes before everything else"));
+                    errors.at(&name, format!("write `{name}:` before all other items"));
                 }
                 late_options.push((name, value));
             }
@@ -124,7 +124,7 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Written {
     Written { core, options, items, late_options }
 }
 
-/// `name: value`, but not the path `name::rest`.
+/// Reads `name: value`, but not the path `name::rest`.
 fn option(tokens: &[TokenTree]) -> Option<(Ident, TokenStream)> {
     match tokens {
         [TokenTree::Ident(name), colon, rest @ ..]
@@ -140,7 +140,7 @@ fn item(tokens: &[TokenTree]) -> Item {
     match tokens {
         [TokenTree::Literal(text)] if is_string(text) => Item::Text(text.clone()),
         [TokenTree::Ident(name), TokenTree::Group(inside)] if inside.delimiter() == Delimiter::Parenthesis => {
-            // Anything else of this form is a call, such as one that makes the record.
+            // Any other word before parentheses is a function call, such as one that returns a record.
             let item = match name.to_string().as_str() {
                 "field" => category(name, inside),
                 "group" => group(name, inside),
@@ -193,7 +193,7 @@ fn key(tokens: &[TokenTree]) -> Option<Key> {
     }
 }
 
-/// `a.b.c`, as tracing names the field.
+/// The name that tracing gives the field `a.b.c`.
 fn path_name(tokens: &[TokenTree]) -> Option<String> {
     let mut name = String::new();
     for (i, token) in tokens.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A refused call still uses its values, so that rustc does not call their imports unused.
+//! Uses the values of a rejected call, so that rustc does not report their imports as unused.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
@@ -9,8 +9,8 @@ use super::parse::{Item, Written};
 use crate::path::Path;
 use crate::split::{at_commas, punct, stream};
 
-/// Statements that borrow each value and name each type, to stand behind the mistakes. There, rustc does not ask for
-/// types that it cannot infer.
+/// Statements that borrow each value and name each type. They follow the errors, where rustc does not report types that
+/// it cannot infer.
 pub(crate) fn uses(written: &Written) -> TokenStream {
     let mut uses = TokenStream::new();
     for (name, value) in written.options.iter().chain(&written.late_options) {
@@ -36,7 +36,7 @@ fn use_item(item: &Item, uses: &mut TokenStream) {
             uses.extend(use_value(value));
         }
         Item::Group { value, fields, .. } => {
-            // What another field of it names is the value's own.
+            // The other fields of a group name members of its value.
             for field in fields.iter().filter(|field| matches!(field, Item::Category { .. })) {
                 use_item(field, uses);
             }
@@ -46,7 +46,8 @@ fn use_item(item: &Item, uses: &mut TokenStream) {
     }
 }
 
-/// Empty for what could give a second error: a level, `field(...)`, `group(...)`, and what is no plain expression.
+/// Returns nothing for input that could cause a second error: a level, `field(...)`, `group(...)`, and anything else that
+/// is not a plain expression.
 fn use_value(value: &TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = value.clone().into_iter().collect();
     if tokens.first().is_some_and(|sigil| matches!(punct(sigil), Some('%' | '?'))) {
@@ -69,7 +70,7 @@ fn use_type(ty: &TokenStream) -> TokenStream {
     quote!(let _: #ty;)
 }
 
-/// Whether these tokens are surely an expression: literals, paths, macros and what stands in brackets, with calls, fields,
+/// Whether these tokens are certainly an expression of literals, paths, macros, parentheses, arrays, calls, fields,
 /// references and arithmetic.
 fn is_plain(tokens: &[TokenTree]) -> bool {
     match tokens {
@@ -83,7 +84,7 @@ fn is_plain(tokens: &[TokenTree]) -> bool {
     }
 }
 
-/// Whether these tokens may stand behind an expression.
+/// Whether these tokens can follow an expression.
 fn is_plain_end(tokens: &[TokenTree]) -> bool {
     match tokens {
         [] => true,
@@ -98,7 +99,7 @@ fn is_plain_end(tokens: &[TokenTree]) -> bool {
     }
 }
 
-/// Parentheses, or the brackets of an array, with nothing but plain expressions.
+/// Whether the group is parentheses or an array with only plain expressions.
 fn are_plain(group: &Group) -> bool {
     let items = at_commas(group.stream().into_iter().collect());
     group.delimiter() != Delimiter::Brace && items.iter().all(|item| is_plain(item))

@@ -1,7 +1,7 @@
-//! Phase three: the model becomes code. Total: nothing here can fail.
+//! Phase three: turns the model into code. This phase cannot fail.
 //!
-//! Everything stands in an anonymous `const`, so that one short name for the core's private module cannot meet
-//! a name of the user's, and every other name is absolute.
+//! The code is in an anonymous `const`. Its only import is a short name for the core's private module, and all other
+//! names are absolute, so that nothing collides with names of the user.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -9,7 +9,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use super::model::{Arm, Cause, Model, Name, Reading, Source, Verdict};
 use super::parse::Member;
 
-/// The impl. Where a case has no arm, something else stands in for it: an error is reported beside.
+/// Generates the impl. A variant with an error gets a placeholder arm.
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let core = model.core.as_ref().map_or_else(|| quote!(::disconnect_core), ToTokens::to_token_stream);
@@ -17,7 +17,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let bounds = bounds(model);
     let arms = model.arms.iter().map(arm);
     let stand_in = model.partial.then(|| quote!(_ => loop {},));
-    // An enum without variants has nothing behind a reference to match.
+    // An enum without variants can be matched by value, but not behind a reference.
     let this = if model.arms.is_empty() && !model.partial { quote!(*self) } else { quote!(self) };
     quote! {
         const _: () = {
@@ -38,7 +38,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// What an impl for all of the user's generics needs: what is inside is an error, and nothing is borrowed.
+/// The bounds of a generic type: the inner errors implement `Error`, and the type is `'static`.
 fn bounds(model: &Model) -> TokenStream {
     let stated = &model.generics.bounds;
     if model.generics.params.is_empty() {
@@ -78,17 +78,17 @@ fn arm(arm: &Arm) -> TokenStream {
     quote!(Self #variant { #fields .. } => #reading)
 }
 
-/// The local that holds the field with the error inside, out of reach of what the user wrote.
+/// The local for the inner error. Its hygiene keeps it invisible to the user's expressions.
 fn inside() -> Ident {
     Ident::new("inside", Span::mixed_site())
 }
 
-/// Every field that the arm needs, once.
+/// Binds every field that the arm uses, once.
 fn bindings(verdict: Option<&Verdict>, source: Option<&Source>) -> TokenStream {
     let inside = inside();
     let mut mentioned: Vec<&(Member, Ident)> = Vec::new();
     for field in verdict.into_iter().flat_map(fields_of) {
-        // The cause and the code may use the same one.
+        // The cause and the code may use the same field.
         if mentioned.iter().all(|(member, _)| *member != field.0) {
             mentioned.push(field);
         }
@@ -118,12 +118,12 @@ fn first_span(tokens: &TokenStream) -> Span {
     tokens.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
 }
 
-/// What the error inside says, as an option.
+/// Reads the inner error, as an `Option`.
 fn source(source: &Source) -> TokenStream {
     let inside = inside();
-    // At the type, which the compiler may have to say is no error.
+    // With the span of the type: the compiler may report that it is not an error.
     let place = Span::call_site().located_at(first_span(&source.ty));
-    // One reference for each way of reading that is tried before the last one.
+    // One reference for each kind of reading that is tried before the last one (autoref specialization).
     let read = quote_spanned!(place=> (&&&&__dc::Inside(#inside)).read_inside());
     if source.optional { quote!(#inside.as_ref().map(|#inside| #read)) } else { quote!(__dc::Some(#read)) }
 }
@@ -155,7 +155,7 @@ fn verdict(verdict: &Verdict) -> TokenStream {
     tokens
 }
 
-/// A bare name is a variant of the core's enum.
+/// Resolves a bare name to a variant of the core's enum.
 pub(crate) fn name(name: &Name, ours: &str) -> TokenStream {
     match name {
         Name::Ours(variant) => {

@@ -1,4 +1,4 @@
-//! `#[derive(DisconnectEvidence)]`: what was written, the model it means, the code it becomes.
+//! `#[derive(DisconnectEvidence)]` in three phases: parse, model, expand.
 
 pub(crate) mod expand;
 pub(crate) mod model;
@@ -9,8 +9,9 @@ use proc_macro2::TokenStream;
 use crate::errors::Errors;
 use crate::item::Item;
 
-/// The whole derive: the generated code, beside every mistake. What is legal is generated even then, so that the
-/// compiler's own mistakes (a reason that does not exist) come in the same go, and uses elsewhere give none.
+/// Expands the derive to all errors and the generated code. Valid parts are generated even if there are errors, so that
+/// the compiler also reports its own errors, such as a reason that does not exist, and uses elsewhere cause no further
+/// ones.
 pub(crate) fn derive(input: Item) -> TokenStream {
     let mut errors = Errors::default();
     let written = parse::parse(input, &mut errors);

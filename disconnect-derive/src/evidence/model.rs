@@ -1,7 +1,7 @@
-//! Phase two: what was written becomes a model that cannot be illegal.
+//! Phase two: checks the input and builds a model, which is always valid.
 //!
-//! The only source of semantic errors. Each one stands at the smallest wrong token and says what to write instead.
-//! Whether a cause or rank of that name exists is left to the compiler, which knows them and the near ones.
+//! All semantic errors are reported here, each at the smallest wrong token and with what to write instead. The compiler
+//! checks whether a cause or rank exists, because it knows the names and suggests similar ones.
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
@@ -13,37 +13,37 @@ use crate::path::Path;
 use crate::split::{punct, stream};
 use crate::{spelling, suggest};
 
-/// A type of which every error says what it means, as far as it is legal.
+/// A type whose values each have a verdict, as far as the input is valid.
 pub(crate) struct Model {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) core: Option<Path>,
     pub(crate) arms: Vec<Arm>,
-    /// A case has a mistake and no arm.
+    /// Whether a variant has an error and therefore no arm.
     pub(crate) partial: bool,
 }
 
-/// What one case means.
+/// The verdict of one variant, or of a struct.
 pub(crate) struct Arm {
-    /// `None` for a struct.
+    /// The variant, or `None` for a struct.
     pub(crate) variant: Option<Ident>,
     pub(crate) reading: Reading,
 }
 
-/// Where the verdict comes from.
+/// The origin of a verdict.
 pub(crate) enum Reading {
-    /// The author's word, which nothing inside changes.
+    /// The attribute alone, whatever the inner error says.
     Settled(Verdict),
-    /// The error inside.
+    /// The inner error alone.
     Inside(Source),
-    /// Whichever is stronger.
+    /// The stronger of the two.
     Either(Verdict, Source),
 }
 
-/// One legal `#[reason(...)]`.
+/// A valid `#[reason(...)]`.
 pub(crate) struct Verdict {
     pub(crate) reason: Name,
-    /// A variant of the core's `Side`.
+    /// The name of a variant of the core's `Side`.
     pub(crate) side: Option<Ident>,
     pub(crate) by: Option<Name>,
     pub(crate) cause: Option<Cause>,
@@ -54,31 +54,31 @@ pub(crate) struct Verdict {
 /// What exactly happened.
 pub(crate) enum Cause {
     Name(Name),
-    /// It depends on the fields.
+    /// An expression over the fields.
     Expression(Expression),
 }
 
-/// One of the core's own, or what a path leads to.
+/// A name of the core's own, or a path.
 pub(crate) enum Name {
     Ours(Ident),
     Path(TokenStream),
 }
 
-/// An expression, and the fields it mentions under the names by which it does.
+/// An expression, and the fields that it mentions, each with the name it uses.
 pub(crate) struct Expression {
     pub(crate) tokens: TokenStream,
     pub(crate) fields: Vec<(Member, Ident)>,
 }
 
-/// The field that holds the error inside.
+/// The field with the inner error.
 pub(crate) struct Source {
     pub(crate) member: Member,
-    /// The type of the error, without the option around it.
+    /// The type of the error, without a surrounding `Option`.
     pub(crate) ty: TokenStream,
     pub(crate) optional: bool,
 }
 
-/// The model, or `None` where nothing could be made of the input; every mistake found is in `errors`.
+/// Builds the model. Returns `None` if the input is too broken; `errors` then holds the errors.
 pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Model> {
     let mut cores = written.cores.into_iter();
     let core = cores.next().map(|(_, path)| path);
@@ -92,7 +92,7 @@ pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Model> {
         }
         Shape::Struct(case) => vec![reading(&case, errors).map(|reading| Arm { variant: None, reading })],
         Shape::Union(span) => {
-            errors.at_span(span, "`DisconnectEvidence` stands on an enum or a struct");
+            errors.at_span(span, "`DisconnectEvidence` can only be derived for an enum or a struct");
             return None;
         }
     };
@@ -117,8 +117,8 @@ fn reading(case: &Case, errors: &mut Errors) -> Option<Reading> {
         errors.at(
             ident,
             format!(
-                "`{ident}` names no verdict; write `#[reason(NetworkError)]`, with the reason that it means, or \
-                 `#[transparent]` for what the error inside means"
+                "`{ident}` has no verdict; write `#[reason(NetworkError)]`, with the reason of the end, or \
+                 `#[transparent]`, to take the verdict of the inner error"
             ),
         );
     }
@@ -127,10 +127,10 @@ fn reading(case: &Case, errors: &mut Errors) -> Option<Reading> {
     Reading::of(verdict, source)
 }
 
-/// What a variant without a verdict means. The mistakes of the default itself are told by [`check_default`].
+/// The verdict of a variant without its own attributes. [`check_default`] reports errors in the default itself.
 fn default_reading(variant: &Case, default: &Stated, errors: &mut Errors) -> Option<Reading> {
     let verdict = default.reasons.first().map(|reason| verdict(reason, &variant.fields, &mut Errors::default()));
-    // Where there is a reason too, a variant without fields means that alone.
+    // With both attributes, a variant without fields takes the reason alone.
     let is_transparent = !default.transparents.is_empty() && (verdict.is_none() || !variant.fields.is_empty());
     let source = is_transparent.then(|| source(variant.ident.span(), variant, errors));
     Reading::of(verdict, source)
@@ -145,7 +145,7 @@ fn check_default(default: &Stated, ident: &Ident, errors: &mut Errors) {
 
 fn check_once(stated: &Stated, ident: &Ident, errors: &mut Errors) {
     for again in stated.reasons.iter().skip(1) {
-        errors.at_span(again.place, format!("`{ident}` has a reason already; an error ends a connection for one"));
+        errors.at_span(again.place, format!("`{ident}` already has a reason; write one `#[reason]`"));
     }
     for again in stated.transparents.iter().skip(1) {
         errors.at_span(*again, "`#[transparent]` is given twice");
@@ -153,7 +153,7 @@ fn check_once(stated: &Stated, ident: &Ident, errors: &mut Errors) {
 }
 
 impl Reading {
-    /// From what is stated; one with a mistake is an inner `None`.
+    /// Combines the attributes. An inner `None` is an attribute with an error.
     #[allow(clippy::option_option, reason = "left out, wrong, and right are three")]
     fn of(verdict: Option<Option<Verdict>>, source: Option<Option<Source>>) -> Option<Self> {
         match (verdict, source) {
@@ -165,8 +165,7 @@ impl Reading {
     }
 }
 
-/// What follows from the reason and its arguments; an argument with a mistake is as good as left out. `None` without a
-/// reason.
+/// Builds the verdict from the reason and its arguments. Ignores an argument with an error. `None` without a reason.
 fn verdict(written: &Reason, fields: &[Field], errors: &mut Errors) -> Option<Verdict> {
     let reason = known(Name::of(&written.category), "reason", &REASONS, "Leave", errors);
     let mut verdict = Verdict { reason: reason?, side: None, by: None, cause: None, code: None, rank: None };
@@ -194,7 +193,7 @@ fn verdict(written: &Reason, fields: &[Field], errors: &mut Errors) -> Option<Ve
     Some(verdict)
 }
 
-/// Sets what is there, and says whether it was set before.
+/// Sets the value. Returns whether it was already set.
 pub(crate) fn replace<T>(place: &mut Option<T>, value: Option<T>) -> bool {
     value.is_some_and(|value| place.replace(value).is_some())
 }
@@ -208,15 +207,17 @@ fn side(value: &TokenStream, errors: &mut Errors) -> Option<Ident> {
     let text = name.map(|name| name.to_string()).unwrap_or_default();
     match suggest::one_edit_from(&text, &sides) {
         Some(near) => errors.at(value, format!("unknown side `{text}`; did you mean `{near}`?")),
-        None => errors.at(value, "a side is `Local`, `Remote`, `Network` or `Unknown`; the endpoint knows who that is"),
+        None => {
+            errors.at(value, "a side is `Local`, `Remote`, `Network` or `Unknown`; for a party, write `by = Client`");
+        }
     }
     None
 }
 
-const CAUSES: &str = "a cause is one of ours by its name, one of your own by its path: `Why::Superseded`, or an \
+const CAUSES: &str = "write the name of a `DisconnectCause`, the path of one of your own: `Why::Superseded`, or an \
                       expression in parentheses: `(why.cause())`";
-const INITIATORS: &str = "an initiator is one of ours by its name, or one of your own by its path: `Party::Broker`";
-pub(crate) const RANKS: &str = "a rank is one of `evidence::Rank` by its name, such as `Timeout`";
+const INITIATORS: &str = "write the name of a `DisconnectInitiator`, or the path of one of your own: `Party::Broker`";
+pub(crate) const RANKS: &str = "write the name of an `evidence::Rank`, such as `Timeout`";
 
 pub(crate) fn name_of(value: &TokenStream, form: &str, errors: &mut Errors) -> Option<Name> {
     let path = Path::of(value.clone());
@@ -230,7 +231,7 @@ pub(crate) fn initiator(value: &TokenStream, errors: &mut Errors) -> Option<Name
     known(name_of(value, INITIATORS, errors)?, "initiator", &PARTIES, "Party", errors)
 }
 
-/// `Reset`, `Why::Superseded` or `(expression)`.
+/// Reads `Reset`, `Why::Superseded` or `(expression)`.
 fn cause(value: &TokenStream, fields: &[Field], errors: &mut Errors) -> Option<Cause> {
     let mut tokens = value.clone().into_iter();
     match (tokens.next(), tokens.next()) {
@@ -244,12 +245,12 @@ fn cause(value: &TokenStream, fields: &[Field], errors: &mut Errors) -> Option<C
 fn unknown_argument(name: &str) -> String {
     match suggest::one_edit_from(name, &["side", "by", "cause", "code", "rank"]) {
         Some(near) => format!("unknown argument `{name}`; did you mean `{near}`?"),
-        None => format!("unknown argument `{name}`; known are `side`, `by`, `cause`, `code` and `rank`"),
+        None => format!("unknown argument `{name}`; expected one of `side`, `by`, `cause`, `code`, `rank`"),
     }
 }
 
-/// The reasons and initiators of ours, by their names. The crate with the enums is above this one: `evidence_derive.rs`
-/// and `ui/evidence` hold the two together.
+/// The names of the core's reasons and initiators. The core depends on this crate, so its enums cannot be used here;
+/// `evidence_derive.rs` and `ui/evidence` check that the names agree.
 pub(crate) const REASONS: [&str; 8] = [
     "Unknown",
     "Graceful",
@@ -262,10 +263,10 @@ pub(crate) const REASONS: [&str; 8] = [
 ];
 const PARTIES: [&str; 5] = ["Unknown", "Client", "Agent", "Server", "Network"];
 
-/// Reasons that somebody had.
+/// Reasons of an end on purpose, which the network cannot cause.
 const ON_PURPOSE: [&str; 4] = ["Graceful", "ClientClosed", "ServerShutdown", "WorkspaceStopped"];
 
-/// The name, unless it is a bare one that is none of ours.
+/// Returns the name, or reports a bare name that the core does not have.
 pub(crate) fn known(name: Name, what: &str, ours: &[&str], own: &str, errors: &mut Errors) -> Option<Name> {
     let Name::Ours(ident) = &name else { return Some(name) };
     let text = ident.to_string();
@@ -274,7 +275,7 @@ pub(crate) fn known(name: Name, what: &str, ours: &[&str], own: &str, errors: &m
     }
     let near = spelling::nearest(&text, &mut ours.iter().copied(), |word| word.len().div_ceil(3));
     let instead = near.map_or_else(
-        || format!("one of your own is given by its path, as in `{own}::{text}`"),
+        || format!("write one of your own with its path, as in `{own}::{text}`"),
         |near| format!("did you mean `{near}`?"),
     );
     errors.at(ident, format!("unknown {what} `{text}`; {instead}"));
@@ -286,18 +287,18 @@ fn check_side(verdict: &Verdict, errors: &mut Errors) {
     if !ON_PURPOSE.iter().any(|on_purpose| reason == on_purpose) {
         return;
     }
-    let on_purpose = format!("`{reason}` is on purpose, and the network ends nothing so");
+    let on_purpose = format!("`{reason}` is on purpose, so it is not by the network");
     if let Some(side) = verdict.side.as_ref().filter(|side| *side == "Network") {
         errors.at(side, format!("{on_purpose}; write `Local`, `Remote` or `Unknown`"));
     }
     let by = verdict.by.as_ref().and_then(|by| by.ours("DisconnectInitiator"));
     if let Some(by) = by.filter(|by| by == "Network") {
-        errors.at(&by, format!("{on_purpose}; write who had it"));
+        errors.at(&by, format!("{on_purpose}; write another party"));
     }
 }
 
 impl Name {
-    /// A bare name is one of ours.
+    /// A bare name belongs to the core, a path to the user.
     pub(crate) fn of(path: &Path) -> Self {
         match path.get_ident() {
             Some(ident) => Self::Ours(ident.clone()),
@@ -305,7 +306,7 @@ impl Name {
         }
     }
 
-    /// The variant of a core enum, also where it stands behind the name of that enum.
+    /// The variant of a core enum, if the name is bare or qualified with the name of that enum.
     pub(crate) fn ours(&self, set: &str) -> Option<Ident> {
         match self {
             Self::Ours(ident) => Some(ident.clone()),
@@ -330,7 +331,7 @@ impl Expression {
     }
 }
 
-/// The first use of the name in an expression, with the hygiene of that place.
+/// The first mention of the name in an expression, with its hygiene.
 fn mention(expression: &TokenStream, name: &Ident) -> Option<Ident> {
     expression.clone().into_iter().find_map(|token| match token {
         TokenTree::Ident(ident) if ident == *name => Some(ident),
@@ -339,12 +340,12 @@ fn mention(expression: &TokenStream, name: &Ident) -> Option<Ident> {
     })
 }
 
-/// The field that `#[transparent]` follows: the marked one, or else the one named `source`, or else the only one.
+/// The field that `#[transparent]` reads: the marked one, otherwise the one named `source`, otherwise the only one.
 fn source(place: Span, case: &Case, errors: &mut Errors) -> Option<Source> {
     let Case { ident, fields, .. } = case;
     let mut marks = fields.iter().filter_map(|field| field.mark);
     if let Some(again) = marks.nth(1) {
-        errors.at_span(again, "`#[transparent]` follows one error, and another field is marked already");
+        errors.at_span(again, "`#[transparent]` reads one error, but another field is already marked");
         return None;
     }
     let is_source = |field: &&Field| matches!(&field.member, Member::Named(ident) if ident == "source");
@@ -352,12 +353,12 @@ fn source(place: Span, case: &Case, errors: &mut Errors) -> Option<Source> {
     let field = match (marked, &fields[..]) {
         (Some(field), _) | (None, [field]) => field,
         (None, []) => {
-            let instead = "write `#[reason(...)]`, with what it means";
-            errors.at_span(place, format!("`{ident}` has no error inside to be transparent to; {instead}"));
+            let instead = "write `#[reason(...)]` instead";
+            errors.at_span(place, format!("`{ident}` has no inner error for `#[transparent]`; {instead}"));
             return None;
         }
         (None, [_, _, ..]) => {
-            errors.at_span(place, format!("`{ident}` has several fields; mark the error inside with `#[source]`"));
+            errors.at_span(place, format!("`{ident}` has several fields; mark the inner error with `#[source]`"));
             return None;
         }
     };
@@ -366,7 +367,7 @@ fn source(place: Span, case: &Case, errors: &mut Errors) -> Option<Source> {
     Some(Source { optional, ty: inside.unwrap_or_else(|| field.ty.clone()), member: field.member.clone() })
 }
 
-/// The `T` of a type written as `Option<T>`, at the end of any path.
+/// The `T` of a type written as `Option<T>`, after any path.
 fn option_of(ty: &TokenStream) -> Option<TokenStream> {
     let tokens = opened(ty.clone());
     let start = tokens.iter().position(|token| punct(token) == Some('<'))?;

@@ -1,6 +1,6 @@
-//! Phase one: the item becomes what was written, with its places and without judgement.
+//! Phase one: reads attributes, variants and fields with their places, without checking them.
 //!
-//! Only what cannot be read at all is an error here.
+//! Only input that cannot be read is an error here.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,49 +11,49 @@ use crate::path::Path;
 use crate::split::{at_commas, lone_equals, punct, stream};
 use crate::suggest;
 
-/// A type as its author wrote it.
+/// The type as written.
 pub(crate) struct Written {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
-    /// Every `#[evidence(crate = path)]`: several are a mistake.
+    /// Every `#[evidence(crate = path)]`. At most one is valid.
     pub(crate) cores: Vec<(Span, Path)>,
     pub(crate) shape: Shape,
 }
 
-/// What the derive stands on.
+/// The kind of type that the derive is applied to.
 pub(crate) enum Shape {
-    /// With what variants without a verdict of their own mean.
+    /// An enum, with the attributes that are the default of its variants.
     Enum(Stated, Vec<Case>),
     Struct(Case),
     Union(Span),
 }
 
-/// One variant, or a struct: what gives one verdict.
+/// One variant, or a struct.
 pub(crate) struct Case {
     pub(crate) ident: Ident,
     pub(crate) fields: Vec<Field>,
     pub(crate) stated: Stated,
 }
 
-/// The attributes that give a verdict.
+/// The attributes that define a verdict.
 #[derive(Default)]
 pub(crate) struct Stated {
     /// Every `#[reason(...)]`.
     pub(crate) reasons: Vec<Reason>,
     /// Every `#[transparent]`.
     pub(crate) transparents: Vec<Span>,
-    /// A verdict is there in a form that has an error of its own already, ours or the compiler's.
+    /// Whether an error for a malformed or misspelt attribute is already reported, here or by the compiler.
     pub(crate) reported: bool,
 }
 
 impl Stated {
-    /// Nothing that gives a verdict, nor was meant to.
+    /// Whether there is no such attribute, not even a misspelt one.
     pub(crate) fn is_absent(&self) -> bool {
         self.reasons.is_empty() && self.transparents.is_empty() && !self.reported
     }
 }
 
-/// One field of a case.
+/// One field of a variant or struct.
 pub(crate) struct Field {
     pub(crate) member: Member,
     pub(crate) ty: TokenStream,
@@ -61,7 +61,7 @@ pub(crate) struct Field {
     pub(crate) mark: Option<Span>,
 }
 
-/// How a field is named in a pattern.
+/// The name or position of a field in a pattern.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Member {
     Named(Ident),
@@ -104,7 +104,7 @@ pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
     Written { ident: input.ident, generics: input.generics, cores, shape }
 }
 
-/// The attributes that this derive reads; `#[source]` and `#[from]` are shared with thiserror.
+/// The attributes that this derive reads. thiserror also reads `#[source]` and `#[from]`.
 #[derive(Clone, Copy)]
 enum Helper {
     Evidence,
@@ -130,7 +130,7 @@ impl Helper {
     }
 }
 
-/// An attribute in the wrong place says so, and no more.
+/// Reports attributes in the wrong place.
 fn misplaced(attrs: &[Attr], helpers: &[Helper], home: &str, errors: &mut Errors) {
     for attr in attrs {
         if let Some(helper) = helpers.iter().find(|helper| helper.is(attr)) {
@@ -139,7 +139,7 @@ fn misplaced(attrs: &[Attr], helpers: &[Helper], home: &str, errors: &mut Errors
     }
 }
 
-/// The paths of the core crate, each behind the attribute that gives it.
+/// Every path of the core crate, with the place of its attribute.
 fn cores(attrs: &[Attr], errors: &mut Errors) -> Vec<(Span, Path)> {
     let mut cores = Vec::new();
     for attr in attrs.iter().filter(|attr| Helper::Evidence.is(attr)) {
@@ -192,7 +192,7 @@ fn stated(attrs: &[Attr], errors: &mut Errors) -> Stated {
     stated
 }
 
-/// A misspelt attribute is the compiler's to report.
+/// Whether the attribute is misspelt, which the compiler reports.
 fn is_near_verdict(attr: &Attr) -> bool {
     let verdicts = [Helper::Reason, Helper::Transparent].map(Helper::name);
     attr.name.as_ref().is_some_and(|name| suggest::one_edit_from(&name.to_string(), &verdicts).is_some())
@@ -212,26 +212,26 @@ fn field(index: u32, field: item::Field, errors: &mut Errors) -> Field {
     }
 }
 
-/// What the errors about one attribute say.
+/// The error messages for one attribute.
 pub(crate) struct Form {
-    /// It cannot be read at all.
+    /// The attribute cannot be read.
     pub(crate) whole: &'static str,
-    /// An argument stands first.
+    /// An argument comes first.
     pub(crate) order: &'static str,
-    /// What stands first is no path.
+    /// The first item is not a path.
     pub(crate) category: &'static str,
-    /// What stands behind is no argument.
+    /// A further item is not an argument.
     pub(crate) argument: &'static str,
 }
 
 const REASON: Form = Form {
-    whole: "write `#[reason(NetworkError)]`, with the reason that this means",
+    whole: "write `#[reason(NetworkError)]`, with the reason of the end",
     order: "the reason comes first, as in `#[reason(NetworkError, side = Remote)]`",
-    category: "a reason is one of ours by its name, or one of your own by its path: `Leave::Kicked`",
-    argument: "behind the reason stands `name = value`, as in `side = Remote`",
+    category: "write the name of a `DisconnectReason`, or the path of a reason of your own: `Leave::Kicked`",
+    argument: "after the reason, write `name = value`, as in `side = Remote`",
 };
 
-/// `#[reason(category, name = value, ...)]`; a category that cannot be read is reported.
+/// Reads `#[reason(category, name = value, ...)]`. Reports a category that cannot be read.
 pub(crate) fn reason(attr: &Attr, form: &Form, errors: &mut Errors) -> Option<Reason> {
     let items = attr.list().map(|list| at_commas(list.stream().into_iter().collect()));
     let mut items = items.unwrap_or_default().into_iter();
@@ -263,7 +263,7 @@ fn argument(item: &[TokenTree], form: &Form, errors: &mut Errors) -> Option<Argu
     Some(Argument { name: name?, value: stream(&item[2..]) })
 }
 
-/// The name in front of a lone `=`.
+/// The name before a single `=`.
 fn argument_name(item: &[TokenTree]) -> Option<Ident> {
     match item {
         [TokenTree::Ident(name), ..] if lone_equals(item) == Some(1) => Some(name.clone()),

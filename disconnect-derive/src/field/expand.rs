@@ -1,7 +1,7 @@
-//! Phase three: the model becomes code. Total: nothing here can fail.
+//! Phase three: turns the model into code. This phase cannot fail.
 //!
-//! Everything stands in an anonymous `const`, so that one short name for the core's private module cannot meet
-//! a name of the user's, and every other name is absolute.
+//! The code is in an anonymous `const`. Its only import is a short name for the core's private module, and all other
+//! names are absolute, so that nothing collides with names of the user.
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -11,7 +11,7 @@ use super::parse::{Shape, Written};
 use crate::lookup;
 use crate::slots::Slot;
 
-/// Everything the derive adds to a legal enum.
+/// Generates all items of the derive.
 pub(crate) fn expand(model: &Model) -> TokenStream {
     let Model { ident, categories, .. } = model;
     let core = core_path(model.core.as_ref());
@@ -24,7 +24,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
         ExpectedKey::Key(_) => expectation_impl(ident),
     };
     let slot = model.slot.map(|marker| slot_impl(ident, marker));
-    // A static, since each const that holds the variants costs the compiler the square of their number.
+    // A static instead of a const: each const with all variants costs compile time quadratic in their number.
     quote! {
         const _: () = {
             use #core::__private as __dc;
@@ -42,7 +42,7 @@ fn core_path(stated: Option<&TokenStream>) -> TokenStream {
     stated.cloned().unwrap_or_else(|| quote!(::disconnect_core))
 }
 
-/// Each function calls into the core: what a body says is checked again for every enum.
+/// Each function calls into the core, because the compiler checks its body again for every enum.
 fn inherent(model: &Model) -> TokenStream {
     let Model { ident, vis, key, categories, .. } = model;
     let count = categories.len();
@@ -56,30 +56,31 @@ fn inherent(model: &Model) -> TokenStream {
         impl #ident {
             /// The log key of this category.
             #vis const FIELD: &'static __dc::str = #key;
-            /// How many categories there are.
+            /// The number of categories.
             #vis const COUNT: __dc::usize = #count;
-            /// Every category, in the order of declaration.
+            /// Every category, in declaration order.
             #vis const ALL: &'static [Self] = &ALL;
-            /// What is known of each category, in the order of declaration.
+            /// The row of each category, in declaration order.
             #vis const CATEGORIES: &'static [__dc::Category] = __dc::categories::<Self>();
-            /// The position in the order of declaration, below `COUNT`.
+            /// The position in declaration order, below `COUNT`.
             #vis const fn index(self) -> __dc::usize { #index }
-            /// What is known of this category.
+            /// The row of this category.
             #vis const fn category(self) -> &'static __dc::Category { &Self::CATEGORIES[self.index()] }
             /// The logged value.
             #vis const fn as_str(self) -> &'static __dc::str { __dc::value::<Self>(self.index()) }
-            /// The category with this logged value or alias; the match is exact.
+            /// The category with this logged value or alias. The match is exact.
             #vis const fn parse(value: &__dc::str) -> __dc::Option<Self> { __dc::parse(value) }
-            /// Whether this is a logged value or an alias; the match is exact.
+            /// Whether the text is a logged value or an alias. The match is exact.
             #vis const fn valid(value: &__dc::str) -> __dc::bool { __dc::valid::<Self>(value) }
-            /// Key and value, for any logger.
+            /// The log key and the logged value.
             #vis const fn field(self) -> (&'static __dc::str, &'static __dc::str) { (#key, self.as_str()) }
             #expectation
         }
     }
 }
 
-/// The table behind `parse`: values first, each at its category's position, then aliases, unless the search moved them.
+/// The table behind `parse`. Values come first, at the positions of their categories, then aliases; the search may
+/// reorder them.
 fn lookup(categories: &[Category]) -> TokenStream {
     let (mut owners, mut given) = (Vec::new(), Vec::new());
     for (position, category) in (0..=u16::MAX).zip(categories) {
@@ -106,7 +107,7 @@ fn lookup(categories: &[Category]) -> TokenStream {
     }
 }
 
-/// One token, however long the table.
+/// Emits the numbers as one token, whatever the length of the table.
 fn byte_string(numbers: &[u16]) -> Literal {
     let mut bytes = Vec::with_capacity(numbers.len() * 2);
     for number in numbers {
@@ -146,7 +147,8 @@ fn field_impl(model: &Model) -> TokenStream {
     }
 }
 
-/// Names instead of expressions where there are few: a path is checked faster than a call or an empty slice.
+/// Uses constants instead of expressions in the common cases: the compiler checks a path faster than a call or an empty
+/// slice.
 fn row(category: &Category, split: bool) -> TokenStream {
     let Category { value, aliases, expected, docs, .. } = category;
     let expected = match (split, expected) {
@@ -162,9 +164,9 @@ fn expectation(vis: &TokenStream, key: &str) -> TokenStream {
     quote! {
         /// The log key of the expected flag.
         #vis const EXPECTED_FIELD: &'static __dc::str = #key;
-        /// Whether this end is part of normal operation; `false` means: look into it.
+        /// Whether an end with this category is part of normal operation.
         #vis const fn expected(self) -> __dc::bool { __dc::expected::<Self>(self.index()) }
-        /// Key and value of the expected flag, for any logger.
+        /// The key and the value of the expected flag.
         #vis const fn expected_field(self) -> (&'static __dc::str, __dc::bool) {
             (Self::EXPECTED_FIELD, self.expected())
         }
@@ -186,14 +188,14 @@ fn slot_impl(ident: &Ident, marker: &str) -> TokenStream {
     }
 }
 
-/// What stands in for an enum with mistakes, so that its uses elsewhere are not reported as well.
+/// A placeholder for an enum with errors, so that its uses elsewhere do not cause further errors.
 pub(crate) struct StandIn {
     ident: Ident,
     vis: TokenStream,
-    /// What stands behind `impl`, and behind the name.
+    /// The generics after `impl`, and those after the name.
     generics: [TokenStream; 2],
     core: TokenStream,
-    /// An enum of unit variants: the traits can be implemented without a second error.
+    /// Whether all variants are unit variants. Only then can the traits be implemented without further errors.
     plain: bool,
 }
 
@@ -218,7 +220,7 @@ impl StandIn {
         let Self { ident, vis, core, .. } = self;
         let [impl_generics, type_generics] = &self.generics;
         let traits = self.plain.then(|| self.traits());
-        // By value as in the real ones, or the trait's own methods, which are not const, would be found first.
+        // By value like the real functions. Otherwise the trait's methods, which are not const, would be found first.
         let receiver = if self.plain { quote!(self) } else { quote!(&self) };
         quote! {
             const _: () = {

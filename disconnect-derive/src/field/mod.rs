@@ -1,4 +1,4 @@
-//! `#[derive(DisconnectField)]`: what was written, the model it means, the code it becomes.
+//! `#[derive(DisconnectField)]` in three phases: parse, model, expand.
 
 mod expand;
 pub(crate) mod model;
@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 use crate::errors::Errors;
 use crate::item::Item;
 
-/// The whole derive: the generated code, or every mistake with stand-in impls beside them.
+/// Expands the derive: to the generated code, or to all errors and placeholder impls.
 pub(crate) fn derive(input: Item) -> TokenStream {
     let mut errors = Errors::default();
     let written = parse::parse(input, &mut errors);
@@ -29,13 +29,13 @@ mod tests {
     use crate::item::Item;
     use crate::unsafe_chars::replacement;
 
-    /// What the derive makes of an item.
+    /// Parses an item and expands the derive.
     fn derived(item: &str) -> String {
         let item = item.parse().ok().and_then(Item::parse);
         item.map(|item| derive(item).to_string()).unwrap_or_default()
     }
 
-    /// The derive on an enum with this verbatim value.
+    /// Expands the derive for an enum with this verbatim value.
     fn with_value(value: &str) -> String {
         let field = "#[field(\"close_phase\", values = \"verbatim\")]";
         derived(&format!("{field} enum ClosePhase {{ #[value({value:?})] Draining }}"))
@@ -43,13 +43,13 @@ mod tests {
 
     #[test]
     fn a_verbatim_value_may_hold_what_a_detail_may_hold() {
-        // The first and the last character of every range, and their neighbours.
+        // The first and last character of every range, and their neighbors.
         let is_unsafe = |c: &char| replacement(*c).is_some();
         let pairs = ('\0'..char::MAX).zip('\u{1}'..=char::MAX);
         let edges: Vec<char> = pairs.filter(|(a, b)| is_unsafe(a) != is_unsafe(b)).flat_map(|(a, b)| [a, b]).collect();
         assert!(edges.len() > 50);
         for c in edges {
-            let refused = with_value(&format!("a{c}b")).contains("may not stand in a logged value");
+            let refused = with_value(&format!("a{c}b")).contains("is not allowed in a logged value");
             assert_eq!(refused, is_unsafe(&c), "{}", c.escape_unicode());
         }
     }

@@ -1,6 +1,6 @@
-//! Phase two: what was written becomes a model that cannot be illegal.
+//! Phase two: checks the input and builds a model, which is always valid.
 //!
-//! The only source of semantic errors. Each one stands at the smallest wrong token and says what to write instead.
+//! All semantic errors are reported here, each at the smallest wrong token and with what to write instead.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::literal::{Text, unraw};
 use crate::slots::Slot;
 use crate::unsafe_chars::replacement;
 
-/// A legal set of categories: at least one, with distinct logged values.
+/// A valid set of categories: at least one, with distinct logged values.
 pub(crate) struct Model {
     pub(crate) vis: TokenStream,
     pub(crate) ident: Ident,
@@ -24,18 +24,18 @@ pub(crate) struct Model {
     pub(crate) slot: Option<&'static str>,
     pub(crate) expected_key: ExpectedKey,
     pub(crate) categories: Vec<Category>,
-    /// Whether a variant's position is its discriminant.
+    /// Whether the position of every variant is its discriminant.
     pub(crate) dense: bool,
 }
 
-/// Whether the categories are split into expected and not.
+/// Whether the categories have an expected flag.
 pub(crate) enum ExpectedKey {
     None,
-    /// Logged under this key.
+    /// The flag is logged under this key.
     Key(String),
 }
 
-/// One legal category.
+/// A valid category.
 pub(crate) struct Category {
     pub(crate) ident: Ident,
     pub(crate) value: String,
@@ -44,19 +44,19 @@ pub(crate) struct Category {
     pub(crate) docs: String,
 }
 
-/// The most categories of a set: the table behind `parse` has 16 bits for each.
+/// The maximum number of categories: the table behind `parse` has 16 bits for each position.
 const MOST: usize = 1 << 16;
 
-/// The model, or `None` where nothing could be made of the input; every mistake found is in `errors`.
+/// Builds the model. Returns `None` if the input is too broken; `errors` then holds the errors.
 pub(crate) fn build(mut written: Written, errors: &mut Errors) -> Option<Model> {
     let field = one_field(&mut written, errors);
     if !written.generics.params.is_empty() {
-        errors.at(&written.generics, "a category enum has no generics: its values are fixed strings");
+        errors.at(&written.generics, "a category enum cannot have generics: its values are fixed strings");
     }
     let variants = match written.shape {
         Shape::Enum(variants) => variants,
         Shape::Struct(span) | Shape::Union(span) => {
-            errors.at_span(span, "`DisconnectField` stands on an enum: its variants are the categories");
+            errors.at_span(span, "`DisconnectField` can only be derived for an enum: its variants are the categories");
             return None;
         }
     };
@@ -108,7 +108,7 @@ fn check_key(key: &Text, errors: &mut Errors) -> String {
     text.to_owned()
 }
 
-/// The event writes this key, and no category under it.
+/// Whether the event writes this key for something other than a category.
 fn is_taken(key: &str) -> bool {
     keys::ALL.contains(&key) || key == keys::MESSAGE
 }
@@ -117,7 +117,7 @@ fn taken(key: &str) -> String {
     format!("`{key}` is written by the disconnect event itself; choose another key")
 }
 
-/// Where the expected flag is logged: beside `disconnect_reason` always under `disconnect_expected`.
+/// The log key of the expected flag. For `disconnect_reason` it is always `disconnect_expected`.
 fn expected_key(written: &Text, stated: Option<&Text>, any_expected: bool, errors: &mut Errors) -> ExpectedKey {
     let key = written.value();
     let Some(stated) = stated else {
@@ -129,7 +129,8 @@ fn expected_key(written: &Text, stated: Option<&Text>, any_expected: bool, error
     } else if text == key {
         errors.at(stated, "the expected flag needs a key other than the category's own");
     } else if key == Slot::Reason.key() && text != keys::EXPECTED {
-        errors.at(stated, "`disconnect_reason` and `disconnect_expected` always go together; leave `expected` out");
+        errors
+            .at(stated, "the expected flag of `disconnect_reason` is always `disconnect_expected`; remove `expected`");
     } else if key != Slot::Reason.key() && is_taken(text) {
         errors.at(stated, taken(text));
     }
@@ -152,7 +153,7 @@ fn default_expected_key(written: &Text, any_expected: bool, errors: &mut Errors)
     ExpectedKey::Key(default)
 }
 
-/// What a logged value may look like, as far as its characters are safe.
+/// The form of a logged value. Unsafe characters are checked separately.
 #[derive(Clone, Copy)]
 enum Rule {
     SnakeCase,
@@ -173,7 +174,7 @@ impl Rule {
                 "a logged value is lower snake_case, such as \"idle_timeout\"; for values already deployed, \
                  write `#[field(\"key\", values = \"verbatim\")]`"
             }
-            Self::Verbatim => "a verbatim value has at most 64 bytes, and no space at its ends",
+            Self::Verbatim => "a verbatim value has at most 64 bytes, and no space at its start or end",
         }
     }
 }
@@ -190,7 +191,7 @@ fn category(variant: Variant, rule: Rule, names: &mut Names, errors: &mut Errors
         None => default_value(&variant.ident, names, errors),
     };
     for again in values {
-        errors.at(again, "a category has one value; to read another one back, write `#[alias(\"...\")]`");
+        errors.at(again, "a category has one value; to parse another one, write `#[alias(\"...\")]`");
     }
     for alias in &variant.aliases {
         check_value(alias, rule, errors);
@@ -207,7 +208,7 @@ fn category(variant: Variant, rule: Rule, names: &mut Names, errors: &mut Errors
 
 fn check_variant(variant: &Variant, errors: &mut Errors) {
     if let Fields(Some((payload, _))) = &variant.payload {
-        errors.at(payload, "a category carries no data; put it into a field of the event");
+        errors.at(payload, "a category cannot carry data; put the data into a field of the event");
     }
     if let Some(again) = variant.expected.get(1) {
         errors.at_span(*again, "`#[expected]` is given twice");
@@ -217,7 +218,7 @@ fn check_variant(variant: &Variant, errors: &mut Errors) {
     }
 }
 
-/// The names that the derive itself adds to the enum, as far as a variant could shadow them.
+/// The constants that the derive adds to the enum, which a variant could shadow.
 const TAKEN: [&str; 5] = ["FIELD", "EXPECTED_FIELD", "COUNT", "ALL", "CATEGORIES"];
 
 fn check_value(value: &Text, rule: Rule, errors: &mut Errors) {
@@ -226,7 +227,7 @@ fn check_value(value: &Text, rule: Rule, errors: &mut Errors) {
     match unsafe_char {
         Some(c) => {
             let code = c.escape_unicode();
-            errors.at(value, format!("`{code}` may not stand in a logged value: it breaks, reorders or hides text"));
+            errors.at(value, format!("`{code}` is not allowed in a logged value: it breaks, reorders or hides text"));
         }
         None if !text.is_empty() && !rule.allows(text) => errors.at(value, rule.text()),
         None => {}
@@ -238,25 +239,25 @@ fn default_value(ident: &Ident, names: &mut Names, errors: &mut Errors) -> Strin
     if is_words(&value, &['_']) {
         names.claim(&value, ident.span(), ident, errors);
     } else {
-        errors.at(ident, format!("`{ident}` gives no lower snake_case value; write `#[value(\"...\")]`"));
+        errors.at(ident, format!("`{ident}` has no lower snake_case form; write `#[value(\"...\")]`"));
     }
     value
 }
 
-/// Which variant owns which logged text, and where that was written.
+/// The logged texts used so far, each with its variant and its place.
 #[derive(Default)]
 struct Names {
     taken: HashMap<String, (Span, Ident)>,
 }
 
 impl Names {
-    /// Both places are shown; the first one once, however often it is repeated.
+    /// Reserves `text` for a variant. For a duplicate, reports both places; the first place once.
     fn claim(&mut self, text: &str, place: Span, owner: &Ident, errors: &mut Errors) {
         let Some((first, other)) = self.taken.get(text) else {
             self.taken.insert(text.to_owned(), (place, owner.clone()));
             return;
         };
-        errors.at_span(place, format!("{text:?} is already read back as `{other}`; every logged value is unique"));
+        errors.at_span(place, format!("{text:?} already parses as `{other}`; every logged value and alias is unique"));
         errors.at_span(*first, format!("{text:?} is first used here"));
     }
 }
@@ -265,7 +266,7 @@ fn is_key(text: &str) -> bool {
     is_words(text, &['_', '.'])
 }
 
-/// Lower-case words, each begun by a letter except behind a joint, joined by single `joints`.
+/// Whether the text starts with a letter and consists of lower-case letters and digits, with single `joints` between words.
 fn is_words(text: &str, joints: &[char]) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text
@@ -273,7 +274,7 @@ fn is_words(text: &str, joints: &[char]) -> bool {
             .all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
 }
 
-/// `IdleTimeout` as `idle_timeout`, `TLSError` as `tls_error`, `Http2Gone` as `http2_gone`.
+/// Converts `IdleTimeout` to `idle_timeout`, `TLSError` to `tls_error`, and `Http2Gone` to `http2_gone`.
 pub(crate) fn snake_case(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     let mut snake = String::with_capacity(name.len() + 4);

@@ -1,6 +1,6 @@
-//! Phase one: the item becomes what was written, with its places and without judgement.
+//! Phase one: reads attributes and variants with their places, without checking them.
 //!
-//! Only what cannot be read at all is an error here.
+//! Only input that cannot be read is an error here.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
@@ -11,19 +11,19 @@ use crate::path::core_path;
 use crate::split::{at_commas, punct};
 use crate::suggest;
 
-/// A type as its author wrote it.
+/// The type as written.
 pub(crate) struct Written {
     pub(crate) vis: TokenStream,
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) shape: Shape,
-    /// Every `#[field(...)]`: one is right, none and several are mistakes.
+    /// Every `#[field(...)]`. Exactly one is valid.
     pub(crate) fields: Vec<FieldAttr>,
-    /// `#[field]` is there in a form that has an error of its own already, ours or the compiler's.
+    /// Whether an error for a malformed or misspelt `#[field]` is already reported, here or by the compiler.
     pub(crate) field_reported: bool,
 }
 
-/// What the derive stands on.
+/// The kind of type that the derive is applied to.
 pub(crate) enum Shape {
     Enum(Vec<Variant>),
     Struct(Span),
@@ -74,7 +74,7 @@ pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
     Written { vis: input.vis, ident: input.ident, generics: input.generics, shape, fields, field_reported }
 }
 
-/// The attributes this derive owns.
+/// The attributes that this derive reads.
 #[derive(Clone, Copy)]
 enum Helper {
     Field,
@@ -133,7 +133,7 @@ fn field_argument(
 ) -> Result<(), Mistake> {
     let [first, rest @ ..] = item else { return Ok(()) };
     let TokenTree::Ident(name) = first else {
-        let message = format!("a category has one key; behind it, {KNOWN} are known");
+        let message = format!("a category has one key; after it, only {KNOWN} are allowed");
         return Err(Mistake::at_span(first.span(), message));
     };
     if seen.contains(name) {
@@ -156,13 +156,13 @@ fn field_argument(
     Ok(())
 }
 
-/// `= "..."` behind the name of an argument.
+/// Reads `= "..."` after the name of an argument.
 fn argument(rest: &[TokenTree], name: &Ident, form: &str) -> Result<Text, Mistake> {
     let text = match rest {
         [equals, value @ ..] if punct(equals) == Some('=') => match value {
             [TokenTree::Literal(literal)] => Text::of(literal).ok_or_else(|| literal.span()),
-            [TokenTree::Literal(_), behind, ..] => return Err(Mistake::at_span(behind.span(), "expected `,`")),
-            // Without a value there is nothing to point at but the name.
+            [TokenTree::Literal(_), after, ..] => return Err(Mistake::at_span(after.span(), "expected `,`")),
+            // Without a value, the name is the only place to report.
             value => Err(value.first().map_or_else(|| name.span(), TokenTree::span)),
         },
         _ => Err(name.span()),
@@ -175,7 +175,7 @@ const KNOWN: &str = "`expected = \"key\"`, `values = \"verbatim\"` and `crate = 
 fn unknown_argument(name: &str) -> String {
     match suggest::one_edit_from(name, &["expected", "values", "crate"]) {
         Some(near) => format!("unknown argument `{name}`; did you mean `{near}`?"),
-        None => format!("unknown argument `{name}`; known are {KNOWN}"),
+        None => format!("unknown argument `{name}`; expected {KNOWN}"),
     }
 }
 
@@ -211,7 +211,7 @@ fn one_string(attr: &Attr, name: &str, into: &mut Vec<Text>, errors: &mut Errors
     }
 }
 
-/// The doc comment as plain text: one leading space of each line goes, as in rustdoc.
+/// The doc comment as plain text. Removes one leading space of each line, as rustdoc does.
 fn docs(attrs: &[Attr]) -> String {
     let mut docs = String::new();
     for attr in attrs.iter().filter(|attr| attr.is("doc")) {

@@ -1,4 +1,4 @@
-//! The list has an expected category in the other bucket.
+//! The list has an expected category among the unexpected ones.
 
 use disconnect_core::assert_categories;
 

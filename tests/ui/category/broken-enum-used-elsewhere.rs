@@ -1,4 +1,4 @@
-//! A mistake in an enum is told once, and not again wherever the enum is used.
+//! A mistake in an enum is reported once, and not again wherever the enum is used.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! The bucket of a reason is always `disconnect_expected`.
+//! The key of a reason's expected flag is always `disconnect_expected`.
 
 use disconnect_core::DisconnectField;
 

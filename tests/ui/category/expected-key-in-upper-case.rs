@@ -1,4 +1,4 @@
-//! The bucket's key is not lower case.
+//! The key of the expected flag is not lower case.
 
 use disconnect_core::DisconnectField;
 

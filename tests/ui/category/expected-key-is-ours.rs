@@ -1,4 +1,4 @@
-//! The bucket's key belongs to the event.
+//! The key of the expected flag belongs to the event.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! The bucket has the key of the category.
+//! The expected flag has the key of the category.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! `#[expected]` stands on the enum.
+//! `#[expected]` is on the enum.
 
 use disconnect_core::DisconnectField;
 

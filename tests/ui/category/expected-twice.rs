@@ -1,4 +1,4 @@
-//! `#[expected]` stands twice on one variant.
+//! `#[expected]` is given twice on one variant.
 
 use disconnect_core::DisconnectField;
 

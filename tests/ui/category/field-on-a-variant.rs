@@ -1,4 +1,4 @@
-//! `#[field]` stands on a variant.
+//! `#[field]` is on a variant.
 
 use disconnect_core::DisconnectField;
 

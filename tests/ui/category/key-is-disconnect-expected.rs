@@ -1,4 +1,4 @@
-//! The key belongs to the bucket of the reason.
+//! The key belongs to the expected flag of the reason.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! The argument is not set off from the key.
+//! There is no comma between the key and the argument.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! The enum is not `Debug`, which is told once.
+//! The enum is not `Debug`, which is reported once.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! The derive stands on a struct.
+//! The derive is on a struct.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! The derive stands on a union.
+//! The derive is on a union.
 
 use disconnect_core::DisconnectField;
 

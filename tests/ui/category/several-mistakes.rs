@@ -1,4 +1,4 @@
-//! Every mistake is told in one go.
+//! All mistakes are reported at once.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! A second string behind the key.
+//! A second string after the key.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! `#[value]` stands on the enum.
+//! `#[value]` is on the enum.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! A verbatim value and an alias have characters that nobody sees.
+//! A verbatim value and an alias have characters that are invisible.
 
 use disconnect_core::DisconnectField;
 

@@ -1,4 +1,4 @@
-//! `Auth` says not what it is.
+//! `Auth` has no argument name.
 
 use disconnect_core::DisconnectCode;
 

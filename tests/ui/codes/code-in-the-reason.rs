@@ -1,4 +1,4 @@
-//! The code stands beside the reason.
+//! The code is an argument of the reason.
 
 use disconnect_core::DisconnectCode;
 

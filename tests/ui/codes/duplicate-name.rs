@@ -1,4 +1,4 @@
-//! A name tells codes apart.
+//! Two codes have one name.
 
 use disconnect_core::DisconnectCode;
 

@@ -1,4 +1,4 @@
-//! Nothing says what these are codes of.
+//! The codes have no protocol.
 
 use disconnect_core::DisconnectCode;
 

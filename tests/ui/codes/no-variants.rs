@@ -1,4 +1,4 @@
-//! A set without codes says nothing.
+//! A set without codes is empty.
 
 use disconnect_core::DisconnectCode;
 

@@ -1,4 +1,4 @@
-//! A number does not say what it is a code of.
+//! A number has no protocol.
 
 use disconnect_core::Endpoint;
 

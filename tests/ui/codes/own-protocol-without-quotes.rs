@@ -1,4 +1,4 @@
-//! A protocol of one's own is a text.
+//! An own protocol is a text.
 
 use disconnect_core::DisconnectCode;
 

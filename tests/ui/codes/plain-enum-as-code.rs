@@ -1,4 +1,4 @@
-//! An enum that says not what its variants mean.
+//! An enum whose variants have no meaning.
 
 use disconnect_core::Endpoint;
 

@@ -1,4 +1,4 @@
-//! Who says it decides whether it is `graceful`.
+//! Whether a goodbye is `graceful` depends on the role of its sender.
 
 use disconnect_core::DisconnectCode;
 

@@ -1,4 +1,4 @@
-//! A reason of one's own has a path.
+//! An own reason is given by its path.
 
 use disconnect_core::DisconnectCode;
 

@@ -1,4 +1,4 @@
-//! Nothing says what the code means.
+//! The code has no meaning.
 
 use disconnect_core::DisconnectCode;
 

@@ -1,4 +1,4 @@
-//! The message stands first, with its arguments behind it.
+//! The message comes first, with its arguments after it.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! A category stands under a key of the site's own, where tracing takes it for a plain value.
+//! A category is logged under an own key, where tracing takes it for a plain value.
 
 use disconnect_core::{DisconnectInitiator, DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! `field(...)` stands where a reason or a record belongs.
+//! `field(...)` is used as a reason or a record.
 
 use disconnect_core::disconnected;
 

@@ -1,4 +1,4 @@
-//! A category stands in a group.
+//! A category is in a group.
 
 use disconnect_core::{ConnectionMethod, DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! The type in `field(Type = ...)` is no category enum: told at the type, and for the line as a whole.
+//! The type in `field(Type = ...)` is no category enum: reported at the type, and for the line as a whole.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

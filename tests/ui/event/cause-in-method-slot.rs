@@ -1,4 +1,4 @@
-//! A cause stands in the method slot.
+//! A cause is in the method slot.
 
 use disconnect_core::{DisconnectCause, DisconnectReason, disconnected};
 

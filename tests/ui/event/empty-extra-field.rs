@@ -1,4 +1,4 @@
-//! A field of the site's own has no value.
+//! An own field has no value.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

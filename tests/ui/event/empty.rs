@@ -1,4 +1,4 @@
-//! There is nothing at all.
+//! The call is empty.
 
 use disconnect_core::disconnected;
 

@@ -1,4 +1,4 @@
-//! An initiator stands where a method belongs.
+//! An initiator is used as a method.
 
 use disconnect_core::{Disconnect, DisconnectInitiator, DisconnectReason};
 

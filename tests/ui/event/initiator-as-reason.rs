@@ -1,4 +1,4 @@
-//! An initiator stands where a reason belongs.
+//! An initiator is used as a reason.
 
 use disconnect_core::{Disconnect, DisconnectInitiator};
 

@@ -1,4 +1,4 @@
-//! An initiator stands in the direction slot.
+//! An initiator is in the direction slot.
 
 use disconnect_core::{DisconnectInitiator, DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! An initiator stands in the reason slot.
+//! An initiator is in the reason slot.
 
 use disconnect_core::{DisconnectInitiator, disconnected};
 

@@ -1,4 +1,4 @@
-//! `level =` was meant as an option: it is no field of the site's own.
+//! `level =` was meant as an option: the level is not a field.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! The message stands first.
+//! The message comes first.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

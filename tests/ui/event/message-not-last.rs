@@ -1,4 +1,4 @@
-//! A field stands behind the message.
+//! A field comes after the message.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! A method stands in the cause slot.
+//! A method is in the cause slot.
 
 use disconnect_core::{ConnectionMethod, DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! A key of the event is misspelt, and would be a field of the site's own.
+//! A key of the event is misspelt, and would be an own field.
 
 use disconnect_core::{Disconnect, DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! A field of the site's own is spelt almost like a key of the event, in each form, and not in the quoted one.
+//! An own field is spelt almost like a key of the event, in each form, and not in the quoted one.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

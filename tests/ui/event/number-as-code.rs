@@ -1,4 +1,4 @@
-//! A bare number stands where a protocol code belongs.
+//! A bare number is used as a protocol code.
 
 use disconnect_core::{Disconnect, DisconnectReason};
 

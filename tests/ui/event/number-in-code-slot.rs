@@ -1,4 +1,4 @@
-//! A bare number stands in the code slot.
+//! A bare number is in the code slot.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

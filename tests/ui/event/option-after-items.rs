@@ -1,4 +1,4 @@
-//! An option stands behind an item.
+//! An option comes after an item.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

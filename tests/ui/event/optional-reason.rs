@@ -1,4 +1,4 @@
-//! The reason slot takes no option: a line without a reason says nothing.
+//! The reason slot takes no option: a line needs a reason.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! A category with a key of its own stands where a cause belongs.
+//! A category with a key of its own is used as a cause.
 
 use disconnect_core::{Disconnect, DisconnectReason};
 

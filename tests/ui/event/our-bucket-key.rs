@@ -1,4 +1,4 @@
-//! A field has the key of the bucket.
+//! A field has the key of the expected flag.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

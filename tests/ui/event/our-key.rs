@@ -1,4 +1,4 @@
-//! A field of the site's own has a key of the event.
+//! An own field has a key of the event.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

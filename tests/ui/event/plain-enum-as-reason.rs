@@ -1,4 +1,4 @@
-//! An enum without the derive stands where a reason belongs.
+//! An enum without the derive is used as a reason.
 
 use disconnect_core::Disconnect;
 

@@ -1,4 +1,4 @@
-//! An enum without the derive stands in the reason slot.
+//! An enum without the derive is in the reason slot.
 
 use disconnect_core::disconnected;
 

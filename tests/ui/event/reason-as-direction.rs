@@ -1,4 +1,4 @@
-//! A reason stands where a direction belongs.
+//! A reason is used as a direction.
 
 use disconnect_core::{Disconnect, DisconnectReason};
 

@@ -1,4 +1,4 @@
-//! A reason stands where an initiator belongs.
+//! A reason is used as an initiator.
 
 use disconnect_core::{Disconnect, DisconnectReason};
 

@@ -1,4 +1,4 @@
-//! A reason stands in the initiator slot.
+//! A reason is in the initiator slot.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

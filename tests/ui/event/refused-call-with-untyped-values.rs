@@ -1,4 +1,4 @@
-//! A refused call is told once, although nothing says the types of its values.
+//! A rejected call is reported once, although the types of its values are not known.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! The first item is a local called `reason`, which stands for a record.
+//! The first item is a local called `reason`, which is taken for a record.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

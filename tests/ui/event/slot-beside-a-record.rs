@@ -1,4 +1,4 @@
-//! A slot stands beside a record, which has its own.
+//! A slot is next to a record, which has its own.
 
 use disconnect_core::{Disconnect, DisconnectInitiator, DisconnectReason, disconnected};
 

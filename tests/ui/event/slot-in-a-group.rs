@@ -1,4 +1,4 @@
-//! A slot stands in a group, where it is a field of the value.
+//! A slot is in a group, where it is a field of the value.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

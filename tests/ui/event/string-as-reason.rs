@@ -1,4 +1,4 @@
-//! A string stands where a reason belongs.
+//! A string is used as a reason.
 
 use disconnect_core::Disconnect;
 

@@ -1,4 +1,4 @@
-//! A string stands in the initiator slot.
+//! A string is in the initiator slot.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! A string stands in the reason slot.
+//! A string is in the reason slot.
 
 use disconnect_core::disconnected;
 

@@ -1,4 +1,4 @@
-//! A field of the site's own has a type that tracing does not take.
+//! An own field has a type that tracing does not take.
 
 use disconnect_core::{DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! An adapter has one name; the path stands behind it.
+//! An adapter has one name; the path comes after it.
 
 use disconnect_core::{Classifier, classifier};
 

@@ -1,4 +1,4 @@
-//! Nothing says where the library is.
+//! The path of the library is missing.
 
 use disconnect_core::{Classifier, classifier};
 

@@ -1,4 +1,4 @@
-//! One argument stands twice.
+//! One argument is given twice.
 
 use disconnect_core::DisconnectEvidence;
 

@@ -1,4 +1,4 @@
-//! A cause stands where the reason belongs.
+//! A cause is used as the reason.
 
 use disconnect_core::DisconnectCause;
 use disconnect_core::DisconnectEvidence;

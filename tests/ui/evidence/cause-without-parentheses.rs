@@ -1,4 +1,4 @@
-//! An expression for a cause stands without parentheses.
+//! An expression for a cause is not in parentheses.
 
 use disconnect_core::{DisconnectCause, DisconnectEvidence};
 

@@ -1,4 +1,4 @@
-//! The type beside the container says nothing of a connection: told once.
+//! The type beside the container has no verdict: reported once.
 
 use disconnect_core::{Classifier, classifier};
 

@@ -1,4 +1,4 @@
-//! The default of an enum is the error inside, and a variant has none.
+//! The default of an enum is the inner error, and a variant has none.
 
 use disconnect_core::DisconnectEvidence;
 

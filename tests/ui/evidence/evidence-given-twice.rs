@@ -1,4 +1,4 @@
-//! `#[evidence]` stands twice.
+//! `#[evidence]` is given twice.
 
 use disconnect_core::DisconnectEvidence;
 

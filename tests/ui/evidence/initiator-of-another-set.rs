@@ -1,4 +1,4 @@
-//! A cause stands where the party belongs.
+//! A cause is used as the party.
 
 use disconnect_core::{DisconnectCause, DisconnectEvidence};
 

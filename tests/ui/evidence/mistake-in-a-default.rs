@@ -1,4 +1,4 @@
-//! A default with a mistake is told once, however many variants have it.
+//! A default with a mistake is reported once, however many variants have it.
 
 use disconnect_core::DisconnectEvidence;
 

@@ -1,4 +1,4 @@
-//! The network does not end a connection on purpose: every expected reason of ours.
+//! The network does not end a connection on purpose: every built-in expected reason.
 
 use disconnect_core::DisconnectEvidence;
 

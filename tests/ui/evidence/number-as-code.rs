@@ -1,4 +1,4 @@
-//! A code says of which protocol it is.
+//! A code needs its protocol.
 
 use disconnect_core::DisconnectEvidence;
 

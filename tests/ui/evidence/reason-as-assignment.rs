@@ -1,4 +1,4 @@
-//! The reason stands in parentheses.
+//! The reason is in parentheses.
 
 use disconnect_core::DisconnectEvidence;
 

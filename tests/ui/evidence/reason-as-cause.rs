@@ -1,4 +1,4 @@
-//! A reason stands where the cause belongs.
+//! A reason is used as the cause.
 
 use disconnect_core::DisconnectEvidence;
 use disconnect_core::DisconnectReason;

@@ -1,4 +1,4 @@
-//! A verdict stands on the variant.
+//! A verdict belongs on the variant.
 
 use disconnect_core::DisconnectEvidence;
 

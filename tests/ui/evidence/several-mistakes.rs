@@ -1,4 +1,4 @@
-//! Every mistake is told in one go, also those that only the compiler can see.
+//! All mistakes are reported at once, including those that only the compiler sees.
 
 use disconnect_core::DisconnectEvidence;
 

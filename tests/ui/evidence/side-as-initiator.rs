@@ -1,4 +1,4 @@
-//! `by` takes a party, and sides are relative.
+//! `by` takes a party, not a side.
 
 use disconnect_core::DisconnectEvidence;
 

@@ -1,4 +1,4 @@
-//! A struct says nothing about what it means.
+//! A struct has no meaning.
 
 use disconnect_core::DisconnectEvidence;
 

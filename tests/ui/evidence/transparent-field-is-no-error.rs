@@ -1,4 +1,4 @@
-//! What is inside is no error.
+//! The inner field is not an error.
 
 use disconnect_core::DisconnectEvidence;
 

@@ -1,4 +1,4 @@
-//! `#[transparent]` stands twice.
+//! `#[transparent]` is given twice.
 
 use disconnect_core::DisconnectEvidence;
 

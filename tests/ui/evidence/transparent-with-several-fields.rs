@@ -1,4 +1,4 @@
-//! Which of the fields is the error inside?
+//! Which of the fields is the inner error?
 
 use disconnect_core::DisconnectEvidence;
 

@@ -1,4 +1,4 @@
-//! Two fields are marked as the error inside.
+//! Two fields are marked as the inner error.
 
 use disconnect_core::DisconnectEvidence;
 

@@ -1,4 +1,4 @@
-//! There is nothing inside to be transparent to.
+//! `#[transparent]` on a variant without an inner error.
 
 use disconnect_core::DisconnectEvidence;
 

@@ -1,4 +1,4 @@
-//! Nothing stands between two commas.
+//! There is nothing between two commas.
 
 use disconnect_core::DisconnectEvidence;
 

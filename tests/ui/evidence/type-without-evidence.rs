@@ -1,4 +1,4 @@
-//! An error of a library's does not say what it means.
+//! An error of a library has no verdict.
 
 use disconnect_core::Classifier;
 use disconnect_core::evidence::derived;

@@ -1,4 +1,4 @@
-//! There is no such reason, and a category of one's own is given by its path.
+//! There is no such reason, and an own category is given by its path.
 
 use disconnect_core::DisconnectEvidence;
 

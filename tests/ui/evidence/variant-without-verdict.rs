@@ -1,4 +1,4 @@
-//! A variant says nothing about what it means.
+//! A variant has no meaning.
 
 use disconnect_core::DisconnectEvidence;
 

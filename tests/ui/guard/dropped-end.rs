@@ -1,4 +1,4 @@
-//! An end is made and dropped, and no line tells of it.
+//! An end is made and dropped, and no line is logged.
 #![deny(unused_must_use)]
 
 use disconnect_core::Endpoint;

@@ -1,4 +1,4 @@
-//! A guard stands in a struct, and its closure is not boxed.
+//! A guard is a field of a struct, and its closure is not boxed.
 
 use disconnect_core::{DisconnectGuard, Endpoint};
 

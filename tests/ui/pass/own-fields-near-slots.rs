@@ -1,4 +1,4 @@
-//! Fields of the site's own whose names are honest neighbours of a slot's, and quoted ones that are nearer still.
+//! Own fields whose names are one edit away from a slot but legitimate, and quoted ones.
 
 use disconnect_core::{Disconnect, DisconnectReason, disconnected};
 

@@ -1,4 +1,4 @@
-//! Lines that a macro of the user's own writes: fragments keep their precedence, and nothing of theirs is seen twice.
+//! Lines that a macro of the user writes: fragments keep their precedence, and nothing is evaluated twice.
 
 use disconnect_core::{Disconnect, DisconnectInitiator, DisconnectReason, disconnected};
 
