@@ -1,24 +1,24 @@
-//! What counters can tell apart: the categories of a slot, or nothing.
+//! [`Axis`]: a category enum that counters use as a dimension.
 
 use crate::category::{Category, DisconnectField, position, slot};
 
 /// One axis of [`Counters`](crate::Counters): a category enum of that slot, or `()` for an axis that is not counted.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no axis of this place",
-    label = "expected a category enum of the slot, or `()` to leave the axis out",
+    message = "`{Self}` does not fit this axis",
+    label = "expected a category enum of the slot, or `()` to omit the axis",
     note = "the order is reason, initiator, direction, method"
 )]
 pub trait Axis<Slot>: Copy + 'static {
-    /// The categories; none where the axis is not counted.
+    /// The categories. Empty if the axis is not counted.
     #[doc(hidden)]
     const CATEGORIES: &'static [Category];
-    /// The place of this category.
+    /// The position of this category.
     #[doc(hidden)]
     fn index(self) -> usize;
-    /// The place of the category with this logged value.
+    /// The position of the category with this logged value.
     #[doc(hidden)]
     fn find(value: &str) -> Option<usize>;
-    /// The place of this category, of whatever set.
+    /// The position of the category with this row, which may belong to another set.
     #[doc(hidden)]
     fn place(row: &'static Category) -> Option<usize>;
 }

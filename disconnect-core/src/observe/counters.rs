@@ -1,4 +1,4 @@
-//! How many connections ended, by category.
+//! [`Counters`]: the number of ended connections by category.
 
 use std::boxed::Box;
 use std::fmt;
@@ -13,14 +13,16 @@ use crate::category::{Category, DisconnectField, Recorded, position, slot};
 use crate::record::Disconnect;
 use crate::vocabulary::{ConnectionDirection, DisconnectInitiator, DisconnectReason};
 
-/// Counts ended connections by reason, initiator and direction, in an array as large as the product of the sets. The
-/// array never grows: a value that is no category is counted as `unrecognized`, or as `(unrecognized)` where the set has
-/// a category of that name.
+/// Counts ended connections by reason, initiator and direction.
 ///
-/// The sets are ours, or your own: `Counters::<LeaveReason, Player>::default()`. An axis given as `()` is not counted;
-/// the connection method is not, unless you ask for it:
-/// `Counters<DisconnectReason, DisconnectInitiator, ConnectionDirection, ConnectionMethod>`. For the whole process, use
-/// `static COUNTERS: LazyLock<Counters> = LazyLock::new(Counters::new);`. Counting takes no lock and allocates nothing.
+/// The counters are an array with one element for each combination of categories. The array never grows. A value that
+/// is no category is counted as `unrecognized`, or as `(unrecognized)` if the set has a category named `unrecognized`.
+/// Counting takes no lock and does not allocate.
+///
+/// Use a `static COUNTERS: LazyLock<Counters> = LazyLock::new(Counters::new);` for the whole process. The type
+/// parameters select the sets, such as your own in `Counters::<LeaveReason, Player>::default()`. The type `()` omits an
+/// axis. The connection method is omitted by default; to count it, write `Counters<DisconnectReason,
+/// DisconnectInitiator, ConnectionDirection, ConnectionMethod>`.
 ///
 /// ```
 /// use disconnect_core::{Counters, Disconnect, DisconnectInitiator, DisconnectReason, Endpoint};
@@ -35,58 +37,61 @@ use crate::vocabulary::{ConnectionDirection, DisconnectInitiator, DisconnectReas
 /// assert_eq!((worst.reason, worst.initiator, worst.direction), ("network_error", "network", "server_to_agent"));
 /// ```
 ///
-/// An axis that a record leaves open is counted under the empty text, which Prometheus takes for a label that is not
-/// there; so are an initiator and a method that are logged as the empty text.
+/// An axis that a record does not set is counted under the empty text, like an initiator or method that is logged as
+/// the empty text. Prometheus treats a label with an empty value as absent.
 pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = ConnectionDirection, M = ()> {
     cells: Box<[AtomicU64]>,
     sets: PhantomData<fn(R, I, D, M)>,
 }
 
-/// One series of a [`Snapshot`].
+/// One series of a [`Snapshot`]: its labels and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// A category, or `unrecognized`. That stands for a value that is no category, and for one that has the name of an
-    /// expected category although the record says that it is not expected. Where the set has a category of that name, it is `(unrecognized)` here and below.
+    /// A category or `unrecognized`.
+    ///
+    /// `unrecognized` stands for a value that is no category. It also stands for an expected category where the record
+    /// says that the end is unexpected. If the set has a category named `unrecognized`, this text is `(unrecognized)`,
+    /// also in the other fields.
     pub reason: &'static str,
-    /// The expected flag of the reason; for `unrecognized`, what the record said.
+    /// The expected flag of the reason. For `unrecognized`, the flag of the record.
     pub expected: bool,
-    /// A category, `unrecognized`, or empty where it was not given.
+    /// A category, `unrecognized`, or empty if not set.
     pub initiator: &'static str,
-    /// A category, `unrecognized`, or empty where it was not given.
+    /// A category, `unrecognized`, or empty if not set.
     pub direction: &'static str,
-    /// A category, `unrecognized`, or empty where it was not given or is not counted.
+    /// A category, `unrecognized`, or empty if not set or not counted.
     pub method: &'static str,
-    /// How many connections ended so; it wraps at 2^64.
+    /// The number of connections that ended this way. It wraps at 2^64.
     pub value: u64,
 }
 
-/// The labels of what is no category: the first that no category of the set has. The last one is always free, since no
-/// logged value begins with a space.
+/// Candidates for the label of a value that is no category; the first one that is no category is used. The last one is
+/// always available, because no logged value begins with a space.
 const UNRECOGNIZED: [&str; 3] = ["unrecognized", "(unrecognized)", " unrecognized"];
 
 impl Counters {
-    /// All series at zero, of our own categories without the method.
+    /// Creates counters with the sets of this crate and without the method. All series are zero.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
 impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>> Counters<R, I, D, M> {
-    /// A reason is never absent, and one that is no category may still be expected.
+    /// Two more than the categories: an unrecognized reason is expected or unexpected. A reason is never absent.
     const REASONS: usize = R::ALL.len() + 2;
     const INITIATORS: usize = places::<OfInitiator, I>();
     const DIRECTIONS: usize = places::<OfDirection, D>();
     const METHODS: usize = places::<OfMethod, M>();
 
-    /// How many series there are.
+    /// The number of series.
     pub const LEN: usize = Self::REASONS * Self::INITIATORS * Self::DIRECTIONS * Self::METHODS;
 
-    /// Counts one end.
+    /// Counts a record.
     pub fn count(&self, end: &Disconnect) {
         self.add(Self::place_of(end));
     }
 
-    /// Counts one end by its categories: the fastest form.
+    /// Counts an end by its categories. This is the fastest form.
     ///
     /// ```
     /// use disconnect_core::{Counters, ConnectionDirection, DisconnectReason};
@@ -106,7 +111,7 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
         self.add(Self::place_as(reason, initiator.into(), direction.into(), method.into()));
     }
 
-    /// Counts an end that was read back, from a log or a database. An unknown reason counts as one to look into.
+    /// Counts an end that was read back from a log or a database. An unknown reason counts as unexpected.
     ///
     /// ```
     /// use disconnect_core::{Counters, DisconnectReason, Recorded};
@@ -135,20 +140,21 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
         ));
     }
 
-    /// Counts what somebody logged. A reason that the line itself denies to be expected is not counted as such: it is
-    /// `unrecognized`.
+    /// Counts an event that [`DisconnectLayer`](crate::DisconnectLayer) observed. If the event itself says that an
+    /// expected reason is unexpected, it counts as `unrecognized`.
     #[cfg(feature = "layer")]
     pub fn count_observed(&self, end: &super::Observed) {
         self.add(Self::place_of_observed(end));
     }
 
-    /// All series, also those at zero. Each number is exact; together they are not one instant.
+    /// Returns all series, including those at zero. Each value is exact, but the values are not read at the same
+    /// instant.
     pub fn snapshot(&self) -> Snapshot {
         let values = self.cells.iter().map(|cell| cell.load(Ordering::Relaxed));
         Snapshot { counts: Self::series().zip(values).map(|(series, value)| Count { value, ..series }).collect() }
     }
 
-    /// Every combination, in the order of the cells.
+    /// Every combination of labels, in array order.
     pub(super) fn series() -> impl Iterator<Item = Count> {
         let reasons = R::CATEGORIES.iter().map(|row| (row.value, row.is_expected()));
         let reasons = reasons.chain([false, true].map(|expected| (unrecognized_label(R::CATEGORIES), expected)));
@@ -168,7 +174,7 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
         })
     }
 
-    /// Where an end of these categories is counted.
+    /// The array position for these categories.
     #[inline]
     pub(super) fn place_as(reason: R, initiator: Option<I>, direction: Option<D>, method: Option<M>) -> usize {
         Self::place(
@@ -179,14 +185,14 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
         )
     }
 
-    /// Where a record is counted, with each method that the site may add to it.
+    /// The array positions for a record, one for each method that the call site may add.
     pub(super) fn places_of(end: &Disconnect) -> impl Iterator<Item = usize> + use<R, I, D, M> {
         let first = Self::place_of(end) / Self::METHODS * Self::METHODS;
-        // The last place is that of what is no category.
+        // The last position of the axis is for unrecognized methods.
         first..first + (Self::METHODS - 1).max(1)
     }
 
-    /// Where a record is counted. A reason of another set may be spelt alike, and not be expected.
+    /// The array position for a record. A reason of another set may have the same logged value without being expected.
     pub(super) fn place_of(end: &Disconnect) -> usize {
         let reason = position::<R>(end.reason());
         let reason = reason.filter(|reason| end.expected() || !R::CATEGORIES[*reason].is_expected());
@@ -198,7 +204,7 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
         )
     }
 
-    /// Where a line is counted.
+    /// The array position for an observed event.
     #[cfg(feature = "layer")]
     pub(super) fn place_of_observed(end: &super::Observed) -> usize {
         let reason = R::parse(end.reason().as_str())
@@ -255,7 +261,7 @@ fn typed<S, T: Axis<S>>(category: Option<T>) -> usize {
     category.map_or(const { absent::<S, T>() }, T::index)
 }
 
-/// The place of what was not given: that of the category which is logged as the empty text, or one of its own.
+/// The position for an axis that is not set: the category with an empty logged value, or an extra position.
 const fn absent<S, T: Axis<S>>() -> usize {
     let mut place = 0;
     while place < T::CATEGORIES.len() && !T::CATEGORIES[place].value.is_empty() {
@@ -264,12 +270,12 @@ const fn absent<S, T: Axis<S>>() -> usize {
     place
 }
 
-/// The last place. An axis that is not counted has one place for everything.
+/// The last position of an axis. An axis that is not counted has a single position.
 const fn unrecognized<S, T: Axis<S>>() -> usize {
     places::<S, T>() - 1
 }
 
-/// How many places an axis has.
+/// The number of positions of an axis.
 const fn places<S, T: Axis<S>>() -> usize {
     let categories = T::CATEGORIES.len();
     if categories == 0 {
@@ -279,7 +285,7 @@ const fn places<S, T: Axis<S>>() -> usize {
     categories + of_absent + 1
 }
 
-/// The labels of one axis, in the order of its places.
+/// The labels of one axis, in the order of its positions.
 fn labels<S, T: Axis<S>>() -> impl Iterator<Item = &'static str> {
     let rows = T::CATEGORIES;
     let of_absent = (absent::<S, T>() == rows.len()).then_some("");
@@ -293,7 +299,9 @@ fn unrecognized_label(rows: &[Category]) -> &'static str {
     UNRECOGNIZED.into_iter().find(is_free).unwrap_or(last)
 }
 
-/// A value for each category of an enum of your own, so that its categories become one more label and nothing else can.
+/// One value for each category of an enum, such as one [`Counters`] for each phase of a connection.
+///
+/// The categories become one more label, and no other label values are possible.
 ///
 /// ```
 /// use disconnect_core::{Counters, DisconnectField, Endpoint, PerCategory};
@@ -317,12 +325,12 @@ pub struct PerCategory<T, V> {
 }
 
 impl<T: DisconnectField, V> PerCategory<T, V> {
-    /// Makes the value of each category.
+    /// Creates the value of each category with `make`.
     pub fn new(make: impl FnMut(T) -> V) -> Self {
         Self { values: T::ALL.iter().copied().map(make).collect(), set: PhantomData }
     }
 
-    /// Categories and values, in the order of declaration.
+    /// Iterates over categories and values, in declaration order.
     pub fn iter(&self) -> impl Iterator<Item = (T, &V)> {
         T::ALL.iter().copied().zip(&*self.values)
     }
@@ -337,7 +345,7 @@ impl<T: DisconnectField, V> Index<T> for PerCategory<T, V> {
 }
 
 impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>> Default for Counters<R, I, D, M> {
-    /// All series at zero.
+    /// Creates counters with all series at zero.
     fn default() -> Self {
         Self { cells: iter::repeat_with(AtomicU64::default).take(Self::LEN).collect(), sets: PhantomData }
     }
@@ -351,34 +359,34 @@ impl<R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMeth
     }
 }
 
-/// The counts at one time.
+/// The values of [`Counters`] at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     counts: Vec<Count>,
 }
 
 impl Snapshot {
-    /// All series, also those at zero.
+    /// Iterates over all series, including those at zero.
     pub fn iter(&self) -> impl Iterator<Item = Count> {
         self.counts.iter().copied()
     }
 
-    /// How many connections ended.
+    /// Returns the number of connections that ended.
     pub fn total(&self) -> u64 {
         self.sum(|_| true)
     }
 
-    /// How many of them in normal operation.
+    /// Returns the number of expected ends.
     pub fn expected(&self) -> u64 {
         self.sum(|count| count.expected)
     }
 
-    /// How many of them deserve a look.
+    /// Returns the number of unexpected ends, which are worth investigating.
     pub fn unexpected(&self) -> u64 {
         self.sum(|count| !count.expected)
     }
 
-    /// How many of those that pass, such as those of one reason.
+    /// Sums the series that `wanted` selects.
     ///
     /// ```
     /// use disconnect_core::{Counters, Endpoint};
@@ -391,7 +399,19 @@ impl Snapshot {
         self.iter().filter(|count| wanted(count)).fold(0, |sum, count| sum.wrapping_add(count.value))
     }
 
-    /// What was counted since an earlier snapshot of the same counters.
+    /// Returns the difference to an earlier snapshot of the same counters.
+    ///
+    /// ```
+    /// use disconnect_core::{Counters, Endpoint};
+    ///
+    /// let counters = Counters::new();
+    /// counters.count(&Endpoint::AGENT_FACING_SERVER.eof());
+    /// let earlier = counters.snapshot();
+    /// counters.count(&Endpoint::AGENT_FACING_SERVER.shutting_down());
+    ///
+    /// let since = counters.snapshot().since(&earlier);
+    /// assert_eq!((since.total(), since.expected()), (1, 1));
+    /// ```
     pub fn since(&self, earlier: &Self) -> Self {
         let pairs = self.counts.iter().zip(&earlier.counts);
         Self { counts: pairs.map(|(now, then)| Count { value: now.value.wrapping_sub(then.value), ..*now }).collect() }

@@ -1,4 +1,4 @@
-//! The layer that reads disconnect events back.
+//! [`DisconnectLayer`]: a tracing layer that reads disconnect events back.
 
 use std::borrow::ToOwned;
 use std::boxed::Box;
@@ -20,22 +20,25 @@ use tracing_subscriber::registry::LookupSpan;
 use super::observed::{Inconsistency, Observed, Raw, Registered};
 use crate::category::{DisconnectField, keys};
 
-/// Makes a layer that hands every event with a `disconnect_reason` to an observer, from any crate.
+/// Builds a tracing layer that passes every disconnect event of the program to an observer.
 ///
-/// [`layer`](Self::layer) returns the layer, with a filter of its own:
+/// A disconnect event is any event with a field `disconnect_reason`, from this library or from any other code.
 ///
-/// - It sees disconnect events up to its own [`level`](Self::level), whatever the filters of other layers say. A filter
-///   that is a layer itself, such as `registry().with(EnvFilter::new("error"))`, applies to the whole program, and so to
-///   this layer: give it to the layer that it is meant for, by `with_filter`.
-/// - It enables no other event: where no other layer wants one, tracing skips its call site in a few instructions, and
-///   does not evaluate its arguments.
-/// - The maximum level of the program does not rise above its own level.
+/// [`layer`](Self::layer) returns the layer with its own filter:
+///
+/// - The layer sees disconnect events up to its own [`level`](Self::level), independent of the filters of other layers.
+///   A filter that is itself a layer, such as `registry().with(EnvFilter::new("error"))`, applies to the whole program
+///   and therefore also to this layer. Attach such a filter to its layer with `with_filter` instead.
+/// - The layer does not enable other events. If no other layer wants an event, tracing skips its call site in a few
+///   instructions and does not evaluate its arguments.
+/// - The layer does not raise the program's maximum level above its own.
 ///
 /// The layer needs tracing-subscriber's registry. The observer runs in the thread that logs, before the logging call
-/// returns. If it panics, the logging call does. The layer does not observe disconnect events that the observer logs.
+/// returns. A panic of the observer propagates to the logging call. The layer does not observe disconnect events that
+/// the observer logs.
 ///
-/// If the observer logs, add the layer last: tracing-subscriber then forgets how the filters of later layers answered,
-/// and those layers see the disconnect event although they filter it.
+/// If the observer logs, add this layer last. A nested event makes tracing-subscriber forget the filter results of
+/// later layers, and those layers would see the disconnect event although they filter it out.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
@@ -67,13 +70,13 @@ pub struct DisconnectLayer<O> {
 }
 
 impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
-    /// Starts with this observer, the level `INFO`, no fields but ours, and our categories.
+    /// Starts with this observer, the level `INFO`, no further fields, and the categories of this crate.
     pub fn new(observer: O) -> Self {
         let wanted = Wanted { fields: Some(Vec::new()), level: LevelFilter::INFO };
         Self { observer, wanted, registered: Registered::default() }
     }
 
-    /// Asks for fields by name, of the event or of the spans around it, for [`Observed::field`].
+    /// Keeps further fields for [`Observed::field`], by name: fields of the event or of a span around it.
     ///
     /// The layer sees spans up to its own [`level`](Self::level).
     pub fn fields(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
@@ -81,7 +84,7 @@ impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
         self
     }
 
-    /// Sets the level up to which the layer sees disconnect events, and spans with the fields asked for: a `Level` or a
+    /// Sets the maximum level of the disconnect events and spans that the layer sees. Accepts a `Level` or a
     /// `LevelFilter`.
     ///
     /// ```
@@ -100,16 +103,34 @@ impl<O: Fn(&Observed) + 'static> DisconnectLayer<O> {
         self
     }
 
-    /// Takes the categories of this enum for known ones, under its key.
+    /// Registers the categories of an enum of your own, under its key.
     ///
-    /// An own reason that is `#[expected]` needs this: without it, the layer has nothing but the claim of the line, and
-    /// reports [`Inconsistency::ExpectedUnregistered`].
+    /// Register every reason enum with `#[expected]` variants. For an unregistered reason, the layer cannot verify the
+    /// expected flag of the event: it reports [`Inconsistency::ExpectedUnregistered`], and [`Observed::expected`] is
+    /// `false`.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectField, DisconnectLayer, Observed, disconnected};
+    /// use tracing_subscriber::layer::SubscriberExt;
+    ///
+    /// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+    /// #[field("disconnect_reason")]
+    /// enum LeaveReason {
+    ///     #[expected]
+    ///     Quit,
+    /// }
+    ///
+    /// let layer = DisconnectLayer::new(|end: &Observed| assert!(end.expected())).register::<LeaveReason>().layer();
+    /// tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+    ///     disconnected!(reason = LeaveReason::Quit, "player left");
+    /// });
+    /// ```
     pub fn register<T: DisconnectField>(mut self) -> Self {
         self.registered.add::<T>();
         self
     }
 
-    /// Makes the layer.
+    /// Builds the layer with its filter. Add it with `registry().with(...)`.
     pub fn layer<S>(self) -> Filtered<impl Layer<S>, impl Filter<S>, S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -132,16 +153,16 @@ impl<O> fmt::Debug for DisconnectLayer<O> {
     }
 }
 
-/// What a layer sees: disconnect events, and spans with certain fields.
+/// What a layer sees: disconnect events, and spans with the requested fields.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
-    /// Fields that are kept besides ours; `None` keeps all.
+    /// The requested fields; `None` keeps all fields.
     pub(super) fields: Option<Vec<&'static str>>,
     pub(super) level: LevelFilter,
 }
 
 impl Wanted {
-    /// The layer that reads this, and hands on what it read.
+    /// The layer that reads these events and passes each one to `receive`.
     pub(super) fn layer<S, R>(self, receive: R) -> Filtered<impl Layer<S>, impl Filter<S>, S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -170,8 +191,9 @@ impl<S> Filter<S> for Wanted {
         self.includes(metadata)
     }
 
-    /// Never `always`: `enabled!` and the bridge from the crate `log` ask filters without logging, and tracing-subscriber
-    /// keeps their "no" for the next event of the thread. An event whose filters are asked again is not lost to that.
+    /// Never returns `always`. `enabled!` and the bridge from the crate `log` ask the filters without logging, and
+    /// tracing-subscriber then applies the stored "no" to the next event of the thread. With `sometimes`, tracing asks
+    /// the filters again for each event.
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
         if self.includes(metadata) { Interest::sometimes() } else { Interest::never() }
     }
@@ -181,7 +203,7 @@ impl<S> Filter<S> for Wanted {
     }
 }
 
-/// Reads what is wanted.
+/// Reads the wanted events and spans.
 struct Observing<R> {
     wanted: Wanted,
     receive: R,
@@ -205,7 +227,8 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        // `Event::dispatch` asks no filter, and the filter's answer is lost where an argument of the event logs.
+        // Needed in addition to the filter: `Event::dispatch` asks no filter, and the filter's result is lost if an
+        // argument of the event logs.
         if !self.wanted.includes(event.metadata()) {
             return;
         }
@@ -214,7 +237,7 @@ where
         let mut raw = reader.raw;
         for span in context.event_scope(event).into_iter().flatten() {
             if let Some(SpanFields(fields)) = span.extensions().get() {
-                // From the inside out: the first one of a name is the one that is found.
+                // From the innermost span outwards. `Observed::field` returns the first match.
                 raw.fields.extend(fields.iter().filter(|(name, _)| self.wanted.keeps(name)).cloned());
             }
         }
@@ -222,7 +245,7 @@ where
     }
 }
 
-/// An observer that logs a disconnect would otherwise observe itself without end.
+/// Prevents endless recursion of an observer that logs a disconnect.
 fn once_at_a_time(observe: impl FnOnce()) {
     thread_local! {
         static OBSERVING: Cell<bool> = const { Cell::new(false) };
@@ -233,17 +256,17 @@ fn once_at_a_time(observe: impl FnOnce()) {
             let _ = OBSERVING.try_with(|observing| observing.set(false));
         }
     }
-    // While the thread ends the flag may be gone: then the end is observed all the same.
+    // While the thread exits, the flag may be gone. Then the event is observed.
     if OBSERVING.try_with(|observing| observing.replace(true)) != Ok(true) {
         let _reset = Reset;
         observe();
     }
 }
 
-/// The values of a span that somebody asked for. Several layers may share them.
+/// The requested field values of a span, shared by all layers.
 struct SpanFields(Vec<(&'static str, Box<str>)>);
 
-/// The lock is taken once no code of the user can run any more.
+/// Stores the values. The lock is taken after formatting, because formatting runs user code.
 fn keep_on_span<S>(values: Vec<(&'static str, Box<str>)>, id: &Id, context: &Context<'_, S>)
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -263,7 +286,7 @@ where
     }
 }
 
-/// Reads the fields that were asked for.
+/// Reads the requested fields.
 struct Kept<'a> {
     wanted: &'a Wanted,
     fields: Vec<(&'static str, Box<str>)>,
@@ -296,7 +319,7 @@ struct EventReader<'a> {
 }
 
 impl EventReader<'_> {
-    /// Where the text of one of our keys goes.
+    /// Where the text of a key of this crate is stored.
     fn place(&mut self, key: &str) -> Option<&mut Option<String>> {
         Some(match key {
             keys::REASON => &mut self.raw.reason,
@@ -311,7 +334,7 @@ impl EventReader<'_> {
         })
     }
 
-    /// A text that was logged as one, or through `Display`.
+    /// A text value, logged as `&str` or with `%`.
     fn text(&mut self, key: &'static str, text: String, is_cut: bool) {
         if let Some(place) = self.place(key) {
             let is_repeated = place.replace(text).is_some();
@@ -324,14 +347,14 @@ impl EventReader<'_> {
         }
     }
 
-    /// The last of several values is kept, and which one is right nobody knows.
+    /// Reports a repeated key. The last value is kept.
     fn tell_repeated(&mut self, key: &'static str, is_repeated: bool) {
         if is_repeated && !self.raw.inconsistencies.contains(&Inconsistency::Repeated(key)) {
             self.raw.inconsistencies.push(Inconsistency::Repeated(key));
         }
     }
 
-    /// A value that is no text.
+    /// A value that is not text.
     fn other(&mut self, key: &'static str, value: &dyn fmt::Debug) {
         let is_ours = key == keys::EXPECTED || self.place(key).is_some();
         if is_ours && !self.raw.inconsistencies.contains(&Inconsistency::WrongType(key)) {
@@ -389,7 +412,7 @@ impl Visit for EventReader<'_> {
         self.other(field.name(), &format_args!("{value}"));
     }
 
-    /// Also what was logged by `%`: it cannot be told from `?`.
+    /// Also receives `%` values, which tracing does not distinguish from `?` values.
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == keys::EXPECTED {
             self.other(field.name(), value);
@@ -400,7 +423,7 @@ impl Visit for EventReader<'_> {
     }
 }
 
-/// The longest prefix that is kept.
+/// The longest prefix of at most `MAX_LEN` bytes.
 fn cut(text: &str) -> &str {
     &text[..floor_char_boundary(text, Observed::MAX_LEN)]
 }
@@ -414,7 +437,7 @@ fn floor_char_boundary(text: &str, at: usize) -> usize {
     at
 }
 
-/// A value as text, and whether it was cut. No more is formatted than what is kept.
+/// Formats a value up to the maximum length. Returns the text and whether it was cut.
 fn text(value: &dyn fmt::Debug) -> (String, bool) {
     struct Capped(String);
     impl Write for Capped {
@@ -426,7 +449,7 @@ fn text(value: &dyn fmt::Debug) -> (String, bool) {
         }
     }
     let mut capped = Capped(String::new());
-    // An error of the value's own is as good as a cut: what it wrote is kept.
+    // An error of the value's own `Debug` counts as a cut. The text written so far is kept.
     let is_cut = write!(capped, "{value:?}").is_err();
     (capped.0, is_cut)
 }

@@ -1,4 +1,4 @@
-//! One handle of a metrics library for each series that counts ends.
+//! [`DisconnectMetrics`]: one handle of a metrics library for each series.
 
 use std::boxed::Box;
 use std::fmt;
@@ -15,12 +15,11 @@ use crate::endpoint::Endpoint;
 use crate::record::Disconnect;
 use crate::vocabulary::{ConnectionDirection, DisconnectInitiator, DisconnectReason};
 
-/// One handle of any metrics library for each series that counts ends: `disconnects_total{reason, expected, initiator,
-/// direction}`.
+/// One handle of a metrics library for each series of `disconnects_total{reason, expected, initiator, direction}`.
 ///
-/// The function that makes a handle gets the labels of its series. What a handle is depends on the library: a counter of
-/// the crate `metrics` (see [`metrics_counter!`](crate::metrics_counter)), a counter of `prometheus-client`, the attributes
-/// that a counter of OpenTelemetry takes.
+/// A function that you pass makes the handle of a series from its labels. The handle depends on the library: a counter
+/// of the crate `metrics` (see [`metrics_counter!`](crate::metrics_counter)), a counter of `prometheus-client`, or the
+/// attributes for a counter of OpenTelemetry.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -37,33 +36,35 @@ use crate::vocabulary::{ConnectionDirection, DisconnectInitiator, DisconnectReas
 /// assert_eq!(metrics.series(&END.eof()).load(Ordering::Relaxed), 1);
 /// ```
 ///
-/// # Which series there are
+/// # Which series exist
 ///
-/// Those that the endpoints can produce are made at once, so that they are present at zero: 28 for one of our endpoints
-/// and 84 for all six, or with the method as an axis three times as many. Any other series is made when its first end comes:
-/// a record made by hand, a reason of another set, a reason that
-/// [`reasons_with`](crate::Endpoint::reasons_with) gives for some protocol codes alone. There are never more than
-/// [`Counters::LEN`]: 300, or 1,200 with the method.
+/// [`new`](Self::new) makes the series that the endpoints can produce, so that these series exist at zero. One endpoint
+/// of this crate has 28 series, all six have 84. With the method as an axis there are three times as many.
 ///
-/// Labels are categories, the empty text for what was not given, and `unrecognized` as in [`Counters`]; a text from
-/// elsewhere never becomes one. Own sets, the method as a fifth label, and axes left out are the type parameters of
-/// [`Counters`], for [`with_sets`](Self::with_sets).
+/// Any other series is made when its first end occurs: for a record made by hand, for a reason of another set, or for a
+/// reason that [`reasons_with`](crate::Endpoint::reasons_with) returns only for some protocol codes. The number of
+/// series never exceeds [`Counters::LEN`]: 300, or 1,200 with the method.
 ///
-/// Finding a series takes no lock and allocates nothing, once the series was made.
+/// A label value is a category, the empty text for an axis that is not set, or `unrecognized` as in [`Counters`]. Text
+/// from outside never becomes a label. For your own sets, for the method as a fifth label, or to omit an axis, use the
+/// type parameters of [`Counters`] with [`with_sets`](Self::with_sets).
+///
+/// Looking up a series that exists takes no lock and does not allocate.
 pub struct DisconnectMetrics<H, R = DisconnectReason, I = DisconnectInitiator, D = ConnectionDirection, M = ()> {
     handles: Box<[OnceLock<H>]>,
     make: Box<Make<H>>,
     sets: PhantomData<fn(R, I, D, M)>,
 }
 
-/// A key and its value.
+/// A label: key and value.
 type Label = (&'static str, &'static str);
 
 /// Makes the handle of a series.
 type Make<H> = dyn Fn(&[Label]) -> H + Send + Sync;
 
 impl<H> DisconnectMetrics<H> {
-    /// Makes the handles of all series that these endpoints can produce, of our own categories without the method.
+    /// Makes the handles of all series that these endpoints can produce, with the sets of this crate and without the
+    /// method.
     pub fn new(
         endpoints: &[Endpoint],
         make: impl Fn(&[(&'static str, &'static str)]) -> H + Send + Sync + 'static,
@@ -75,7 +76,7 @@ impl<H> DisconnectMetrics<H> {
 impl<H, R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfMethod>>
     DisconnectMetrics<H, R, I, D, M>
 {
-    /// The same with sets of your own, or with the method as an axis.
+    /// Like [`new`](DisconnectMetrics::new), with sets of your own or with the method as an axis.
     ///
     /// ```
     /// use disconnect_core::{
@@ -105,12 +106,12 @@ impl<H, R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfM
         metrics
     }
 
-    /// The series that counts this end.
+    /// Returns the handle of the series that counts this record.
     pub fn series(&self, end: &Disconnect) -> &H {
         self.handle(Counters::<R, I, D, M>::place_of(end))
     }
 
-    /// The series that counts an end of these categories: the fastest form.
+    /// Returns the handle of the series with these categories. This is the fastest form.
     ///
     /// ```
     /// use disconnect_core::{ConnectionDirection, DisconnectInitiator, DisconnectMetrics, DisconnectReason};
@@ -136,7 +137,7 @@ impl<H, R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfM
         self.handle(Counters::place_as(reason, initiator.into(), direction.into(), method.into()))
     }
 
-    /// The series that counts what somebody logged, as [`Counters::count_observed`] does.
+    /// Returns the handle of the series that counts an observed event, as [`Counters::count_observed`] does.
     #[cfg(feature = "layer")]
     pub fn series_observed(&self, end: &super::Observed) -> &H {
         self.handle(Counters::<R, I, D, M>::place_of_observed(end))
@@ -148,14 +149,14 @@ impl<H, R: slot::Reason, I: Axis<OfInitiator>, D: Axis<OfDirection>, M: Axis<OfM
         handle.get().unwrap_or_else(|| handle.get_or_init(|| self.made(place)))
     }
 
-    /// Kept out of line: a series is made once.
+    /// Kept out of line, because it runs once for each series.
     #[cold]
     fn made(&self, place: usize) -> H {
         let labels = Counters::<R, I, D, M>::series().nth(place).map(|series| Self::labels(&series));
         (self.make)(&labels.unwrap_or_default())
     }
 
-    /// An axis that is not counted has no label.
+    /// The labels of a series. An axis that is not counted has no label.
     fn labels(series: &Count) -> Vec<Label> {
         let expected = if series.expected { "true" } else { "false" };
         let labels = [
@@ -176,11 +177,13 @@ impl<H, R, I, D, M> fmt::Debug for DisconnectMetrics<H, R, I, D, M> {
     }
 }
 
-/// What [`DisconnectMetrics`] makes its handles with, for the crate `metrics`: counters named `disconnects_total`, with
-/// unit and description, in the recorder that is installed by then.
+/// The function that makes the handles of [`DisconnectMetrics`] for the crate `metrics`: counters named
+/// `disconnects_total`, with unit and description.
 ///
-/// The argument is the path by which your own crate names `metrics`, so that the version is yours: 0.22 and later work.
-/// A category as a second argument is one more label, such as with a [`PerCategory`](crate::PerCategory).
+/// The first argument is your crate's path to `metrics` 0.22 or later, so that the handles belong to your version. The
+/// second argument is optional: a category that becomes one more label, for example with
+/// [`PerCategory`](crate::PerCategory). Install the recorder first: a handle belongs to the recorder that is installed
+/// when the handle is made.
 ///
 /// ```
 /// use disconnect_core::{
@@ -221,7 +224,7 @@ macro_rules! metrics_counter {
         library::describe_counter!(
             "disconnects_total",
             library::Unit::Count,
-            "Connections that ended, by why, who, where and over which path."
+            "Connections that ended, by reason, initiator, direction and method."
         );
         let further: &[(&'static str, &'static str)] = &[$($crate::DisconnectField::field($category))?];
         let further = further.to_vec();

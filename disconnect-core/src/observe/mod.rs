@@ -1,4 +1,4 @@
-//! What watches the lines: the layer that reads them back, the counters, and the capture for tests.
+//! Readers of disconnect events: the tracing layer, the counters, the metrics and the capture for tests.
 
 mod axis;
 mod counters;

@@ -1,4 +1,4 @@
-//! One disconnect event as it was logged, and what is wrong with it.
+//! [`Observed`]: one disconnect event as it was logged, and its inconsistencies.
 
 use std::boxed::Box;
 use std::fmt::{self, Write};
@@ -12,11 +12,11 @@ use crate::vocabulary::{
     ConnectionDirection, ConnectionMethod, DisconnectCause, DisconnectInitiator, DisconnectReason,
 };
 
-/// One disconnect event as it was logged, by this library or by anything else.
+/// One disconnect event as it was logged, by this library or by any other code.
 ///
-/// Nothing is lost and nothing is guessed: what is no category is kept as it was, what has the wrong type is kept as
-/// text, and both are told by [`inconsistencies`](Self::inconsistencies). A text is kept up to [`Observed::MAX_LEN`]
-/// bytes, and a cut is told. What a [`Detail`](crate::Detail) cut before it was logged cannot be known here.
+/// An unknown value is kept unchanged, and a value of the wrong type is kept as text;
+/// [`inconsistencies`](Self::inconsistencies) reports both. A value is cut at [`Observed::MAX_LEN`] bytes, which is
+/// also reported. A text that [`Detail`](crate::Detail) cut before it was logged is not reported.
 ///
 /// ```
 /// use disconnect_core::{DisconnectLayer, Observed};
@@ -50,121 +50,124 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// The most bytes that are kept of one value.
+    /// The maximum length of one value in bytes.
     pub const MAX_LEN: usize = 1024;
 
-    /// Why the connection ended.
+    /// Returns the reason.
     pub fn reason(&self) -> &Recorded<DisconnectReason> {
         &self.reason
     }
 
-    /// The reason as a category of your own set.
+    /// Returns the reason as a category of your own set.
     pub fn reason_as<T: DisconnectField>(&self) -> Option<T> {
         T::parse(self.reason.as_str())
     }
 
-    /// Whether this end is part of normal operation: the reason is a category that says so, ours or of a registered
-    /// enum, and the line does not deny it. Where one of the two keys is there twice or has the wrong type, nobody knows
-    /// what the line says, and this is `false`. An own reason has to be registered: a claim of the line is not enough.
+    /// Whether this end is part of normal operation: the reason is an expected category of this crate or of a
+    /// [registered](crate::DisconnectLayer::register) enum, and the event does not contradict that.
+    ///
+    /// `false` if `disconnect_reason` or `disconnect_expected` occurs twice or has the wrong type. `false` also for an
+    /// unregistered reason, whatever the event claims.
     pub fn expected(&self) -> bool {
         self.is_expected
     }
 
-    /// The line says that the end is not expected, or leaves in doubt what it says.
+    /// Whether the event says that the end is unexpected, or its statement is ambiguous.
     pub(super) fn denies_expected(&self) -> bool {
         self.denies_expected
     }
 
-    /// What the line says of itself, which may be wrong: see [`expected`](Self::expected).
+    /// Returns the logged `disconnect_expected`, which may be wrong. Use [`expected`](Self::expected) for decisions.
     pub fn logged_expected(&self) -> Option<bool> {
         self.logged_expected
     }
 
-    /// Who ended it, where the line says so.
+    /// Returns the initiator, if the event has one.
     pub fn initiator(&self) -> Option<&Recorded<DisconnectInitiator>> {
         self.initiator.as_ref()
     }
 
-    /// The initiator as a category of your own set.
+    /// Returns the initiator as a category of your own set.
     pub fn initiator_as<T: DisconnectField>(&self) -> Option<T> {
         T::parse(self.initiator.as_ref()?.as_str())
     }
 
-    /// On which layer the connection ran.
+    /// Returns the direction, if the event has one.
     pub fn direction(&self) -> Option<&Recorded<ConnectionDirection>> {
         self.direction.as_ref()
     }
 
-    /// The direction as a category of your own set.
+    /// Returns the direction as a category of your own set.
     pub fn direction_as<T: DisconnectField>(&self) -> Option<T> {
         T::parse(self.direction.as_ref()?.as_str())
     }
 
-    /// Over which path the connection ran.
+    /// Returns the method, if the event has one.
     pub fn method(&self) -> Option<&Recorded<ConnectionMethod>> {
         self.method.as_ref()
     }
 
-    /// The method as a category of your own set.
+    /// Returns the method as a category of your own set.
     pub fn method_as<T: DisconnectField>(&self) -> Option<T> {
         T::parse(self.method.as_ref()?.as_str())
     }
 
-    /// What exactly happened.
+    /// Returns the cause, if the event has one.
     pub fn cause(&self) -> Option<&Recorded<DisconnectCause>> {
         self.cause.as_ref()
     }
 
-    /// The cause as a category of your own set.
+    /// Returns the cause as a category of your own set.
     pub fn cause_as<T: DisconnectField>(&self) -> Option<T> {
         T::parse(self.cause.as_ref()?.as_str())
     }
 
-    /// The protocol code, as it is logged: `websocket.1001`.
+    /// Returns the protocol code as logged, such as `websocket.1001`.
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
 
-    /// The free text beside the categories, as one clean line.
+    /// Returns the free text, as one clean line.
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_deref()
     }
 
-    /// The message of the event, as one clean line.
+    /// Returns the message of the event, as one clean line.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// The value of a field that was asked for by name: of the event, or of the innermost span that has it.
+    /// Returns the value of a requested field: that of the event, or of the innermost span that has the field. Request
+    /// fields with [`DisconnectLayer::fields`](crate::DisconnectLayer::fields).
     ///
-    /// It is as hostile as its source.
+    /// The value is not cleaned.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(key, _)| *key == name).map(|(_, value)| &**value)
     }
 
-    /// The target of the event: mostly the path of the module that logged it.
+    /// Returns the target of the event: by default the path of the module that logged it.
     pub fn target(&self) -> &'static str {
         self.target
     }
 
-    /// The level of the event.
+    /// Returns the level of the event.
     pub fn level(&self) -> Level {
         self.level
     }
 
-    /// What is wrong with the line.
+    /// Returns everything that is wrong with the event.
     pub fn inconsistencies(&self) -> &[Inconsistency] {
         &self.inconsistencies
     }
 
-    /// Whether nothing is wrong with the line. An unknown category alone is no fault, since it may be somebody's own;
-    /// an unknown reason that claims to be expected is one.
+    /// Whether the event has no inconsistency. An unknown category alone is not counted, because it may belong to an
+    /// enum that is not registered. An unknown reason that claims to be expected is.
     pub fn is_consistent(&self) -> bool {
         self.inconsistencies.iter().all(|inconsistency| matches!(inconsistency, Inconsistency::UnknownValue(_)))
     }
 }
 
-/// One line: the message, the fields, and what is wrong.
+/// Writes one line: the message, the fields and the inconsistencies.
 impl fmt::Display for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}: reason={}", self.level, self.message().unwrap_or_default(), self.reason)?;
@@ -191,28 +194,28 @@ impl fmt::Display for Observed {
     }
 }
 
-/// What is wrong with a line. The `&str` is the key.
+/// Something that is wrong with a disconnect event. The `&str` is the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Inconsistency {
-    /// The value is no string, or for `disconnect_expected` no boolean; it is kept as text.
+    /// The value is not a string, or not a boolean for `disconnect_expected`. It is kept as text.
     WrongType(&'static str),
-    /// The value is no category of ours or of a registered enum.
+    /// The value is no category of this crate or of a registered enum.
     UnknownValue(&'static str),
-    /// The value was longer than [`Observed::MAX_LEN`], as it was logged or as one clean line.
+    /// The value exceeds [`Observed::MAX_LEN`], as logged or after cleaning.
     Cut(&'static str),
-    /// The key was there several times; the last value is kept.
+    /// The key occurs more than once. The last value is kept.
     Repeated(&'static str),
-    /// The reason stands without `disconnect_expected`.
+    /// The event has a reason but no `disconnect_expected`.
     ExpectedMissing,
-    /// `disconnect_expected` is not what the reason means.
+    /// `disconnect_expected` differs from the expected flag of the reason.
     ExpectedContradicts,
-    /// `disconnect_expected` is true, and the reason is no category of ours or of a registered enum: nobody can tell
-    /// whether that is so. [`DisconnectLayer::register`](crate::DisconnectLayer::register) makes an own reason known.
+    /// `disconnect_expected` is true, but the reason is no category of this crate or of a registered enum, so the claim
+    /// cannot be verified. Register the enum with [`DisconnectLayer::register`](crate::DisconnectLayer::register).
     ExpectedUnregistered,
-    /// `client_closed`, and the initiator is somebody else.
+    /// The reason is `client_closed`, but the initiator is not the client.
     ClosedByAnother,
-    /// The end is expected, and the network is said to have caused it.
+    /// The end is expected, but the initiator is the network.
     ExpectedOfNetwork,
 }
 
@@ -222,7 +225,7 @@ impl fmt::Display for Inconsistency {
             Self::WrongType(key) => write!(f, "{key} has the wrong type"),
             Self::UnknownValue(key) => write!(f, "{key} is no known category"),
             Self::Cut(key) => write!(f, "{key} is too long"),
-            Self::Repeated(key) => write!(f, "{key} is there several times"),
+            Self::Repeated(key) => write!(f, "{key} occurs more than once"),
             Self::ExpectedMissing => f.write_str("disconnect_expected is missing"),
             Self::ExpectedContradicts => f.write_str("disconnect_expected contradicts the reason"),
             Self::ExpectedUnregistered => f.write_str("disconnect_expected is claimed by an unknown reason"),
@@ -232,7 +235,7 @@ impl fmt::Display for Inconsistency {
     }
 }
 
-/// Categories beyond ours that a line may hold: `(key, lookup)`.
+/// The registered categories: `(key, lookup)`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Registered(Vec<(&'static str, FindRow)>);
 
@@ -248,7 +251,7 @@ impl Registered {
     }
 }
 
-/// The values of one event, as they were read.
+/// The values of one event as they were read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Raw {
     pub(super) reason: Option<String>,
@@ -265,7 +268,7 @@ pub(super) struct Raw {
 }
 
 impl Raw {
-    /// Judges what was read; `None` where the event turned out to carry no reason.
+    /// Checks the values; `None` if the event has no reason.
     pub(super) fn judge(self, registered: &Registered, metadata: &tracing::Metadata<'static>) -> Option<Observed> {
         let Self { mut inconsistencies, fields, .. } = self;
         let reason = axis::<DisconnectReason>(self.reason, registered, &mut inconsistencies)?;
@@ -275,7 +278,7 @@ impl Raw {
             .or_else(|| reason.known().map(DisconnectReason::category))
             .map(Category::is_expected);
         match (meant, self.expected) {
-            // A value of the wrong type was there, and has been told.
+            // A value of the wrong type is present and already reported.
             (_, None) if inconsistencies.contains(&Inconsistency::WrongType(DisconnectReason::EXPECTED_FIELD)) => {}
             (_, None) => inconsistencies.push(Inconsistency::ExpectedMissing),
             (Some(meant), Some(logged)) if meant != logged => inconsistencies.push(Inconsistency::ExpectedContradicts),
@@ -320,7 +323,7 @@ impl Raw {
     }
 }
 
-/// One axis. Only texts of the right type are held against the categories: the others have been told.
+/// Reads one axis. A value of the wrong type is already reported, so it is not compared with the categories.
 fn axis<T: DisconnectField>(
     value: Option<String>,
     registered: &Registered,
@@ -334,7 +337,7 @@ fn axis<T: DisconnectField>(
     Some(value)
 }
 
-/// The text as one clean line. To clean it may make it longer.
+/// Cleans a text to one line. Cleaning can make the text longer.
 fn clean(text: &str, key: &'static str, inconsistencies: &mut Vec<Inconsistency>) -> Box<str> {
     let (line, is_cut) = one_line(text);
     if is_cut && !inconsistencies.contains(&Inconsistency::Cut(key)) {

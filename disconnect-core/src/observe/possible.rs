@@ -1,4 +1,4 @@
-//! Which ends an endpoint can produce.
+//! Enumerates the ends that an endpoint can produce.
 
 use core::iter;
 
@@ -8,8 +8,8 @@ use crate::record::Disconnect;
 use crate::verdict::{Side, Verdict};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
-/// Every end that the endpoint makes of a verdict without a code or a named party. Causes count, since
-/// [`Endpoint::reasons_with`] may look at them.
+/// Calls `each` with every end that the endpoint makes of a verdict without a code and without a named party. Causes
+/// are included because [`Endpoint::reasons_with`] may depend on them.
 pub(super) fn ends<R: slot::Reason>(endpoint: Endpoint, mut each: impl FnMut(&Disconnect)) {
     let causes = || iter::once(None).chain(DisconnectCause::ALL.iter().copied().map(Some));
     for side in [Side::Local, Side::Remote, Side::Network, Side::Unknown] {

@@ -1,4 +1,4 @@
-//! The disconnect events of a test, and assertions on them.
+//! Captures the disconnect events of a test, for assertions.
 //!
 //! ```
 //! use disconnect_core::{Disconnect, DisconnectReason, disconnected, testing};
@@ -14,12 +14,12 @@
 //!
 //! # What is seen
 //!
-//! Every disconnect event of every level that is logged by the closure or the future itself, in the thread that runs
-//! it. A capture inside a capture gets the events of its closure alone. What the closure *spawns* is not followed:
-//! neither other threads nor tasks that a runtime runs elsewhere. For those there is [`capture_global`].
+//! A capture sees the disconnect events of all levels that the closure or future logs in its own thread. A nested
+//! capture takes the events of its closure from the outer one. Events of *spawned* threads and tasks are not captured;
+//! use [`capture_global`] for them.
 //!
-//! Nothing is lost because another thread met a call site first, without a subscriber: tracing would then remember
-//! that nobody is interested. A level that the crate `tracing` was built without (`max_level_...`) is never seen.
+//! A capture also sees call sites that another thread reached first without a subscriber. It does not see levels that a
+//! `max_level_...` feature of the crate `tracing` compiled out.
 
 use std::boxed::Box;
 use std::future::Future;
@@ -40,12 +40,13 @@ use super::layer::Wanted;
 use super::observed::{Inconsistency, Observed, Raw, Registered};
 use crate::category::DisconnectField;
 
-/// Runs the closure, and returns its disconnect events; see [the module](self) for what is seen.
+/// Runs the closure and returns its value and its disconnect events. [The module](self) describes what is captured.
 pub fn capture<T>(work: impl FnOnce() -> T) -> Captured<T> {
     Capture::new().run(work)
 }
 
-/// Runs the future, and returns its disconnect events. It may move between threads; what it spawns is not followed.
+/// Runs the future and returns its value and its disconnect events. The future may move between threads. Events of
+/// tasks that it spawns are not captured.
 ///
 /// ```
 /// # use std::future::Future;
@@ -71,10 +72,10 @@ pub fn capture_async<F: Future>(work: F) -> impl Future<Output = Captured<F::Out
     Capture::new().run_async(work)
 }
 
-/// Sees the disconnect events of the whole process from now on, of all threads and of every other test: ask for your
-/// own by [`Captured::only`].
+/// Captures the disconnect events of the whole process from now on, including those of other tests. Select your own
+/// with [`Captured::only`].
 ///
-/// The first call installs a subscriber for the process. It stays, and a [`capture`] goes before it.
+/// The first call installs a global subscriber, which stays. Inside a [`capture`], events go to that capture instead.
 ///
 /// ```
 /// use disconnect_core::{Disconnect, DisconnectReason, disconnected, testing};
@@ -90,13 +91,13 @@ pub fn capture_async<F: Future>(work: F) -> impl Future<Output = Captured<F::Out
 ///
 /// # Panics
 ///
-/// Where the process has a global subscriber of its own.
+/// Panics if the process already has a global subscriber.
 #[track_caller]
 pub fn capture_global() -> GlobalCapture {
     Capture::new().global()
 }
 
-/// A capture with categories of your own.
+/// Builds a capture that knows your own categories.
 ///
 /// ```
 /// use disconnect_core::testing::Capture;
@@ -118,36 +119,37 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// One that knows our categories.
+    /// Starts with the categories of this crate.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the categories of this enum for known ones, and holds `disconnect_expected` against them.
+    /// Registers the categories of an enum of your own. The capture then verifies `disconnect_expected` for its
+    /// reasons.
     pub fn register<T: DisconnectField>(mut self) -> Self {
         self.registered.add::<T>();
         self
     }
 
-    /// As [`capture`].
+    /// Like [`capture`].
     pub fn run<T>(self, work: impl FnOnce() -> T) -> Captured<T> {
         let events = Events::default();
         let value = dispatcher::with_default(&events.subscriber(), work);
         Captured { value, events: events.judge(&self.registered, 0) }
     }
 
-    /// As [`capture_async`].
+    /// Like [`capture_async`].
     pub fn run_async<F: Future>(self, work: F) -> impl Future<Output = Captured<F::Output>> {
         let events = Events::default();
         let dispatch = events.subscriber();
         Capturing { future: Some(Box::pin(work)), dispatch, events, registered: self.registered }
     }
 
-    /// As [`capture_global`].
+    /// Like [`capture_global`].
     ///
     /// # Panics
     ///
-    /// Where the process has a global subscriber of its own.
+    /// Panics if the process already has a global subscriber.
     #[track_caller]
     pub fn global(self) -> GlobalCapture {
         static GLOBAL: OnceLock<Option<Events>> = OnceLock::new();
@@ -162,21 +164,22 @@ impl Capture {
     }
 }
 
-/// What a closure or a future returned, and the disconnect events that it logged.
+/// The value that a closure or future returned, and the disconnect events that it logged.
 #[derive(Clone, Debug)]
 pub struct Captured<T = ()> {
-    /// What it returned.
+    /// The returned value.
     pub value: T,
     events: Vec<Observed>,
 }
 
 impl<T> Captured<T> {
-    /// The one event that there is.
+    /// Returns the only event.
     ///
     /// # Panics
     ///
-    /// Where there is none, where there are several, where it contradicts itself, and where its reason claims to be
-    /// expected and is no category of ours or of a [registered](Capture::register) enum; the text shows them all.
+    /// Panics if there is no event or more than one. Panics if the event is inconsistent, or if its reason claims to be
+    /// expected and is neither a category of this crate nor of a [registered](Capture::register) enum. The message
+    /// lists all events.
     #[track_caller]
     pub fn one(&self) -> Observed {
         self.check_all();
@@ -186,11 +189,11 @@ impl<T> Captured<T> {
         }
     }
 
-    /// Makes sure that there is none.
+    /// Asserts that there is no event.
     ///
     /// # Panics
     ///
-    /// Where there is one; the text shows them all.
+    /// Panics if there is an event. The message lists all events.
     #[track_caller]
     pub fn none(&self) {
         if !self.events.is_empty() {
@@ -198,23 +201,23 @@ impl<T> Captured<T> {
         }
     }
 
-    /// All events, in the order in which they were logged.
+    /// Returns all events in logging order.
     ///
     /// # Panics
     ///
-    /// Where [`one`](Self::one) would refuse one of them; the text shows them all.
+    /// Panics if [`one`](Self::one) would reject one of the events. The message lists all events.
     #[track_caller]
     pub fn all(&self) -> Vec<Observed> {
         self.check_all();
         self.events.clone()
     }
 
-    /// All events, whatever is wrong with them.
+    /// Returns all events, including inconsistent ones.
     pub fn unchecked(&self) -> &[Observed] {
         &self.events
     }
 
-    /// The same with those events alone that pass.
+    /// Keeps only the events that `wanted` selects.
     pub fn only(self, mut wanted: impl FnMut(&Observed) -> bool) -> Self {
         Self { events: self.events.into_iter().filter(|end| wanted(end)).collect(), ..self }
     }
@@ -238,30 +241,30 @@ impl<T> Captured<T> {
     }
 }
 
-/// Sees the whole process: [`capture_global`].
+/// A capture of the whole process, made by [`capture_global`].
 #[derive(Clone, Debug)]
 pub struct GlobalCapture {
     events: Events,
-    /// How many events there were before this capture began.
+    /// The number of events before this capture began.
     first: usize,
     registered: Registered,
 }
 
 impl GlobalCapture {
-    /// What has been logged since this capture began.
+    /// Returns the events that were logged since this capture began.
     pub fn captured(&self) -> Captured {
         Captured { value: (), events: self.events.judge(&self.registered, self.first) }
     }
 }
 
-/// How an assertion fails.
+/// Fails an assertion.
 #[track_caller]
 #[allow(clippy::panic, reason = "an assertion of a test fails by panicking")]
 fn fail(mistake: &str) -> ! {
     panic!("{mistake}")
 }
 
-/// Where the events go. Each capture judges them by the sets that it knows.
+/// The collected events. Each capture checks them against its own registered sets.
 #[derive(Clone, Debug, Default)]
 struct Events(Arc<Mutex<Vec<Logged>>>);
 
@@ -280,23 +283,24 @@ impl Events {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The events from the given one on.
+    /// The events from position `first` on.
     fn judge(&self, registered: &Registered, first: usize) -> Vec<Observed> {
         let judge = |(raw, metadata): &Logged| raw.clone().judge(registered, metadata);
         self.lock().iter().skip(first).filter_map(judge).collect()
     }
 }
 
-/// Keeps tracing from remembering that nobody is interested in a call site.
+/// Prevents tracing from disabling a call site permanently.
 ///
-/// While there is one dispatcher in the process, a new call site asks the one of its own thread, which may be none, and
-/// keeps the answer "never". With a second one it asks all that there are. This one stays, and never says "never".
+/// If the process has a single dispatcher, a new call site asks only the dispatcher of its own thread. If that thread
+/// has none, tracing stores "never". With a second dispatcher, tracing asks all of them. This one never answers
+/// "never", and it stays.
 fn keep_callsites_open() {
     static SECOND: OnceLock<Dispatch> = OnceLock::new();
     SECOND.get_or_init(|| Dispatch::new(Undecided));
 }
 
-/// Is interested in everything, and takes nothing.
+/// A subscriber that is interested in every call site and discards every event.
 struct Undecided;
 
 impl Subscriber for Undecided {
@@ -327,7 +331,7 @@ impl Subscriber for Undecided {
     fn exit(&self, _: &Id) {}
 }
 
-/// The future of [`Capture::run_async`]: every poll, and the drop, has the subscriber.
+/// The future of [`Capture::run_async`]. Every poll and the drop run with the subscriber.
 struct Capturing<F> {
     future: Option<Pin<Box<F>>>,
     dispatch: Dispatch,
@@ -343,14 +347,14 @@ impl<F: Future> Future for Capturing<F> {
         let polled = dispatcher::with_default(dispatch, || {
             let polled = future.as_mut().map(|future| future.as_mut().poll(context));
             if matches!(polled, Some(Poll::Ready(_))) {
-                // What the future holds may log while it is dropped.
+                // Drops the future here, because its values may log when they are dropped.
                 *future = None;
             }
             polled
         });
         match polled {
             Some(polled) => polled.map(|value| Captured { value, events: events.judge(registered, 0) }),
-            // Polled again after it was done.
+            // Polled after completion.
             None => Poll::Pending,
         }
     }
