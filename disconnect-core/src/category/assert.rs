@@ -1,11 +1,12 @@
-//! Guards a category set: what changed since it was last written down, as a compile error.
+//! [`assert_categories!`](crate::assert_categories): a compile error when a set of categories changes.
 
 use super::row::Category;
 
-/// Fails to compile when a set of categories is no longer the one written here, and says what was added, removed,
-/// renamed or given the other expected flag. The order does not matter.
+/// Fails to compile when the categories of an enum differ from the listed values. The order does not matter.
 ///
-/// For sets that others rely on: a dashboard, an alert, a table in a database.
+/// Use it for a set that something outside the program depends on: a dashboard, an alert or a database table. The
+/// compile error lists every category that was added, removed or renamed, and with `expected: [...]` also every changed
+/// expected flag.
 ///
 /// ```
 /// use disconnect_core::{DisconnectField, assert_categories};
@@ -53,7 +54,7 @@ macro_rules! assert_categories {
     };
 }
 
-/// What changed in a set, as a text built by the compiler.
+/// The difference between a set and its listed values, as a text that is built at compile time.
 pub struct Difference {
     text: [u8; Self::CAPACITY],
     len: usize,
@@ -62,11 +63,11 @@ pub struct Difference {
 impl Difference {
     const CAPACITY: usize = 4096;
 
-    /// The difference between a set and what was written down of it.
+    /// Compares the set with the listed values, and with the listed expected values where they are given.
     pub const fn new(field: &str, categories: &'static [Category], values: &[&str], expected: Option<&[&str]>) -> Self {
         let mut difference = Self { text: [0; Self::CAPACITY], len: 0 };
         if categories.is_empty() {
-            // What stands in for an enum with mistakes of its own: they are reported already.
+            // An enum with errors has no rows. The derive reports those errors.
             return difference;
         }
         difference.push("the categories of `");
@@ -83,16 +84,16 @@ impl Difference {
         difference
     }
 
-    /// Whether nothing changed.
+    /// Whether the set equals the list.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// What changed, on one line.
+    /// The error message, on one line.
     pub const fn text(&self) -> &str {
         match core::str::from_utf8(self.text.split_at(self.len).0) {
             Ok(text) => text,
-            // Only a text that was cut inside a character.
+            // Reached only when `push` cut the text inside a character.
             Err(_) => "the categories changed",
         }
     }
@@ -145,7 +146,7 @@ impl Difference {
         }
     }
 
-    /// Categories that are in both sets, but with the other expected flag.
+    /// Categories in both sets whose expected flag differs.
     const fn push_moved(&mut self, categories: &[Category], values: &[&str], expected: &[&str]) {
         let mut i = 0;
         while i < categories.len() {
@@ -173,7 +174,7 @@ impl Difference {
         self.push("`");
     }
 
-    /// What does not fit is left out: the first four thousand bytes say enough.
+    /// Appends a text and drops what exceeds the capacity.
     const fn push(&mut self, text: &str) {
         let text = text.as_bytes();
         let mut i = 0;
@@ -185,7 +186,7 @@ impl Difference {
     }
 }
 
-/// How many categories are not listed, and the first of them.
+/// The number of categories that are not listed, and the position of the first.
 const fn missing_values(categories: &[Category], values: &[&str]) -> (usize, usize) {
     let (mut count, mut first) = (0, 0);
     let mut i = categories.len();
@@ -198,7 +199,7 @@ const fn missing_values(categories: &[Category], values: &[&str]) -> (usize, usi
     (count, first)
 }
 
-/// How many listed values are no category, and the first of them.
+/// The number of listed values that are no category, and the position of the first.
 const fn missing_categories(categories: &[Category], values: &[&str]) -> (usize, usize) {
     let (mut count, mut first) = (0, 0);
     let mut i = values.len();
@@ -211,12 +212,13 @@ const fn missing_categories(categories: &[Category], values: &[&str]) -> (usize,
     (count, first)
 }
 
-/// Whether the value is listed; `hint` is where it stands if nothing moved, which keeps the common case linear.
+/// Whether the value is listed. `hint` is its position in an unchanged set; checking it first keeps the common case
+/// linear.
 const fn is_listed(value: &str, values: &[&str], hint: usize) -> bool {
     (hint < values.len() && same(values[hint], value)) || contains(values, value)
 }
 
-/// Whether the listed value is a category; `hint` as above.
+/// Whether the listed value is a category. `hint` works as in [`is_listed`].
 const fn is_category(value: &str, categories: &[Category], hint: usize) -> bool {
     if hint < categories.len() && same(categories[hint].value, value) {
         return true;
@@ -242,7 +244,7 @@ const fn contains(values: &[&str], value: &str) -> bool {
     false
 }
 
-/// `a == b`, which is not yet `const` for strings.
+/// Compares two strings. `==` on strings is not `const` yet.
 pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {

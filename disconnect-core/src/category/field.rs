@@ -1,4 +1,4 @@
-//! A set of categories: the two traits that the derive implements, the tables it writes, and the bodies of its functions.
+//! The traits that the derive implements, the tables it writes, and the bodies of its functions.
 
 use core::fmt;
 
@@ -8,11 +8,11 @@ use super::row::Category;
 
 /// A closed set of categories that are logged under one key.
 ///
-/// Implemented by [`#[derive(DisconnectField)]`](macro@crate::DisconnectField), which also gives the enum inherent
-/// constants and `const fn`s of the same names, so that this trait is only needed in generic code.
+/// [`#[derive(DisconnectField)]`](macro@crate::DisconnectField) implements this trait for an enum. It also gives the
+/// enum inherent constants and `const fn`s of the same names, so you need the trait only in generic code.
 ///
-/// Every logged value parses back to the category that wrote it, and nothing else does, but for the aliases: the match
-/// is exact, without trimming or case folding.
+/// Every logged value parses back to its category. Apart from the aliases, no other text does: the match is exact,
+/// without trimming or case folding.
 ///
 /// ```
 /// use disconnect_core::DisconnectField;
@@ -49,64 +49,65 @@ use super::row::Category;
     message = "`{Self}` is not a category enum",
     label = "not a category",
     note = "categories are enums with `#[derive(DisconnectField)]` and `#[field(\"key\")]`",
-    note = "free text belongs into the detail"
+    note = "free text belongs in the detail"
 )]
 pub trait DisconnectField: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     /// The tables that the derive wrote.
     #[doc(hidden)]
     const SET: &'static Set;
-    /// The log key.
+    /// The log key, such as `disconnect_reason`.
     const FIELD: &'static str = Self::SET.field;
-    /// The log key of the expected flag, should the set have one.
+    /// The log key of the expected flag, also for a set that has no expected flag.
     #[doc(hidden)]
     const EXPECTED_KEY: &'static str = Self::SET.expected_key;
-    /// Every category, in the order of declaration.
+    /// Every category, in declaration order.
     const ALL: &'static [Self];
-    /// What is known of each category, in the order of declaration.
+    /// The row of each category, in declaration order.
     const CATEGORIES: &'static [Category] = Self::SET.categories;
 
-    /// The position in the order of declaration, below `ALL.len()`.
+    /// The position in declaration order, below `ALL.len()`.
     fn index(self) -> usize;
 
-    /// The category with this logged value or alias; the match is exact.
+    /// Returns the category with this logged value or alias. The match is exact.
     fn parse(value: &str) -> Option<Self> {
         parse(value)
     }
 
-    /// What is known of this category.
+    /// Returns the row of this category: value, aliases, expected flag and doc comment.
     fn category(self) -> &'static Category {
         &Self::CATEGORIES[self.index()]
     }
 
-    /// The logged value.
+    /// Returns the logged value.
     fn as_str(self) -> &'static str {
         self.category().value
     }
 
-    /// Whether this is a logged value or an alias; the match is exact.
+    /// Whether the text is a logged value or an alias. The match is exact.
     fn valid(value: &str) -> bool {
         valid::<Self>(value)
     }
 
-    /// Key and value, for any logger.
+    /// Returns the log key and the logged value, for loggers other than `tracing`.
     fn field(self) -> (&'static str, &'static str) {
         (Self::FIELD, self.as_str())
     }
 }
 
-/// A set whose categories are each expected or not: part of normal operation, or to be looked into.
+/// A set whose categories have an expected flag: `true` for a normal end, `false` for an end worth investigating.
 ///
-/// Derived where the key is `disconnect_reason`, where a variant is `#[expected]`, and where `#[field]` names a key for
-/// the expected flag. An initiator, say, is neither expected nor unexpected, and has no `.expected()`.
+/// The derive implements it where the key is `disconnect_reason`, where a variant has `#[expected]`, or where
+/// `#[field]` names a key for the expected flag. A set such as [`DisconnectInitiator`](crate::DisconnectInitiator) has
+/// no expected flag and no `.expected()`.
 ///
 /// ```
 /// use disconnect_core::{DisconnectReason, Expectation};
 ///
-/// fn wants_a_look<T: Expectation>(why: T) -> bool {
-///     !why.expected()
+/// fn should_alert<T: Expectation>(reason: T) -> bool {
+///     !reason.expected()
 /// }
-/// assert!(wants_a_look(DisconnectReason::NetworkError));
-/// assert!(!wants_a_look(DisconnectReason::Graceful));
+/// assert!(should_alert(DisconnectReason::NetworkError));
+/// assert!(!should_alert(DisconnectReason::Graceful));
 /// ```
 #[diagnostic::on_unimplemented(
     message = "the categories of `{Self}` are neither expected nor unexpected",
@@ -114,15 +115,15 @@ pub trait DisconnectField: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     note = "mark the variants that are part of normal operation with `#[expected]`"
 )]
 pub trait Expectation: DisconnectField {
-    /// The log key of the expected flag.
+    /// The log key of the expected flag, such as `disconnect_expected`.
     const EXPECTED_FIELD: &'static str = Self::EXPECTED_KEY;
 
-    /// Whether this end is part of normal operation; `false` means: look into it.
+    /// Whether an end with this category is part of normal operation. `false` marks an end worth investigating.
     fn expected(self) -> bool {
         expected::<Self>(self.index())
     }
 
-    /// Key and value of the expected flag, for any logger.
+    /// Returns the key and the value of the expected flag, for loggers other than `tracing`.
     fn expected_field(self) -> (&'static str, bool) {
         (Self::EXPECTED_FIELD, self.expected())
     }
@@ -131,23 +132,23 @@ pub trait Expectation: DisconnectField {
 #[diagnostic::do_not_recommend]
 impl<T: DisconnectField + marker::ExpectedKey> Expectation for T {}
 
-/// The tables of one set, as literals: nothing is computed when an enum is checked.
+/// The tables of one set. The derive writes them as literals, so the compiler evaluates nothing for an enum.
 #[derive(Debug)]
 pub struct Set {
     /// The log key.
     pub field: &'static str,
     /// The log key of the expected flag.
     pub expected_key: &'static str,
-    /// In the order of declaration.
+    /// The rows, in declaration order.
     pub categories: &'static [Category],
-    /// Which of the first 64 categories are expected, from the lowest bit on.
+    /// The expected flags of the first 64 categories; bit 0 is the first category.
     pub expected: u64,
-    /// Finds a category by its logged value or alias.
+    /// Finds the position of a category by its logged value or alias.
     pub lookup: Lookup,
 }
 
 impl Set {
-    /// What stands in for an enum with mistakes.
+    /// The set of an enum with errors.
     pub const EMPTY: Self = Self {
         field: "",
         expected_key: "",
@@ -157,16 +158,16 @@ impl Set {
     };
 }
 
-/// What a category of an enum with mistakes is known by.
+/// The row of every category of an enum with errors.
 pub static NO_CATEGORY: Category = Category { value: "", aliases: &[], expected: None, docs: "" };
-/// In a row of a set: part of normal operation.
+/// The expected flag of a row with `#[expected]`.
 pub const EXPECTED: Option<bool> = Some(true);
-/// In a row of a set: to be looked into.
+/// The expected flag of a row without `#[expected]`.
 pub const UNEXPECTED: Option<bool> = Some(false);
-/// In a row of a set: read back from its value alone.
+/// The aliases of a row without `#[alias]`.
 pub const NO_ALIASES: &[&str] = &[];
 
-/// The rows of every derived enum.
+/// The body of every derived `CATEGORIES`.
 pub const fn categories<T: DisconnectField>() -> &'static [Category] {
     T::SET.categories
 }
@@ -179,7 +180,7 @@ pub const fn parse<T: DisconnectField>(value: &str) -> Option<T> {
     }
 }
 
-/// The row with this logged value or alias.
+/// Returns the row with this logged value or alias.
 pub(crate) const fn row<T: DisconnectField>(value: &str) -> Option<&'static Category> {
     match T::SET.lookup.find(value) {
         Lookup::MISS => None,
@@ -187,7 +188,8 @@ pub(crate) const fn row<T: DisconnectField>(value: &str) -> Option<&'static Cate
     }
 }
 
-/// The position of a row in this set. One of its own is known by its address; another set's, by its logged value.
+/// Returns the position of a category in this set. A row of this set is found by its address, a row of another set by
+/// its logged value.
 #[cfg(feature = "std")]
 #[inline]
 pub(crate) fn position<T: DisconnectField>(row: &'static Category) -> Option<usize> {
@@ -211,7 +213,7 @@ pub const fn value<T: DisconnectField>(index: usize) -> &'static str {
 
 /// The body of every derived `expected`.
 pub const fn expected<T: DisconnectField>(index: usize) -> bool {
-    // In a small set a constant and a shift, without a look at the rows.
+    // A set of up to 64 categories needs a constant and a shift, and no memory access.
     if T::SET.categories.len() <= 64 {
         T::SET.expected >> (index & 63) & 1 == 1
     } else {
@@ -219,12 +221,12 @@ pub const fn expected<T: DisconnectField>(index: usize) -> bool {
     }
 }
 
-/// The logged value of a category behind a reference.
+/// The logged value of a borrowed category.
 pub fn as_str<T: DisconnectField>(category: &T) -> &'static str {
     category.as_str()
 }
 
-/// The impls that are the same for every derived enum.
+/// Implements `Display`, `AsRef<str>` and `FromStr` for a derived enum.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __text_impls {

@@ -1,6 +1,6 @@
-//! What the derive says of an enum: which slot its key belongs to.
+//! Marker traits that the derive implements: which slot the key of an enum belongs to.
 //!
-//! Without supertraits, so that a bound that the enum does not meet is told once, at its `DisconnectField`.
+//! They have no supertraits, so that the compiler reports a missing bound once, at `DisconnectField`.
 
 /// The key is `disconnect_reason`.
 pub trait ReasonKey {}
@@ -12,5 +12,5 @@ pub trait DirectionKey {}
 pub trait MethodKey {}
 /// The key is `disconnect_cause`.
 pub trait CauseKey {}
-/// The set is split into expected and not.
+/// The categories have an expected flag.
 pub trait ExpectedKey {}

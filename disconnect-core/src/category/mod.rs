@@ -1,4 +1,4 @@
-//! What a category is: the traits, one row of a set, the slots, and the table behind `parse`.
+//! Categories: the traits, the row of a category, the slots, the lookup table behind `parse`, and text cleaning.
 
 mod assert;
 mod field;

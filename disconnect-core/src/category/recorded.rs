@@ -1,4 +1,4 @@
-//! Categories read back from outside.
+//! [`Recorded`]: a category read back from a log, a database or a peer.
 
 use std::boxed::Box;
 use std::fmt;
@@ -8,10 +8,11 @@ use std::string::String;
 use super::field::{DisconnectField, Expectation};
 use super::text::Line;
 
-/// A value read from outside, such as a log line, a database or a peer: a category of `T`, or whatever else was there.
+/// A value read from a log, a database or a peer: a category of `T`, or the unknown text itself.
 ///
-/// Nothing is lost and nothing is guessed: an unknown value is kept to the letter, is not [`valid`](Self::valid) and
-/// not [`expected`](Self::expected). `Display` writes it as one clean line; [`as_str`](Self::as_str) as it was.
+/// Use it wherever a newer or different program wrote the value. An unknown value is kept unchanged; it is neither
+/// [`valid`](Self::valid) nor [`expected`](Self::expected). `Display` writes the value as one clean line, and
+/// [`as_str`](Self::as_str) returns it unchanged.
 ///
 /// ```
 /// use disconnect_core::{DisconnectReason, Recorded};
@@ -34,7 +35,7 @@ enum Inner<T> {
 }
 
 impl<T: Copy> Recorded<T> {
-    /// The category, if the value is one, for what need not be a category enum.
+    /// The category, if the value is one. For a `T` that may be no category enum.
     pub(crate) fn category(&self) -> Option<T> {
         match self.0 {
             Inner::Known(category) => Some(category),
@@ -49,14 +50,14 @@ impl<T: DisconnectField> Recorded<T> {
         self.known().is_some()
     }
 
-    /// The category, if the value is one.
+    /// Returns the category, or `None` for an unknown value.
     pub fn known(&self) -> Option<T> {
         self.category()
     }
 
-    /// The value: of a category its logged value, also where an alias was read; of anything else what was read.
+    /// Returns the logged value of a known category, also where an alias was read, or the unknown text unchanged.
     ///
-    /// An unknown value is as hostile as its source: print it with `Display`, which cleans it.
+    /// An unknown text may contain control characters. Print it with `Display`, which replaces them.
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Inner::Known(category) => category.as_str(),
@@ -66,7 +67,7 @@ impl<T: DisconnectField> Recorded<T> {
 }
 
 impl<T: Expectation> Recorded<T> {
-    /// Whether this end is part of normal operation; an unknown value is not.
+    /// Whether an end with this value is part of normal operation. `false` for an unknown value.
     pub fn expected(&self) -> bool {
         self.known().is_some_and(T::expected)
     }

@@ -1,10 +1,12 @@
-//! One category: a row of its set.
+//! [`Category`]: one row of a set.
 
 use core::fmt;
 
-/// What is known of one category: a row of `CATEGORIES`, for catalogues and documentation.
+/// One category of a set, without its type: the logged value, the aliases, the expected flag and the documentation.
 ///
-/// Its `Display` is the logged value, so that `end.reason()` can be written with `{}`.
+/// [`DisconnectField::CATEGORIES`](crate::DisconnectField::CATEGORIES) has one row for each category. The readers of
+/// [`Disconnect`](crate::Disconnect), such as [`reason`](crate::Disconnect::reason), return rows. `Display` writes the
+/// logged value.
 ///
 /// ```
 /// use disconnect_core::DisconnectReason;
@@ -17,21 +19,21 @@ use core::fmt;
 pub struct Category {
     /// The logged value.
     pub value: &'static str,
-    /// Further texts that are read back as this category, and never written.
+    /// Further texts that parse as this category. They are never logged.
     pub aliases: &'static [&'static str],
-    /// Whether this end is part of normal operation; `None` in a set that is not split so.
+    /// Whether an end with this category is part of normal operation. `None` in a set without an expected flag.
     pub expected: Option<bool>,
     /// The doc comment of the variant.
     pub docs: &'static str,
 }
 
 impl Category {
-    /// The logged value, as a function to pass on: `end.cause().map(Category::as_str)`.
+    /// Returns the logged value. As a function it serves for `end.cause().map(Category::as_str)`.
     pub const fn as_str(&self) -> &'static str {
         self.value
     }
 
-    /// Whether the category is known to be part of normal operation.
+    /// Whether the expected flag is `true`. `false` in a set without an expected flag.
     pub const fn is_expected(&self) -> bool {
         matches!(self.expected, Some(true))
     }

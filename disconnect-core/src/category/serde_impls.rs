@@ -1,6 +1,6 @@
-//! Serde for derived enums.
+//! `Serialize` and `Deserialize` for derived enums.
 
-/// Serde for a derived enum: written as its logged value, read strictly.
+/// Implements `Serialize` as the logged value, and `Deserialize` as the strict inverse.
 #[cfg(feature = "serde")]
 #[doc(hidden)]
 #[macro_export]
@@ -26,7 +26,7 @@ macro_rules! __serde_impls {
     };
 }
 
-/// Without the feature, nothing.
+/// Without the feature `serde`: expands to nothing.
 #[cfg(not(feature = "serde"))]
 #[doc(hidden)]
 #[macro_export]
@@ -34,7 +34,7 @@ macro_rules! __serde_impls {
     ($category:ident) => {};
 }
 
-/// The body of every derived `Deserialize`: strict, with an error that costs nothing to make.
+/// The body of every derived `Deserialize`. Its error is a static text, so that rejecting a value costs no formatting.
 #[cfg(feature = "serde")]
 pub(crate) mod de {
     use core::fmt;
@@ -60,7 +60,7 @@ pub(crate) mod de {
 
     /// # Errors
     ///
-    /// The input is not a string, or the string is no category.
+    /// Fails if the input is not a string, or if the string is not a category.
     pub fn deserialize<'de, T: DisconnectField, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
         deserializer.deserialize_str(Strict(PhantomData))
     }

@@ -1,7 +1,7 @@
-//! The places on a disconnect event, as traits: which enums fit where.
+//! The slots of the disconnect event, as traits: which enums fit in which place.
 //!
-//! `#[derive(DisconnectField)]` implements one of them for an enum whose key is well known, so that categories of your
-//! own go everywhere that ours go.
+//! `#[derive(DisconnectField)]` implements the trait of a slot for an enum whose key is the key of that slot. Such an
+//! enum is accepted wherever an enum of this crate is.
 //!
 //! ```
 //! use disconnect_core::{Category, Disconnect, DisconnectField};
@@ -26,56 +26,56 @@
 use super::field::{DisconnectField, Expectation};
 use super::marker;
 
-/// Why the connection ended: `disconnect_reason`, with `disconnect_expected` beside it.
+/// A reason: why the connection ended. Logged as `disconnect_reason`, with the expected flag as `disconnect_expected`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a disconnect reason",
     label = "expected a reason, such as `DisconnectReason::NetworkError`",
-    note = "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_reason\")]`",
-    note = "free text belongs into the detail"
+    note = "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"disconnect_reason\")]`",
+    note = "free text belongs in the detail"
 )]
 pub trait Reason: DisconnectField + Expectation {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DisconnectField + Expectation + marker::ReasonKey> Reason for T {}
 
-/// Who closed or broke the connection: `disconnect_initiator`.
+/// An initiator: who closed or broke the connection. Logged as `disconnect_initiator`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a disconnect initiator",
     label = "expected an initiator, such as `DisconnectInitiator::Server`",
-    note = "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_initiator\")]`"
+    note = "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"disconnect_initiator\")]`"
 )]
 pub trait Initiator: DisconnectField {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DisconnectField + marker::InitiatorKey> Initiator for T {}
 
-/// On which layer, and from whom to whom: `connect_type`.
+/// A direction: on which layer the connection ran, and between which parties. Logged as `connect_type`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a connection direction",
     label = "expected a direction, such as `ConnectionDirection::ServerToAgent`",
-    note = "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"connect_type\")]`"
+    note = "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"connect_type\")]`"
 )]
 pub trait Direction: DisconnectField {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DisconnectField + marker::DirectionKey> Direction for T {}
 
-/// Over which path: `connection_method`.
+/// A method: over which path the connection ran. Logged as `connection_method`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a connection method",
     label = "expected a method, such as `ConnectionMethod::Direct`",
-    note = "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"connection_method\")]`"
+    note = "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"connection_method\")]`"
 )]
 pub trait Method: DisconnectField {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DisconnectField + marker::MethodKey> Method for T {}
 
-/// Finer than the reason, and still closed: `disconnect_cause`.
+/// A cause: a closed set, finer than the reason. Logged as `disconnect_cause`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a disconnect cause",
     label = "expected a cause, such as `DisconnectCause::Reset`",
-    note = "an enum of your own is one with `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`"
+    note = "for an enum of your own, add `#[derive(DisconnectField)]` and `#[field(\"disconnect_cause\")]`"
 )]
 pub trait Cause: DisconnectField {}
 

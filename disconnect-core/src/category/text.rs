@@ -1,4 +1,4 @@
-//! Free text made safe for a log line: which characters may stand in it, and one clean line on the stack.
+//! Cleans free text for a log line, and formats it into a line on the stack.
 
 use core::fmt;
 
@@ -8,10 +8,10 @@ mod unsafe_chars {
 
 pub(crate) use self::unsafe_chars::replacement;
 
-/// The most bytes of free text on one line.
+/// The maximum length of free text on one line, in bytes.
 pub(crate) const MAX: usize = 256;
 
-/// The longest beginning of `text` that is clean and fits.
+/// Returns the longest prefix of `text` that is clean and has at most [`MAX`] bytes.
 pub(crate) fn clean_prefix(text: &str) -> &str {
     let end = text
         .char_indices()
@@ -20,7 +20,7 @@ pub(crate) fn clean_prefix(text: &str) -> &str {
     &text[..end]
 }
 
-/// A line of at most `N` bytes. What does not fit is cut at a character.
+/// A clean line of at most `N` bytes. Longer text is cut at a character boundary.
 pub struct Line<const N: usize = MAX> {
     bytes: [u8; N],
     len: usize,
@@ -30,10 +30,10 @@ impl<const N: usize> Line<N> {
     /// An empty line.
     pub const EMPTY: Self = Self { bytes: [0; N], len: 0 };
 
-    /// Formats into a line. An error of a value's own `Display` ends the text where it occurs.
+    /// Formats into a line. If the `Display` of a value fails, the text ends there.
     pub fn new(text: fmt::Arguments<'_>) -> Self {
         let mut line = Self::EMPTY;
-        // A full line is no error here: the text is cut, as promised.
+        // The error of a full line is expected: the text is cut.
         let _ = fmt::write(&mut line, text);
         line
     }
@@ -43,13 +43,13 @@ impl<const N: usize> Line<N> {
         core::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 
-    /// The text, or `None` where there is none: tracing writes no field then.
+    /// The text, or `None` for an empty one: `tracing` writes no field for `None`.
     #[inline]
     pub fn as_str(&self) -> Option<&str> {
         (self.len > 0).then(|| self.text())
     }
 
-    /// Cleans and adds; `false` once the line is full.
+    /// Appends a cleaned character. Returns `false` if the line is full.
     fn push(&mut self, c: char) -> bool {
         let c = replacement(c).unwrap_or(c);
         match self.bytes.get_mut(self.len..self.len + c.len_utf8()) {
@@ -63,7 +63,7 @@ impl<const N: usize> Line<N> {
     }
 }
 
-/// A full line reports an error, so that a huge value is not formatted to its end.
+/// A full line returns an error, so that formatting of a large value stops.
 impl<const N: usize> fmt::Write for Line<N> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         if text.chars().all(|c| self.push(c)) { Ok(()) } else { Err(fmt::Error) }

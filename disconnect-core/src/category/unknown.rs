@@ -1,4 +1,4 @@
-//! The error of reading a category from a text.
+//! [`UnknownCategory`]: the error of parsing a category.
 
 use core::fmt;
 
@@ -10,10 +10,12 @@ mod spelling {
     disconnect_derive::__shared!(spelling);
 }
 
-/// The error of reading a category from a text that is none: it lists the set, and names the nearest value.
+/// The error of parsing a category from a text that is neither a logged value nor an alias.
 ///
-/// Making it costs about as much as the lookup: the nearest value is searched for when somebody asks for it. For that
-/// search the error keeps a text of at most 64 bytes. It never shows the text, which may be hostile.
+/// Its message lists the set and names the nearest value.
+///
+/// Creating the error costs about as much as the lookup, because the nearest value is searched only on demand. For this
+/// search the error keeps a text of at most 64 bytes. Its message does not contain the text, which may be hostile.
 ///
 /// ```
 /// use disconnect_core::DisconnectReason;
@@ -25,7 +27,7 @@ mod spelling {
 #[derive(Clone, Copy)]
 pub struct UnknownCategory {
     set: &'static Set,
-    /// `None` of a longer text than can be near a value.
+    /// The length of the kept text. `None` for a text that is too long to be near a value.
     len: Option<u8>,
     text: [u8; LONGEST],
 }
@@ -40,17 +42,17 @@ impl UnknownCategory {
         error
     }
 
-    /// The log key of the set that was read.
+    /// Returns the log key of the set.
     pub fn field(&self) -> &'static str {
         self.set.field
     }
 
-    /// The set that was read.
+    /// Returns the categories of the set.
     pub fn categories(&self) -> &'static [Category] {
         self.set.categories
     }
 
-    /// The logged value that is at most a third of its letters away from the text, if there is one.
+    /// Returns the logged value with the fewest edits to the text, if they are at most a third of its length.
     ///
     /// Each call compares the text with every value.
     pub fn nearest(&self) -> Option<&'static str> {
@@ -60,17 +62,17 @@ impl UnknownCategory {
     }
 }
 
-/// Two errors are the same if they say the same.
+/// Errors are equal if their set and their nearest value are equal.
 impl PartialEq for UnknownCategory {
     fn eq(&self, other: &Self) -> bool {
-        let said = |error: &Self| (error.field(), error.categories(), error.nearest());
-        said(self) == said(other)
+        let parts = |error: &Self| (error.field(), error.categories(), error.nearest());
+        parts(self) == parts(other)
     }
 }
 
 impl Eq for UnknownCategory {}
 
-/// Without the text, which may be hostile.
+/// Omits the text, which may be hostile.
 impl fmt::Debug for UnknownCategory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnknownCategory")
@@ -101,7 +103,7 @@ impl core::error::Error for UnknownCategory {}
 ///
 /// # Errors
 ///
-/// The text is not a value or alias of the set.
+/// Fails if the text is neither a logged value nor an alias of the set.
 pub fn from_str<T: DisconnectField>(text: &str) -> Result<T, UnknownCategory> {
     T::parse(text).ok_or_else(|| UnknownCategory::new(T::SET, text))
 }

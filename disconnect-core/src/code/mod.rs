@@ -1,4 +1,4 @@
-//! One protocol code, such as a WebSocket close code or an exit status. What it means is in `evidence/codes`.
+//! [`Code`]: one protocol code, such as a WebSocket close code or an exit status. `evidence/codes` holds the meanings.
 
 mod parse;
 mod protocol;
@@ -9,15 +9,16 @@ pub use self::parse::ParseCodeError;
 pub use self::protocol::Protocol;
 use self::protocol::{LARGEST, LONGEST_NAME, LONGEST_TEXT};
 
-/// A number or a short text that a protocol, or a process, gave as the reason of an end: logged as `disconnect_code`.
+/// The number or short text that a protocol or a process gave for the end of a connection. Logged as `disconnect_code`.
 ///
-/// What it means is read from one table a protocol: [`received`](Self::received) and [`sent`](Self::sent) give a
-/// [`Verdict`](crate::evidence::Verdict), and [`Endpoint::received`](crate::Endpoint::received) and its like a whole record. A code that its
-/// standard does not register, or leaves to applications, is never guessed: it is `unknown`, unless you declare it by
+/// [`received`](Self::received) and [`sent`](Self::sent) look up the meaning of a code as a
+/// [`Verdict`](crate::evidence::Verdict). [`Endpoint::received`](crate::Endpoint::received) and
+/// [`Endpoint::sent`](crate::Endpoint::sent) return the whole record. A code that its standard does not register means
+/// `unknown`. So does a code that the standard leaves to applications, unless you declare its meaning with
 /// [`DisconnectCode`](macro@crate::DisconnectCode).
 ///
-/// It is logged as the protocol, a dot, and the number or text. What is logged is read back, for every protocol that the
-/// library knows; a protocol of your own is not known to `parse`, and is an error.
+/// A code is logged as `protocol.value`, where the value is the number or the text. [`FromStr`](core::str::FromStr)
+/// reads the logged text of every built-in protocol. It returns an error for a protocol of your own.
 ///
 /// ```
 /// use disconnect_core::{Code, Protocol};
@@ -30,26 +31,26 @@ use self::protocol::{LARGEST, LONGEST_NAME, LONGEST_TEXT};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Code {
-    /// The name of a protocol of the user's own.
+    /// The name of the protocol, for [`Protocol::Own`].
     own: Option<&'static &'static str>,
     value: Value,
 }
 
-/// With the place of the protocol, which takes no room of its own here.
+/// The number or text, with the position of the protocol in the table. The position fits into the padding of the tag.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Value {
     Number(u8, i64),
-    /// Up to eight bytes, filled up with zeros.
+    /// Up to eight bytes, padded with zeros.
     Short(u8, [u8; SHORT]),
-    /// A longer one, from the source.
+    /// A longer text, from a literal of the program.
     Static(u8, &'static &'static str),
 }
 
-/// The most bytes of a text that comes from the wire.
+/// The maximum length of a text from the wire, in bytes.
 const SHORT: usize = 8;
 
 impl Code {
-    /// The most bytes of a logged code: the protocol, the dot, and the number or text.
+    /// The maximum length of a logged code in bytes: the protocol, the dot, and the number or text.
     pub const MAX_LEN: usize = LONGEST_NAME + 1 + LONGEST_TEXT;
 
     const fn new(protocol: Protocol, number: i64) -> Self {
@@ -65,7 +66,7 @@ impl Code {
         Self::new(Protocol::WebSocket, code as i64)
     }
 
-    /// The reason of an `SSH_MSG_DISCONNECT` (RFC 4253, section 11.1).
+    /// The reason code of an `SSH_MSG_DISCONNECT` (RFC 4253, section 11.1).
     pub const fn ssh(reason: u32) -> Self {
         Self::new(Protocol::Ssh, reason as i64)
     }
@@ -77,17 +78,17 @@ impl Code {
 
     /// An HTTP/3 or QPACK error code (RFC 9114, section 8.1; RFC 9204, section 6).
     ///
-    /// Such a code has at most 62 bits (RFC 9000, section 16); a larger number is taken as the largest.
+    /// Such a code has at most 62 bits (RFC 9000, section 16). A larger number is clamped to the largest one.
     pub const fn http3(code: u64) -> Self {
         Self::new(Protocol::Http3, varint(code))
     }
 
-    /// A QUIC transport error code (RFC 9000, section 20.1); a larger number than 62 bits is taken as the largest.
+    /// A QUIC transport error code (RFC 9000, section 20.1). A number of more than 62 bits is clamped.
     pub const fn quic(code: u64) -> Self {
         Self::new(Protocol::Quic, varint(code))
     }
 
-    /// A QUIC application error code (RFC 9000, section 20.2); a larger number than 62 bits is taken as the largest.
+    /// A QUIC application error code (RFC 9000, section 20.2). A number of more than 62 bits is clamped.
     pub const fn quic_application(code: u64) -> Self {
         Self::new(Protocol::QuicApplication, varint(code))
     }
@@ -97,7 +98,7 @@ impl Code {
         Self::new(Protocol::Tls, alert as i64)
     }
 
-    /// A gRPC status code.
+    /// A gRPC status code (gRPC, "Status codes and their use in gRPC").
     pub const fn grpc(status: i32) -> Self {
         Self::new(Protocol::Grpc, status as i64)
     }
@@ -112,8 +113,8 @@ impl Code {
         Self::new(Protocol::Amqp, reply as i64)
     }
 
-    /// The SQLSTATE of an error that a database gave. `None` where the text is none: that takes five digits and upper-case
-    /// letters.
+    /// The SQLSTATE of an error that a database returned. `None` unless the text has exactly five characters, each a
+    /// digit or an upper-case ASCII letter.
     ///
     /// ```
     /// use disconnect_core::Code;
@@ -125,18 +126,21 @@ impl Code {
         Self::from_text(Protocol::Sqlstate, state)
     }
 
-    /// The exit status of a process. A shell reports that signal *n* ended its command as 128 + *n*, and so does this
-    /// table read it.
+    /// The exit status of a process.
+    ///
+    /// A shell reports a command that was ended by signal *n* as 128 + *n*. The table of meanings follows that
+    /// convention.
     pub const fn exit(status: i32) -> Self {
         Self::new(Protocol::Exit, status as i64)
     }
 
-    /// The number of the signal that ended a process, as Linux counts them.
+    /// The number of the signal that ended a process, in Linux numbering.
     pub const fn signal(signal: i32) -> Self {
         Self::new(Protocol::Signal, signal as i64)
     }
 
-    /// A code of any protocol whose codes are numbers, also one of your own. `None` where the protocol has no such code.
+    /// A code of any protocol with numeric codes, including your own. `None` if the number is out of the protocol's
+    /// range.
     ///
     /// ```
     /// use disconnect_core::{Code, Protocol};
@@ -151,8 +155,10 @@ impl Code {
         if protocol.has_number(number) { Some(Self::new(protocol, number)) } else { None }
     }
 
-    /// A code of any protocol whose codes are texts, also one of your own. The text may come from the wire: `None` where it
-    /// has more than eight bytes, or another character than ASCII letters, digits, `-` and `_`.
+    /// A code of any protocol with text codes, including your own. The text may come from the wire.
+    ///
+    /// Returns `None` for a text of more than eight bytes, and for any character other than ASCII letters, digits, `-`
+    /// and `_`. For [`Protocol::Sqlstate`], see [`sqlstate`](Self::sqlstate).
     ///
     /// ```
     /// use disconnect_core::{Code, Protocol};
@@ -175,7 +181,7 @@ impl Code {
         Some(Self::holding(protocol, Value::Short(protocol.place(), short)))
     }
 
-    /// The same for a text of the source, which may be longer.
+    /// A code with a text from a literal of the program, which may have more than eight bytes.
     pub(crate) const fn from_static(protocol: Protocol, text: &'static &'static str) -> Option<Self> {
         match Self::from_text(protocol, text) {
             None if protocol.has_text(text, LONGEST_TEXT) => {
@@ -185,13 +191,13 @@ impl Code {
         }
     }
 
-    /// What this is a code of.
+    /// Returns the protocol of this code.
     pub const fn protocol(self) -> Protocol {
         let (Value::Number(place, _) | Value::Short(place, _) | Value::Static(place, _)) = self.value;
         Protocol::at(place, self.own)
     }
 
-    /// The number itself, or `None` for a text.
+    /// Returns the number, or `None` for a text.
     pub const fn number(self) -> Option<i64> {
         match self.value {
             Value::Number(_, number) => Some(number),
@@ -199,7 +205,7 @@ impl Code {
         }
     }
 
-    /// The text itself, or `None` for a number.
+    /// Returns the text, or `None` for a number.
     ///
     /// ```
     /// use disconnect_core::Code;
@@ -218,7 +224,7 @@ impl Code {
         }
     }
 
-    /// What the table of a protocol is sorted by: the number, or the text as one.
+    /// The sort key of a protocol's table: the number, or the bytes of a short text as a number.
     pub(crate) const fn key(self) -> Option<i64> {
         match self.value {
             Value::Number(_, number) => Some(number),
@@ -228,7 +234,7 @@ impl Code {
     }
 }
 
-/// A larger number than QUIC can carry is taken as the largest.
+/// Clamps a number to the largest one that QUIC can encode (RFC 9000, section 16).
 #[allow(clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "62 bits at most")]
 const fn varint(code: u64) -> i64 {
     if code < LARGEST as u64 { code as i64 } else { LARGEST }
@@ -244,20 +250,21 @@ impl fmt::Display for Code {
     }
 }
 
-/// As it is logged.
+/// Writes the logged text, as in `Code(websocket.1001)`.
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Code({self})")
     }
 }
 
-/// What `code = ...` takes, in `disconnected!` and in `#[reason(...)]`.
+/// A code or an option of one: what `code = ...` accepts in [`disconnected!`](crate::disconnected) and in
+/// `#[reason(...)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a protocol code",
     label = "expected a code, such as `Code::websocket(1001)`, or an option of one"
 )]
 pub trait OptionalCode {
-    /// The code, if there is one.
+    /// Returns the code, if there is one.
     fn code(self) -> Option<Code>;
 }
 
@@ -275,7 +282,7 @@ impl OptionalCode for Option<Code> {
     }
 }
 
-/// A field of an error is borrowed.
+/// For a borrowed field of an error.
 #[diagnostic::do_not_recommend]
 impl<T: OptionalCode + Copy> OptionalCode for &T {
     fn code(self) -> Option<Code> {

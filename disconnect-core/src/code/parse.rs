@@ -1,4 +1,4 @@
-//! Codes read back from a log, a database or a metric.
+//! Parses a logged code.
 
 use core::fmt;
 use core::str::FromStr;
@@ -6,7 +6,7 @@ use core::str::FromStr;
 use super::Code;
 use super::protocol::Protocol;
 
-/// A text that is no logged [`Code`] of a protocol that the library knows.
+/// The error of parsing a [`Code`]: the protocol is not a built-in one, or it has no such code.
 ///
 /// ```
 /// use disconnect_core::Code;
@@ -33,7 +33,7 @@ impl fmt::Display for ParseCodeError {
 
 impl core::error::Error for ParseCodeError {}
 
-/// Exactly what [`Display`](fmt::Display) writes.
+/// Parses exactly the text that [`Display`](fmt::Display) writes.
 impl FromStr for Code {
     type Err = ParseCodeError;
 
@@ -47,7 +47,7 @@ impl FromStr for Code {
     }
 }
 
-/// A number as it is written: no plus sign, no zeros in front, no minus zero.
+/// Parses a number in its canonical form: no plus sign, no leading zeros, no negative zero.
 fn number(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_padded = digits.starts_with(['0', '+']) && text != "0";

@@ -1,4 +1,4 @@
-//! What a code is a code of.
+//! [`Protocol`]: the protocol that a code belongs to.
 
 mod shared {
     disconnect_derive::__shared!(protocols);
@@ -7,7 +7,7 @@ mod shared {
 use self::shared::{Known, PROTOCOLS, is_code_text, is_protocol_name, is_sqlstate};
 pub(super) use self::shared::{LARGEST, LONGEST_NAME, LONGEST_TEXT};
 
-/// What a [`Code`](super::Code) is a code of.
+/// The protocol that a [`Code`](super::Code) belongs to.
 ///
 /// ```
 /// use disconnect_core::Protocol;
@@ -20,7 +20,7 @@ pub(super) use self::shared::{LARGEST, LONGEST_NAME, LONGEST_TEXT};
 pub enum Protocol {
     /// A WebSocket close code (RFC 6455, section 7.4).
     WebSocket,
-    /// The reason of an `SSH_MSG_DISCONNECT` (RFC 4253, section 11.1).
+    /// The reason code of an `SSH_MSG_DISCONNECT` (RFC 4253, section 11.1).
     Ssh,
     /// An HTTP/2 error code, from `GOAWAY` or `RST_STREAM` (RFC 9113, section 7).
     Http2,
@@ -28,7 +28,7 @@ pub enum Protocol {
     Http3,
     /// A QUIC transport error code (RFC 9000, section 20.1).
     Quic,
-    /// A QUIC application error code, whose meaning is the application's own (RFC 9000, section 20.2).
+    /// A QUIC application error code, whose meaning the application defines (RFC 9000, section 20.2).
     QuicApplication,
     /// A TLS alert (RFC 8446, section 6).
     Tls,
@@ -42,14 +42,15 @@ pub enum Protocol {
     Exit,
     /// The number of the signal that ended a process.
     Signal,
-    /// The SQLSTATE of an error that a database gave.
+    /// The SQLSTATE of an error that a database returned.
     Sqlstate,
-    /// A protocol of your own, by its name: lower-case words joined by `_`, at most 24 bytes. Its codes are declared by
-    /// [`DisconnectCode`](macro@crate::DisconnectCode).
+    /// A protocol of your own, by its name: lower-case words joined by `_`, at most 24 bytes.
+    ///
+    /// Declare the meaning of its codes with [`DisconnectCode`](macro@crate::DisconnectCode).
     Own(&'static &'static str),
 }
 
-/// Those that the library knows, in the order of the table.
+/// The built-in protocols, in the order of the shared table.
 const BUILT_IN: &[Protocol; PROTOCOLS.len()] = &[
     Protocol::WebSocket,
     Protocol::Ssh,
@@ -66,7 +67,7 @@ const BUILT_IN: &[Protocol; PROTOCOLS.len()] = &[
     Protocol::Sqlstate,
 ];
 
-/// Each stands at its own place.
+/// Checks that every protocol is at its position in the table.
 const _: () = {
     let mut i = 0;
     while i < BUILT_IN.len() {
@@ -75,11 +76,11 @@ const _: () = {
     }
 };
 
-/// The place of every protocol of a user's own.
+/// The position of every [`Protocol::Own`].
 const OWN: u8 = 13;
 
 impl Protocol {
-    /// The name before the dot of a logged code.
+    /// Returns the name: the part of a logged code before the dot.
     pub const fn as_str(self) -> &'static str {
         match (self.own_name(), self.known()) {
             (Some(name), _) => name,
@@ -88,12 +89,12 @@ impl Protocol {
         }
     }
 
-    /// The name of one of the user's own.
+    /// The name of a [`Protocol::Own`].
     pub(super) const fn own_name(self) -> Option<&'static &'static str> {
         if let Self::Own(name) = self { Some(name) } else { None }
     }
 
-    /// Its place in the table.
+    /// The position in the shared table.
     pub(super) const fn place(self) -> u8 {
         match self {
             Self::WebSocket => 0,
@@ -113,7 +114,7 @@ impl Protocol {
         }
     }
 
-    /// The one at this place.
+    /// The protocol at this position.
     pub(super) const fn at(place: u8, own: Option<&'static &'static str>) -> Self {
         match own {
             Some(name) => Self::Own(name),
@@ -121,7 +122,7 @@ impl Protocol {
         }
     }
 
-    /// The one that the library knows by this name.
+    /// The built-in protocol with this name.
     pub(super) fn named(name: &str) -> Option<Self> {
         BUILT_IN.iter().copied().find(|protocol| protocol.as_str() == name)
     }
@@ -132,7 +133,7 @@ impl Protocol {
         if place < TABLE.len() { Some(&TABLE[place]) } else { None }
     }
 
-    /// Whether one of its codes can be this number.
+    /// Whether a code of this protocol can have this number.
     pub(super) const fn has_number(self, number: i64) -> bool {
         match (self.own_name(), self.known()) {
             (Some(name), _) => is_own_name(name) && -LARGEST <= number && number <= LARGEST,
@@ -141,7 +142,7 @@ impl Protocol {
         }
     }
 
-    /// Whether one of its codes can be this text, which has at most `longest` bytes.
+    /// Whether a code of this protocol can be this text, of at most `longest` bytes.
     pub(super) const fn has_text(self, text: &str, longest: usize) -> bool {
         match self.own_name() {
             Some(name) => is_own_name(name) && is_code_text(text, longest),
@@ -149,7 +150,8 @@ impl Protocol {
         }
     }
 
-    /// Whether it leaves this number to applications, as far as the number is not registered.
+    /// Whether the number is in the range that the protocol leaves to applications. Registered numbers inside that
+    /// range are checked elsewhere.
     pub(crate) const fn leaves_to_applications(self, number: i64) -> bool {
         match self.known() {
             Some(Known { own: Some((first, last)), .. }) => *first <= number && number <= *last,
@@ -159,7 +161,7 @@ impl Protocol {
     }
 }
 
-/// A valid name that is none of those that the library knows.
+/// Whether the name is valid and not the name of a built-in protocol.
 const fn is_own_name(name: &str) -> bool {
     let mut i = 0;
     while i < BUILT_IN.len() {
@@ -171,7 +173,7 @@ const fn is_own_name(name: &str) -> bool {
     is_protocol_name(name)
 }
 
-/// `==` of texts is no `const fn`.
+/// Compares two strings. `==` on strings is not `const` yet.
 const fn is_same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut i = 0;

@@ -1,4 +1,4 @@
-//! Free text beside the categories.
+//! [`Detail`]: free text in addition to the categories.
 
 use core::fmt;
 
@@ -12,13 +12,16 @@ use std::{borrow::Cow, boxed::Box, string::String};
 use crate::category::{Line, replacement};
 use crate::category::{MAX, clean_prefix};
 
-/// Free text for the human reader: logged as `disconnect_detail`, and never a metric label.
+/// Free text for human readers. Logged as `disconnect_detail`. Do not use it as a metric label: its values are
+/// unbounded.
 ///
-/// It may come from an attacker, so it is always one line of at most [`Detail::MAX_LEN`] bytes, cut at a character:
-/// what breaks a line becomes a space, and every other control, escape, bidi or hidden character becomes U+FFFD. Hidden
-/// are the default-ignorable code points of Unicode, among them joiners and variation selectors.
-/// A clean `&'static str` is kept as it is, without allocation. Without the feature `std` only those exist, and a text
-/// is cut before the first character that is not clean.
+/// The text may come from an attacker, so it is cleaned: it has one line of at most [`Detail::MAX_LEN`] bytes, cut at a
+/// character boundary. Line breaks and tabs become a space. Every other control, escape, bidirectional or hidden
+/// character becomes U+FFFD. Hidden characters are the default-ignorable code points of Unicode, which include joiners
+/// and variation selectors.
+///
+/// A clean `&'static str` is stored without an allocation. Without the feature `std`, only `&'static str` is accepted,
+/// and the text is cut at the first character that is not clean.
 ///
 /// ```
 /// use disconnect_core::Detail;
@@ -39,10 +42,10 @@ type Text = Cow<'static, str>;
 type Text = &'static str;
 
 impl Detail {
-    /// The most bytes that are kept.
+    /// The maximum length in bytes.
     pub const MAX_LEN: usize = MAX;
 
-    /// The text: one clean line.
+    /// Returns the text: one clean line.
     pub fn as_str(&self) -> &str {
         let Self(text) = self;
         text
@@ -51,10 +54,10 @@ impl Detail {
 
 #[cfg(feature = "std")]
 impl Detail {
-    /// The text of an error and of what is inside it, as `outer: inner: innermost`. A text that already ends with that of
+    /// The texts of an error and its sources, as `outer: inner: innermost`. A text that already ends with the text of
     /// its source is not repeated.
     pub(crate) fn of_error(error: &(dyn Error + 'static)) -> Self {
-        /// A cycle of sources ends, too.
+        /// The maximum number of sources, which may form a cycle.
         const MOST: usize = 64;
         let mut text: Line = Line::new(format_args!("{error}"));
         let sources = core::iter::successors(error.source(), |&error| error.source());
@@ -101,7 +104,7 @@ impl From<&'static str> for Detail {
     }
 }
 
-/// A borrowed text that is not `'static` goes through `format_args!("{text}")`.
+/// For borrowed text that is not `'static`: `Detail::from(format_args!("{text}"))`.
 #[cfg(feature = "std")]
 impl From<fmt::Arguments<'_>> for Detail {
     fn from(text: fmt::Arguments<'_>) -> Self {
@@ -114,7 +117,7 @@ impl From<String> for Detail {
     fn from(mut text: String) -> Self {
         let clean = clean_prefix(&text).len();
         if clean == text.len() {
-            // A short text in a huge buffer must not hold on to it.
+            // Frees the unused capacity of a large buffer.
             text.shrink_to_fit();
             return Self(Cow::Owned(text));
         }

@@ -1,13 +1,14 @@
-//! The attribute `error.type` of OpenTelemetry.
+//! The OpenTelemetry attribute `error.type`.
 
 use super::Disconnect;
 
 impl Disconnect {
-    /// What OpenTelemetry calls `error.type`: the cause of an unexpected end, or its reason where the cause is not known.
-    /// `None` for an expected end, which is no error.
+    /// Returns the value for OpenTelemetry's attribute `error.type`: the cause of an unexpected end, or its reason if
+    /// there is no cause. `None` for an expected end, which is not an error.
     ///
-    /// The event does not carry it by itself: a field of your own does, quoted since `type` is a keyword. The bridge
-    /// `opentelemetry-appender-tracing` passes it on as an attribute of the log record, whose event name is `disconnect`.
+    /// [`disconnected!`](crate::disconnected) does not write this field by itself. Add it as a field of your own, with
+    /// a quoted name because `type` is a keyword. The bridge `opentelemetry-appender-tracing` exports it as an
+    /// attribute of the log record, whose event name is `disconnect`.
     ///
     /// ```
     /// use disconnect_core::Endpoint;

@@ -1,4 +1,4 @@
-//! The record of one end.
+//! [`Disconnect`]: the record of one connection end.
 
 mod detail;
 mod error_type;
@@ -19,12 +19,16 @@ use crate::code::{Code, Protocol};
 use crate::verdict::{Ending, Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause, DisconnectInitiator, DisconnectReason};
 
-/// The end of one connection, as far as it is known: the record behind one log line.
+/// The record of one connection end: reason, initiator, direction, method, cause, code and detail.
 ///
-/// It is made of category enums, ours or your own, and forgets which: readers give each axis back as its logged text,
-/// or, asked by type, as a category of the type that has this logged value.
+/// An [`Endpoint`](crate::Endpoint) or a [`DisconnectGuard`](crate::DisconnectGuard) makes most records.
+/// [`Disconnect::new`] and the `with_*` methods make one by hand. Log it with [`disconnected!`](crate::disconnected).
 ///
-/// Two records are equal when they log the same attribution.
+/// A record accepts categories of any enum that fits the [slot](crate::slot), and it does not keep their types. A
+/// reader such as [`reason`](Self::reason) returns the row of the category. A reader such as
+/// [`reason_as`](Self::reason_as) returns the category of a given type with the same logged value.
+///
+/// Two records are equal if they log the same attribution.
 ///
 /// ```
 /// use disconnect_core::{
@@ -54,42 +58,42 @@ pub struct Disconnect {
     cause: Option<&'static Category>,
     code: Option<Code>,
     detail: Option<Detail>,
-    /// The sums of the connection, where its guard has any.
+    /// The duration and the byte counts of the connection, if its guard measures them.
     #[cfg(feature = "std")]
     traffic: Option<SharedTraffic>,
-    /// What another endpoint needs to resolve the same end for itself.
+    /// The verdict behind the record, which the other endpoint of a pair resolves for itself.
     ending: Ending,
     by: By,
     rank: Rank,
     origin: Origin,
-    /// The shutdown that this end is; 0 for none.
+    /// The number of the shutdown that this end belongs to; 0 for none.
     shutdown: u32,
 }
 
-/// Who ended it.
+/// Who ended the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
     Side(Side),
-    /// The party in `initiator`, or nobody that was named.
+    /// The party in `initiator`, or none.
     Named,
-    /// The same, where the endpoint's own set lacks that party: it is remembered for other endpoints, and not logged.
+    /// A party that the endpoint's own set lacks. It is kept for other endpoints and not logged.
     NamedOutside,
 }
 
-/// Where a record comes from, as far as a guard has to know.
+/// The origin of a record, as far as a guard distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// The site, from what it did or saw.
+    /// The call site recorded what it did or saw.
     Site,
-    /// The peer's own statement.
+    /// The peer stated it.
     Peer,
-    /// What a guard was told that a bare drop means.
+    /// The guard's end for a drop without a recorded end.
     #[cfg(feature = "std")]
     OnDrop,
 }
 
 impl Disconnect {
-    /// An end for this reason, with nothing else known yet.
+    /// Creates a record with this reason and no other fields.
     #[inline]
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]
     pub fn new(reason: impl slot::Reason) -> Self {
@@ -111,25 +115,28 @@ impl Disconnect {
         }
     }
 
-    /// Sets who closed or broke the connection. An expected end by the network does not exist: it becomes `unknown`.
+    /// Sets who closed or broke the connection.
+    ///
+    /// The network never ends a connection normally: with [`DisconnectInitiator::Network`], an expected reason becomes
+    /// `unknown`.
     #[inline]
     #[must_use]
     pub fn with_initiator(self, initiator: impl slot::Initiator) -> Self {
         let initiator = initiator.category();
-        // The network says no goodbye, so it is behind no expected end.
+        // An expected end needs a goodbye, and the network cannot send one.
         let is_nobodys = initiator.value == DisconnectInitiator::Network.as_str() && self.reason.is_expected();
         let reason = if is_nobodys { DisconnectReason::Unknown.category() } else { self.reason };
         Self { initiator: Some(initiator), by: By::Named, reason, ..self }
     }
 
-    /// Sets on which layer the connection ran.
+    /// Sets the layer that the connection ran on, and its parties.
     #[inline]
     #[must_use]
     pub fn with_direction(self, direction: impl slot::Direction) -> Self {
         Self { direction: Some(direction.category()), ..self }
     }
 
-    /// Sets over which path the connection ran.
+    /// Sets the path that the connection ran over.
     #[inline]
     #[must_use]
     pub fn with_method(self, method: impl slot::Method) -> Self {
@@ -143,21 +150,21 @@ impl Disconnect {
         Self { cause: Some(cause.category()), ..self }
     }
 
-    /// Sets the protocol code, as it was given.
+    /// Sets the protocol code.
     #[inline]
     #[must_use]
     pub fn with_code(self, code: Code) -> Self {
         Self { code: Some(code), ..self }
     }
 
-    /// Sets free text for the human reader; see [`Detail`] for what becomes of a hostile one. An empty text is none.
+    /// Sets the free text. [`Detail`] describes how it is cleaned. An empty text removes the detail.
     #[must_use]
     pub fn with_detail(self, detail: impl Into<Detail>) -> Self {
         let detail = detail.into();
         Self { detail: (!detail.as_str().is_empty()).then_some(detail), ..self }
     }
 
-    /// What an endpoint made of a verdict.
+    /// The record of a verdict that an endpoint resolved.
     #[inline]
     pub(crate) fn from_verdict(
         reason: &'static Category,
@@ -188,8 +195,8 @@ impl Disconnect {
         }
     }
 
-    /// The verdict behind this record, for another endpoint. A party that was named, or that only this endpoint calls the
-    /// peer, is named in it.
+    /// The verdict behind this record, for the other endpoint of a pair. It names the initiator if the record names a
+    /// party, or if the side is the peer of this endpoint.
     #[cfg(feature = "std")]
     pub(crate) fn verdict(&self) -> Verdict {
         let is_own = self.ending == Ending::Own;
@@ -207,14 +214,24 @@ impl Disconnect {
         }
     }
 
-    /// Takes a reason of the user's own, from an endpoint that has them.
+    /// Sets a reason of the user's own set.
     #[inline]
     pub(crate) fn map_reason(&mut self, reason: &'static Category) {
         self.reason = reason;
     }
 
-    /// Which side ended or broke the connection, as seen from the endpoint that made this record. `None` where a party was
-    /// named instead, by [`with_initiator`](Self::with_initiator) or [`Verdict::by`].
+    /// Returns the side that ended or broke the connection, from the point of view of the endpoint that made this
+    /// record.
+    ///
+    /// `None` if [`with_initiator`](Self::with_initiator) or [`Verdict::by`] named a party instead.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectInitiator, Endpoint, Side};
+    ///
+    /// let end = Endpoint::AGENT_FACING_SERVER.closed_by_peer();
+    /// assert_eq!(end.side(), Some(Side::Remote));
+    /// assert_eq!(end.with_initiator(DisconnectInitiator::Server).side(), None);
+    /// ```
     #[inline]
     pub fn side(&self) -> Option<Side> {
         match self.by {
@@ -223,22 +240,33 @@ impl Disconnect {
         }
     }
 
-    /// How strong the evidence behind this record is. One made by hand is [`Rank::Stated`]: the site knew.
+    /// Returns the strength of the evidence. A record made with [`Disconnect::new`] has [`Rank::Stated`].
     #[inline]
     pub fn evidence_rank(&self) -> Rank {
         self.rank
     }
 
-    /// Whether this end is part of normal operation; `false` means: look into it.
+    /// Whether this end is part of normal operation. `false` marks an end worth investigating.
     #[inline]
     pub fn expected(&self) -> bool {
         self.reason.is_expected()
     }
 
-    /// Whether the line is written at `WARN` unless a level is stated: the end is unexpected, or it is expected and has a
-    /// cause that makes it unclean. A shutdown whose goodbye got no answer has the cause `deadline`; one whose goodbye
-    /// failed in a way that no reader understands, `internal_error`. `idle_timeout`, `limit`, `replaced`, `kicked`,
-    /// `restart`, `migrate` and `fin` go with a clean end.
+    /// Whether [`disconnected!`](crate::disconnected) logs this record at `WARN` by default: the end is unexpected, or
+    /// its cause shows that a normal end did not complete cleanly.
+    ///
+    /// For example, a shutdown whose goodbye was not acknowledged keeps its reason and gains the cause `deadline`. If
+    /// its goodbye failed with an error that no reader understands, the cause is `internal_error`. The causes `fin`,
+    /// `idle_timeout`, `limit`, `replaced`, `kicked`, `restart` and `migrate` occur with clean ends.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectCause, Endpoint};
+    ///
+    /// let shutdown = Endpoint::SERVER_FACING_CLIENT.shutting_down();
+    /// assert!(!shutdown.should_warn());
+    /// let unanswered = shutdown.with_cause(DisconnectCause::Deadline);
+    /// assert!(unanswered.expected() && unanswered.should_warn());
+    /// ```
     #[inline]
     pub fn should_warn(&self) -> bool {
         !self.expected() || self.is_unclean()
@@ -247,7 +275,7 @@ impl Disconnect {
     #[inline]
     pub(crate) fn is_unclean(&self) -> bool {
         match self.cause.and_then(|cause| DisconnectCause::parse(cause.value)) {
-            // Causes that a normal end may have.
+            // Causes that a clean end may have.
             None
             | Some(
                 DisconnectCause::Fin
@@ -282,69 +310,69 @@ impl Disconnect {
         }
     }
 
-    /// The logged reason.
+    /// Returns the reason.
     #[inline]
     pub fn reason(&self) -> &'static Category {
         self.reason
     }
 
-    /// The reason as a category of `T`, if `T` has one with this logged value.
+    /// Returns the reason as a category of `T`, if `T` has one with this logged value.
     pub fn reason_as<T: slot::Reason>(&self) -> Option<T> {
         by_value(self.reason)
     }
 
-    /// The logged initiator, if one was set.
+    /// Returns the initiator, if one is set.
     #[inline]
     pub fn initiator(&self) -> Option<&'static Category> {
         self.initiator.filter(|_| self.by != By::NamedOutside)
     }
 
-    /// The initiator as a category of `T`, if `T` has one with this logged value.
+    /// Returns the initiator as a category of `T`, if `T` has one with this logged value.
     pub fn initiator_as<T: slot::Initiator>(&self) -> Option<T> {
         by_value(self.initiator()?)
     }
 
-    /// The logged direction, if one was set.
+    /// Returns the direction, if one is set.
     #[inline]
     pub fn direction(&self) -> Option<&'static Category> {
         self.direction
     }
 
-    /// The direction as a category of `T`, if `T` has one with this logged value.
+    /// Returns the direction as a category of `T`, if `T` has one with this logged value.
     pub fn direction_as<T: slot::Direction>(&self) -> Option<T> {
         by_value(self.direction?)
     }
 
-    /// The logged method, if one was set.
+    /// Returns the method, if one is set.
     #[inline]
     pub fn method(&self) -> Option<&'static Category> {
         self.method
     }
 
-    /// The method as a category of `T`, if `T` has one with this logged value.
+    /// Returns the method as a category of `T`, if `T` has one with this logged value.
     pub fn method_as<T: slot::Method>(&self) -> Option<T> {
         by_value(self.method?)
     }
 
-    /// The logged cause, if one was set.
+    /// Returns the cause, if one is set.
     #[inline]
     pub fn cause(&self) -> Option<&'static Category> {
         self.cause
     }
 
-    /// The cause as a category of `T`, if `T` has one with this logged value.
+    /// Returns the cause as a category of `T`, if `T` has one with this logged value.
     pub fn cause_as<T: slot::Cause>(&self) -> Option<T> {
         by_value(self.cause?)
     }
 
-    /// The protocol code, if one was set.
+    /// Returns the protocol code, if one is set.
     #[inline]
     pub fn code(&self) -> Option<Code> {
         self.code
     }
 
-    /// The exit status of the process behind the connection, where that is its protocol code; a process that a signal
-    /// ended has none.
+    /// Returns the exit status of the process behind the connection, if the protocol code is one. `None` for a process
+    /// that a signal ended.
     ///
     /// ```
     /// use disconnect_core::{Code, Endpoint};
@@ -360,14 +388,14 @@ impl Disconnect {
         status.number().and_then(|number| i32::try_from(number).ok())
     }
 
-    /// The free text, if one was set: one clean line.
+    /// Returns the free text, if one is set: one clean line.
     #[inline]
     pub fn detail(&self) -> Option<&str> {
         self.detail.as_ref().map(Detail::as_str)
     }
 }
 
-/// What a guard measured, for the line and for metrics. Absent from a line unless it names them:
+/// Measurements of a guard, for fields and metrics. A line contains only those that the call site names:
 ///
 /// ```
 /// use disconnect_core::{DisconnectGuard, Endpoint};
@@ -392,28 +420,28 @@ impl Disconnect {
 /// ```
 #[cfg(feature = "std")]
 impl Disconnect {
-    /// How long the connection lasted, where its guard is [`timed`](crate::DisconnectGuard::timed).
+    /// Returns how long the connection lasted, if its guard is [`timed`](crate::DisconnectGuard::timed).
     pub fn duration(&self) -> Option<Duration> {
         self.traffic.as_ref()?.duration()
     }
 
-    /// The same in seconds, as the durations of OpenTelemetry are: for the field `duration` of a line, and for a histogram.
+    /// Returns the duration in seconds, the unit of OpenTelemetry's durations. For a field `duration` or a histogram.
     pub fn duration_secs(&self) -> Option<f64> {
         self.duration().map(|duration| duration.as_secs_f64())
     }
 
-    /// How many bytes were read, where the guard [watches](crate::DisconnectGuard::watch) a stream.
+    /// Returns the number of bytes read, if the guard [watches](crate::DisconnectGuard::watch) a stream.
     pub fn bytes_in(&self) -> Option<u64> {
         self.traffic.as_ref()?.sum_in()
     }
 
-    /// How many bytes were written, where the guard [watches](crate::DisconnectGuard::watch) a stream.
+    /// Returns the number of bytes written, if the guard [watches](crate::DisconnectGuard::watch) a stream.
     pub fn bytes_out(&self) -> Option<u64> {
         self.traffic.as_ref()?.sum_out()
     }
 }
 
-/// What a guard reads and fills in.
+/// For the guard.
 #[cfg(feature = "std")]
 impl Disconnect {
     #[inline]
@@ -421,7 +449,7 @@ impl Disconnect {
         self.origin
     }
 
-    /// Whether nothing says who it was, not even that nobody knows.
+    /// Whether the record has neither an initiator nor a side.
     pub(crate) fn names_nobody(&self) -> bool {
         self.by == By::Named && self.initiator.is_none()
     }
@@ -434,7 +462,7 @@ impl Disconnect {
         Self { method: other.method, ..self }
     }
 
-    /// The record of a line whose guard was dropped bare, as an end of its own.
+    /// Turns a record into the end of a guard that was dropped without a recorded end.
     pub(crate) fn once_dropped(self) -> Self {
         if self.origin == Origin::OnDrop { self.with_origin(Origin::Site) } else { self }
     }
@@ -443,7 +471,7 @@ impl Disconnect {
         Self { origin, ..self }
     }
 
-    /// The shutdown that this end is; 0 for none.
+    /// The number of the shutdown that this end belongs to; 0 for none.
     pub(crate) fn shutdown(&self) -> u32 {
         self.shutdown
     }
@@ -460,7 +488,7 @@ impl Disconnect {
         Self { detail, ..self }
     }
 
-    /// With the text of another end where that has one, and its code where this one has none.
+    /// Takes the detail of another end, if it has one, and its code, if this record has none.
     pub(crate) fn with_words_of(mut self, said: &Self) -> Self {
         if said.origin != Origin::OnDrop {
             self.detail = said.detail.clone().or(self.detail);
@@ -474,13 +502,12 @@ impl Disconnect {
         self.traffic = traffic;
     }
 
-    /// Whether an operation was not done in time.
+    /// Whether the cause is a missed deadline.
     pub(crate) fn is_deadline(&self) -> bool {
         self.cause.is_some_and(|cause| cause.value == DisconnectCause::Deadline.as_str())
     }
 
-    /// Takes over from a later end what this one leaves open: a code, a detail, and a cause that makes it unclean. Says
-    /// whether there was anything.
+    /// Takes missing facts from a later end: a code, a detail, and an unclean cause. Returns whether anything changed.
     pub(crate) fn refine(&mut self, later: &Self, unclean: Option<&'static Category>) -> bool {
         let unclean = unclean.filter(|_| !self.is_unclean());
         let code = later.code.filter(|_| self.code.is_none());
@@ -494,25 +521,25 @@ impl Disconnect {
         is_refined
     }
 
-    /// Fills in what the record leaves open.
+    /// Sets the direction, if none is set.
     #[inline]
     pub(crate) fn or_direction(&mut self, direction: &'static Category) {
         self.direction.get_or_insert(direction);
     }
 
-    /// Fills in what the record leaves open.
+    /// Sets the method, if none is set.
     #[inline]
     pub(crate) fn or_method(&mut self, method: Option<&'static Category>) {
         self.method = self.method.or(method);
     }
 }
 
-/// The category with this logged value. An alias is only read back from outside.
+/// The category with this logged value. Aliases do not count: a record holds only logged values.
 fn by_value<T: DisconnectField>(row: &'static Category) -> Option<T> {
     T::parse(row.value).filter(|category| category.as_str() == row.value)
 }
 
-/// The attribution. How strong the evidence was is no part of it, nor are times and counts.
+/// Compares the logged attribution, without rank, duration and byte counts.
 impl PartialEq for Disconnect {
     fn eq(&self, other: &Self) -> bool {
         self.expected() == other.expected()
@@ -528,7 +555,7 @@ impl PartialEq for Disconnect {
 
 impl Eq for Disconnect {}
 
-/// The fields that were set, by their logged values.
+/// Writes the fields that are set, with their logged values.
 #[allow(clippy::missing_fields_in_debug, reason = "written through the readers; the rank is not part of the line")]
 impl fmt::Debug for Disconnect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -552,7 +579,7 @@ impl fmt::Debug for Disconnect {
     }
 }
 
-/// A map with the fields that were set, under their log keys and in the order of the line.
+/// Serializes a map of the fields that are set, by log key, in the order of the log line.
 #[cfg(feature = "serde")]
 impl serde_core::Serialize for Disconnect {
     fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

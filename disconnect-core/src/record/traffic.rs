@@ -1,30 +1,31 @@
-//! What a connection carried and how long it lasted: shared by a watched stream, its guard and the record of the end.
+//! Byte counts, duration and silence of a connection, shared by a watched stream, its guard and the record of the end.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-/// The counts of one stream, or the sums of a whole connection. One stream writes them, by exclusive access; anybody reads.
+/// The counters of one stream, or the sums of a connection. One stream writes them through exclusive access; any thread
+/// may read them.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    /// When the first write was sent that nothing has answered since; 0 for none. Only where somebody asked for silence. Of an
-    /// operation with a deadline, when it began.
+    /// Nanoseconds of the first write that no read has answered, or of the start of an operation with a deadline; 0 for none.
+    /// Used only if `patience` is set.
     unanswered_since: AtomicU64,
-    /// When the connection was up, or for how long it was, once that is over; 0 where nobody asked.
+    /// The start of the connection in nanoseconds, or its duration in sums; 0 if not measured.
     time: AtomicU64,
-    /// How many milliseconds without an answer are silence, or how many the operation may take; 0 where nobody asked.
+    /// The milliseconds without an answer that count as silence, or that the operation may take; 0 if not requested.
     patience: AtomicU32,
     stage: AtomicU8,
     read_waits: AtomicBool,
-    /// Whether its bytes are those of the connection.
+    /// Whether the bytes of this stream count for the connection.
     is_counted: AtomicBool,
-    /// The other streams of the same connection.
+    /// The other streams of the connection.
     others: Option<SharedTraffic>,
 }
 
-/// Counted without a lock, so this is no pointer of the model check.
+/// `std`'s `Arc` also in the loom model: the counters take no part in it.
 pub(crate) type SharedTraffic = Arc<Traffic>;
 
 const OPEN: u8 = 0;
@@ -32,29 +33,29 @@ const OPEN: u8 = 0;
 const ENDED: u8 = 1;
 /// This side closed first.
 const CLOSED: u8 = 2;
-/// The same, after the peer had been silent for too long.
+/// This side closed first, after the peer had been silent for too long.
 const CLOSED_AFTER_SILENCE: u8 = 3;
 /// No stream, but a deadline.
 const AWAITED: u8 = 4;
 
 impl Traffic {
-    /// A stream of the connection that these other ones belong to.
+    /// The counters of a further stream of the connection.
     pub(crate) fn of_stream(others: Option<SharedTraffic>) -> SharedTraffic {
         Arc::new(Self { is_counted: true.into(), others, ..Self::default() })
     }
 
-    /// A connection that is up as of now.
+    /// Starts the duration of a connection.
     pub(crate) fn timed(others: Option<SharedTraffic>) -> SharedTraffic {
         Arc::new(Self { time: now().into(), others, ..Self::default() })
     }
 
-    /// An operation that the peer awaits for at most this long from now on.
+    /// An operation that the peer waits for at most this long, from now on.
     pub(crate) fn awaited(others: Option<SharedTraffic>, timeout: Duration) -> SharedTraffic {
         let patience = millis(timeout).into();
         Arc::new(Self { unanswered_since: now().into(), patience, stage: AWAITED.into(), others, ..Self::default() })
     }
 
-    /// The sums so far, which change no more.
+    /// A copy of the current sums.
     pub(crate) fn sums(&self) -> SharedTraffic {
         let sums = Self::default();
         for part in self.parts() {
@@ -71,24 +72,23 @@ impl Traffic {
         Arc::new(sums)
     }
 
-    /// Of sums: how long the connection lasted.
+    /// For sums: the duration of the connection, if measured.
     pub(crate) fn duration(&self) -> Option<Duration> {
         let time = self.time.load(Relaxed);
         (time != 0).then(|| Duration::from_nanos(time))
     }
 
-    /// Of sums: how many bytes were read, where a stream was watched.
+    /// For sums: the number of bytes read, if a stream is watched.
     pub(crate) fn sum_in(&self) -> Option<u64> {
         self.is_counted.load(Relaxed).then(|| self.bytes_in())
     }
 
-    /// Of sums: how many bytes were written, where a stream was watched.
+    /// For sums: the number of bytes written, if a stream is watched.
     pub(crate) fn sum_out(&self) -> Option<u64> {
         self.is_counted.load(Relaxed).then(|| self.bytes_out())
     }
 
-    /// Whether this side closed a stream of the connection first, or has it open still, while the peer was silent for
-    /// longer than the site waits.
+    /// Whether the peer was silent for too long on a stream that is open or that this side closed first.
     pub(crate) fn is_silent(&self) -> bool {
         self.parts().any(|part| match part.stage.load(Relaxed) {
             OPEN => part.is_overdue(),
@@ -96,12 +96,12 @@ impl Traffic {
         })
     }
 
-    /// Whether the peer awaits the operation no more.
+    /// Whether the peer no longer waits for the operation.
     pub(crate) fn is_past_deadline(&self) -> bool {
         self.parts().any(|part| part.stage.load(Relaxed) == AWAITED && part.has_waited())
     }
 
-    /// Whether this side closed first; and if it did, whether a read waited then.
+    /// `Some` if this side closed every stream first, with whether a read was waiting then.
     pub(crate) fn is_closed_locally(&self) -> Option<bool> {
         let closed = |part: &Self| matches!(part.stage.load(Relaxed), CLOSED | CLOSED_AFTER_SILENCE);
         let mut streams = self.parts().filter(|part| part.is_counted.load(Relaxed)).peekable();
@@ -117,7 +117,7 @@ impl Traffic {
         self.bytes_out.load(Relaxed)
     }
 
-    /// Its bytes are those of another stream above it.
+    /// Stops counting: a stream above this one counts the same bytes.
     pub(crate) fn count_elsewhere(&self) {
         self.is_counted.store(false, Relaxed);
     }
@@ -126,7 +126,7 @@ impl Traffic {
         self.patience.store(millis(patience).max(1), Relaxed);
     }
 
-    /// Bytes were read. They answer whatever was written before.
+    /// Counts bytes read. They answer all earlier writes.
     #[inline]
     pub(crate) fn received(&self, count: usize) {
         add(&self.bytes_in, count as u64);
@@ -154,7 +154,7 @@ impl Traffic {
         self.read_waits.store(waits, Relaxed);
     }
 
-    /// The peer's FIN, or an error. Says whether it came before this side closed.
+    /// Records the peer's FIN or an error. Returns whether it came before this side closed.
     pub(crate) fn end(&self) -> bool {
         let is_first = matches!(self.stage.load(Relaxed), OPEN | ENDED);
         if is_first {
@@ -163,28 +163,28 @@ impl Traffic {
         is_first
     }
 
-    /// This side closes.
+    /// Records that this side closed.
     pub(crate) fn close(&self) {
         if self.stage.load(Relaxed) == OPEN {
             self.stage.store(if self.is_overdue() { CLOSED_AFTER_SILENCE } else { CLOSED }, Relaxed);
         }
     }
 
-    /// Bytes came after this side closed: it had closed its own direction only.
+    /// Records bytes after this side's close: only the write direction was closed.
     pub(crate) fn reopen(&self) {
         if matches!(self.stage.load(Relaxed), CLOSED | CLOSED_AFTER_SILENCE) {
             self.stage.store(OPEN, Relaxed);
         }
     }
 
-    /// Whether a read waits, and a write has been unanswered for longer than the site waits.
+    /// Whether a read waits and a write has been unanswered for longer than `patience`.
     fn is_overdue(&self) -> bool {
         let is_asked = self.patience.load(Relaxed) != 0 && self.unanswered_since.load(Relaxed) != 0;
         is_asked && self.read_waits.load(Relaxed) && self.has_waited()
     }
 
-    /// Whether the time is over. The clock that ends it has started a moment before: a library queues a ping and writes it
-    /// later, and a peer has sent its request.
+    /// Whether the time has passed. Allows an eighth less, because the other clock started earlier: a library starts its timer
+    /// when it queues a ping, before the ping is written, and a peer starts its own before it sends the request.
     fn has_waited(&self) -> bool {
         let patience = u64::from(self.patience.load(Relaxed)) * 1_000_000;
         now().saturating_sub(self.unanswered_since.load(Relaxed)) >= patience - patience / 8
@@ -195,18 +195,18 @@ impl Traffic {
     }
 }
 
-/// Without a locked instruction: nobody else writes.
+/// Adds without a locked instruction: there is only one writer.
 #[inline]
 fn add(counter: &AtomicU64, count: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(count), Relaxed);
 }
 
-/// As many as there is room for: 49 days.
+/// At most 49 days, which is what fits.
 fn millis(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
-/// Nanoseconds since the first call, and never 0.
+/// Nanoseconds since the first call, at least 1.
 fn now() -> u64 {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(1)

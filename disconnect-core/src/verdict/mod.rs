@@ -1,4 +1,4 @@
-//! What one piece of evidence means, before roles are applied.
+//! [`Verdict`]: what one piece of evidence means, before an endpoint applies the roles.
 
 mod precedence;
 
@@ -9,41 +9,52 @@ use crate::category::{Category, slot};
 use crate::code::{Code, Protocol};
 use crate::vocabulary::{DisconnectCause, DisconnectReason};
 
-/// Which side closed or broke the connection, as seen from here.
+/// Which side closed or broke the connection, from the point of view of this side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// This side.
     Local,
     /// The peer.
     Remote,
-    /// Neither: the path between them, or a side that vanished without a word.
+    /// Neither side: the path between them failed, or a side vanished without a goodbye.
     Network,
-    /// Nothing tells.
+    /// The evidence does not show which side.
     Unknown,
 }
 
-/// How strong a piece of evidence is. In one error the strongest wins; among equals, the one deepest in the error.
+/// How strong a piece of evidence is, from weakest to strongest.
 ///
-/// Between two ends of one connection, [`Verdict::or_stronger`] and the guard decide.
+/// In one error, the classifier takes the strongest evidence; among equal ranks, the one deepest in the error. Between
+/// two ends of one connection, [`Verdict::or_stronger`] and the guard decide.
+///
+/// ```
+/// use disconnect_core::Rank;
+///
+/// assert!(Rank::Transport > Rank::BrokenPipe);
+/// assert!(Rank::Stated > Rank::Violation);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rank {
     /// An error that no reader understands.
     NotUnderstood,
-    /// An error that only follows from an earlier end: use after close, a failed send.
+    /// An error that only follows from an earlier end, such as a use after close or a failed send.
     FollowOn,
-    /// A write to a connection that was closed already.
+    /// A write to a connection that was already closed.
     BrokenPipe,
     /// The transport ended or failed: end of file, reset, no route.
     Transport,
     /// The peer was silent for too long.
     Timeout,
-    /// We saw the peer break the protocol.
+    /// This side saw the peer violate the protocol.
     Violation,
-    /// Somebody said so: the peer by a code or a goodbye, or this side before it closed.
+    /// An explicit statement: the peer's code or goodbye, or what this side recorded before it closed.
     Stated,
 }
 
-/// What one piece of evidence means: what happened, on which side, and how strong that is.
+/// The meaning of one piece of evidence: what happened, on which side, and how strong the evidence is.
+///
+/// Readers of errors and tables of codes return verdicts. [`Endpoint::resolve`](crate::Endpoint::resolve) turns a
+/// verdict into a [`Disconnect`](crate::Disconnect).
 ///
 /// ```
 /// use disconnect_core::evidence::{Side, Verdict};
@@ -57,7 +68,7 @@ pub enum Rank {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
     pub(crate) ending: Ending,
-    /// The row of [`Ending::Own`].
+    /// The reason of [`Ending::Own`].
     pub(crate) own_reason: Option<&'static Category>,
     pub(crate) side: Side,
     /// A party that is named instead of a side.
@@ -65,25 +76,25 @@ pub struct Verdict {
     pub(crate) rank: Rank,
     pub(crate) cause: Option<&'static Category>,
     pub(crate) code: Option<Code>,
-    /// The peer said so. The blame may still be ours: a received code may accuse us.
+    /// The peer stated it. This side may still be to blame: a received code can accuse it.
     pub(crate) is_said_by_peer: bool,
-    /// The code ended one stream and not the connection, and is the application's own.
+    /// The code ended one stream, not the connection, and the application defines its meaning.
     pub(crate) is_of_stream: bool,
 }
 
-/// What happened. The first three become a reason only once the role of the side is known.
+/// What happened. The first three become a reason once the roles are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     Closed,
     GoingAway,
     Cancelled,
     Is(DisconnectReason),
-    /// A reason of the user's own set.
+    /// A reason of a user's own set.
     Own,
 }
 
 impl Ending {
-    /// One of our reasons is taken as such by whatever type parameter it comes; another set's is its own.
+    /// Recognizes a reason of this crate by its type; any other reason is the user's own.
     pub(crate) fn of(reason: impl slot::Reason) -> (Self, Option<&'static Category>) {
         match (&reason as &dyn Any).downcast_ref() {
             Some(ours) => (Self::Is(*ours), None),
@@ -94,7 +105,7 @@ impl Ending {
 
 impl Verdict {
     const fn ended(ending: Ending, side: Side, rank: Rank) -> Self {
-        // What is expected needs somebody who said goodbye.
+        // An expected end needs a goodbye.
         let is_goodbye = match ending {
             Ending::Closed | Ending::GoingAway | Ending::Cancelled => true,
             Ending::Is(reason) => reason.expected(),
@@ -114,7 +125,7 @@ impl Verdict {
         }
     }
 
-    /// An end of this kind, with the rank that follows from it.
+    /// A verdict with the rank that follows from the ending.
     pub(crate) const fn of(ending: Ending, side: Side) -> Self {
         match ending {
             Ending::Is(reason) => Self::new(reason, side),
@@ -124,24 +135,35 @@ impl Verdict {
         }
     }
 
-    /// That side ended it on purpose and cleanly: `client_closed` for a client, `graceful` for an agent or a server.
+    /// The side closed the connection cleanly: `client_closed` for a client, `graceful` for an agent or a server.
     pub const fn closed(side: Side) -> Self {
         Self::ended(Ending::Closed, side, Rank::Stated)
     }
 
-    /// That side is going away: `client_closed` for a client, `server_shutdown` for an agent or a server.
+    /// The side is going away: `client_closed` for a client, `server_shutdown` for an agent or a server.
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectReason, Endpoint, Side, Verdict};
+    ///
+    /// let goodbye = Verdict::going_away(Side::Remote);
+    /// let reason = |endpoint: Endpoint| endpoint.resolve(goodbye).reason_as();
+    /// assert_eq!(reason(Endpoint::CLIENT_FACING_SERVER), Some(DisconnectReason::ServerShutdown));
+    /// assert_eq!(reason(Endpoint::SERVER_FACING_CLIENT), Some(DisconnectReason::ClientClosed));
+    /// ```
     pub const fn going_away(side: Side) -> Self {
         Self::ended(Ending::GoingAway, side, Rank::Stated)
     }
 
-    /// That side cancelled the one request that this was: `client_closed` for a client. Why an agent or a server would
-    /// is `unknown`.
+    /// The side cancelled a single request: `client_closed` for a client. For an agent or a server the reason is
+    /// `unknown`.
     pub const fn cancelled(side: Side) -> Self {
         Self::ended(Ending::Cancelled, side, Rank::Stated)
     }
 
-    /// An end for this reason, whatever the roles. The rank follows from the reason: a network error is
-    /// [`Rank::Transport`], a protocol error [`Rank::Violation`], anything else [`Rank::Stated`].
+    /// A verdict with this reason, independent of the roles.
+    ///
+    /// The reason determines the rank: [`Rank::Transport`] for a network error, [`Rank::Violation`] for a protocol
+    /// error, [`Rank::Stated`] otherwise.
     pub const fn new(reason: DisconnectReason, side: Side) -> Self {
         let rank = match reason {
             DisconnectReason::NetworkError => Rank::Transport,
@@ -156,10 +178,27 @@ impl Verdict {
         Self::ended(Ending::Is(reason), side, rank)
     }
 
-    /// An end for a reason of your own set, which [`Endpoint::reasons`](crate::Endpoint::reasons) leaves as it is.
+    /// A verdict with a reason of your own set. [`Endpoint::reasons`](crate::Endpoint::reasons) does not map it.
     ///
-    /// It has the rank that one of ours would have: the rank of our reason with the same logged value; else, for an
-    /// unexpected one, [`Rank::Transport`] by the network and [`Rank::Violation`] by the peer; else [`Rank::Stated`].
+    /// Its rank is that of the [`DisconnectReason`] with the same logged value and expected flag. Without one, an
+    /// unexpected reason is [`Rank::Transport`] by the network and [`Rank::Violation`] by the peer. Everything else is
+    /// [`Rank::Stated`].
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectField, Endpoint, Rank, Side, Verdict};
+    ///
+    /// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+    /// #[field("disconnect_reason")]
+    /// enum LeaveReason {
+    ///     #[expected]
+    ///     Quit,
+    ///     Cheated,
+    /// }
+    ///
+    /// assert_eq!(Verdict::own(LeaveReason::Cheated, Side::Remote).rank(), Rank::Violation);
+    /// let end = Endpoint::SERVER_FACING_CLIENT.resolve(Verdict::own(LeaveReason::Quit, Side::Remote));
+    /// assert_eq!((end.reason().as_str(), end.expected()), ("quit", true));
+    /// ```
     pub fn own(reason: impl slot::Reason, side: Side) -> Self {
         let (ending, own_reason) = Ending::of(reason);
         let row = reason.category();
@@ -173,9 +212,10 @@ impl Verdict {
         Self { own_reason, is_said_by_peer, ..Self::ended(ending, side, rank) }
     }
 
-    /// Names the party that ended it, where sides do not fit: "disconnected by the client" is the client on both ends.
+    /// Names the party that ended the connection, where a side does not fit: "disconnected by the client" names the
+    /// client on both ends.
     ///
-    /// An endpoint whose own set lacks that party leaves the initiator out.
+    /// An endpoint whose own initiators lack this party leaves the initiator out.
     ///
     /// ```
     /// use disconnect_core::evidence::{Side, Verdict};
@@ -190,14 +230,22 @@ impl Verdict {
         Self { by: Some(initiator.category()), ..self }
     }
 
-    /// Adds what exactly happened. A keep-alive or idle timeout and a deadline are [`Rank::Timeout`], a broken pipe is
-    /// [`Rank::BrokenPipe`], as far as the rank was that of the transport.
+    /// Adds the cause. A cause also refines the rank [`Rank::Transport`]: a keep-alive timeout, an idle timeout and a
+    /// deadline become [`Rank::Timeout`], and a broken pipe becomes [`Rank::BrokenPipe`].
+    ///
+    /// ```
+    /// use disconnect_core::{DisconnectCause, DisconnectReason, Rank, Side, Verdict};
+    ///
+    /// let lost = Verdict::new(DisconnectReason::NetworkError, Side::Network);
+    /// assert_eq!(lost.rank(), Rank::Transport);
+    /// assert_eq!(lost.with_cause(DisconnectCause::KeepaliveTimeout).rank(), Rank::Timeout);
+    /// ```
     pub const fn with_cause(self, cause: DisconnectCause) -> Self {
         let rank = self.rank_with(Some(cause));
         Self { cause: Some(&DisconnectCause::CATEGORIES[cause.index()]), rank, ..self }
     }
 
-    /// Adds a cause of your own set. One that is logged like one of ours has the same rank.
+    /// Adds a cause of your own set. It affects the rank like the [`DisconnectCause`] with the same logged value.
     pub fn with_own_cause(self, cause: impl slot::Cause) -> Self {
         let row = cause.category();
         Self { cause: Some(row), rank: self.rank_with(DisconnectCause::parse(row.value)), ..self }
@@ -219,14 +267,17 @@ impl Verdict {
         Self { code: Some(code), ..self }
     }
 
-    /// The code ended one stream of a connection, and not the connection: an `RST_STREAM` of HTTP/2, a reset of HTTP/3.
+    /// Marks the code as the end of one stream, not of the connection: an HTTP/2 `RST_STREAM` or an HTTP/3 stream
+    /// reset.
     ///
-    /// There, "no error" is no goodbye. It says that the rest of a request is not wanted (RFC 9113, section 8.1), so it is
-    /// `unknown` by its sender, and anything that is known of the connection outranks it. Other codes stay as they are.
-    /// The adapters `h2` and `quinn` know a reset by itself; a site that asks `poll_reset()` has to say so.
+    /// On a stream, "no error" is not a goodbye. It only says that the sender does not need the rest of the request
+    /// (RFC 9113, section 8.1). The verdict becomes `unknown` by the sender, with [`Rank::FollowOn`], so that any
+    /// evidence about the connection outranks it. Other codes keep their meaning, except that a code of a QUIC
+    /// application or of [`Protocol::Own`] is no goodbye either: QUIC libraries often reset a dropped stream with code
+    /// 0.
     ///
-    /// A code of a QUIC application, or of a protocol of your own, is no goodbye there, either: a stream that is dropped
-    /// unfinished is often reset with code 0. What else [your set](macro@crate::DisconnectCode) says of it counts.
+    /// The adapters `h2` and `quinn` call this for a stream reset. Call it yourself for a code from h2's
+    /// `poll_reset()`.
     ///
     /// ```
     /// use disconnect_core::{Code, Endpoint};
@@ -252,15 +303,15 @@ impl Verdict {
         Self { is_of_stream: is_own, ..own }
     }
 
-    /// Sets how strong this evidence is, where it is not what the reason and the cause imply.
+    /// Sets the rank, where it differs from the rank that follows from reason and cause.
     pub const fn with_rank(self, rank: Rank) -> Self {
         Self { rank, ..self }
     }
 
-    /// Marks it as the peer's own statement, no matter which side is to blame. Its rank is [`Rank::Stated`], so it explains
-    /// the end of file or the reset that it arrived with.
+    /// Marks the verdict as a statement of the peer, whichever side is to blame, and sets [`Rank::Stated`]. A statement
+    /// of the peer explains the end of file or the reset that it arrived with.
     ///
-    /// A goodbye of the peer and a [received code](Code::received) are marked already.
+    /// A goodbye of the peer and a [received code](Code::received) are already marked.
     ///
     /// ```
     /// use disconnect_core::evidence::{Side, Verdict};
@@ -275,7 +326,7 @@ impl Verdict {
         Self { rank: Rank::Stated, ..self.marked_as_said() }
     }
 
-    /// What this side did, as its peer sees it.
+    /// Turns the sender's view of a code into the receiver's view.
     pub(crate) const fn as_received(self) -> Self {
         let side = match self.side {
             Side::Local => Side::Remote,
@@ -285,12 +336,13 @@ impl Verdict {
         Self { side, ..self }.marked_as_said()
     }
 
-    /// The mark alone: a received code may still only report what the peer saw.
+    /// Sets only the mark. A received code may report what the peer saw, so its rank stays.
     pub(crate) const fn marked_as_said(self) -> Self {
         Self { is_said_by_peer: true, ..self }
     }
 
-    /// The reason, as far as it is known without the roles: a goodbye becomes one only at an endpoint.
+    /// Returns the reason, if it does not depend on the roles. `None` for a goodbye, which becomes a reason at an
+    /// endpoint.
     pub fn reason(&self) -> Option<&'static Category> {
         match self.ending {
             Ending::Closed | Ending::GoingAway | Ending::Cancelled => None,
@@ -299,37 +351,37 @@ impl Verdict {
         }
     }
 
-    /// Who ended or broke it, as seen from here.
+    /// Returns the side that ended or broke the connection.
     pub const fn side(&self) -> Side {
         self.side
     }
 
-    /// The party that is named instead of a side, if there is one.
+    /// Returns the party that is named instead of a side, if there is one.
     pub const fn initiator(&self) -> Option<&'static Category> {
         self.by
     }
 
-    /// What exactly happened, if that is known.
+    /// Returns the cause, if it is known.
     pub const fn cause(&self) -> Option<&'static Category> {
         self.cause
     }
 
-    /// The protocol code, if there is one.
+    /// Returns the protocol code, if there is one.
     pub const fn code(&self) -> Option<Code> {
         self.code
     }
 
-    /// How strong this evidence is.
+    /// Returns the strength of this evidence.
     pub const fn rank(&self) -> Rank {
         self.rank
     }
 
-    /// Whether the peer said so itself.
+    /// Whether the peer stated this verdict.
     pub const fn is_said_by_peer(&self) -> bool {
         self.is_said_by_peer
     }
 
-    /// Whether some role makes this a normal end: a goodbye, or a reason that is expected.
+    /// Whether an endpoint can make this a normal end: a goodbye, or an expected reason.
     pub(crate) const fn may_be_expected(&self) -> bool {
         match (self.ending, self.own_reason) {
             (Ending::Closed | Ending::GoingAway | Ending::Cancelled, _) | (Ending::Own, None) => true,
@@ -339,14 +391,16 @@ impl Verdict {
     }
 
     fn kind(&self) -> Kind {
-        // Nobody's goodbye is none.
+        // A goodbye of neither side is not a normal end.
         let is_nobodys = self.by.is_none() && matches!(self.side, Side::Network | Side::Unknown);
         let is_expected = self.may_be_expected() && !(self.reason().is_none() && is_nobodys);
         Kind::of(self.rank, self.is_said_by_peer, is_expected, self.cause)
     }
 
-    /// The one of two verdicts about one end that explains it, such as that of a stream and that of the connection under
-    /// it: `self` was found first. The guard decides between two ends by the same rule.
+    /// Returns the verdict that explains the end: `self`, which was found first, or `other`. The guard decides between
+    /// two ends by the same table.
+    ///
+    /// Use it to combine the end of a stream with the end of its connection.
     ///
     /// ```
     /// use disconnect_core::evidence::{Side, Verdict};

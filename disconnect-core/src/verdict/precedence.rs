@@ -1,64 +1,68 @@
-//! Which of two ends of one connection stays: the table that the guard and [`Verdict::or_stronger`](super::Verdict) share.
+//! The table that decides between two ends of one connection, for the guard and
+//! [`Verdict::or_stronger`](super::Verdict).
 
 use super::Rank;
 use crate::category::Category;
 use crate::vocabulary::DisconnectCause;
 
-/// What an end is, as far as another one may take its place.
+/// The kind of an end: a row and a column of [`RULE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// What the guard was told that a bare drop means.
+    /// The end that a guard logs when it is dropped without a recorded end.
     OnDrop,
-    /// One operation was not done in time. The connection may well be alive.
+    /// One operation did not finish in time. The connection may still be alive.
     Deadline,
-    /// An error that nobody understands.
+    /// An error that no reader understands.
     NotUnderstood,
-    /// Something ended before, and this only shows it: use after close.
+    /// An error that only follows from an earlier end, such as a use after close.
     FollowOn,
-    /// A FIN that the endpoint declared to be a goodbye. A killed peer looks the same.
+    /// A FIN that the endpoint declares to be a goodbye. A killed peer also sends a FIN.
     Fin,
-    /// A write failed, since the connection had ended before.
+    /// A write failed because the connection had already ended.
     BrokenPipe,
-    /// An end of file, a reset.
+    /// An end of file or a reset.
     Lost,
     /// The peer was silent for too long.
     Silent,
     /// An expected end of this side: it closed, or it shut down.
     Ours,
-    /// An unexpected end that the site knew of.
+    /// An unexpected end that the call site recorded.
     Failed,
-    /// We saw a side break the protocol.
+    /// This side saw a protocol violation.
     Violation,
     /// The peer said goodbye.
     Goodbye,
-    /// The peer said that something is wrong.
+    /// The peer stated that something is wrong.
     Complaint,
     /// The task of the connection panicked.
     Panicked,
 }
 
-/// What becomes of an end that comes after another one.
+/// The effect of a later end on the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// The first one stays as it is.
+    /// The first end stays unchanged.
     IsIgnored,
-    /// It takes the place of the first one.
+    /// The later end replaces the first one.
     Replaces,
-    /// The first one stays, and takes over what this one adds: a cause that makes it unclean, a code, a detail.
+    /// The first end stays and takes missing facts from the later one: an unclean cause, a code, a detail.
     Refines,
 }
 
-/// The rule. A row is what comes, a column what is there; `R` replaces, `+` refines, `.` is ignored.
+/// The precedence table. Rows are the later end, columns the first end: `R` replaces, `+` refines, `.` is ignored.
 ///
-/// - The first end stays: what ends a connection makes everything after it fail.
-/// - Weak evidence gives way to what explains it: a deadline, an error nobody understands, a broken pipe. A declared FIN
-///   gives way to every sign of a fault.
-/// - The peer's own statement explains the loss that it arrived with, and so does a violation that was found in the bytes
-///   before it. A goodbye explains neither silence nor an error nobody understands: it may only answer our close.
-/// - An expected end that replaces a missed deadline keeps it as its cause: it may only answer what this side did then.
-/// - Our own expected end never covers up what broke the connection before. It keeps a deadline that was missed.
-/// - Our end is refined by what became of its goodbye. An end of file or a reset is how a peer takes it. A panic of the
-///   task replaces it.
+/// - The first end stays, because errors after an end mostly follow from it.
+/// - Stronger evidence replaces a deadline, an error that no reader understands, and a broken pipe. Every sign of a
+///   fault replaces a declared FIN.
+/// - A statement of the peer replaces the end of file or reset that it arrived with. So does a violation found in the
+///   bytes before it. A goodbye replaces neither silence nor an error that no reader understands: it may only answer
+///   this side's close.
+/// - An expected end that replaces a missed deadline keeps it as its cause: the end may be the answer to what this side
+///   did at the deadline.
+/// - An expected end of this side does not replace an earlier fault. It replaces a missed deadline and keeps it as its
+///   cause.
+/// - What happens to this side's goodbye refines an end of this side. An end of file or a reset does not: peers often
+///   answer a goodbye that way. A panic of the task replaces it.
 #[rustfmt::skip]
 const RULE: [&[u8; 14]; 14] = [
     //                 OnDrop
@@ -92,11 +96,11 @@ const RULE: [&[u8; 14]; 14] = [
 ];
 
 impl Kind {
-    /// What evidence of this rank is.
+    /// Maps a verdict to its kind.
     pub(crate) fn of(rank: Rank, is_said_by_peer: bool, is_expected: bool, cause: Option<&Category>) -> Self {
         let is = |ours: DisconnectCause| cause.is_some_and(|cause| cause.value == ours.as_str());
         match rank {
-            // An expected end on weak evidence: a declared FIN.
+            // Only a declared FIN is an expected end on weak evidence.
             Rank::NotUnderstood | Rank::FollowOn | Rank::BrokenPipe | Rank::Transport | Rank::Timeout
                 if is_expected =>
             {
@@ -117,7 +121,7 @@ impl Kind {
         }
     }
 
-    /// What becomes of an end of this kind that comes after the first one.
+    /// Looks up the effect of an end of this kind after `first`.
     pub(crate) const fn after(self, first: Self) -> Effect {
         match RULE[self as usize][first as usize] {
             b'R' => Effect::Replaces,

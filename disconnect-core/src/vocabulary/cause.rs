@@ -1,11 +1,12 @@
-//! What exactly went wrong: the finer, optional axis below the reason.
+//! [`DisconnectCause`]: what exactly happened, finer than the reason.
 
 use disconnect_derive::DisconnectField;
 
-/// What exactly happened, where the [`DisconnectReason`](crate::DisconnectReason) alone is too coarse: logged as
-/// `disconnect_cause`. Operators group by it; alerts are better built on the reason.
+/// What exactly happened, finer than the [`DisconnectReason`](crate::DisconnectReason). Logged as `disconnect_cause`.
 ///
-/// Classification fills it in. Sites may set it, or use an enum of their own with `#[field("disconnect_cause")]`.
+/// Group by the cause, and alert on the reason. The classifier sets the cause; a call site may set it with
+/// [`Disconnect::with_cause`](crate::Disconnect::with_cause). For causes of your own, derive
+/// [`DisconnectField`](macro@crate::DisconnectField) with `#[field("disconnect_cause")]`.
 ///
 /// ```
 /// use disconnect_core::{Category, Disconnect, DisconnectCause, DisconnectReason};
@@ -17,57 +18,59 @@ use disconnect_derive::DisconnectField;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DisconnectField)]
 #[field("disconnect_cause", crate = crate)]
 pub enum DisconnectCause {
-    /// The connection was reset or aborted: a TCP RST, a QUIC stateless reset.
+    /// The connection was reset or aborted: a TCP RST or a QUIC stateless reset.
     Reset,
-    /// The bytes stopped without a goodbye: a FIN, a truncated frame, TLS without `close_notify`.
+    /// The byte stream ended without a goodbye: a FIN, a truncated frame, or TLS without `close_notify`.
     UncleanEof,
-    /// The bytes stopped with a FIN, which the endpoint declares to be the goodbye of its protocol. A killed peer looks the
-    /// same, so the claim is weak.
+    /// The byte stream ended with a FIN, which the endpoint declares to be a goodbye with `fin_is_goodbye`. A killed peer
+    /// also sends a FIN, so this is weak evidence.
     Fin,
-    /// We wrote to a connection that was closed already. The first cause lies earlier.
+    /// This side wrote to a connection that was already closed. The first cause is earlier.
     BrokenPipe,
-    /// The peer answered no probe in time: TCP keep-alive or user timeout, a missed heartbeat.
+    /// The peer did not answer a probe in time: TCP keep-alive, TCP user timeout, or a missed heartbeat.
     KeepaliveTimeout,
-    /// Nothing was sent for longer than the connection may be idle.
+    /// The connection carried no data for longer than its idle timeout.
     IdleTimeout,
-    /// One operation was not done in time, such as a goodbye that was not answered.
+    /// One operation did not finish in time, such as the wait for the answer to a goodbye.
     Deadline,
-    /// There is no way to the peer: no route, the host or network is down, nobody listens.
+    /// The peer cannot be reached: no route, the host or the network is down, or nothing listens on the port.
     Unreachable,
-    /// Bytes that make no sense in the protocol: garbage, a bad checksum, invalid UTF-8.
+    /// The bytes are invalid in the protocol: garbage, a wrong checksum, invalid UTF-8.
     Malformed,
-    /// A message or frame above the receiver's limit.
+    /// A message or frame exceeded the limit of the receiver.
     TooLarge,
-    /// The two sides share no version, cipher, extension or feature.
+    /// The two sides have no version, cipher, extension or feature in common.
     Negotiation,
-    /// Who the peer is, or what it may do, was not accepted: a bad certificate, a missing permission.
+    /// The identity or the permissions of the peer were rejected: a bad certificate, a missing permission.
     Auth,
-    /// A rule of the receiver's forbids it, and neither credentials nor limits are the matter.
+    /// A policy of the receiver forbids it. Not for credentials (`auth`) or quotas (`limit`).
     Policy,
-    /// A quota was used up: connections, requests, rate, lifetime.
+    /// A quota is exhausted: connections, requests, rate or lifetime.
     Limit,
-    /// The peer has too much to do and asks to come back later.
+    /// The peer is overloaded and asks this side to retry later.
     Overload,
-    /// A newer session of the same peer took its place.
+    /// A newer session of the same peer replaced this one.
     Replaced,
-    /// An operator or administrator ended it.
+    /// An operator or administrator ended the connection.
     Kicked,
-    /// The peer restarts and comes back.
+    /// The peer restarts and will be back.
     Restart,
-    /// The connection is to be made again elsewhere.
+    /// The connection has to be made again, to another place.
     Migrate,
-    /// The process behind the connection crashed: an abort, a segmentation fault.
+    /// The process behind the connection crashed: an abort or a segmentation fault.
     Crash,
-    /// The process behind the connection was killed from outside: by an operator, a supervisor, or for its memory.
+    /// The process behind the connection was killed from outside: by an operator, a supervisor or the out-of-memory
+    /// killer.
     Killed,
-    /// The process behind the connection ended with a status other than 0; the code says which.
+    /// The process behind the connection exited with a status other than 0. The code holds the status.
     ExitStatus,
-    /// Memory, disk or file handles ran out on this side.
+    /// This side ran out of memory, disk space or file descriptors.
     OutOfResources,
-    /// The peer, or this side, failed inside and said so.
+    /// The peer or this side reported an internal error.
     InternalError,
     /// The task that served the connection panicked.
     Panicked,
-    /// The task that served the connection was dropped before it could say why: cancelled, or its runtime is gone.
+    /// The task that served the connection was dropped before it recorded an end: it was cancelled, or its runtime
+    /// stopped.
     Dropped,
 }

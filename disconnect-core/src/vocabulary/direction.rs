@@ -1,10 +1,13 @@
-//! On which layer a connection ran.
+//! [`ConnectionDirection`]: on which layer a connection ran.
 
 use disconnect_derive::DisconnectField;
 
-/// On which layer the connection ran, and between whom: logged as `connect_type`.
+/// On which layer the connection ran, and between which parties. Logged as `connect_type`.
 ///
-/// There is no unknown direction: a site always knows which connection it holds.
+/// There is no unknown direction: a call site knows which connection it holds. The terms come from
+/// [coder](https://github.com/coder/coder): an *agent* runs in a *workspace* (a remote development environment) and
+/// serves its sessions, a *client* is the user's program, and the *server* is the control plane that both are connected
+/// to.
 ///
 /// ```
 /// use disconnect_core::ConnectionDirection;
@@ -15,11 +18,12 @@ use disconnect_derive::DisconnectField;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, DisconnectField)]
 #[field("connect_type", crate = crate)]
 pub enum ConnectionDirection {
-    /// The control plane: coordination and relay-map streams between server and agent. Not for a user's session.
+    /// Control plane, between server and agent: the coordination stream and the stream of relay maps. Not for a user's
+    /// session.
     ServerToAgent,
-    /// The data plane: a user's session on an agent, direct or relayed.
+    /// Data plane, between agent and client: a user's session, direct or relayed.
     AgentToClient,
-    /// The control plane as a client sees it: its own stream to the server. Not for the session that it opens on an
-    /// agent.
+    /// Control plane, between client and server: the client's own stream to the server. Not for the session that it
+    /// opens on an agent.
     ClientToServer,
 }

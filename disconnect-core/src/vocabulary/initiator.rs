@@ -1,11 +1,11 @@
-//! Who ended a connection.
+//! [`DisconnectInitiator`]: who ended a connection.
 
 use disconnect_derive::DisconnectField;
 
-/// Who closed or broke the connection; for a protocol violation, the violator. Logged as `disconnect_initiator`.
+/// Who closed or broke the connection. For a protocol violation: the violator. Logged as `disconnect_initiator`.
 ///
-/// The one who closed is not always the one who reported it: a peer that says "I lost the connection" was not its
-/// initiator, the network was.
+/// The initiator may differ from the party that reports the end. If the peer reports that it lost the connection, the
+/// initiator is the network.
 ///
 /// ```
 /// use disconnect_core::DisconnectInitiator;
@@ -16,16 +16,17 @@ use disconnect_derive::DisconnectField;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, DisconnectField)]
 #[field("disconnect_initiator", crate = crate)]
 pub enum DisconnectInitiator {
-    /// Nothing tells who it was; logged as the empty string. Not for "neither side": that is the network.
+    /// The evidence does not show who ended the connection. Logged as the empty string. Not for "neither side": use
+    /// `network`.
     #[default]
     #[value("")]
     Unknown,
-    /// The user's side: a terminal, an editor, a browser.
+    /// The user's program: a terminal, an editor or a browser.
     Client,
-    /// The process that serves the workspace's sessions.
+    /// The process that runs in the workspace and serves its sessions.
     Agent,
     /// The control plane, or a relay that acts for it.
     Server,
-    /// Neither side: the path between them failed, or one end vanished without a word.
+    /// Neither side: the path between them failed, or one side vanished without a goodbye.
     Network,
 }

@@ -1,8 +1,8 @@
-//! Over which path a connection ran.
+//! [`ConnectionMethod`]: over which path a connection ran.
 
 use disconnect_derive::DisconnectField;
 
-/// Over which path the connection ran: logged as `connection_method`.
+/// Over which path the connection ran. Logged as `connection_method`.
 ///
 /// ```
 /// use disconnect_core::ConnectionMethod;
@@ -13,13 +13,13 @@ use disconnect_derive::DisconnectField;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, DisconnectField)]
 #[field("connection_method", crate = crate)]
 pub enum ConnectionMethod {
-    /// The path is not known here; logged as the empty string. Where a connection has only one path, leave the method
-    /// out instead.
+    /// This call site does not know the path. Logged as the empty string. If a connection has only one possible path,
+    /// omit the method instead.
     #[default]
     #[value("")]
     Unknown,
-    /// Straight from peer to peer, also through a NAT.
+    /// Directly from peer to peer, also through a NAT.
     Direct,
-    /// Relayed by a DERP server.
+    /// Relayed by a DERP server (Designated Encrypted Relay for Packets, Tailscale's relay protocol).
     Derp,
 }

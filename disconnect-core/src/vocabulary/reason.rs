@@ -1,11 +1,11 @@
-//! Why a connection ended.
+//! [`DisconnectReason`]: why a connection ended.
 
 use disconnect_derive::DisconnectField;
 
-/// Why a connection ended, coarse enough to alert on: logged as `disconnect_reason`, with `disconnect_expected` beside
-/// it. What kind of network error it was is the [`DisconnectCause`](crate::DisconnectCause).
+/// Why a connection ended. Logged as `disconnect_reason`, with the expected flag as `disconnect_expected`.
 ///
-/// Exhaustive on purpose: a new category has to break every `match`, so that nobody forgets it.
+/// Alert on the reason; the [`DisconnectCause`](crate::DisconnectCause) says what exactly happened. The enum is
+/// exhaustive on purpose: a new category is a compile error in every `match`.
 ///
 /// ```
 /// use disconnect_core::DisconnectReason;
@@ -18,34 +18,34 @@ use disconnect_derive::DisconnectField;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, DisconnectField)]
 #[field("disconnect_reason", crate = crate)]
 pub enum DisconnectReason {
-    /// The site could not tell, or the evidence was ambiguous. Every such line is worth a look, often at the site
-    /// itself. Not for an end that is known but rare: that deserves a cause.
+    /// The call site did not know the reason, or the evidence was ambiguous. Investigate each of these, starting at the
+    /// call site. Not for an end that is known but rare: use a cause.
     #[default]
     #[alias("")]
     Unknown,
-    /// An agent or a server ended it in good order: its goodbye was acknowledged, a command exited with 0, a terminal
-    /// was closed without an error. Not where a client chose to leave, nor where a whole process is going away.
+    /// An agent or a server ended the connection cleanly: its goodbye was acknowledged, a command exited with 0, or a
+    /// terminal was closed without an error. Not where the client chose to leave, and not where a whole process goes
+    /// away.
     #[expected]
     Graceful,
-    /// The client ended it on purpose and without an error: it closed the terminal, quit the editor, left the page.
-    /// Not where a client merely vanished: that is a network error.
+    /// The client ended the connection on purpose and without an error: it closed the terminal, quit the editor or left
+    /// the page. Not where a client vanished: that is `network_error`.
     #[expected]
     ClientClosed,
-    /// The agent or server process is going away and closes connections that were healthy. Not where it crashed, and
-    /// not where one connection alone was closed.
+    /// The agent or server process is going away and closes healthy connections. Not where it crashed, and not where it
+    /// closed only this connection.
     #[expected]
     ServerShutdown,
-    /// The transport failed: an end of file without a goodbye, a failed read or write, a reset, silence until a
-    /// timeout. Not where bytes arrived that made no sense.
+    /// The transport failed: an end of file without a goodbye, a failed read or write, a reset, or a timeout. Not where
+    /// the bytes were invalid: that is `protocol_error`.
     NetworkError,
-    /// Bytes flowed, but one side broke the protocol; the initiator is the violator. Not where a well-formed request
-    /// was refused.
+    /// One side violated the protocol. The initiator is the violator. Not where a well-formed request was refused.
     ProtocolError,
-    /// The workspace behind the connection was stopped or deleted, so the server closed its sessions. Only a site that
-    /// knows of the stop says so: no error and no code implies it.
+    /// The workspace behind the connection was stopped or deleted, and the server closed its sessions. Only a call site
+    /// that knows of the stop can set it: no error and no code implies it.
     #[expected]
     WorkspaceStopped,
-    /// An agent or client lost its coordination stream, while the data path may still work. Only a site that knows
-    /// which stream it lost says so.
+    /// An agent or client lost its coordination stream, while the data path may still work. Only a call site that knows
+    /// which stream it lost can set it.
     ControlPlaneLost,
 }

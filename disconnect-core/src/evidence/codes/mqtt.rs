@@ -4,7 +4,7 @@ use super::meaning::{Meaning, cancelled, closed, ended, going_away, lost, mismat
 use crate::vocabulary::DisconnectCause as Cause;
 
 /// Codes below 0x80 are goodbyes, the others errors.
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 pub(super) const REASONS: &[Meaning] = &sorted([
     closed(0x00, "normal_disconnection"),
     // A client's goodbye that asks the server to publish its will message. Servers must not send it.

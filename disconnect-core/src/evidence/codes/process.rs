@@ -6,7 +6,7 @@ use super::meaning::{Meaning, closed, ended, find, sorted};
 use crate::code::Code;
 use crate::vocabulary::DisconnectCause as Cause;
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const STATUSES: &[Meaning] = &sorted([
     closed(0, "EXIT_SUCCESS"),
     // The command defines these. A shell exits with the status of its last command: see `Endpoint::shell_exited`.

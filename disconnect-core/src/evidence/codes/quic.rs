@@ -4,7 +4,7 @@ use super::meaning::{Meaning, ended, find, going_away, lost, mismatch, sorted, u
 use super::tls;
 use crate::vocabulary::DisconnectCause as Cause;
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const CODES: &[Meaning] = &sorted([
     // The goodbye of QUIC: "closed abruptly in the absence of any error".
     going_away(0x00, "NO_ERROR").ambiguous(),
