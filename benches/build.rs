@@ -1,4 +1,4 @@
-//! Writes the sets of names that the run-time measurements look up: 8, 64 and 512, each once for every contender.
+//! Generates the sets of names for the run-time measurements: 8, 64 and 512 names, each in the form of every subject.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,7 +16,7 @@ const EIGHT: [&str; 8] = [
     "control_plane_lost",
 ];
 
-/// The larger sets combine these, so that many names share a beginning, an end and a length.
+/// The larger sets combine these words, so that many names share a prefix, a suffix and a length.
 const WHO: [&str; 8] = ["agent", "client", "gateway", "peer", "relay", "server", "session", "tunnel"];
 const WHAT: [&str; 8] = ["closed", "dropped", "expired", "limited", "refused", "replaced", "reset", "timed_out"];
 const WHEN: [&str; 8] = [

@@ -1,4 +1,4 @@
-//! Real loopback connections that end in different ways, for the examples that count them.
+//! Real loopback connections that end in different ways, for the examples about metrics and logs.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 pub(crate) const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 
-/// Two ends with a goodbye, one end of file and one cancelled task.
+/// Ends four connections: two with a goodbye, one with an end of file, one with a cancelled task.
 pub(crate) async fn end_some(ended: impl Fn(&Disconnect) + Copy) -> io::Result<()> {
     for way in [Way::Goodbye, Way::Goodbye, Way::EndOfFile, Way::Cancelled] {
         connection(way, ended).await?;
@@ -23,7 +23,7 @@ enum Way {
     Cancelled,
 }
 
-/// A real connection from its beginning to its end.
+/// Runs one connection from start to end.
 async fn connection(way: Way, ended: impl Fn(&Disconnect)) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let mut client = TcpStream::connect(listener.local_addr()?).await?;
@@ -33,7 +33,7 @@ async fn connection(way: Way, ended: impl Fn(&Disconnect)) -> io::Result<()> {
     match way {
         Way::Goodbye => client.write_all(b"bye").await?,
         Way::EndOfFile => {}
-        // The task that serves the connection is dropped in the middle.
+        // The task that serves the connection is dropped.
         Way::Cancelled => return Ok(()),
     }
     drop(client);

@@ -1,4 +1,4 @@
-//! The line through the crate `log`, for a program without `tracing`: real connections end, and `env_logger` prints them.
+//! Logs with the crate `log` in a program without `tracing`: real connections end, and `env_logger` prints their lines.
 
 mod connections;
 

@@ -1,4 +1,5 @@
-//! Counters and log records of OpenTelemetry: real connections end, and the standard output gets what a collector would.
+//! Exports counters and log records with OpenTelemetry. Real connections end, and standard output shows what a
+//! collector would receive.
 
 mod connections;
 
@@ -24,12 +25,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let meters = SdkMeterProvider::builder().with_reader(reader).build();
     let counter = meters.meter("disconnect").u64_counter("disconnects").with_unit("{connection}").build();
 
-    // The handle of a series is its attributes.
+    // The handle of a series is its set of attributes.
     let metrics = DisconnectMetrics::new(&[END], {
         let counter = counter.clone();
         move |labels| {
             let attributes: Vec<_> = labels.iter().map(|(key, value)| KeyValue::new(*key, *value)).collect();
-            // Present at zero.
+            // Creates the series with the value zero.
             counter.add(0, &attributes);
             attributes
         }

@@ -1,5 +1,5 @@
-//! Close codes that are not ours: Discord's gateway and graphql-ws over WebSocket, and a protocol that the library does not
-//! know, the Acct-Terminate-Cause of RADIUS.
+//! Declares close codes of your own: Discord's gateway and graphql-ws over WebSocket, and the Acct-Terminate-Cause of
+//! RADIUS, a protocol that is not built in.
 //!
 //! The WebSocket connections are real: a server closes with each code, and the client logs the end.
 
@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{accept_async, client_async};
 
-/// Discord's gateway: "Gateway Close Event Codes" of its developer documentation. None of them is a goodbye.
+/// Close codes of Discord's gateway ("Gateway Close Event Codes" of its developer documentation). None is a goodbye.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
 #[codes(websocket)]
 enum Discord {
@@ -43,7 +43,7 @@ enum Discord {
     #[code(4008)]
     #[reason(Unknown, cause = Limit)]
     RateLimited,
-    /// The client was silent: it may be dead, or the path to it.
+    /// The client was silent: the client or the path to it may have failed.
     #[code(4009)]
     #[reason(NetworkError, cause = KeepaliveTimeout)]
     SessionTimedOut,
@@ -53,7 +53,7 @@ enum Discord {
     #[code(4011)]
     #[reason(Unknown, cause = Policy)]
     ShardingRequired,
-    /// The two do not fit, and nobody broke a rule: the sender closed.
+    /// The versions do not match, but neither side violated the protocol. The sender closed.
     #[code(4012)]
     #[reason(ProtocolError, side = Sender, cause = Negotiation)]
     InvalidApiVersion,
@@ -65,11 +65,11 @@ enum Discord {
     DisallowedIntents,
 }
 
-/// graphql-ws: `CloseCode` in its `common.ts`.
+/// Close codes of graphql-ws (`CloseCode` in its `common.ts`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
 #[codes(websocket)]
 enum GraphqlWs {
-    /// The client says so about the server.
+    /// Sent by a client that received an invalid response.
     #[code(4004)]
     #[reason(ProtocolError)]
     BadResponse,
@@ -105,7 +105,7 @@ enum GraphqlWs {
     ConnectionAcknowledgementTimeout,
 }
 
-/// Acct-Terminate-Cause: RFC 2866, section 5.10. An access server reports it about the session of its user.
+/// Acct-Terminate-Cause (RFC 2866, section 5.10). An access server reports it for the session of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
 #[codes("radius")]
 enum Terminated {
@@ -121,7 +121,7 @@ enum Terminated {
     #[code(4)]
     #[reason(Unknown, cause = IdleTimeout)]
     IdleTimeout,
-    /// A lifetime that was planned.
+    /// A planned maximum lifetime.
     #[code(5)]
     #[goodbye(Closed, cause = Limit)]
     SessionTimeout,
@@ -167,7 +167,7 @@ enum Terminated {
     HostRequest,
 }
 
-/// A bare number has its meaning, too. Each service has a classifier of its own: both use 4004.
+/// Gives a bare number its meaning. Each service needs its own classifier, because both use 4004.
 static GATEWAY: Classifier = classifier![codes = Discord];
 const BOT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&GATEWAY);
 const ACCOUNTING: Endpoint = Endpoint::SERVER_FACING_AGENT;
@@ -180,13 +180,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         assert!(!end.expected());
         disconnected!(end, name = code.name(), "gateway closed");
     }
-    // The same number of another service means what that service says.
+    // The same number has another meaning in another service.
     let end = Endpoint::CLIENT_FACING_SERVER.sent(GraphqlWs::BadResponse);
     assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("protocol_error", Some("server")));
     disconnected!(end, name = GraphqlWs::BadResponse.name(), "subscription closed");
     let end = Endpoint::SERVER_FACING_CLIENT.sent(GraphqlWs::ConnectionInitialisationTimeout);
     assert_eq!(end.close_code(Protocol::WebSocket), Some(Code::websocket(4408)));
-    // What the standard registers keeps its meaning, and what nobody knows is never guessed.
+    // A registered code keeps its meaning, and an unknown code is `unknown`.
     assert_eq!(closed_with(BOT, Code::websocket(1001)).await?.reason().as_str(), "server_shutdown");
     assert_eq!(closed_with(BOT, Code::websocket(4999)).await?.reason().as_str(), "unknown");
 
@@ -202,7 +202,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A server that closes with this code, and the end as the client sees it.
+/// Runs a server that closes with this code, and returns the end at the client.
 async fn closed_with(endpoint: Endpoint, code: Code) -> Result<Disconnect, Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -220,7 +220,7 @@ async fn closed_with(endpoint: Endpoint, code: Code) -> Result<Disconnect, Box<d
             Some(Ok(Message::Close(frame))) => {
                 endpoint.received(Code::websocket(frame.map_or(1005, |frame| frame.code.into())))
             }
-            Some(Ok(message)) => return Err(format!("the server only closes: {message}").into()),
+            Some(Ok(message)) => return Err(format!("unexpected message: {message}").into()),
             Some(Err(error)) => endpoint.failed(&error),
             None => endpoint.eof(),
         })

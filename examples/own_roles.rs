@@ -1,6 +1,6 @@
-//! Roles and reasons that are not ours: a broker and its subscribers, two equal nodes, and a third party that ends it.
+//! Declares roles and reasons of your own: a broker with subscribers, two symmetric nodes, and an end by a third party.
 //!
-//! The connections are real; what ends them is one of the sites below.
+//! The connections are real. The call sites in `main` decide how they ended.
 
 use std::io::{self, IsTerminal, Read};
 use std::net::{TcpListener, TcpStream};
@@ -8,19 +8,19 @@ use std::net::{TcpListener, TcpStream};
 use disconnect_core::evidence::Side;
 use disconnect_core::{Disconnect, DisconnectCause, DisconnectField, DisconnectReason, Endpoint, Peer, disconnected};
 
-/// Who ended it.
+/// Who ended the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_initiator")]
 enum Party {
     Broker,
     Subscriber,
-    /// Neither of the two, but it acts through the broker.
+    /// A third party that acts through the broker.
     Admin,
-    /// What the endpoint names where neither side ended it.
+    /// The initiator of an end by neither side.
     Network,
 }
 
-/// Between whom.
+/// The kind of connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("connect_type")]
 enum Link {
@@ -28,7 +28,7 @@ enum Link {
     NodeToNode,
 }
 
-/// Why it ended, in this service's own words.
+/// Why the connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_reason")]
 enum Leave {
@@ -36,7 +36,7 @@ enum Leave {
     Left,
     #[expected]
     BrokerRestart,
-    /// A newer session of the same subscriber took its place.
+    /// A newer session of the same subscriber replaced this one.
     #[expected]
     TakenOver,
     Kicked,
@@ -44,7 +44,7 @@ enum Leave {
     Unknown,
 }
 
-/// What the library works out, in our words. Exhaustive, so that a new reason there is a compile error here.
+/// Maps the reasons of the library. Exhaustive, so that a new reason is a compile error here.
 impl From<DisconnectReason> for Leave {
     fn from(reason: DisconnectReason) -> Self {
         match reason {
@@ -58,7 +58,7 @@ impl From<DisconnectReason> for Leave {
     }
 }
 
-/// One of two nodes of a cluster, as seen from this one: neither is a client.
+/// The two nodes of a cluster, from the point of view of one node. Neither is a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_initiator")]
 enum Node {
@@ -67,7 +67,7 @@ enum Node {
     Network,
 }
 
-/// The broker's end of a subscriber's connection.
+/// The broker's endpoint of a subscriber's connection.
 const BROKER: Endpoint =
     Endpoint::between(&Party::Broker, Peer::client(&Party::Subscriber), &Link::BrokerToSubscriber).reasons::<Leave>();
 const NODE: Endpoint = Endpoint::between(&Node::Local, Peer::symmetric(&Node::Remote), &Link::NodeToNode);
@@ -78,24 +78,24 @@ fn main() -> io::Result<()> {
     assert_eq!((gone.reason_as(), gone.initiator_as()), (Some(Leave::Lost), Some(Party::Network)));
     disconnected!(gone, "subscriber lost");
 
-    // A newer session ends the older one: the same subscriber did it, by connecting again.
+    // The same subscriber ended the older session by connecting again.
     let taken_over = BROKER.ended(Leave::TakenOver, Side::Remote).with_cause(DisconnectCause::Replaced);
     disconnected!(taken_over, "subscriber connected again");
 
-    // A third party: the broker closes, but an administrator is who ended it.
+    // The broker closes, but an administrator ended the connection.
     let kicked =
         BROKER.ended(Leave::Kicked, Side::Local).with_initiator(Party::Admin).with_cause(DisconnectCause::Kicked);
     assert_eq!((kicked.expected(), kicked.initiator_as()), (false, Some(Party::Admin)));
     disconnected!(kicked, "subscriber removed");
 
-    // Two equal nodes: the one that leaves is going away, and neither is a client.
+    // A symmetric peer closes: it is going away, because neither node is a client.
     let left = NODE.closed_by_peer();
     assert_eq!((left.reason_as(), left.initiator_as()), (Some(DisconnectReason::Graceful), Some(Node::Remote)));
     disconnected!(left, "node left the cluster");
     Ok(())
 }
 
-/// A subscriber that connects, and vanishes without a goodbye.
+/// Accepts a subscriber that disconnects without a goodbye.
 fn wait_for_end() -> io::Result<Disconnect> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let subscriber = TcpStream::connect(listener.local_addr()?)?;

@@ -1,5 +1,5 @@
-//! Counters and durations through the crate `metrics`, for Prometheus: real connections end, and the page shows why, and
-//! after how long.
+//! Exports counters and durations with the crate `metrics` to Prometheus. Real connections end, and the page shows
+//! their reasons and durations.
 
 mod connections;
 
@@ -17,11 +17,11 @@ static METRICS: LazyLock<DisconnectMetrics<metrics::Counter>> =
     LazyLock::new(|| DisconnectMetrics::new(&[END], metrics_counter!(metrics)));
 
 const USAGE: &str = "\
-Ends a few loopback connections, and prints the page that Prometheus would get.
+Ends a few loopback connections and prints the page that Prometheus would scrape.
 
 usage: prometheus [--serve ADDRESS]
 
-  --serve ADDRESS  serves the page instead, such as at 127.0.0.1:9100, until it is stopped
+  --serve ADDRESS  serves the page instead, for example at 127.0.0.1:9100, until Ctrl-C
 ";
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,17 +49,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Connections last from a tenth of a second to an hour.
+/// Uses buckets for connections of a tenth of a second to an hour.
 fn exporter() -> Result<PrometheusBuilder, BuildError> {
     PrometheusBuilder::new().set_buckets(&[0.1, 1.0, 10.0, 60.0, 600.0, 3600.0])
 }
 
-/// The recorder is installed by now: the first use of the counters registers them with it.
+/// Ends the connections. The recorder is already installed, so the handles belong to it.
 async fn connections() -> io::Result<()> {
-    metrics::describe_histogram!(
-        "connection_duration_seconds",
-        "How long a connection lasted, by the reason of its end."
-    );
+    metrics::describe_histogram!("connection_duration_seconds", "Duration of connections, by end reason.");
     connections::end_some(|end| {
         METRICS.series(end).increment(1);
         if let Some(seconds) = end.duration_secs() {

@@ -1,4 +1,5 @@
-//! Counters of `prometheus-client`: real connections end, and the page that Prometheus would get shows why.
+//! Counts ends with `prometheus-client`. Real connections end, and the example prints the page that Prometheus would
+//! scrape.
 
 mod connections;
 
@@ -16,8 +17,12 @@ use self::connections::END;
 async fn main() -> Result<(), Box<dyn Error>> {
     let family = Family::<Vec<(&'static str, &'static str)>, Counter>::default();
     let mut registry = Registry::default();
-    // The encoder adds `_total`.
-    registry.register("disconnects", "Connections that ended, by why, who, where and over which path", family.clone());
+    // The encoder appends `_total`.
+    registry.register(
+        "disconnects",
+        "Connections that ended, by reason, initiator, direction and method",
+        family.clone(),
+    );
 
     let metrics = DisconnectMetrics::new(&[END], move |labels| family.get_or_create_owned(&labels.to_vec()));
     connections::end_some(|end| {

@@ -1,4 +1,4 @@
-//! Reads attributed log lines back, one JSON object a line, and counts why connections ended.
+//! Reads JSON log lines, one object per line, and counts the end reasons.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -11,20 +11,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use disconnect_core::{Detail, DisconnectReason, Endpoint, Recorded, disconnected};
 use serde::Deserialize;
 
-/// The longest line that is looked at.
+/// The maximum length of a line that is parsed, in bytes.
 const MAX_LINE: usize = 64 * 1024;
-/// The most unrecognised values that are told apart: a hostile log must not fill the memory.
+/// The maximum number of different unknown values, so that a hostile log cannot exhaust memory.
 const MAX_UNRECOGNISED: usize = 16;
 
 const USAGE: &str = "\
-Counts why connections ended, from a log with one JSON object a line.
+Counts the end reasons in a log with one JSON object per line.
 
 usage: read_logs [FILE]
 
-Without a file it reads standard input, or shows a small log of its own where that is a terminal.
+Without FILE it reads standard input. If that is a terminal, it reads a small built-in log.
 ";
 
-/// One line of the log: flat, or as tracing-subscriber's JSON nests it.
+/// One line of the log: flat, or nested as in tracing-subscriber's JSON.
 #[derive(Deserialize)]
 struct Entry {
     fields: Option<Attribution>,
@@ -32,7 +32,7 @@ struct Entry {
     flat: Attribution,
 }
 
-/// What is read of it. A value that this build does not know is kept as it was written.
+/// The fields that are read. A value that this build does not know is kept unchanged.
 #[derive(Deserialize)]
 struct Attribution {
     disconnect_reason: Option<Recorded<DisconnectReason>>,
@@ -56,7 +56,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             }
         },
         _ => {
-            eprint!("read_logs: one file at most, and no options\n\n{USAGE}");
+            eprint!("read_logs: expected at most one file and no options\n\n{USAGE}");
             return Ok(ExitCode::from(2));
         }
     };
@@ -64,7 +64,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every line ends up in exactly one of these counts.
+/// The counts. Every line is counted once.
 #[derive(Default)]
 struct Summary {
     by_reason: BTreeMap<&'static str, u64>,
@@ -122,7 +122,7 @@ impl Summary {
         }
     }
 
-    /// `Display` makes one clean, short line of whatever was in the log.
+    /// Counts an unknown value. `Display` turns any text into one short clean line.
     fn add_unrecognised(&mut self, reason: &Recorded<DisconnectReason>) {
         let mut value = format!("\"{reason}\"");
         if self.unrecognised.len() >= MAX_UNRECOGNISED && !self.unrecognised.contains_key(&value) {
@@ -162,7 +162,7 @@ impl Display for Summary {
     }
 }
 
-/// A small log, really written: by this build, and by others.
+/// A small log with lines of this build and of others.
 fn sample() -> Vec<u8> {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer({
@@ -181,7 +181,7 @@ fn sample() -> Vec<u8> {
     bytes
 }
 
-/// A writer into memory that tracing-subscriber can be given.
+/// A writer into memory for tracing-subscriber.
 #[derive(Clone, Default)]
 struct Log {
     bytes: Arc<Mutex<Vec<u8>>>,

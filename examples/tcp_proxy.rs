@@ -1,4 +1,4 @@
-//! A TCP proxy: both connections are watched and joined as a pair, so that their two lines agree on who ended them.
+//! A TCP proxy that watches both connections and joins them as a pair, so that their two lines agree on who ended them.
 //!
 //! `tcp_proxy LISTEN UPSTREAM` forwards until Ctrl-C. Without arguments, it forwards two connections of its own: the
 //! client closes the first one, and the proxy stops during the second one.
@@ -14,15 +14,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-/// The client's connection and the server's; the proxy is the agent between them. It does not know what it forwards, so
-/// a FIN is the only goodbye that it sees.
+/// The endpoints of the client's and of the server's connection. The proxy is the agent between them. It does not know
+/// the forwarded protocol, so it treats a FIN as the goodbye.
 pub(crate) const ENDS: [Endpoint; 2] =
     [Endpoint::AGENT_FACING_CLIENT.fin_is_goodbye(), Endpoint::AGENT_FACING_SERVER.fin_is_goodbye()];
 
-/// How long a connection may carry nothing.
+/// The maximum time without traffic.
 pub(crate) const IDLE: Duration = Duration::from_secs(90);
 
-/// Accepts until `stop` is done.
+/// Accepts connections until `stop` completes.
 pub(crate) async fn run(at: TcpListener, to: String, ends: [Endpoint; 2], stop: impl Future) -> io::Result<()> {
     let (shutdown, mut connections, mut stop) = (Shutdown::new(), JoinSet::new(), pin!(stop));
     let _what_stopped_it = loop {
@@ -32,7 +32,7 @@ pub(crate) async fn run(at: TcpListener, to: String, ends: [Endpoint; 2], stop: 
             stopped = &mut stop => break stopped,
         }
     };
-    shutdown.begin(); // before the first connection is closed
+    shutdown.begin(); // Before the first connection is closed.
     connections.shutdown().await;
     Ok(())
 }
@@ -45,18 +45,18 @@ async fn serve(client: TcpStream, to: String, ends: [Endpoint; 2], shutdown: Shu
             up.established();
             forward(down.watch(client), up.watch(server), down.handle()).await;
         }
-        // One line: a dial that failed is no disconnect, and the client's line says `unreachable`.
+        // Logs one line, with the cause `unreachable`: the connection to the server never came up, so it has no end.
         Err(error) => drop(down.failed(&error)),
     }
 }
 
-/// Writes the line of one connection.
+/// Logs the end of one connection.
 pub(crate) fn line(end: &Disconnect) {
     disconnected!(end, bytes_in = end.bytes_in(), bytes_out = end.bytes_out(), "connection closed");
 }
 
-/// Copies until both directions have ended, one of them fails, or nothing comes for too long. What the copy returns does
-/// not say which side ended it; the streams do.
+/// Copies until both directions have ended, one of them fails, or the connection is idle for too long. The result of
+/// the copy does not show which side ended it, but the watched streams do.
 pub(crate) async fn forward<C, S>(mut client: Watched<C>, mut server: Watched<S>, ended: DisconnectHandle)
 where
     C: AsyncRead + AsyncWrite + Unpin,
@@ -65,7 +65,7 @@ where
     let (mut copy, mut silence) = (pin!(copy_bidirectional(&mut client, &mut server)), pin!(sleep(IDLE)));
     let silent = std::future::poll_fn(|context| match copy.as_mut().poll(context) {
         Poll::Pending if silence.as_mut().poll(context).is_pending() => {
-            silence.as_mut().reset(Instant::now() + IDLE); // the copy was woken, so something moved
+            silence.as_mut().reset(Instant::now() + IDLE); // A wake-up means traffic.
             Poll::Pending
         }
         Poll::Pending => Poll::Ready(Some(ENDS[0].idle_timeout())),
@@ -95,7 +95,7 @@ async fn demonstrate() -> io::Result<()> {
         let (client, mut far) = connect().await?;
         drop(client);
         far.read_to_end(&mut Vec::new()).await?;
-        connect().await // both are open when the proxy stops
+        connect().await // Both connections are open when the proxy stops.
     };
     run(listener, to.to_string(), ENDS, visits).await
 }

@@ -1,4 +1,4 @@
-//! A vocabulary of one's own: why players leave a game server, in the game's words and on the same log keys.
+//! Declares a vocabulary of your own: the reasons why players leave a game server, with the log keys of the library.
 
 use std::io::{self, IsTerminal};
 
@@ -8,13 +8,13 @@ use disconnect_core::{Disconnect, DisconnectField, assert_categories, disconnect
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_reason")]
 enum LeaveReason {
-    /// Nobody said why.
+    /// The reason is not known.
     #[alias("")]
     Unknown,
     /// The player quit from the menu.
     #[expected]
     Quit,
-    /// The player did nothing for too long.
+    /// The player was inactive for too long.
     #[value("afk_kick")]
     Idle,
     /// The player's connection failed.
@@ -25,13 +25,13 @@ enum LeaveReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_cause")]
 enum LeaveCause {
-    /// No heartbeat from the player's machine.
+    /// The player's machine sent no heartbeat in time.
     HeartbeatTimeout,
     /// The player signed in on another machine.
     Superseded,
 }
 
-/// Where in the game a player was: a key of the game's own.
+/// The phase of the game, under a key of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("game_phase")]
 enum GamePhase {
@@ -41,7 +41,7 @@ enum GamePhase {
     Match,
 }
 
-// Dashboards rely on these values: whoever changes the set has to come by here.
+// Dashboards depend on these values. A changed set does not compile until this list is updated.
 assert_categories!(LeaveReason, ["unknown", "quit", "afk_kick", "lost_connection"], expected: ["quit"]);
 assert_categories!(LeaveCause, ["heartbeat_timeout", "superseded"]);
 
@@ -52,11 +52,11 @@ fn main() {
     catalogue::<LeaveCause>();
     catalogue::<GamePhase>();
 
-    // A record, put together where the end is seen and logged where the player is known.
+    // A record: made where the end is seen, logged where the player is known.
     let end = Disconnect::new(LeaveReason::LostConnection).with_cause(LeaveCause::HeartbeatTimeout);
     disconnected!(end, field(GamePhase = GamePhase::Match), player = 17, "player left");
 
-    // Or named slots on the spot.
+    // Slots: everything at the call site.
     let minutes = 15;
     disconnected!(
         reason = LeaveReason::Idle,
@@ -68,11 +68,11 @@ fn main() {
     disconnected!(reason = LeaveReason::Quit, field(GamePhase = GamePhase::Match), player = 23, "player left");
 }
 
-/// Prints every category of a set: what a runbook or a dashboard needs to know.
+/// Prints every category of a set, for a runbook or a dashboard.
 fn catalogue<T: DisconnectField>() {
     println!("{}", T::FIELD);
     for category in T::CATEGORIES {
-        let expected_flag = category.expected.map_or("", |expected| if expected { "expected" } else { "to look into" });
+        let expected_flag = category.expected.map_or("", |expected| if expected { "expected" } else { "unexpected" });
         println!("  {:17}  {expected_flag:12}  {}", category.value, category.docs);
     }
     println!();

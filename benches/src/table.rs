@@ -1,40 +1,39 @@
-//! One table, as Markdown: each row is one piece of work, its figure beside those of its peers, and what they are held
-//! to.
+//! A table in Markdown. Each row is one piece of work, with its number, the numbers of its peers, and limits.
 
 use std::fmt;
 
-/// Rows in the order in which they were added.
+/// Rows in insertion order.
 #[derive(Default)]
 pub struct Table {
     rows: Vec<Row>,
 }
 
-/// One line of the table.
+/// One row of the table.
 pub struct Row {
     work: String,
     unit: Unit,
-    /// A heading has none.
+    /// `None` for a heading.
     figure: Option<f64>,
     peers: Vec<(&'static str, f64)>,
     claims: Vec<Claim>,
 }
 
-/// What a figure counts.
+/// The unit of a number.
 #[derive(Clone, Copy)]
 pub enum Unit {
-    /// User and system, of a command and its children.
+    /// User and system time of a command and its children.
     CpuSeconds,
-    /// As counted by callgrind.
+    /// Counted by callgrind.
     Instructions,
-    /// Of wall-clock time.
+    /// Wall-clock time.
     Nanoseconds,
-    /// As counted by memcheck.
+    /// Counted by memcheck.
     Allocations,
-    /// Of memory.
+    /// Size in memory.
     Bytes,
 }
 
-/// What is wanted of a figure or a ratio, and what `--check` fails on.
+/// The goal of a number or a ratio, and the limit that `--check` enforces.
 #[derive(Clone, Copy, Default)]
 pub struct Limits {
     wanted: Option<f64>,
@@ -42,48 +41,48 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Only shown.
+    /// No goal and no limit.
     pub const NONE: Self = Self { wanted: None, held: None };
 
-    /// Wanted, and held.
+    /// A goal that is also the limit.
     pub const fn of(limit: f64) -> Self {
         Self { wanted: Some(limit), held: Some(limit) }
     }
 
-    /// Wanted; what is held is looser, for what varies, or where the wanted is missed.
+    /// A goal with a weaker limit, for a number that varies or that misses its goal.
     pub const fn wanted(wanted: f64, held: f64) -> Self {
         Self { wanted: Some(wanted), held: Some(held) }
     }
 
-    /// Wanted, and too noisy to fail on.
+    /// A goal without a limit, for a number that is too noisy.
     pub const fn only_wanted(wanted: f64) -> Self {
         Self { wanted: Some(wanted), held: None }
     }
 
-    /// Nothing is wanted, but it may not get worse.
+    /// A limit without a goal.
     pub const fn held(held: f64) -> Self {
         Self { wanted: None, held: Some(held) }
     }
 }
 
-/// A figure, or a ratio of two, and its limits.
+/// A number or a ratio of two, with its limits.
 struct Claim {
     value: f64,
-    /// Behind the number: `x strum`, or nothing for the figure itself.
+    /// The text after the number: `x strum`, or empty for the number itself.
     of: String,
     is_ratio: bool,
-    /// The value has to be as small as the limits, or as large.
+    /// Whether smaller is better.
     small: bool,
     limits: Limits,
 }
 
 impl Table {
-    /// A line that says what the rows below it measure.
+    /// Adds a heading for the rows below it.
     pub fn heading(&mut self, work: &str) {
         self.push(format!("**{work}**"), Unit::Bytes, None);
     }
 
-    /// A measured line.
+    /// Adds a row with its number.
     pub fn row(&mut self, work: &str, unit: Unit, figure: f64) -> &mut Row {
         self.push(work.to_owned(), unit, Some(figure))
     }
@@ -124,31 +123,31 @@ impl Table {
 }
 
 impl Row {
-    /// A peer's figure for the same work.
+    /// Adds the number of a peer for the same work.
     pub fn beside(&mut self, peer: &'static str, figure: f64) -> &mut Self {
         self.peers.push((peer, figure));
         self
     }
 
-    /// The figure itself is at most this.
+    /// Limits the number itself.
     pub fn at_most(&mut self, limits: Limits) -> &mut Self {
         let value = self.figure.unwrap_or_default();
         self.claim(Claim { value, of: String::new(), is_ratio: false, small: true, limits })
     }
 
-    /// The figure is at most this many times the peer's.
+    /// Limits the number to a multiple of the peer's.
     pub fn at_most_times(&mut self, peer: &'static str, limits: Limits) -> &mut Self {
         let value = self.figure.unwrap_or_default() / self.peer(peer);
         self.factor(value, peer, limits)
     }
 
-    /// The peer's figure is at least this many times this one.
+    /// Requires the peer's number to be a multiple of this one.
     pub fn times_less(&mut self, peer: &'static str, limits: Limits) -> &mut Self {
         let value = self.peer(peer) / self.figure.unwrap_or_default();
         self.claim(Claim { value, of: format!("x less than {peer}"), is_ratio: true, small: false, limits })
     }
 
-    /// A ratio that is known already, and is at most this.
+    /// Adds a precomputed ratio and its limits.
     pub fn factor(&mut self, value: f64, of: &str, limits: Limits) -> &mut Self {
         self.claim(Claim { value, of: format!("x {of}"), is_ratio: true, small: true, limits })
     }
@@ -223,7 +222,7 @@ impl Unit {
         match self {
             Self::CpuSeconds => format!("{value:.3}"),
             Self::Nanoseconds => format!("{value:.1}"),
-            // A mean over names of several lengths.
+            // A mean over names of different lengths.
             Self::Instructions if value < 100.0 && (value - value.round()).abs() > 0.05 => format!("{value:.1}"),
             Self::Instructions | Self::Allocations | Self::Bytes => format!("{value:.0}"),
         }

@@ -1,4 +1,4 @@
-//! A tour: real connections end in many different ways, each with one line that says why; then a check of all lines.
+//! Ends real connections in many ways, logs one line for each, and checks all lines.
 
 mod endings;
 mod report;
@@ -18,21 +18,21 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::report::Tour;
 use crate::watch::Watch;
 
-/// First argument of this program's second role, the peer that is to be killed.
+/// The first argument of this program when it runs as the peer to kill.
 const PEER: &str = "--peer-to-kill";
 
-/// The tour takes a second or two; a loaded machine may need longer.
+/// The tour takes one or two seconds. This leaves room for a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const USAGE: &str = "\
-Ends real TCP, WebSocket, TLS and HTTP/2 connections on loopback in many ways, and prints why each one ended.
+Ends real TCP, WebSocket, TLS and HTTP/2 connections on loopback in many ways, and logs the end of each.
 
 usage: tour [--json]
 
-  --json      one JSON object a line on standard output; the table goes to standard error
-  -h, --help  this text
+  --json      writes one JSON object per line to standard output, and the table to standard error
+  -h, --help  prints this text
 
-exit status: 0 when every line is right, 1 when one is missing, double or wrong, 2 for bad arguments
+exit status: 0 if every line is correct, 1 if a line is missing, repeated or wrong, 2 for bad arguments
 ";
 
 enum Task {
@@ -75,7 +75,7 @@ fn task(arguments: &[String]) -> Result<Task, String> {
     }
 }
 
-/// Runs every ending, and compares the lines that came with those that should.
+/// Runs every case, and compares the logged lines with the expected ones.
 fn tour(json: bool) -> Result<ExitCode, Box<dyn Error>> {
     let watch = Watch::default();
     log(json, &watch)?;
@@ -89,7 +89,7 @@ fn tour(json: bool) -> Result<ExitCode, Box<dyn Error>> {
     let report = tour.report(watch.seen());
     let written = if json { report.write(&mut io::stderr().lock()) } else { report.write(&mut io::stdout().lock()) };
     match written {
-        // Nobody reads on: `tour | head`.
+        // The reader closed the pipe, as in `tour | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written?,
     }
@@ -97,7 +97,7 @@ fn tour(json: bool) -> Result<ExitCode, Box<dyn Error>> {
     Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Prints events as they come, for people or for programs, and lets the watch see them.
+/// Prints events as text or JSON, and passes them to the watch.
 fn log(json: bool, watch: &Watch) -> Result<(), Box<dyn Error>> {
     let fmt = tracing_subscriber::fmt::layer().log_internal_errors(false);
     let fmt = if json {

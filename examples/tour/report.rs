@@ -1,4 +1,4 @@
-//! What was done, which line it has to give, and how that compares with the lines that really came.
+//! The cases of the tour, their expected lines, and the comparison with the logged lines.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -7,34 +7,34 @@ use tracing::Level;
 
 use crate::watch::{Line, Seen};
 
-/// An end that is part of normal operation.
+/// An expected end.
 pub(crate) fn normal(reason: &'static str, initiator: &'static str, direction: &'static str) -> Line<'static> {
     Line { reason, expected: Some(true), initiator, direction, cause: "", code: "", level: Level::INFO }
 }
 
-/// An end to look into.
+/// An unexpected end.
 pub(crate) fn fault(reason: &'static str, initiator: &'static str, direction: &'static str) -> Line<'static> {
     Line { expected: Some(false), level: Level::WARN, ..normal(reason, initiator, direction) }
 }
 
 impl Line<'static> {
-    /// With this cause.
+    /// Sets the cause.
     pub(crate) fn cause(self, cause: &'static str) -> Self {
         Self { cause, ..self }
     }
 
-    /// With this protocol code.
+    /// Sets the protocol code.
     pub(crate) fn code(self, code: &'static str) -> Self {
         Self { code, ..self }
     }
 
-    /// Deserves a look although it is expected.
+    /// Sets the level `WARN`, for an expected end that did not complete cleanly.
     pub(crate) fn warns(self) -> Self {
         Self { level: Level::WARN, ..self }
     }
 }
 
-/// The connections of the tour, in the order of their ends.
+/// The connections of the tour, in the order in which they start.
 #[derive(Default)]
 pub(crate) struct Tour {
     cases: Vec<Case>,
@@ -46,12 +46,12 @@ struct Case {
 }
 
 impl Tour {
-    /// A connection, and the one line that its end has to give: returns the id to log it with.
+    /// Adds a connection and its expected line. Returns the id to log it with.
     pub(crate) fn case(&mut self, what: &'static str, wanted: Line<'static>) -> u64 {
         self.add(Case { what, wanted: Some(wanted) })
     }
 
-    /// A connection that does not come up: its end is not to be logged.
+    /// Adds a connection that does not come up and therefore has no line.
     pub(crate) fn no_case(&mut self, what: &'static str) -> u64 {
         self.add(Case { what, wanted: None })
     }
@@ -61,12 +61,12 @@ impl Tour {
         self.cases.len() as u64
     }
 
-    /// What the connection that was begun last is about.
+    /// A description of the case that started last.
     pub(crate) fn latest(&self) -> &'static str {
         self.cases.last().map_or("nothing yet", |case| case.what)
     }
 
-    /// Compares the events that came with those that were wanted.
+    /// Compares the logged events with the expected lines.
     pub(crate) fn report(self, events: Vec<Seen>) -> Report {
         let mut rows: Vec<Row> = self.cases.into_iter().map(|case| Row { case, seen: Vec::new() }).collect();
         let mut strays = Vec::new();
@@ -78,7 +78,7 @@ impl Tour {
     }
 }
 
-/// The comparison: a table of every connection, then everything that is wrong.
+/// The result: a table of all connections, then all errors.
 pub(crate) struct Report {
     rows: Vec<Row>,
     strays: Vec<Seen>,
@@ -100,7 +100,7 @@ impl Row {
 }
 
 impl Report {
-    /// Whether every connection gave its line, once, and nothing else came.
+    /// Whether every connection has exactly its line, and there is no other line.
     pub(crate) fn is_right(&self) -> bool {
         self.strays.is_empty() && self.rows.iter().all(Row::is_right)
     }
@@ -109,7 +109,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// The output is closed.
+    /// Fails if the output is closed.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let width = self.rows.iter().map(|row| row.case.what.len()).max().unwrap_or_default();
         let header = Columns("reason", "initiator", "expected", "cause");
@@ -140,10 +140,10 @@ impl Report {
             }
         }
         for stray in &self.strays {
-            writeln!(out, "\nwrong: a line of no connection of this tour: {stray:?}")?;
+            writeln!(out, "\nwrong: a line that belongs to no connection of this tour: {stray:?}")?;
         }
         let right = self.rows.len() - wrong.len();
-        writeln!(out, "\n{right} of {} connections ended with the lines they should", self.rows.len())
+        writeln!(out, "\n{right} of {} connections have the expected line", self.rows.len())
     }
 }
 

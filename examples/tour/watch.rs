@@ -1,4 +1,4 @@
-//! A tracing layer that keeps every disconnect event as it was really written, by the connection it is about.
+//! A tracing layer that keeps every disconnect event as logged, by connection.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,20 +9,20 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// The attribution of one connection's end, as an operator finds it in the log.
+/// The attribution of one end, as it appears in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line<'a> {
     /// `disconnect_reason`.
     pub(crate) reason: &'a str,
-    /// `disconnect_expected`; `None` where the event lacks it.
+    /// `disconnect_expected`; `None` if the event lacks it.
     pub(crate) expected: Option<bool>,
     /// `disconnect_initiator`.
     pub(crate) initiator: &'a str,
     /// `connect_type`.
     pub(crate) direction: &'a str,
-    /// `disconnect_cause`; empty where there is none.
+    /// `disconnect_cause`; empty if the event lacks it.
     pub(crate) cause: &'a str,
-    /// `disconnect_code`; empty where there is none.
+    /// `disconnect_code`; empty if the event lacks it.
     pub(crate) code: &'a str,
     /// The level of the event.
     pub(crate) level: Level,
@@ -36,7 +36,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// The attribution of this event; a field it lacks reads as empty.
+    /// The attribution of this event. A missing field is empty.
     pub(crate) fn line(&self) -> Line<'_> {
         Line {
             reason: self.text(DisconnectReason::FIELD),
@@ -49,7 +49,7 @@ impl Seen {
         }
     }
 
-    /// The connection that the event is about.
+    /// The id of the connection.
     pub(crate) fn connection(&self) -> Option<u64> {
         self.text("connection_id").parse().ok()
     }
@@ -59,14 +59,14 @@ impl Seen {
     }
 }
 
-/// The layer. Its clones share what was seen.
+/// The layer. Its clones share the events.
 #[derive(Clone, Default)]
 pub(crate) struct Watch {
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Watch {
-    /// Every disconnect event so far, in the order of emission.
+    /// Every disconnect event so far, in logging order.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

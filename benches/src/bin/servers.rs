@@ -1,5 +1,4 @@
-//! Whole servers on loopback, with a guard, a watched stream and a line, beside the same servers without. See
-//! `benches/README.md`.
+//! Measures whole servers on loopback, with and without a guard, a watched stream and a line. See `benches/README.md`.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -21,10 +20,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-/// A client closes what it has read; nothing else says goodbye.
+/// The client closes after it has read the answer. Its FIN is the only goodbye.
 const END: Endpoint = Endpoint::SERVER_FACING_CLIENT.fin_is_goodbye();
 
-/// Each contender has its turn in each round, and the least of its times counts.
+/// In each round, each variant runs once. The minimum counts.
 const ROUNDS: usize = 800;
 const REQUESTS: u32 = 100;
 const CONNECTIONS: u32 = 20;
@@ -35,7 +34,7 @@ const CHUNKS: u32 = 16_384;
 enum Server {
     Echo,
     Hyper,
-    /// Reads a gibibyte, and answers with one byte.
+    /// Reads one GiB and answers with one byte.
     Sink,
 }
 
@@ -79,7 +78,7 @@ fn row(table: &mut Table, work: &str, bare: f64, ours: f64, limits: Limits) {
     table.row(work, Unit::Nanoseconds, ours).beside("bare", bare).at_most_times("bare", limits);
 }
 
-/// The least of the rounds, in which the two take turns, and take turns in being first.
+/// The minimum over all rounds. The two variants alternate, and each is first in every other round.
 fn least(
     rounds: usize,
     addresses: [SocketAddr; 2],
@@ -108,7 +107,7 @@ fn ask(stream: &mut TcpStream, request: &[u8], length: usize) -> io::Result<()> 
     stream.read_exact(&mut [0; 1024][..length])
 }
 
-/// How long hyper's answer is.
+/// The length of hyper's answer, in bytes.
 fn hyper_answer() -> io::Result<usize> {
     let mut stream = TcpStream::connect(start(Server::Hyper, false)?)?;
     stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
@@ -117,7 +116,7 @@ fn hyper_answer() -> io::Result<usize> {
     Ok(answer.len() - "connection: close\r\n".len())
 }
 
-/// A server on a thread and a runtime of its own.
+/// Starts a server on its own thread and runtime.
 fn start(server: Server, is_watched: bool) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
@@ -190,7 +189,7 @@ where
     }
 }
 
-/// A subscriber that looks at every field of every event, and keeps nothing.
+/// A subscriber that visits every field of every event and discards it.
 struct Discard;
 
 impl tracing::Subscriber for Discard {

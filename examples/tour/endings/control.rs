@@ -1,4 +1,4 @@
-//! How an agent's control streams to its server end, over TCP.
+//! Ends of an agent's control streams to its server, over TCP.
 
 use std::io;
 
@@ -9,18 +9,18 @@ use crate::report::{Tour, fault, normal};
 use crate::service::control::{self, Agent};
 use crate::service::wire::{self, Frame};
 
-/// An agent's control streams end, one after the other, and one does not come up.
+/// Ends control streams of an agent one after the other. The last one does not come up.
 pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
     let shutdown = || normal("server_shutdown", "agent", "server_to_agent");
     let reset = || fault("network_error", "network", "server_to_agent").cause("reset");
 
     server_leaves(tour.case("server says goodbye", normal("graceful", "server", "server_to_agent"))).await?;
-    shutting_down(tour.case("we shut down, and the server answers our goodbye", shutdown())).await?;
+    shutting_down(tour.case("agent shuts down, and the server answers its goodbye", shutdown())).await?;
     let unanswered = shutdown().cause("deadline").warns();
-    unheard(tour.case("we shut down, and the server does not answer", unanswered)).await?;
-    aborted(tour.case("we shut down, and abort the task", shutdown())).await?;
+    unheard(tour.case("agent shuts down, and the server does not answer", unanswered)).await?;
+    aborted(tour.case("agent shuts down and aborts the task", shutdown())).await?;
     let first = tour.case("server resets one of two sibling streams", reset());
-    let second = tour.case("its sibling is cancelled for that", reset());
+    let second = tour.case("agent closes the sibling because of the reset", reset());
     siblings(first, second).await?;
     refused(tour.no_case("server refuses the connection")).await
 }
@@ -76,12 +76,12 @@ async fn siblings(first: u64, second: u64) -> io::Result<()> {
     Ok(relays.await?)
 }
 
-/// A port that is taken, but nobody listens on it.
+/// A port that is bound, but that no socket listens on.
 async fn refused(id: u64) -> io::Result<()> {
     let nobody = TcpSocket::new_v4()?;
     nobody.bind(([127, 0, 0, 1], 0).into())?;
     match control::dial(id, nobody.local_addr()?, Agent::new(LONG)).await {
-        Ok(()) => Err(io::Error::other("the connection came up, and nobody listens")),
+        Ok(()) => Err(io::Error::other("the connection came up, but no socket listens")),
         Err(_) => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! How connections over HTTP/2 end.
+//! Ends of HTTP/2 connections.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::report::{Tour, fault, normal};
 use crate::service::{http2, wire};
 
-/// HTTP/2 connections end with a `GOAWAY`, seen from the agent's end.
+/// Ends HTTP/2 connections with a `GOAWAY`. The agent logs them.
 pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
     let shutdown = normal("server_shutdown", "server", "server_to_agent").code("http2.0");
     goaway(tour.case("HTTP/2 server goes away with NO_ERROR", shutdown), Reason::NO_ERROR).await?;
@@ -23,14 +23,14 @@ async fn goaway(id: u64, reason: Reason) -> io::Result<()> {
     followed.and(served).map_err(io::Error::other)
 }
 
-/// Opens the stream of events that the agent asks for, and then goes away.
+/// Sends one event of the stream that the agent requested, and then goes away.
 async fn serve(stream: TcpStream, reason: Reason) -> Result<(), h2::Error> {
     let mut server = h2::server::handshake(stream).await?;
     let Some(request) = server.accept().await else { return Ok(()) };
     let mut events = request?.1.send_response(Response::new(()), false)?;
     events.send_data("an event".into(), false)?;
     server.abrupt_shutdown(reason);
-    // Drives the connection until its goodbye is written; that this ends it is no error here.
+    // Drives the connection until the goodbye is written. The error after that is expected.
     while let Some(Ok(_)) = server.accept().await {}
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The ways in which the tour's connections end, and the one line that has to come of each.
+//! The ends of the tour's connections, each with its expected line.
 
 mod control;
 mod http2;
@@ -16,16 +16,16 @@ use crate::report::Tour;
 
 pub(crate) use session::killed_peer;
 
-/// A wait that is not meant to be over.
+/// A timeout that does not expire.
 const LONG: Duration = Duration::from_secs(30);
-/// A wait whose end is what is shown.
+/// A timeout that expires, as part of the case.
 const SHORT: Duration = Duration::from_millis(250);
 
-/// Every ending, one after the other.
+/// Runs every case, one after the other.
 ///
 /// # Errors
 ///
-/// The tour itself failed: no loopback, no processes.
+/// Fails if the tour itself fails: no loopback, no processes.
 pub(crate) async fn run(tour: &mut Tour) -> io::Result<()> {
     session::endings(tour).await?;
     control::endings(tour).await?;

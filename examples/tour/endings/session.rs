@@ -1,4 +1,4 @@
-//! How a client's session on an agent ends, over TCP.
+//! Ends of a client's session on an agent, over TCP.
 
 use std::io;
 use std::process::Stdio;
@@ -13,10 +13,10 @@ use crate::report::{Tour, fault, normal};
 use crate::service::session;
 use crate::service::wire::{self, Frame};
 
-/// What the process to kill says on its standard output.
+/// The text that the process to kill prints when it is connected.
 const CONNECTED: &str = "connected";
 
-/// A client's sessions end, one after the other.
+/// Ends client sessions, one after the other.
 pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
     let closed = || normal("client_closed", "client", "agent_to_client");
     let network = || fault("network_error", "network", "agent_to_client");
@@ -24,11 +24,10 @@ pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
     let client = tour.case("client leaves, as the client sees it", closed());
     let agent = tour.case("client leaves, as the agent sees it", closed());
     goodbye(client, agent).await?;
-    half_close(tour.case("client shuts down its write side in mid-conversation", network().cause("unclean_eof")))
-        .await?;
+    half_close(tour.case("client closes its write side during the session", network().cause("unclean_eof"))).await?;
     killed(tour.case("client process is killed with SIGKILL", network().cause("unclean_eof"))).await?;
     reset_by_client(tour.case("client resets the connection (SO_LINGER 0)", network().cause("reset"))).await?;
-    silence(tour.case("client says nothing until our timeout", network().cause("idle_timeout"))).await?;
+    silence(tour.case("client is silent until the agent's idle timeout", network().cause("idle_timeout"))).await?;
     #[cfg(target_os = "linux")]
     deaf(tour.case("client stops reading until TCP_USER_TIMEOUT", network().cause("keepalive_timeout"))).await?;
     truncated(tour.case("client stops in the middle of a frame", network().cause("unclean_eof"))).await?;
@@ -46,12 +45,12 @@ async fn half_close(id: u64) -> io::Result<()> {
     let (mut client, accepted) = wire::loopback().await?;
     wire::write(&mut client, &Frame::Data(b"one last question".to_vec())).await?;
     client.shutdown().await?;
-    // The other half still works: the answer comes.
+    // The other direction still works: the client receives the answer.
     let (answer, ()) = tokio::join!(wire::answer(&mut client), session::serve(id, accepted, LONG));
     answer
 }
 
-/// The client is another process: this program, run again as [`killed_peer`].
+/// The client is another process: this program with the argument [`PEER`], which runs [`killed_peer`].
 async fn killed(id: u64) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let mut client = Command::new(std::env::current_exe()?)
@@ -72,7 +71,7 @@ async fn killed(id: u64) -> io::Result<()> {
     Ok(session.await?)
 }
 
-/// The process to kill: says that its connection is up, and waits for its end.
+/// The process to kill: prints that it is connected, and waits to be killed.
 pub(crate) async fn killed_peer(agent: &str) -> io::Result<()> {
     let mut stream = TcpStream::connect(agent).await?;
     wire::ask(&mut stream).await?;
@@ -94,7 +93,7 @@ async fn silence(id: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// The client asks and asks, and takes no answer: the agent's kernel gives up on it.
+/// The client sends requests but does not read the answers, until the agent's kernel closes the connection.
 #[cfg(target_os = "linux")]
 async fn deaf(id: u64) -> io::Result<()> {
     let (mut client, accepted) = wire::loopback().await?;

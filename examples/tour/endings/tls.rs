@@ -1,4 +1,4 @@
-//! How connections over TLS end.
+//! Ends of TLS connections.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::service::{tls, wire};
 
 const NAME: &str = "localhost";
 
-/// TLS connections end, seen from the agent's end.
+/// Ends TLS connections. The agent logs them.
 pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
     let client_closed = normal("client_closed", "client", "agent_to_client");
     let truncated = fault("network_error", "network", "agent_to_client").cause("unclean_eof");
@@ -32,7 +32,7 @@ pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
     client.shutdown().await?;
     tls::serve(id, server).await;
 
-    let id = tour.case("TLS client sends a record that is none", garbage);
+    let id = tour.case("TLS client sends an invalid record", garbage);
     let (client, server) = handshake().await?;
     client.into_inner().0.write_all(b"GET / HTTP/1.1\r\n\r\n").await?;
     tls::serve(id, server).await;

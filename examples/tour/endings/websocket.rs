@@ -1,4 +1,4 @@
-//! How connections over WebSocket end.
+//! Ends of WebSocket connections.
 
 use std::io;
 
@@ -16,7 +16,7 @@ use crate::service::{websocket, wire};
 
 type WebSocket = WebSocketStream<TcpStream>;
 
-/// WebSocket connections end, seen from a client's, a server's and an agent's end.
+/// Ends WebSocket connections. A client, a server and an agent log them.
 pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
     let client_closed = normal("client_closed", "client", "client_to_server").code("websocket.1000");
     let server_leaves = normal("server_shutdown", "server", "client_to_server").code("websocket.1001");
@@ -34,7 +34,7 @@ pub(crate) async fn endings(tour: &mut Tour) -> io::Result<()> {
     reserved_bits(tour.case("WebSocket client sends a frame with reserved bits", garbage)).await
 }
 
-/// The peer of `end` closes with this code; `role` is the part that `end` takes in the WebSocket protocol.
+/// Lets the peer of `end` close with this code. `role` is the WebSocket role of this side.
 async fn closed(id: u64, end: Endpoint, role: Role, code: CloseCode) -> io::Result<()> {
     let (client, server) = handshake().await?;
     let (ours, mut peer) = match role {

@@ -1,4 +1,5 @@
-//! An agent's control streams to its server, as a service would write them: two siblings that live and die together.
+//! An agent's control streams to its server, written as in a service: if one of two sibling streams fails, the other
+//! one ends too.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,15 +15,15 @@ use super::wire::{self, Frame};
 
 const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
-/// What the streams of one agent share.
+/// The state that the streams of one agent share.
 ///
-/// A shutdown and a sibling's failure both stop a stream, and must not be told by the same token: the one is normal,
-/// the other an outage.
+/// A shutdown and a failure of the sibling both stop a stream. They need different signals, because a shutdown is
+/// expected and a failure is not.
 #[derive(Clone)]
 pub(crate) struct Agent {
-    /// How long the server may take to answer a goodbye.
+    /// How long to wait for the server's answer to a goodbye.
     patience: Duration,
-    /// Why the streams end when this process goes away, and what wakes them.
+    /// The end of all streams when this process goes away.
     shutdown: Shutdown,
     closing: CancellationToken,
     failure: watch::Sender<Option<Disconnect>>,
@@ -35,24 +36,24 @@ impl Agent {
         Self { patience, shutdown, closing, failure: watch::Sender::new(None) }
     }
 
-    /// This process is going away: why comes first, then the streams are closed.
+    /// Shuts down: publishes the shutdown first, then closes the streams.
     pub(crate) fn shut_down(&self) {
         self.shutdown.begin();
         self.closing.cancel();
     }
 
-    /// Tells the siblings of a stream that it failed.
+    /// Reports a failed stream to its siblings.
     fn ended(&self, end: &Disconnect) {
         if !end.expected() {
             self.failure.send_if_modified(|first| first.is_none() && first.replace(end.clone()).is_none());
         }
     }
 
-    /// Waits until a sibling has failed: its end is why this stream ends too.
+    /// Waits until a sibling has failed. Returns that end, which is also the end of this stream.
     async fn sibling_failed(&self) -> Disconnect {
         let mut failure = self.failure.subscribe();
         let first = failure.wait_for(Option::is_some).await.ok().and_then(|first| first.clone());
-        // The sender is ours: it is still there, and it waited for one.
+        // Cannot be `None`: `self` holds the sender, and the value is set.
         first.map_or_else(
             || END.ended(DisconnectReason::Unknown, Side::Local),
             |first| first.with_detail("ended with its sibling stream"),
@@ -60,12 +61,12 @@ impl Agent {
     }
 }
 
-/// One control stream: follows the server until the stream ends. The guard says in one line why it did.
+/// Serves one control stream until it ends. The guard logs the end.
 pub(crate) async fn follow(id: u64, name: &'static str, mut stream: TcpStream, agent: Agent) {
     let write = move |end: &Disconnect| disconnected!(end, connection_id = id, stream = name, "control stream closed");
     let guard = DisconnectGuard::new(END, write).under(&agent.shutdown);
     let ended = guard.handle();
-    // The error is in the line.
+    // The error is already in the line.
     let _ = guard
         .run(async |_| -> io::Result<_> {
             tokio::select! {
@@ -86,7 +87,7 @@ async fn updates(stream: &mut TcpStream, agent: &Agent) -> io::Result<Disconnect
                 None => return Ok(END.eof()),
             },
             () = agent.closing.cancelled() => {
-                // Where no answer comes in time, the guard adds the deadline to the shutdown.
+                // If no answer comes in time, the guard adds the cause `deadline` to the shutdown.
                 timeout(agent.patience, say_goodbye(stream)).await??;
                 return Ok(END.shutting_down());
             }
@@ -94,14 +95,15 @@ async fn updates(stream: &mut TcpStream, agent: &Agent) -> io::Result<Disconnect
     }
 }
 
-/// Leaves, and waits until the server has heard it.
+/// Sends the goodbye and waits for the server's end of file.
 async fn say_goodbye(stream: &mut TcpStream) -> io::Result<()> {
     wire::write(stream, &Frame::Goodbye).await?;
     while wire::read(stream).await?.is_some() {}
     Ok(())
 }
 
-/// A stream that looks at no token, so that a shutdown aborts its task: the guard in it writes the line all the same.
+/// Serves a stream that does not watch for a shutdown, so that a shutdown aborts its task. The guard in it still logs
+/// the line.
 pub(crate) async fn relay_map(id: u64, mut stream: TcpStream, agent: Agent) {
     let write = move |end: &Disconnect| disconnected!(end, connection_id = id, "relay map stream closed");
     let _ = DisconnectGuard::new(END, write)
@@ -115,11 +117,12 @@ pub(crate) async fn relay_map(id: u64, mut stream: TcpStream, agent: Agent) {
         .await;
 }
 
-/// Dials the server and follows it. A dial that failed is no disconnect: there was no connection.
+/// Connects to the server and follows it. A failed connect is not logged as a disconnect, because there was no
+/// connection.
 ///
 /// # Errors
 ///
-/// The server could not be reached.
+/// Fails if the server cannot be reached.
 pub(crate) async fn dial(id: u64, server: SocketAddr, agent: Agent) -> io::Result<()> {
     let stream = TcpStream::connect(server).await.inspect_err(|error| {
         tracing::warn!(connection_id = id, %error, "server not reached");

@@ -1,4 +1,4 @@
-//! An agent's event stream from its server over HTTP/2, as a service would write it.
+//! An agent's event stream from its server over HTTP/2, written as in a service.
 
 use bytes::Bytes;
 use disconnect_core::evidence::Verdict;
@@ -11,19 +11,19 @@ const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
 static CLASSIFIER: Classifier = classifier![h2 = h2];
 
-/// Follows the server's events until the stream ends, and says in one line why it did.
+/// Follows the server's events until the stream ends, and logs the end.
 ///
 /// # Errors
 ///
-/// The connection did not come up.
+/// Fails if the connection does not come up.
 pub(crate) async fn follow(id: u64, stream: TcpStream) -> Result<(), h2::Error> {
     let (requests, connection) = h2::client::handshake(stream).await?;
     let connection = tokio::spawn(connection);
     let end = match events(requests.clone()).await {
         Ok(()) => END.closed_by_peer(),
         Err(stream) => {
-            // A stream often knows no more than that it broke: a `GOAWAY` is told to the next request, everything
-            // else to the connection's future. The strongest of the three is the end.
+            // The stream often reports only that it broke. A `GOAWAY` is reported to the next request, everything else
+            // to the connection's future. The strongest of the three is the end.
             let next = requests.ready().await.err();
             let connection = connection.await.ok().and_then(Result::err);
             strongest([Some(stream), next, connection])

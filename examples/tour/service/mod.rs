@@ -1,4 +1,4 @@
-//! The service that is observed: connection tasks as one would write them, each with the one line at its end.
+//! The observed service: connection tasks written as in a real service, each with one line at its end.
 
 pub(crate) mod control;
 pub(crate) mod http2;

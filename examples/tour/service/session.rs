@@ -1,4 +1,4 @@
-//! A client's session on an agent, as a service would write it: both ends.
+//! A client's session on an agent, written as in a service: both sides.
 
 use std::io;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use tokio::time::timeout;
 
 use super::wire::{self, Frame};
 
-/// An agent's end, and the client's.
+/// The agent's and the client's endpoint.
 const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT;
 const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT;
 
-/// The agent's end: answers the client until the connection ends. The guard says in one line why it did.
+/// The agent: answers the client until the connection ends. The guard logs the end.
 pub(crate) async fn serve(id: u64, mut stream: TcpStream, idle: Duration) {
     let write = move |end: &Disconnect| disconnected!(end, connection_id = id, "client session closed");
-    // The error is in the line.
+    // The error is already in the line.
     let _ = DisconnectGuard::new(AGENT, write)
         .run(async |_| -> io::Result<_> {
             loop {
@@ -31,7 +31,7 @@ pub(crate) async fn serve(id: u64, mut stream: TcpStream, idle: Duration) {
         .await;
 }
 
-/// The client's end: asks one question and leaves.
+/// The client: sends one request and leaves.
 pub(crate) async fn visit(id: u64, mut stream: TcpStream) {
     let write = move |end: &Disconnect| disconnected!(end, connection_id = id, "session closed");
     let _ = DisconnectGuard::new(CLIENT, write)

@@ -1,11 +1,11 @@
-//! The tour's own protocol over TCP: frames of one kind byte, a length and a payload.
+//! The tour's own protocol over TCP. A frame is one byte for the kind, a length and a payload.
 
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The largest payload.
+/// The maximum length of a payload, in bytes.
 pub(crate) const MAX_PAYLOAD: usize = u16::MAX as usize;
 
 const DATA: u8 = 1;
@@ -14,17 +14,17 @@ const GOODBYE: u8 = 2;
 /// One frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
-    /// Something to answer.
+    /// A request or an answer.
     Data(Vec<u8>),
-    /// The sender is done, and closes next.
+    /// The sender is finished and will close.
     Goodbye,
 }
 
-/// The next frame, or `None` where the bytes end between two frames.
+/// Reads the next frame. Returns `None` at an end of file between two frames.
 ///
 /// # Errors
 ///
-/// `UnexpectedEof` where they end inside one, `InvalidData` where they are no frame, and what the socket says.
+/// `UnexpectedEof` for an end of file inside a frame, `InvalidData` for invalid bytes, and any error of the socket.
 pub(crate) async fn read(stream: &mut TcpStream) -> io::Result<Option<Frame>> {
     let mut kind = [0];
     if stream.read(&mut kind).await? == 0 {
@@ -45,7 +45,7 @@ pub(crate) async fn read(stream: &mut TcpStream) -> io::Result<Option<Frame>> {
 ///
 /// # Errors
 ///
-/// `InvalidInput` where the payload is too large, and what the socket says.
+/// `InvalidInput` if the payload is too large, and any error of the socket.
 pub(crate) async fn write(stream: &mut TcpStream, frame: &Frame) -> io::Result<()> {
     match frame {
         Frame::Data(payload) => {
@@ -59,21 +59,21 @@ pub(crate) async fn write(stream: &mut TcpStream, frame: &Frame) -> io::Result<(
     }
 }
 
-/// Asks one question and waits for the answer; after that the connection is known to be up on both ends.
+/// Sends one request and waits for the answer. After that, both sides are known to be connected.
 ///
 /// # Errors
 ///
-/// The connection ended before the answer.
+/// Fails if the connection ends before the answer.
 pub(crate) async fn ask(stream: &mut TcpStream) -> io::Result<()> {
     write(stream, &Frame::Data(b"are you there?".to_vec())).await?;
     answer(stream).await
 }
 
-/// Waits for the answer to a question.
+/// Waits for the answer to a request.
 ///
 /// # Errors
 ///
-/// The connection ended before it.
+/// Fails if the connection ends before the answer.
 pub(crate) async fn answer(stream: &mut TcpStream) -> io::Result<()> {
     match read(stream).await? {
         Some(Frame::Data(_)) => Ok(()),
@@ -81,11 +81,11 @@ pub(crate) async fn answer(stream: &mut TcpStream) -> io::Result<()> {
     }
 }
 
-/// Both ends of a new TCP connection on loopback.
+/// Both sides of a new TCP connection on loopback.
 ///
 /// # Errors
 ///
-/// Loopback cannot be used.
+/// Fails if loopback is not available.
 pub(crate) async fn loopback() -> io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let (dialled, accepted) = tokio::join!(TcpStream::connect(listener.local_addr()?), listener.accept());

@@ -1,4 +1,4 @@
-//! Where the measuring happens: a workspace of generated crates, and cargo run over it.
+//! The workspace of generated crates, and cargo commands that are measured in it.
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -19,14 +19,14 @@ pub(crate) struct Package {
     pub(crate) source: String,
 }
 
-/// A workspace of generated crates under the target folder. It is kept, so that what was measured can be read.
+/// A workspace of generated crates under the target folder. It is kept for inspection.
 pub(crate) struct Lab {
     root: PathBuf,
     cargo: OsString,
 }
 
 impl Lab {
-    /// Writes the crates and fetches what they depend on, at the versions of this repository's lock file.
+    /// Writes the crates and fetches their dependencies, in the versions of this repository's lock file.
     pub(crate) fn new(packages: &[Package]) -> Result<Self> {
         let program = env::current_exe()?;
         let target = program.ancestors().nth(2).ok_or("the program is not in a target folder")?;
@@ -59,7 +59,7 @@ impl Lab {
         Ok(())
     }
 
-    /// CPU seconds of building the package and all it depends on into an empty folder.
+    /// Builds the package and its dependencies into an empty folder. Returns CPU seconds.
     pub(crate) fn cold_build(&self, package: &str) -> Result<f64> {
         let target = self.root.join("target/cold");
         if target.exists() {
@@ -69,7 +69,7 @@ impl Lab {
         Ok(seconds)
     }
 
-    /// CPU seconds of checking the package alone, with all it depends on checked before.
+    /// Checks the package alone; its dependencies are already checked. Returns CPU seconds.
     pub(crate) fn recheck(&self, package: &str) -> Result<f64> {
         let check = ["check", "--offline", "--locked", "-p", package];
         run(self.cargo("shared").args(check))?;
@@ -88,7 +88,7 @@ impl Lab {
         self.root.join("crates").join(name)
     }
 
-    /// Cargo, out of reach of what the caller's environment says about wrappers, flags and folders.
+    /// Cargo without the caller's environment variables for wrappers, flags and folders.
     fn cargo(&self, target: &str) -> Command {
         let mut command = Command::new(&self.cargo);
         command.current_dir(&self.root);
@@ -111,7 +111,7 @@ pub(crate) fn repository() -> &'static Path {
     benches.parent().unwrap_or(benches)
 }
 
-/// The command's CPU seconds, user and system, with all of its children.
+/// The CPU seconds of the command and all of its children, user and system.
 fn cpu_seconds(command: &mut Command) -> Result<(f64, Output)> {
     let before = children_seconds()?;
     let output = run(command)?;

@@ -1,4 +1,4 @@
-//! What `disconnect-core` costs at compile time, beside its peers, as one table: see `benches/README.md`.
+//! Measures the compile time of `disconnect-core` beside comparable crates: see `benches/README.md`.
 
 mod lab;
 mod options;
@@ -34,11 +34,11 @@ fn run(options: &Options) -> Result<()> {
     let lab = Lab::new(&packages)?;
     let mut table = measured(&lab, options)?;
     if options.check && !table.broken().is_empty() {
-        eprintln!("once more, because of:\n{}", table.broken().join("\n"));
+        eprintln!("measuring again, because of:\n{}", table.broken().join("\n"));
         table = measured(&lab, options)?;
     }
     println!(
-        "{table}\nCPU seconds (user and system) of cargo and every rustc, the least of {} rounds;",
+        "{table}\nCPU seconds (user and system) of cargo and every rustc, the minimum of {} rounds;",
         options.rounds
     );
     println!("made by `{COMMAND}{}`.", options.arguments());
@@ -47,7 +47,7 @@ fn run(options: &Options) -> Result<()> {
     }
     let broken = table.broken();
     if options.check && !broken.is_empty() {
-        return Err(format!("these limits are not kept:\n{}", broken.join("\n")).into());
+        return Err(format!("exceeded limits:\n{}", broken.join("\n")).into());
     }
     Ok(())
 }
@@ -74,7 +74,7 @@ fn packages(section: Section) -> Vec<Package> {
     }
 }
 
-/// The crates themselves, built from nothing.
+/// Clean builds of the crates.
 fn cold(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     let [ours, peer] = least(rounds, ["cold_ours", "cold_peer"], |package| lab.cold_build(package))?;
     table.heading("cold build");
@@ -85,7 +85,7 @@ fn cold(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// Derives against what they replace.
+/// Derives, and the code that they replace.
 fn enums(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     let packages = ["empty", "enums_bare", "enums_by_hand", "enums_strum", "enums_ours"];
     let [empty, bare, by_hand, strum, ours] = least(rounds, packages, |package| lab.recheck(package))?;
@@ -101,7 +101,7 @@ fn enums(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// `disconnected!` against `tracing::event!` with the same fields.
+/// `disconnected!` and `tracing::event!` with the same fields.
 fn sites(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     let packages = [
         "sites_event",
@@ -132,7 +132,7 @@ fn sites(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// One enum that grows: all of it, what it costs without the derive, and what the derive adds.
+/// One enum of several sizes: the total, the cost without the derive, and the cost of the derive.
 fn growth(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     let [empty, bare_10, bare_100, bare_1000, bare_4000, ours @ ..] = least(
         rounds,
@@ -165,7 +165,7 @@ fn growth(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// The least of several rounds for each contender. Rounds take turns, so that a noisy minute meets all of them.
+/// The minimum of several rounds for each subject. Each round runs all subjects, so that noise affects all of them.
 fn least<const N: usize>(
     rounds: usize,
     packages: [&str; N],

@@ -1,8 +1,8 @@
-//! The command line: which sections, and how many rounds.
+//! The command line: sections and number of rounds.
 
-/// What was asked for.
+/// The parsed arguments.
 pub(crate) struct Options {
-    /// Fail where a limit is not kept.
+    /// Whether to fail if a limit is exceeded.
     pub(crate) check: bool,
     /// Put the table into `RESULTS.md`.
     pub(crate) write: bool,
@@ -10,7 +10,7 @@ pub(crate) struct Options {
     pub(crate) sections: Vec<Section>,
 }
 
-/// A part of the table.
+/// A section of the table.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Section {
     Cold,
@@ -35,11 +35,11 @@ impl Section {
 }
 
 impl Options {
-    /// `None` where only the usage is asked for.
+    /// Parses the arguments. Returns `None` if only the usage is requested.
     ///
     /// # Errors
     ///
-    /// An argument is neither a section nor `--rounds` with a count; the text says which one.
+    /// Fails if an argument is neither a section nor `--rounds` with a count. The message names the argument.
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut options = Self { check: false, write: false, rounds: ROUNDS, sections: Vec::new() };
         while let Some(argument) = arguments.next() {
@@ -64,7 +64,7 @@ impl Options {
         Ok(Some(options))
     }
 
-    /// As they would be written again.
+    /// The arguments in the form of a command line.
     pub(crate) fn arguments(&self) -> String {
         let mut arguments = vec!["--".to_owned()];
         if self.check {
@@ -94,6 +94,6 @@ pub(crate) fn usage(command: &str) -> String {
 fn rounds(count: Option<&str>) -> Result<usize, String> {
     match count.map(str::parse) {
         Some(Ok(count)) if count > 0 => Ok(count),
-        _ => Err("`--rounds` takes a count of at least 1".to_owned()),
+        _ => Err("`--rounds` needs a count of at least 1".to_owned()),
     }
 }

@@ -1,11 +1,11 @@
-//! Wall-clock time, for what instruction counts cannot see: mispredicted branches.
+//! Wall-clock time, because instruction counts do not show mispredicted branches.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use crate::sets::{Contender, Inputs, Set, Texts, texts};
 
-/// Nanoseconds a lookup, without the loop around it.
+/// Nanoseconds per lookup, without the loop.
 #[derive(Clone, Copy)]
 pub(crate) struct Times {
     pub(crate) ours: f64,
@@ -14,7 +14,7 @@ pub(crate) struct Times {
     pub(crate) phf: f64,
 }
 
-/// The least of many rounds, in which the contenders take turns: a noisy moment meets all of them.
+/// The minimum of many rounds. The subjects take turns, so that noise affects all of them.
 pub(crate) fn nanoseconds(set: &Set, inputs: Inputs, shuffled: bool) -> Times {
     const ROUNDS: usize = 100;
     const LOOKUPS: u16 = 16_384;

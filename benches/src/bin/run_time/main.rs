@@ -1,4 +1,4 @@
-//! What `disconnect-core` costs at run time, beside its peers, as one table: see `benches/README.md`.
+//! Measures the run time of `disconnect-core` beside comparable crates: see `benches/README.md`.
 
 mod cases;
 mod clock;
@@ -15,7 +15,7 @@ type Result<T> = std::result::Result<T, String>;
 
 const COMMAND: &str = "cargo run --release -p disconnect-benches --bin run_time";
 
-/// The second role of this program: runs one case a number of times, under valgrind.
+/// The first argument of this program when valgrind runs one case.
 const CASE: &str = "--case";
 
 fn main() -> ExitCode {
@@ -60,18 +60,18 @@ fn print(check: bool) -> Result<()> {
     let costs = valgrind::costs(cases::all().map(|case| case.name))?;
     let mut table = report::table(&costs);
     let mut broken = table.broken();
-    // Instructions and allocations are the same in every run. A clock is not: once more, before it is believed.
+    // Only times vary between runs. A failed limit is measured again.
     for _ in 0..2 {
         if !check || broken.is_empty() {
             break;
         }
-        eprintln!("once more, because of:\n{}", broken.join("\n"));
+        eprintln!("measuring again, because of:\n{}", broken.join("\n"));
         table = report::table(&costs);
         broken = table.broken();
     }
     println!("{table}\nmade by `{COMMAND}{}`.", if check { " -- --check" } else { "" });
     if check && !broken.is_empty() {
-        return Err(format!("these limits are not kept:\n{}", broken.join("\n")));
+        return Err(format!("exceeded limits:\n{}", broken.join("\n")));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! The rows of the table, and what each is held to.
+//! The rows of the table with their limits.
 //!
-//! A count is held to what is wanted of it, or closely above what it is. A ratio of counts is held to half of what it
-//! is, since peers and compilers change too; a ratio of times to less.
+//! A count is limited to its goal, or to slightly more than its current value. A ratio of counts is limited to half of
+//! its current value, because peers and compilers change too; a ratio of times to less.
 
 use disconnect_benches::table::{Limits, Row, Table, Unit};
 use disconnect_core::{
@@ -14,10 +14,10 @@ use crate::clock::{Times, nanoseconds};
 use crate::sets::{EIGHT, Inputs, MANY, SIXTY_FOUR, Set};
 use crate::valgrind::Costs;
 
-/// The level is off: what is left is the guard.
+/// The cost of the guard alone: the level is disabled.
 const GUARDS: [&str; 2] = ["guard, off", "guard, level stated, off"];
 
-/// All of it. What valgrind counted is handed in; times are taken here.
+/// Builds the table from the counts of valgrind. Times are measured here.
 pub(crate) fn table(costs: &Costs) -> Table {
     let mut report = Report { costs, table: Table::default() };
     report.parsing();
@@ -37,13 +37,13 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// What a case costs more than another one.
+    /// The additional cost of a case over another one.
     fn more(&self, case: &str, than: &str) -> f64 {
         let count = |case: &str| self.costs.get(case).map_or(f64::NAN, |cost| cost.instructions);
         count(case) - count(than)
     }
 
-    /// What a case costs, the loop taken off, beside the same by a peer.
+    /// The cost of a case without the loop, beside the same case of a peer.
     fn instructions(&mut self, case: &str, peer: Option<(&'static str, &str)>) -> &mut Row {
         let figure = self.more(case, NOTHING);
         let peer = peer.map(|(name, case)| (name, self.more(case, NOTHING)));
@@ -79,8 +79,8 @@ impl Report<'_> {
             let predictable = nanoseconds(set, Inputs::Hits, false);
             let row_of_predictable = self.timed(&row("hits", "predictable"), predictable);
             if names == "8" {
-                // About a nanosecond each, less the loop: where the compiler puts the loop moves the ratio of the same code
-                // between 1.2 and 2.4. What the code itself costs is checked by its instructions, above.
+                // About a nanosecond each without the loop. The placement of the loop by the compiler changes the ratio
+                // of the same code between 1.2 and 2.4. Its instructions are limited above.
                 row_of_predictable.at_most_times("match", Limits::wanted(1.3, 3.2));
             }
             self.timed(&row("near misses", "random"), nanoseconds(set, Inputs::NearMisses, true));
@@ -106,13 +106,13 @@ impl Report<'_> {
         for (case, wanted) in [("as_str", 6.0), ("as_str 512", 6.0), ("expected", 4.0), ("expected 512", 5.0)] {
             let figure = self.more(case, CALL);
             let row = self.table.row(case, Unit::Instructions, figure);
-            // More than 64 categories are looked up in a table; nothing is wanted of those.
+            // More than 64 categories are looked up in a table, which has no goal.
             row.at_most(if case == "expected 512" { Limits::held(wanted) } else { Limits::of(wanted) });
             if case == "as_str" {
                 row.beside("strum", strum);
             }
         }
-        self.table.heading("`FromStr`, the error dropped unseen");
+        self.table.heading("`FromStr` of an unknown text, the error dropped");
         // A microsecond is about 3,000 instructions.
         for (case, peer) in [("miss 8", "miss 8, strum"), ("miss 512", "miss 512, strum")] {
             self.instructions(case, Some(("strum", peer))).at_most(Limits::of(120.0));
@@ -152,7 +152,7 @@ impl Report<'_> {
 
     fn ends(&mut self) {
         self.table.heading("the end of a connection");
-        // About a quarter of a guard is its one allocation and its release.
+        // The allocation and its release are about a quarter of a guard.
         for case in GUARDS {
             let figure = self.more(case, HIDDEN);
             self.table.row(case, Unit::Instructions, figure).at_most(Limits::wanted(400.0, 720.0));
@@ -185,12 +185,12 @@ impl Report<'_> {
             let figure = self.more(case, &format!("{case}, bare"));
             self.table.row(case, Unit::Instructions, figure).at_most(Limits::wanted(10.0, 25.0));
         }
-        // A look at the clock is the operating system's.
+        // Reading the clock is a call of the operating system.
         let silence = self.more("ping and pong, for silence", "ping and pong");
         self.table.row("a write and its answer, for silence", Unit::Instructions, silence);
     }
 
-    /// Work that may not allocate, and work that may allocate once. An error of serde always keeps its text on the heap.
+    /// Cases that may not allocate, and cases that may allocate once. A serde error always keeps its text on the heap.
     fn allocations(&mut self) {
         const FREE: [&str; 27] = [
             "parse 8",

@@ -1,17 +1,17 @@
-//! The sets of names, and every contender's way to find a name in them.
+//! The sets of names, and the lookup of every subject.
 
 use std::hint::black_box;
 use std::str::FromStr;
 
 include!(concat!(env!("OUT_DIR"), "/sets.rs"));
 
-/// Looks all texts up, one after the other.
+/// Looks up all texts, one after the other.
 pub(crate) type Contender = fn(&Texts);
 
-/// A set of names, and those who find a name in it.
+/// A set of names and the subjects that look up names in it.
 pub(crate) struct Set {
     pub(crate) names: &'static [&'static str],
-    /// The loop and the call alone.
+    /// The cost of the loop and the call.
     pub(crate) nothing: Contender,
     pub(crate) ours: Contender,
     pub(crate) by_match: Contender,
@@ -47,17 +47,17 @@ fn look_up<T>(texts: &Texts, find: fn(&str) -> T) {
     }
 }
 
-/// What is looked up.
+/// The kind of texts to look up.
 #[derive(Clone, Copy)]
 pub(crate) enum Inputs {
     Hits,
-    /// Names with one letter changed.
+    /// Names with one changed letter.
     NearMisses,
-    /// Letters at random, as long as the names.
+    /// Random letters, with the lengths of the names.
     Misses,
 }
 
-/// Texts one after the other, in memory of their own.
+/// Texts in contiguous memory.
 pub(crate) struct Texts {
     letters: String,
     ends: Vec<usize>,
@@ -70,7 +70,7 @@ impl Texts {
     }
 }
 
-/// Inputs in the order of the names, or in one that no branch predictor can learn.
+/// Makes texts in the order of the names, or in an order that no branch predictor can learn.
 pub(crate) fn texts(names: &[&str], inputs: Inputs, count: usize, shuffled: bool) -> Texts {
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let mut texts = Texts { letters: String::new(), ends: Vec::with_capacity(count) };
@@ -88,7 +88,7 @@ pub(crate) fn texts(names: &[&str], inputs: Inputs, count: usize, shuffled: bool
     texts
 }
 
-/// xorshift64*: the same numbers in every run.
+/// xorshift64*: a generator with the same numbers in every run.
 struct Random(u64);
 
 impl Random {

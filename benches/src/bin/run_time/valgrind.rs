@@ -1,4 +1,4 @@
-//! Instructions and allocations, counted exactly: this program runs itself again under valgrind.
+//! Counts instructions and allocations: this program runs itself under valgrind.
 
 use std::collections::HashMap;
 use std::env;
@@ -8,17 +8,17 @@ use std::thread;
 
 use crate::Result;
 
-/// What one run of a case costs.
+/// The cost of one run of a case.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
     pub(crate) instructions: f64,
     pub(crate) allocations: f64,
 }
 
-/// By the names of the cases.
+/// The costs by case name.
 pub(crate) type Costs = HashMap<&'static str, Cost>;
 
-/// Counts all of them, several at a time: what else the machine does changes no count.
+/// Counts all cases, several in parallel. Other load does not change the counts.
 pub(crate) fn costs(cases: impl Iterator<Item = &'static str> + Send) -> Result<Costs> {
     version()?;
     let waiting = Mutex::new(cases);
@@ -49,7 +49,7 @@ fn version() -> Result<()> {
     })
 }
 
-/// The difference of two numbers of runs, so that neither the start of the process nor what the case sets up is in it.
+/// The cost of one run, from the difference of two numbers of runs, without process start and setup.
 fn of_one(case: &str, total: fn(&str, u32) -> Result<f64>) -> Result<f64> {
     // Multiples of the sizes of all sets.
     const FEW: u32 = 512;
@@ -57,7 +57,7 @@ fn of_one(case: &str, total: fn(&str, u32) -> Result<f64>) -> Result<f64> {
     Ok((total(case, MANY)? - total(case, FEW)?) / f64::from(MANY - FEW))
 }
 
-/// Inside of `times` only: what a case sets up may vary by the seed of a hash map.
+/// Counts inside `times` only, because the setup of a case may vary with the seed of a hash map.
 fn instructions(case: &str, times: u32) -> Result<f64> {
     let tool = ["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*cases*times*"];
     match number(case, times, &tool, "Collected : ")? {
@@ -70,7 +70,7 @@ fn allocations(case: &str, times: u32) -> Result<f64> {
     number(case, times, &["--tool=memcheck", "--undef-value-errors=no"], "total heap usage: ")
 }
 
-/// The number behind `label` in what valgrind says at the end.
+/// Reads the number after `label` in valgrind's final output.
 fn number(case: &str, times: u32, tool: &[&str], label: &str) -> Result<f64> {
     let program = env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new("valgrind");

@@ -1,4 +1,4 @@
-//! Enums of eight variants: bare, with the derive, and with what the derive replaces.
+//! Enums of eight variants: bare, with the derive, and with the code that the derive replaces.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::lab::Package;
 
 const PLAIN: &str = "#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]";
 
-/// Variant, logged value, whether it is expected, documentation.
+/// Variant, logged value, expected flag, documentation.
 const VARIANTS: [(&str, &str, bool, &str); 8] = [
     ("Unknown", "unknown", false, "Nobody said why."),
     ("Quit", "quit", true, "The player quit from the menu."),
@@ -36,7 +36,7 @@ const OURS: &str = "use disconnect_core::DisconnectField;\n";
 
 const STRUM: &str = "use strum::{AsRefStr, Display, EnumMessage, EnumString, IntoStaticStr, VariantArray};\n";
 
-/// One enum of many variants.
+/// One enum with many variants.
 pub(crate) fn grown(size: u32) -> String {
     let variants = (0..size).fold(String::new(), |variants, i| {
         let expected = if i % 4 == 1 { "    #[expected]\n" } else { "" };
@@ -45,7 +45,7 @@ pub(crate) fn grown(size: u32) -> String {
     format!("{OURS}{PLAIN}\n#[derive(DisconnectField)]\n#[field(\"grown\")]\npub enum Grown {{\n{variants}}}\n")
 }
 
-/// The same without the derive.
+/// One enum with many variants, without the derive.
 pub(crate) fn grown_bare(size: u32) -> String {
     let variants =
         (0..size).fold(String::new(), |all, i| all + &format!("    /// Category number {i}.\n    Category{i},\n"));
@@ -81,7 +81,7 @@ fn variants(attributes: impl Fn(&str, &str, bool) -> String) -> String {
     })
 }
 
-/// What the derive gives, as its author would write it without one.
+/// The code that the derive generates, as its author would write it by hand.
 fn by_hand(i: usize) -> String {
     let mut fill = [String::new(), String::new(), String::new(), String::new(), String::new()];
     let [all, rows, values, names, expected] = &mut fill;

@@ -1,4 +1,4 @@
-//! The generated crates: contenders that do the same work.
+//! The generated crates. All subjects of a section do the same work.
 
 mod enums;
 mod sites;
@@ -8,13 +8,13 @@ use crate::lab::{Package, repository};
 pub(crate) use enums::enums;
 pub(crate) use sites::sites;
 
-/// How many enums, and how many sites.
+/// The number of enums, and the number of call sites.
 const COUNT: usize = 200;
 
-/// The sizes of the one enum that grows.
+/// The numbers of variants of the growing enum.
 pub(crate) const SIZES: [u32; 4] = [10, 100, 1_000, 4_000];
 
-/// Nothing but dependencies.
+/// Crates that only have dependencies.
 pub(crate) fn cold() -> Vec<Package> {
     vec![
         package("cold_ours", vec![ours()], String::new()),
@@ -28,7 +28,7 @@ pub(crate) fn growth() -> Vec<Package> {
     std::iter::once(empty()).chain(ours).chain(bare).collect()
 }
 
-/// What cargo and rustc cost by themselves.
+/// An empty crate, to measure the cost of cargo and rustc alone.
 fn empty() -> Package {
     package("empty", vec![ours()], String::new())
 }
@@ -50,7 +50,7 @@ fn tracing() -> String {
     "tracing = { version = \"0.1.44\", default-features = false }".to_owned()
 }
 
-/// `COUNT` times what `item` writes for a number.
+/// Concatenates `COUNT` results of `item`.
 fn repeated(head: &str, item: impl Fn(usize) -> String) -> String {
     (0..COUNT).fold(head.to_owned(), |source, i| source + &item(i))
 }

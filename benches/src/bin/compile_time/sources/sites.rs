@@ -1,4 +1,4 @@
-//! Sites that log the end of a connection: `tracing::event!` and `disconnected!` with the same fields and values.
+//! Call sites that log an end: `tracing::event!` and `disconnected!` with the same fields and values.
 
 use super::{ours, package, repeated, tracing};
 use crate::lab::Package;
@@ -21,7 +21,7 @@ pub(crate) fn sites() -> Vec<Package> {
     ]
 }
 
-/// Each site is a function of its own, over what a site has at hand.
+/// Each call site is a function with the values of a call site as parameters.
 fn of_slots(call: &str) -> String {
     repeated("use disconnect_core::{ConnectionDirection, DisconnectInitiator, DisconnectReason};\n", |i| {
         format!(
@@ -37,7 +37,7 @@ fn of_record(call: &str) -> String {
     })
 }
 
-/// Two callsites: a level is part of one.
+/// Two call sites in tracing's sense, because the level is part of one.
 fn by_expectedness(is_info: &str, event: &str) -> String {
     let [info, warn] = ["INFO", "WARN"].map(|level| event.replace("DEBUG", level));
     format!("if {is_info} {{{info}}} else {{{warn}}}")

@@ -1,4 +1,4 @@
-//! Categories: parsing, writing, reading through serde.
+//! Measures categories: parsing, writing, reading with serde.
 
 use std::hint::black_box;
 use std::str::FromStr;
@@ -67,12 +67,12 @@ fn call<C: Copy, T>(count: u32, category: C, work: fn(C) -> T) {
     });
 }
 
-/// Reads a text that is nearly a name, and drops the error unseen.
+/// Reads a text that is one edit away from a name, and drops the error without showing it.
 fn miss<T, E>(count: u32, read: fn(&str) -> Result<T, E>) {
     call(count, "control_plane_lots", read);
 }
 
-/// Serde's own plain error, which keeps the text that it is given.
+/// Uses serde's plain error, which keeps its text.
 fn unknown<'de, T: Deserialize<'de>>(count: u32) {
     times(count, || {
         let text: StrDeserializer<'de, Error> = black_box("quota_exceeded").into_deserializer();

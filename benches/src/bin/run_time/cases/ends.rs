@@ -1,4 +1,4 @@
-//! The end of a connection: the line, the guard, the counters; beside the same by hand.
+//! Measures the end of a connection: the line, the guard and the counters, beside the same code by hand.
 
 use std::fmt::{self, Write as _};
 use std::hint::black_box;
@@ -41,7 +41,7 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "metrics::counter!", run: metrics_by_hand },
 ];
 
-/// What a site has in hand.
+/// The values at a call site.
 struct Site {
     direction: ConnectionDirection,
     reason: DisconnectReason,
@@ -100,13 +100,13 @@ fn record(end: &Disconnect) {
     disconnected!(end, peer_id = black_box(7_u64), "disconnected");
 }
 
-/// No logger is set, so that every level is off.
+/// No logger is installed, so every level is disabled.
 fn log_off(count: u32) {
     let end = END.shutting_down();
     times(count, || black_box(&end).log(format_args!("disconnected")));
 }
 
-/// The same fields, and the same choice of a level.
+/// The same fields and the same choice of the level, by hand.
 fn record_by_hand(end: &Disconnect) {
     let (level_is_info, code) = (!end.should_warn(), end.code());
     macro_rules! line {
@@ -129,7 +129,7 @@ fn record_by_hand(end: &Disconnect) {
     if level_is_info { line!(INFO) } else { line!(WARN) }
 }
 
-/// What hides a guard from the optimizer, which is taken off its count.
+/// The cost of the optimizer barriers around a guard, which is subtracted.
 pub(crate) const HIDDEN: &str = "a value that is hidden twice";
 
 fn hidden() {
@@ -138,7 +138,7 @@ fn hidden() {
     black_box(&mut value);
 }
 
-/// Made, set, dropped; what happens in between is hidden from the optimizer.
+/// Makes, sets and drops a guard, with optimizer barriers between the steps.
 fn guard() {
     let peer_id = black_box(7_u64);
     let mut guard = DisconnectGuard::new(END, move |end: &Disconnect| disconnected!(end, peer_id, "disconnected"));
@@ -146,7 +146,7 @@ fn guard() {
     black_box(&mut guard);
 }
 
-/// The same, with a line that has one callsite.
+/// The same with a stated level, which has one call site.
 fn guard_level_stated() {
     let peer_id = black_box(7_u64);
     let write = move |end: &Disconnect| disconnected!(level: DEBUG, end, peer_id, "disconnected");
@@ -155,7 +155,7 @@ fn guard_level_stated() {
     black_box(&mut guard);
 }
 
-/// All four axes.
+/// Counters over all four axes.
 type Counted = Counters<DisconnectReason, DisconnectInitiator, ConnectionDirection, ConnectionMethod>;
 
 fn counted(count: u32, work: fn(&Counted)) {
@@ -205,7 +205,7 @@ fn metrics_by_hand(count: u32) {
     });
 }
 
-/// A layer that visits every field and keeps nothing.
+/// A layer that visits every field and discards it.
 struct Visiting;
 
 impl<S: Subscriber> Layer<S> for Visiting {
@@ -229,7 +229,7 @@ impl Visit for Nothing {
         black_box(value);
     }
 
-    /// What is not a plain value costs its formatting in every real layer.
+    /// Formats the value, as every real layer does.
     fn record_debug(&mut self, _: &Field, value: &dyn fmt::Debug) {
         let _ = write!(self, "{value:?}");
     }

@@ -1,4 +1,4 @@
-//! From an error to the record of an end.
+//! Measures the way from an error to a record.
 
 use std::hint::black_box;
 use std::io;
@@ -9,7 +9,7 @@ use super::{Case, times};
 
 pub(crate) const CASES: &[Case] = &[Case { name: "classify", run: classify }];
 
-/// An io error inside three others.
+/// An I/O error inside three other errors.
 fn classify(count: u32) {
     let error: io::Error =
         (0..3).fold(io::ErrorKind::ConnectionReset.into(), |inside, _| io::Error::other::<io::Error>(inside));

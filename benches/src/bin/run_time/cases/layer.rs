@@ -1,4 +1,4 @@
-//! What the layer costs an event that is no disconnect.
+//! Measures the cost of the layer for an event that is not a disconnect.
 
 use disconnect_core::DisconnectLayer;
 use tracing::subscriber::with_default;
@@ -21,12 +21,12 @@ pub(crate) const CASES: &[Case] = &[
     Case { name: "other event, wanted, 16 fields, no-op layer", run: |n| alone(n, NoOp, sixteen_fields) },
 ];
 
-/// A layer that looks at nothing.
+/// A layer that does nothing.
 struct NoOp;
 
 impl<S: Subscriber> Layer<S> for NoOp {}
 
-/// Wants none of these events.
+/// The library's layer, which does not want these events.
 fn ours<S>() -> impl Layer<S> + Send + Sync
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -34,7 +34,7 @@ where
     DisconnectLayer::new(|_| ()).layer()
 }
 
-/// The cheapest filter that does not want them either.
+/// The cheapest filter that does not want these events either.
 fn off<S>() -> impl Layer<S> + Send + Sync
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

@@ -1,4 +1,4 @@
-//! What is measured under valgrind.
+//! The cases that are measured with valgrind.
 
 mod categories;
 pub(crate) mod ends;
@@ -8,14 +8,14 @@ mod streams;
 
 use std::hint::black_box;
 
-/// One thing that is measured.
+/// One measured case.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// Runs it this many times.
+    /// Runs the case this many times.
     pub(crate) run: fn(u32),
 }
 
-/// The loop itself, which is taken off the other counts.
+/// The empty loop, whose cost is subtracted.
 pub(crate) const NOTHING: &str = "nothing";
 
 pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
@@ -28,7 +28,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         .chain(streams::CASES)
 }
 
-/// What valgrind looks at, by this name.
+/// The function that valgrind measures, by its name.
 #[inline(never)]
 fn times(count: u32, mut work: impl FnMut()) {
     for _ in 0..count {

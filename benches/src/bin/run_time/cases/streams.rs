@@ -1,4 +1,4 @@
-//! Reads and writes through a watched stream, beside the bare one.
+//! Measures reads and writes through a watched stream, beside the bare one.
 
 use std::hint::black_box;
 use std::io::{self, Read, Write};
@@ -27,7 +27,7 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
-/// A stream that is always ready, and does nothing.
+/// A stream that is always ready and does nothing.
 struct Stub;
 
 fn watched() -> Watched<Stub> {
@@ -99,7 +99,7 @@ fn poll_write(count: u32, mut stream: impl AsyncWrite + Unpin) {
     times(count, || drop(black_box(Pin::new(black_box(&mut stream)).poll_write(&mut context, &[0; 8]))));
 }
 
-/// A write, and what answers it.
+/// A write and the read that answers it.
 fn ping_and_pong(count: u32, mut stream: impl Read + Write) {
     let mut buf = [0; 8];
     times(count, || {
