@@ -1,4 +1,4 @@
-//! What costs no allocation: everything on the way to a line, and a line that nobody listens to.
+//! Operations that do not allocate: everything on the way to a line, and a line without a subscriber.
 
 use std::fmt;
 use std::hint::black_box;
@@ -12,7 +12,7 @@ use disconnect_core::{
 use disconnect_tests::{ClosePhase, Thousand};
 use tracing::{Event, Metadata, Subscriber, span};
 
-/// Runs it once so that whatever is made once is made, and then counts.
+/// Runs the operation once for one-time initialization, and counts the allocations of a second run.
 fn assert_free(what: &str, mut run: impl FnMut()) {
     run();
     let counted = measure(&mut run);
@@ -26,7 +26,7 @@ fn the_counter_counts() {
 }
 
 #[test]
-fn reading_and_writing_a_category() {
+fn reading_and_writing_a_category_allocate_nothing() {
     assert_free("as_str", || {
         black_box(black_box(DisconnectReason::Graceful).as_str());
         black_box(black_box(Thousand::Category999).field());
@@ -56,14 +56,14 @@ fn full() -> Disconnect {
 }
 
 #[test]
-fn a_record_with_a_static_detail() {
+fn a_record_with_a_static_detail_allocates_nothing() {
     assert_free("a record", || {
         let end = black_box(full());
         black_box((end.clone(), end.reason_as::<DisconnectReason>(), end.detail().map(str::len)));
     });
 }
 
-/// Every form of the line, with a detail that would have to be formatted.
+/// Every form of the line, with a detail that would need formatting.
 fn every_line(end: &Disconnect, why: DisconnectReason, id: u64) {
     disconnected!(end, id, "by expectedness, from a record");
     disconnected!(level: DEBUG, end, id, field(ClosePhase = ClosePhase::Done), "stated, from a record");
@@ -75,13 +75,13 @@ fn every_line(end: &Disconnect, why: DisconnectReason, id: u64) {
 }
 
 #[test]
-fn a_line_without_a_subscriber() {
+fn a_line_without_a_subscriber_allocates_nothing() {
     let end = full();
     assert_free("a disabled line", || every_line(black_box(&end), DisconnectReason::Graceful, 7));
 }
 
 #[test]
-fn a_line_that_the_subscriber_does_not_want() {
+fn a_disabled_line_allocates_nothing() {
     let end = full();
     tracing::subscriber::with_default(Counting { enabled: false }, || {
         assert_free("an unwanted line", || every_line(black_box(&end), DisconnectReason::NetworkError, 7));
@@ -89,7 +89,7 @@ fn a_line_that_the_subscriber_does_not_want() {
 }
 
 #[test]
-fn a_line_that_is_written() {
+fn a_written_line_allocates_nothing() {
     let end = full();
     tracing::subscriber::with_default(Counting { enabled: true }, || {
         assert_free("a line", || every_line(black_box(&end), DisconnectReason::NetworkError, 7));
@@ -98,7 +98,7 @@ fn a_line_that_is_written() {
 }
 
 #[test]
-fn a_verdict_on_an_error_three_deep() {
+fn a_verdict_on_a_nested_error_allocates_nothing() {
     let error = io::Error::other(Outer(io::Error::other(io::Error::from(io::ErrorKind::ConnectionReset))));
     let classifier = Classifier::new();
     let end = Endpoint::AGENT_FACING_SERVER.failed(&error);
@@ -109,7 +109,7 @@ fn a_verdict_on_an_error_three_deep() {
     });
 }
 
-/// An error of some library around another one.
+/// An error with an inner error.
 #[derive(Debug)]
 struct Outer(io::Error);
 
@@ -125,7 +125,7 @@ impl std::error::Error for Outer {
     }
 }
 
-/// Looks at every field of an event, and keeps nothing.
+/// A subscriber that visits every field of an event and discards it.
 struct Counting {
     enabled: bool,
 }
@@ -152,7 +152,7 @@ impl Subscriber for Counting {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// Formats what is formatted, without a buffer.
+/// Formats a value without a buffer.
 struct Length(usize);
 
 impl tracing::field::Visit for Length {

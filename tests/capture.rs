@@ -1,4 +1,4 @@
-//! `testing::capture`: what it sees, what it refuses, and what it says then.
+//! `testing::capture`: which events it captures, which it rejects, and its messages.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -14,7 +14,7 @@ fn log(id: u64) {
     disconnected!(END.eof(), id, "disconnected from coordination RPC");
 }
 
-/// How an assertion fails.
+/// The panic message of a failed assertion.
 #[track_caller]
 fn refusal<T>(assertion: impl FnOnce() -> T) -> String {
     let Err(panic) = catch_unwind(AssertUnwindSafe(assertion)) else { panic!("the assertion holds") };
@@ -22,7 +22,7 @@ fn refusal<T>(assertion: impl FnOnce() -> T) -> String {
 }
 
 #[test]
-fn one_is_one() {
+fn one_returns_the_only_event() {
     let captured = capture(|| {
         log(7);
         "value"
@@ -35,13 +35,13 @@ fn one_is_one() {
 }
 
 #[test]
-fn one_refuses_none() {
+fn one_rejects_no_event() {
     let text = refusal(|| capture(|| tracing::info!("not about an end")).one());
     assert_eq!(text, "expected one disconnect event, found 0");
 }
 
 #[test]
-fn one_refuses_several_and_shows_them() {
+fn one_rejects_several_events_and_lists_them() {
     let text = refusal(|| {
         capture(|| {
             log(1);
@@ -57,14 +57,14 @@ fn one_refuses_several_and_shows_them() {
 }
 
 #[test]
-fn none_is_none() {
+fn none_rejects_an_event() {
     capture(|| ()).none();
     let text = refusal(|| capture(|| log(1)).none());
     assert!(text.starts_with("expected no disconnect event, found 1\n  WARN"), "{text}");
 }
 
 #[test]
-fn contradictions_are_refused() {
+fn contradictions_are_rejected() {
     let contradict = || {
         capture(|| {
             tracing::info!(disconnect_reason = "network_error", disconnect_expected = true, "hand-written");
@@ -101,7 +101,7 @@ fn quit() {
 }
 
 #[test]
-fn own_expected_reasons_have_to_be_registered() {
+fn own_expected_reasons_need_registration() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for text in [
         refusal(|| capture(quit).one()),
@@ -118,14 +118,14 @@ fn own_expected_reasons_have_to_be_registered() {
 
     let registered = || Capture::new().register::<LeaveReason>();
     assert!(runtime.block_on(registered().run_async(async { quit() })).one().expected());
-    // A reason that claims nothing needs no registering.
+    // A reason that does not claim to be expected needs no registration.
     let end = capture(|| disconnected!(reason = LeaveReason::Idle, "left")).one();
     assert_eq!(end.inconsistencies(), [Inconsistency::UnknownValue("disconnect_reason")]);
 }
 
-/// Each global capture knows its own sets.
+/// Each global capture has its own registered sets.
 #[test]
-fn own_reasons_are_registered_for_the_global_form() {
+fn the_global_capture_registers_own_reasons() {
     let (plain, registered) = (capture_global(), Capture::new().register::<LeaveReason>().global());
     thread::spawn(|| disconnected!(reason = LeaveReason::Quit, id = 815, "left")).join().unwrap();
     let own = |captured: Captured| captured.only(|end| end.field("id") == Some("815"));
@@ -135,7 +135,7 @@ fn own_reasons_are_registered_for_the_global_form() {
 }
 
 #[test]
-fn every_level_is_seen() {
+fn every_level_is_captured() {
     let captured = capture(|| {
         disconnected!(level: TRACE, END.closed_locally(), "closed");
         disconnected!(level: ERROR, END.eof(), "lost");
@@ -144,7 +144,7 @@ fn every_level_is_seen() {
 }
 
 #[test]
-fn a_capture_inside_a_capture_has_its_own() {
+fn a_nested_capture_takes_its_own_events() {
     let outer = capture(|| {
         log(1);
         let inner = capture(|| log(2));
@@ -156,7 +156,7 @@ fn a_capture_inside_a_capture_has_its_own() {
 }
 
 #[test]
-fn a_panic_goes_through_and_leaves_nothing_behind() {
+fn a_panic_propagates_and_resets_the_subscriber() {
     let panicked = catch_unwind(|| capture(|| panic!("on purpose"))).unwrap_err();
     assert_eq!(panicked.downcast_ref::<&str>(), Some(&"on purpose"));
     log(1);
@@ -164,7 +164,7 @@ fn a_panic_goes_through_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn spawned_threads_are_not_followed_but_by_the_global_form() {
+fn only_the_global_capture_sees_spawned_threads() {
     let global = capture_global();
     let captured = capture(|| thread::spawn(|| log(4711)).join().unwrap());
     captured.none();
@@ -188,7 +188,7 @@ fn a_future_may_move_between_threads() {
 }
 
 #[test]
-fn two_futures_side_by_side_keep_their_own() {
+fn two_concurrent_futures_capture_separately() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let work = |id| {
         capture_async(async move {
@@ -200,18 +200,18 @@ fn two_futures_side_by_side_keep_their_own() {
     assert_eq!((first.one().field("id"), second.one().field("id")), (Some("1"), Some("2")));
 }
 
-/// A future may keep what it holds after it is done.
+/// A future may keep values after it completes.
 #[test]
-fn what_a_finished_future_still_holds_is_seen() {
+fn events_of_a_completed_futures_drop_are_captured() {
     let guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));
     let work = std::future::poll_fn(move |_| std::task::Poll::Ready(guard.handle().set(END.closed_locally())));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert_eq!(runtime.block_on(capture_async(work)).one().reason().as_str(), "graceful");
 }
 
-/// What a future holds is dropped under its own subscriber, also where it never gets to its end.
+/// The values of a future are dropped under its own subscriber, even if it never completes.
 #[test]
-fn a_dropped_future_logs_to_itself() {
+fn events_of_a_dropped_future_are_captured() {
     let outer = capture(|| {
         let mut inner = Box::pin(capture_async(async {
             let _guard = DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "closed"));

@@ -1,5 +1,5 @@
-//! A call site that another thread met first, without a subscriber. A process of its own: what is shown of the naive
-//! way needs that no other test has made a subscriber.
+//! A call site that another thread reached first, without a subscriber. In a separate process, because the comparison
+//! with a naive subscriber requires that no other test has created one.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use std::thread;
 use disconnect_core::{DisconnectLayer, DisconnectReason, disconnected, testing};
 use tracing_subscriber::layer::SubscriberExt;
 
-/// A call site of its own for each.
+/// Gives each test its own call site.
 macro_rules! sites {
     ($($name:ident)+) => {
         [$({
@@ -20,13 +20,13 @@ macro_rules! sites {
     };
 }
 
-/// The thread has no subscriber.
+/// Reaches the call site in a thread without a subscriber.
 fn met_elsewhere(site: fn()) {
     thread::spawn(site).join().unwrap();
 }
 
 #[test]
-fn capture_sees_what_a_naive_subscriber_loses() {
+fn capture_sees_call_sites_that_a_naive_subscriber_misses() {
     let [first, second, third] = sites![first second third];
 
     let seen = AtomicUsize::new(0);
@@ -44,13 +44,13 @@ fn capture_sees_what_a_naive_subscriber_loses() {
         third();
     })
     .one();
-    // The site that was lost before is open again.
+    // The call site that was disabled before is enabled again.
     testing::capture(second).one();
 
     many_threads();
 }
 
-/// Half of the threads capture, and half of them meet the same call sites without a subscriber.
+/// Half of the threads capture. The other half reaches the same call sites without a subscriber.
 fn many_threads() {
     const ROUNDS: usize = 200;
     let sites = sites![a b c d e f g h];

@@ -23,25 +23,25 @@ enum SessionError {
     Write(#[source] io::Error),
 }
 
-/// A type without a size, so that it lies at the same address as what anyhow puts behind it.
+/// A zero-sized type, which has the same address as the value that anyhow stores behind it.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 #[error("replaced")]
 #[reason(Unknown, side = Remote, cause = Replaced)]
 struct Replaced;
 
-/// An error that no container can hold, since it must stay on its thread.
+/// An error that is not `Send`, so that no container accepts it.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 #[error("of this thread")]
 #[reason(ControlPlaneLost)]
 struct OfThisThread(Rc<str>);
 
-/// An error that is found only where its `#[cfg]` holds.
+/// An error that is listed under a `#[cfg]`.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 #[error("left out")]
 #[reason(ControlPlaneLost)]
 struct LeftOut;
 
-/// One type before the containers, the others behind them.
+/// One type before the containers, the others after them.
 static TYPED: Classifier = classifier![
     SessionError,
     anyhow = anyhow,
@@ -51,7 +51,7 @@ static TYPED: Classifier = classifier![
     #[cfg(any())]
     LeftOut,
 ];
-/// The types, and no containers.
+/// The types without the containers.
 static UNTYPED: Classifier = classifier![SessionError, Replaced, OfThisThread];
 
 fn reset() -> io::Error {
@@ -62,7 +62,7 @@ fn is_reset(verdict: Verdict) -> bool {
     verdict == Classifier::new().verdict(&reset())
 }
 
-/// Both containers around the same error, with these contexts, the innermost first.
+/// Checks both containers around the same error with these contexts, innermost first.
 macro_rules! assert_contexts {
     ($root:expr, [$($context:expr),*], $expected:expr) => {{
         let anyhow = anyhow::Error::new($root)$(.context($context))*;
@@ -90,39 +90,39 @@ fn a_typed_context_is_found() {
     assert_eq!(TYPED.classify(&read.context(SessionError::Heartbeat).unwrap_err()), heartbeat);
     let read: Result<(), io::Error> = Err(reset());
     assert_eq!(TYPED.classify(&eyre::WrapErr::wrap_err(read, Replaced).unwrap_err()), said(&Replaced));
-    // A value of `None`, and an error that is no `Error` to anyhow.
+    // The context of a `None`, and an error without an `Error` inside.
     assert_eq!(TYPED.classify(&None::<()>.context(SessionError::Heartbeat).unwrap_err()), heartbeat);
     assert_eq!(TYPED.classify(&anyhow::Error::msg(SessionError::Heartbeat)), heartbeat);
 }
 
 #[test]
-fn without_the_container_only_the_chain_is_read() {
+fn without_the_container_only_sources_are_read() {
     let error = anyhow::Error::new(reset()).context(SessionError::Heartbeat);
     assert!(is_reset(UNTYPED.classify(&error)));
     assert!(is_reset(TYPED.verdict(error.as_ref())));
 }
 
 #[test]
-fn a_context_competes_by_rank_and_among_equals_the_deepest_wins() {
+fn the_strongest_context_wins_and_among_equals_the_deepest() {
     let (heartbeat, frame) = (said(&SessionError::Heartbeat), said(&SessionError::BadFrame));
     let eof = || io::Error::from(ErrorKind::UnexpectedEof);
-    // Stronger inside, and it is not cut off by a context that would settle the matter as an outer error.
+    // A stronger inner verdict. An outer context that would be final as an error does not hide it.
     assert_contexts!(SessionError::BadFrame, [Replaced, "session"], frame);
     assert_contexts!(SessionError::BadFrame, [SessionError::Heartbeat], frame);
     assert_contexts!(SessionError::Heartbeat, [SessionError::BadFrame], frame);
-    // Of equal rank.
+    // Equal ranks.
     assert_contexts!(eof(), [Replaced, SessionError::BadFrame], said(&Replaced));
     assert_contexts!(eof(), [SessionError::BadFrame, Replaced], frame);
-    // The error that a context is made around is a step of its own, also where the types are the same.
+    // The error below a context is a separate step, even if both have the same type.
     let both: Result<(), _> = Err(SessionError::Heartbeat);
     assert_eq!(TYPED.classify(&both.context(SessionError::Heartbeat).unwrap_err()), heartbeat);
     let both: Result<(), _> = Err(Replaced);
     assert_eq!(TYPED.classify(&both.context(Replaced).unwrap_err()), said(&Replaced));
 }
 
-/// What is inside the context is one branch, and the rest of the chain another.
+/// The error inside a context and the rest of the chain are both read.
 #[test]
-fn an_error_inside_a_context_is_read_and_the_chain_behind_it_as_well() {
+fn an_error_inside_a_context_and_the_rest_of_the_chain_are_read() {
     let timed_out = || io::Error::from(ErrorKind::TimedOut);
     let timeout = said(&timed_out());
     assert_contexts!(timed_out(), [SessionError::Write(reset())], timeout);
@@ -135,7 +135,7 @@ fn an_error_inside_a_context_is_read_and_the_chain_behind_it_as_well() {
 struct Job(#[source] anyhow::Error);
 
 #[test]
-fn of_a_container_inside_an_error_the_chain_is_read_and_the_contexts_where_a_reader_opens_it() {
+fn a_container_inside_an_error_needs_a_reader_for_its_contexts() {
     fn open<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
         error.downcast_ref::<Job>().map_or(Reading::NOTHING, |job| Reading::inside(&job.0))
     }
@@ -153,13 +153,13 @@ fn of_a_container_inside_an_error_the_chain_is_read_and_the_contexts_where_a_rea
 }
 
 #[test]
-fn an_error_that_stays_on_its_thread_may_be_listed_too() {
+fn an_error_that_is_not_send_may_be_listed() {
     let error = OfThisThread("here".into());
     assert_eq!(TYPED.classify(&error), said(&error));
 }
 
 #[test]
-fn an_item_may_be_left_out_by_cfg() {
+fn an_item_may_have_a_cfg() {
     #[cfg(any())]
     use nowhere::to::be::found as library;
     static WITHOUT: Classifier = classifier![
@@ -211,7 +211,7 @@ fn utf8_error() -> Utf8Error {
 }
 
 #[test]
-fn readers_and_adapters_of_others_are_items() {
+fn items_may_be_readers_and_foreign_adapters() {
     fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
         let violation = Verdict::new(DisconnectReason::ProtocolError, Side::Remote);
         Reading::from(error.downcast_ref::<Utf8Error>().map(|_| violation))
@@ -229,7 +229,7 @@ fn readers_and_adapters_of_others_are_items() {
 }
 
 #[test]
-fn the_first_reader_that_knows_an_error_is_asked() {
+fn the_first_reader_that_knows_an_error_wins() {
     fn weak<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
         let weak = Verdict::new(DisconnectReason::Unknown, Side::Local).with_rank(Rank::FollowOn);
         Reading::from(error.downcast_ref::<Replaced>().map(|_| weak))
@@ -240,7 +240,7 @@ fn the_first_reader_that_knows_an_error_is_asked() {
     assert_eq!(BEHIND.classify(&Replaced).rank(), Rank::Stated);
 }
 
-/// The names in what the macro writes are not in the way of the user's.
+/// The names in the expansion do not collide with the user's.
 mod types_may_have_any_name {
     use disconnect_core::{Classifier, DisconnectEvidence, DisconnectReason, classifier};
 

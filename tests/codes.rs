@@ -1,5 +1,6 @@
-//! The tables of protocol codes, row by row against the judgements that they started from: `data/protocol-codes.json`.
-//! Where a table says something else, [`DISAGREEMENTS`] says so too, with the reason; `DESIGN.md` has the same in short.
+//! Compares the tables of protocol codes with the judgments that they started from, row by row:
+//! `data/protocol-codes.json`. [`DISAGREEMENTS`] lists every difference with its reason, and `DESIGN.md` summarizes
+//! them.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -16,7 +17,7 @@ use serde::Deserialize;
 
 use self::Question::{Ambiguous, ByAgent, ByClient, ByServer, Name, Received, Sendable, Sent};
 
-/// One row of the data, as far as it is judged here.
+/// The columns of a row that are compared.
 #[derive(Deserialize)]
 struct Row {
     protocol: String,
@@ -31,17 +32,17 @@ struct Row {
     ambiguous: bool,
 }
 
-/// What a row and a table both answer.
+/// A question that both a row and a table answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Question {
     Name,
-    /// The reason when a client says it, and so on.
+    /// The reason if a client gives the code. The next variants are the other roles.
     ByClient,
     ByAgent,
     ByServer,
-    /// Who closed or broke the connection (`peer`, `self`, `network`, `unknown`) when the code was received.
+    /// Who closed or broke the connection (`peer`, `self`, `network`, `unknown`) if the code was received.
     Received,
-    /// The same when it was sent.
+    /// The same if the code was sent.
     Sent,
     Sendable,
     Ambiguous,
@@ -49,48 +50,48 @@ enum Question {
 
 type Answers = BTreeMap<Question, String>;
 
-/// Protocol, code, what was asked, what the table answers instead, and why.
+/// Protocol, code, questions, the answer of the table, and the reason for the difference.
 type Disagreement = (&'static str, &'static str, &'static [Question], &'static str, &'static str);
 
 const ALL_ROLES: &[Question] = &[ByClient, ByAgent, ByServer];
 const NOT_A_CLIENT: &[Question] = &[ByAgent, ByServer];
 
-/// Everything in which a table differs from the data. A row that is not here differs in nothing.
-#[rustfmt::skip] // one disagreement a line
+/// Every difference between the tables and the data. The test fails for a difference that is missing here.
+#[rustfmt::skip] // one disagreement per line
 const DISAGREEMENTS: &[Disagreement] = &[
-    // A reason that belongs to one role, said by another.
-    ("websocket", "1012", &[ByClient], "client_closed", "a client that restarts is no server that shuts down"),
-    ("ssh", "13", ALL_ROLES, "unknown", "before the login there is no session that ends well"),
+    // A reason that fits only one role, given by another role.
+    ("websocket", "1012", &[ByClient], "client_closed", "a client that restarts is not a server that shuts down"),
+    ("ssh", "13", ALL_ROLES, "unknown", "before the login there is no session to end normally"),
     ("tls", "90", NOT_A_CLIENT, "unknown", "only a client has a user who cancels"),
-    ("mqtt5", "0x04", NOT_A_CLIENT, "unknown", "only a client may say it"),
-    ("mqtt5", "0x8B", &[ByClient], "client_closed", "a client that goes away is no server that shuts down"),
-    ("mqtt5", "0x9C", &[ByClient], "client_closed", "a client that goes away is no server that shuts down"),
-    ("mqtt5", "0x9D", &[ByClient], "client_closed", "a client that goes away is no server that shuts down"),
+    ("mqtt5", "0x04", NOT_A_CLIENT, "unknown", "only a client may send it"),
+    ("mqtt5", "0x8B", &[ByClient], "client_closed", "a client that goes away is not a server that shuts down"),
+    ("mqtt5", "0x9C", &[ByClient], "client_closed", "a client that goes away is not a server that shuts down"),
+    ("mqtt5", "0x9D", &[ByClient], "client_closed", "a client that goes away is not a server that shuts down"),
     ("mqtt5", "0xA0", &[ByClient], "client_closed", "the goodbye of a client"),
-    // Ambiguous, and no goodbye: never towards normal.
-    ("tls", "51", ALL_ROLES, "unknown", "a refusal: the sender does not believe who the receiver is"),
+    // Ambiguous codes that are no goodbye: never towards normal.
+    ("tls", "51", ALL_ROLES, "unknown", "a refusal: the sender could not verify the receiver"),
     ("grpc", "13", ALL_ROLES, "unknown", "any failure of the sender, such as a panic"),
-    ("quic", "0x0f", ALL_ROLES, "unknown", "worn-out keys that could not be renewed are no goodbye"),
-    ("grpc", "14", NOT_A_CLIENT, "network_error", "also said by proxies without a backend, and by the own library"),
-    ("process", "1-125", NOT_A_CLIENT, "unknown", "what it says is the command's own; a shell has `shell_exited`"),
-    ("process", "126-127", NOT_A_CLIENT, "unknown", "the command did not start; nobody left"),
-    ("process", "129", NOT_A_CLIENT, "unknown", "the client left, or the network lost it"),
+    ("quic", "0x0f", ALL_ROLES, "unknown", "used-up keys that were not updated are no goodbye"),
+    ("grpc", "14", NOT_A_CLIENT, "network_error", "also sent by proxies without a back end, and set by the caller's own library"),
+    ("process", "1-125", NOT_A_CLIENT, "unknown", "the command defines its status; a shell has `shell_exited`"),
+    ("process", "126-127", NOT_A_CLIENT, "unknown", "the command did not start, so nobody left"),
+    ("process", "129", NOT_A_CLIENT, "unknown", "the client left, or the connection was lost"),
     ("process", "130", NOT_A_CLIENT, "unknown", "Ctrl-C, or somebody's `kill -INT`; a shell has `shell_exited`"),
-    ("process", "131", NOT_A_CLIENT, "unknown", "asked for by a user, or by a supervisor"),
-    ("process", "141", NOT_A_CLIENT, "unknown", "the reader went away, by intent or not"),
-    ("process", "143", NOT_A_CLIENT, "unknown", "who stops a workspace or an agent says so before"),
-    ("process", "-1", NOT_A_CLIENT, "unknown", "some say so for a death by signal, some for no status at all"),
+    ("process", "131", NOT_A_CLIENT, "unknown", "requested by a user or a supervisor"),
+    ("process", "141", NOT_A_CLIENT, "unknown", "the reader went away, intentionally or not"),
+    ("process", "143", NOT_A_CLIENT, "unknown", "a service that stops a workspace or agent records it before"),
+    ("process", "-1", NOT_A_CLIENT, "unknown", "used for a death by signal and for a missing status"),
     ("process", "130", &[Ambiguous], "true", "Ctrl-C, or somebody's `kill -INT`"),
-    // Who it was.
-    ("websocket", "1010", &[Received], "peer", "a server need not know any extension: who closed"),
-    ("websocket", "1010", &[Sent], "self", "a server need not know any extension: who closed"),
-    ("grpc", "4", &[Received], "peer", "who gives a status ends the call"),
-    ("grpc", "14", &[Received], "network", "a lost connection, where it is not a server's word"),
-    // What may be sent.
+    // A different initiator.
+    ("websocket", "1010", &[Received], "peer", "a server does not have to support an extension: by the side that closed"),
+    ("websocket", "1010", &[Sent], "self", "a server does not have to support an extension: by the side that closed"),
+    ("grpc", "4", &[Received], "peer", "the side that sends a status ends the call"),
+    ("grpc", "14", &[Received], "network", "also set locally for a lost connection"),
+    // Codes that may not be sent.
     ("websocket", "1004", &[Sendable], "false", "reserved"),
     ("ssh", "4", &[Sendable], "false", "reserved"),
     // Names that no standard registers.
-    ("websocket", "3000-3999", &[Name], "", "registered by a library each, or not at all"),
+    ("websocket", "3000-3999", &[Name], "", "each registered by a library, or unregistered"),
     ("websocket", "4000-4999", &[Name], "", "private"),
     ("quic", "application", &[Name], "", "the application's own"),
     ("process", "0", &[Name], "EXIT_SUCCESS", "as in C"),
@@ -100,8 +101,8 @@ const DISAGREEMENTS: &[Disagreement] = &[
     ("process", "-1", &[Name], "", "not registered"),
 ];
 
-/// Rows that are no codes: other tests hold `io` and `tls eof`, the rest has no code that this library reads. The TLS
-/// alerts in QUIC are a test of their own, since the row itself says to use those of TLS.
+/// Rows that are not codes. Other tests compare `io` and `tls eof`, and this library reads no code of the others. TLS
+/// alerts in QUIC have their own test, because their row refers to the rows of TLS.
 const NO_CODES: [(&str, Option<&str>); 6] = [
     ("io_error_kind", None),
     ("io", None),
@@ -111,7 +112,7 @@ const NO_CODES: [(&str, Option<&str>); 6] = [
     ("quic", Some("0x0100-0x01ff")),
 ];
 
-/// Every way to say something: who says it to whom, the sender's end and the receiver's.
+/// Every pair of roles: sender, receiver, and their endpoints.
 const WAYS: [(&str, &str, Endpoint, Endpoint); 6] = [
     ("client", "agent", Endpoint::CLIENT_FACING_AGENT, Endpoint::AGENT_FACING_CLIENT),
     ("client", "server", Endpoint::CLIENT_FACING_SERVER, Endpoint::SERVER_FACING_CLIENT),
@@ -145,11 +146,11 @@ fn every_row_agrees_or_is_a_listed_disagreement() {
         }
     }
     assert!(wrong.is_empty(), "unlisted disagreements:\n{}", wrong.join("\n"));
-    assert!(listed.is_empty(), "listed, but asked nowhere: {listed:?}");
+    assert!(listed.is_empty(), "listed, but not compared: {listed:?}");
 }
 
 #[test]
-fn a_disagreement_is_never_towards_normal() {
+fn no_disagreement_makes_an_end_more_normal() {
     for row in rows().iter().filter(|row| is_code(row)) {
         let (theirs, ours) = (answers_of_row(row), answers_of_table(row));
         for role in ALL_ROLES.iter().filter(|role| theirs.contains_key(role)) {
@@ -162,7 +163,7 @@ fn a_disagreement_is_never_towards_normal() {
 fn a_tls_alert_in_quic_means_what_it_means_in_tls() {
     for alert in 0..=u8::MAX {
         let (tls, quic) = (Code::tls(alert), Code::quic(0x0100 + u64::from(alert)));
-        // A goodbye in TLS is none in QUIC, where every alert is fatal.
+        // A goodbye of TLS is none in QUIC, where every alert is fatal (RFC 9001, section 4.8).
         let goodbye = ends(tls).any(|end| end.expected());
         if tls.name().is_none() || goodbye {
             assert_eq!((quic.name(), quic.is_ambiguous()), (Some("CRYPTO_ERROR"), true), "{quic}");
@@ -184,9 +185,9 @@ fn an_exit_status_above_128_means_what_the_signal_means() {
     assert_eq!((Code::exit(128).name(), Code::exit(193).name()), (None, None));
 }
 
-/// The whole list of what can be normal: nothing else is, whoever says it to whom.
+/// The complete list of codes that may be a normal end, for any pair of roles.
 #[test]
-fn only_these_codes_are_ever_expected() {
+fn only_listed_codes_are_expected() {
     let mut normal: Vec<Code> = [1000, 1001, 1005, 1012].map(Code::websocket).to_vec();
     normal.push(Code::ssh(11));
     normal.extend([0x00, 0x08].map(Code::http2));
@@ -203,7 +204,7 @@ fn only_these_codes_are_ever_expected() {
 }
 
 #[test]
-fn a_code_that_is_not_registered_is_never_guessed() {
+fn an_unregistered_code_is_unknown() {
     let mut unregistered = 0_u32;
     for code in all_codes().filter(|code| code.name().is_none()) {
         unregistered += 1;
@@ -221,7 +222,7 @@ fn a_code_that_is_not_registered_is_never_guessed() {
 }
 
 #[test]
-fn hostile_numbers_stay_what_they_are() {
+fn extreme_numbers_are_kept_or_clamped() {
     for (code, text) in [
         (Code::websocket(4999), "websocket.4999"),
         (Code::websocket(3999), "websocket.3999"),
@@ -245,9 +246,9 @@ fn hostile_numbers_stay_what_they_are() {
     }
 }
 
-/// What is logged is read back, and nothing else is.
+/// Every logged code parses, and no other text does.
 #[test]
-fn a_code_of_a_known_protocol_reads_back() {
+fn codes_of_built_in_protocols_parse() {
     for code in all_codes() {
         assert_eq!(code.to_string().parse(), Ok(code), "{code}");
     }
@@ -285,7 +286,7 @@ fn a_code_of_a_known_protocol_reads_back() {
 
 /// Texts come from the wire.
 #[test]
-fn a_hostile_text_is_no_code() {
+fn a_hostile_text_is_rejected() {
     const NATS: Protocol = Protocol::Own(&"nats");
     for text in ["a", "A-b_9", "12345678", "--------"] {
         let code = Code::from_text(NATS, text).unwrap();
@@ -299,7 +300,7 @@ fn a_hostile_text_is_no_code() {
         assert_eq!(Code::from_text(NATS, text), None, "{text:?}");
         assert_eq!(Code::sqlstate(text), None, "{text:?}");
     }
-    // Of protocols whose codes are numbers, of those whose codes are texts, and under names that are none.
+    // Protocols with numeric codes, protocols with text codes, and invalid names.
     assert_eq!(Code::from_text(Protocol::WebSocket, "1000"), None);
     assert_eq!(Code::from_number(Protocol::Sqlstate, 8006), None);
     for name in [&"", &"websocket", &"Nats", &"a b", &"a\nb", &"_a", &"a_", &"a__b", &"1a", &"a.b"] {
@@ -311,10 +312,10 @@ fn a_hostile_text_is_no_code() {
     }
 }
 
-/// Every row of the tables that the first judgements lack: what it means that a server says it, and who ended it then.
-#[rustfmt::skip] // one code a line
+/// The rows that the first judgments lack: the meaning if a server gives the code, and the initiator.
+#[rustfmt::skip] // one code per line
 #[test]
-fn replies_of_amqp_and_states_of_databases() {
+fn amqp_replies_and_sqlstates_have_these_meanings() {
     let amqp = |number| Code::amqp(number);
     let state = |text| Code::sqlstate(text).unwrap();
     let rows = [
@@ -372,9 +373,9 @@ fn replies_of_amqp_and_states_of_databases() {
     assert!(registered.iter().all(|code| rows.iter().any(|(row, ..)| row == code)) && registered.len() == rows.len());
 }
 
-/// A client does not shut a server down, and the network says no goodbye.
+/// A client does not shut a server down, and the network does not send a goodbye.
 #[test]
-fn reason_and_initiator_never_contradict_each_other() {
+fn reason_and_initiator_agree() {
     for code in all_codes().filter(|code| code.name().is_some()) {
         for end in ends(code) {
             let initiator = end.initiator_as::<DisconnectInitiator>();
@@ -396,7 +397,7 @@ fn reason_and_initiator_never_contradict_each_other() {
 }
 
 #[test]
-fn the_cause_fills_the_gaps_of_the_reason() {
+fn the_cause_adds_detail_to_the_reason() {
     for row in rows().iter().filter(|row| is_code(row)) {
         let Some(gap) = row.gap.as_deref() else { continue };
         let causes: &[&str] = match gap {
@@ -416,9 +417,9 @@ fn the_cause_fills_the_gaps_of_the_reason() {
     }
 }
 
-/// What a reason of `unknown` or `network_error` leaves open, the cause tells, where the code itself does.
+/// If the reason is `unknown` or `network_error` and the code is specific, the cause is set.
 #[test]
-fn codes_without_a_telling_reason_have_a_cause() {
+fn codes_with_an_unspecific_reason_have_a_cause() {
     let mut silent: Vec<Code> = vec![Code::websocket(1004), Code::ssh(4), Code::quic(0x0c), Code::quic(0x0100 + 117)];
     silent.push(Code::tls(117));
     silent.extend([2, 3, 5, 6, 9, 10, 11, 15].map(Code::grpc));
@@ -436,7 +437,7 @@ fn codes_without_a_telling_reason_have_a_cause() {
 }
 
 #[test]
-fn numbers_that_do_not_travel_have_the_rank_of_what_they_stand_for() {
+fn codes_that_report_an_observation_have_its_rank() {
     const ABNORMAL: Verdict = Code::websocket(1006).received();
     assert_eq!(ABNORMAL.rank(), Rank::Transport);
     assert_eq!(Code::websocket(1015).received().rank(), Rank::Violation);
@@ -449,7 +450,7 @@ fn numbers_that_do_not_travel_have_the_rank_of_what_they_stand_for() {
         assert_eq!((code.sent().rank(), code.sent().side()), (Rank::Transport, Side::Local));
         stands_for.push(code);
     }
-    // Used after its end.
+    // Use after the end of a session.
     let late = Code::sqlstate("08003").unwrap();
     assert_eq!(late.received().rank(), Rank::FollowOn);
     stands_for.push(late);
@@ -458,9 +459,9 @@ fn numbers_that_do_not_travel_have_the_rank_of_what_they_stand_for() {
     }
 }
 
-/// An `RST_STREAM` is not the goodbye of its connection.
+/// An `RST_STREAM` is not a goodbye of its connection.
 #[test]
-fn no_error_on_one_stream_is_no_goodbye() {
+fn no_error_on_a_stream_is_no_goodbye() {
     for (code, goodbye) in [(Code::http2(0), Code::http2(0)), (Code::http3(0x100), Code::http3(0x100))] {
         for (stream, connection) in
             [(code.received().of_stream(), goodbye.received()), (code.sent().of_stream(), goodbye.sent())]
@@ -483,9 +484,9 @@ fn no_error_on_one_stream_is_no_goodbye() {
     }
 }
 
-/// Of the names that SSH, a shell and portable-pty give.
+/// The signal names of SSH, shells and portable-pty.
 #[test]
-fn a_signal_by_name_is_the_signal_by_number() {
+fn signal_names_map_to_signal_numbers() {
     const SSH: [(&str, i32); 13] = [
         ("ABRT", 6),
         ("ALRM", 14),
@@ -511,7 +512,7 @@ fn a_signal_by_name_is_the_signal_by_number() {
 }
 
 #[test]
-fn a_number_may_be_sent_where_its_protocol_allows() {
+fn may_be_sent_follows_the_protocol() {
     let allowed = |code: u16| Code::websocket(code).may_be_sent();
     for code in (0..1000).chain([1004, 1005, 1006]).chain(1015..3000).chain(5000..=u16::MAX) {
         assert!(!allowed(code), "{code}");
@@ -524,10 +525,10 @@ fn a_number_may_be_sent_where_its_protocol_allows() {
     assert!(Code::http2(0xffff).may_be_sent() && Code::quic_application(7).may_be_sent());
 }
 
-/// An end of each kind that a protocol may tell apart, and the codes to close with.
-#[rustfmt::skip] // one end a line
+/// One end of each kind, and the close code of each protocol.
+#[rustfmt::skip] // one end per line
 #[test]
-fn the_code_to_close_with_says_why_this_side_closes() {
+fn close_codes_follow_the_end() {
     use disconnect_core::{DisconnectCause as Cause, DisconnectReason as Reason};
     use Side::{Local, Network, Remote, Unknown};
 
@@ -535,7 +536,7 @@ fn the_code_to_close_with_says_why_this_side_closes() {
     let end = Endpoint::SERVER_FACING_AGENT;
     let new = |reason, side| Verdict::new(reason, side);
     let because = |reason, side, cause| Verdict::new(reason, side).with_cause(cause);
-    // WebSocket, SSH, HTTP/2, HTTP/3, QUIC, TLS, gRPC, MQTT.
+    // Columns: WebSocket, SSH, HTTP/2, HTTP/3, QUIC, TLS, gRPC, MQTT.
     for (verdict, codes) in [
         (Verdict::closed(Local), [1000, 11, 0x00, 0x100, 0x00, 0, 0, 0x00]),
         (Verdict::closed(Remote), [1000, 11, 0x00, 0x100, 0x00, 0, 0, 0x00]),
@@ -544,7 +545,7 @@ fn the_code_to_close_with_says_why_this_side_closes() {
         (Verdict::going_away(Local).with_cause(Cause::Restart), [1012, 11, 0x00, 0x100, 0x00, 0, 14, 0x8b]),
         (Verdict::going_away(Local).with_cause(Cause::Migrate), [1001, 11, 0x00, 0x100, 0x00, 0, 14, 0x9c]),
         (Verdict::going_away(Local).with_cause(Cause::Deadline), [1001, 11, 0x00, 0x100, 0x00, 0, 14, 0x8b]),
-        // The peer's goodbye is answered.
+        // Answers the peer's goodbye.
         (Verdict::going_away(Remote).with_cause(Cause::Restart), [1000, 11, 0x00, 0x100, 0x00, 0, 0, 0x00]),
         (new(Reason::WorkspaceStopped, Local), [1001, 11, 0x00, 0x100, 0x00, 0, 14, 0x8b]),
         (new(Reason::ProtocolError, Remote), [1002, 2, 0x01, 0x101, 0x0a, 10, 13, 0x82]),
@@ -569,12 +570,12 @@ fn the_code_to_close_with_says_why_this_side_closes() {
         (because(Reason::NetworkError, Network, Cause::KeepaliveTimeout), [3008, 10, NOTHING, NOTHING, NOTHING, NOTHING, 14, 0x8d]),
         (because(Reason::NetworkError, Network, Cause::Deadline), [3008, 10, NOTHING, NOTHING, NOTHING, NOTHING, 4, NOTHING]),
         (because(Reason::NetworkError, Local, Cause::IdleTimeout), [3008, 7, 0x02, 0x102, 0x01, 80, 4, 0x80]),
-        // A connection behind this one.
+        // A connection behind this one failed.
         (because(Reason::NetworkError, Local, Cause::Unreachable), [1014, 7, 0x0a, 0x10f, 0x01, 80, 14, 0x80]),
-        // Nobody hears it.
+        // The connection is lost, so no code can be sent.
         (because(Reason::NetworkError, Network, Cause::Reset), [NOTHING; 8]),
         (because(Reason::Unknown, Unknown, Cause::BrokenPipe), [NOTHING; 8]),
-        // The peer knows why.
+        // The peer already knows the reason.
         (because(Reason::Unknown, Remote, Cause::Overload), [NOTHING; 8]),
         (new(Reason::ControlPlaneLost, Remote), [NOTHING; 8]),
     ] {
@@ -594,7 +595,7 @@ const NO_CLOSE_CODES: [Protocol; 5] =
     [Protocol::QuicApplication, Protocol::Exit, Protocol::Signal, Protocol::Sqlstate, Protocol::Own(&"discord")];
 
 #[test]
-fn amqp_has_a_reply_code_for_each_end() {
+fn amqp_has_a_close_code_for_each_end() {
     use disconnect_core::{DisconnectCause as Cause, DisconnectReason as Reason};
 
     let because = |reason, side, cause| Verdict::new(reason, side).with_cause(cause);
@@ -619,7 +620,7 @@ fn amqp_has_a_reply_code_for_each_end() {
     }
 }
 
-/// The protocols that close with a code.
+/// The protocols with close codes.
 const PROTOCOLS: [Protocol; 9] = [
     Protocol::WebSocket,
     Protocol::Ssh,
@@ -640,7 +641,7 @@ enum Leave {
     Kicked,
 }
 
-/// Every kind of end with every cause or none, on every side, as one endpoint sees it.
+/// Every combination of kind, cause and side, resolved by one endpoint.
 fn every_end(end: Endpoint) -> impl Iterator<Item = Disconnect> {
     let sides = [Side::Local, Side::Remote, Side::Network, Side::Unknown];
     let verdicts = sides.into_iter().flat_map(|side| {
@@ -656,7 +657,7 @@ fn every_end(end: Endpoint) -> impl Iterator<Item = Disconnect> {
 }
 
 #[test]
-fn a_code_to_close_with_may_be_sent_and_never_makes_the_end_normal() {
+fn a_close_code_may_be_sent_and_is_not_more_normal_than_the_end() {
     for (_, _, near, _) in WAYS {
         for end in every_end(near) {
             for code in PROTOCOLS.into_iter().filter_map(|protocol| end.close_code(protocol)) {
@@ -667,30 +668,30 @@ fn a_code_to_close_with_may_be_sent_and_never_makes_the_end_normal() {
     }
 }
 
-/// Where a code to close with names another side than the end does: code, the end's side, the code's, and why.
+/// Close codes that name another side than the end: code, side of the end, side of the code, reason.
 const OTHER_SIDES: &[(&str, Side, Side, &str)] = &[
-    ("grpc.12", Side::Remote, Side::Local, "no status accuses its receiver"),
-    ("grpc.13", Side::Remote, Side::Local, "no status accuses its receiver"),
-    ("grpc.8", Side::Remote, Side::Local, "no status accuses its receiver"),
-    ("grpc.14", Side::Network, Side::Local, "who gives a status ends the call"),
-    ("grpc.14", Side::Remote, Side::Local, "who gives a status ends the call"),
-    ("grpc.4", Side::Network, Side::Local, "who gives a status ends the call"),
-    ("grpc.4", Side::Remote, Side::Local, "who gives a status ends the call"),
-    ("mqtt.141", Side::Remote, Side::Network, "whether a silent peer is gone or its network is not known"),
-    ("ssh.10", Side::Remote, Side::Network, "whether a silent peer is gone or its network is not known"),
-    ("websocket.3008", Side::Network, Side::Local, "what names the network may not be sent"),
-    ("websocket.3008", Side::Remote, Side::Local, "what names the network may not be sent"),
+    ("grpc.12", Side::Remote, Side::Local, "no status blames its receiver"),
+    ("grpc.13", Side::Remote, Side::Local, "no status blames its receiver"),
+    ("grpc.8", Side::Remote, Side::Local, "no status blames its receiver"),
+    ("grpc.14", Side::Network, Side::Local, "the side that sends a status ends the call"),
+    ("grpc.14", Side::Remote, Side::Local, "the side that sends a status ends the call"),
+    ("grpc.4", Side::Network, Side::Local, "the side that sends a status ends the call"),
+    ("grpc.4", Side::Remote, Side::Local, "the side that sends a status ends the call"),
+    ("mqtt.141", Side::Remote, Side::Network, "a silent peer may be gone, or its network"),
+    ("ssh.10", Side::Remote, Side::Network, "a silent peer may be gone, or its network"),
+    ("websocket.3008", Side::Network, Side::Local, "a code that names the network may not be sent"),
+    ("websocket.3008", Side::Remote, Side::Local, "a code that names the network may not be sent"),
 ];
 
-/// But for a goodbye, which this side answers with its own.
+/// Except for a goodbye, which this side answers with its own.
 #[test]
-fn a_code_to_close_with_names_the_side_that_the_end_names() {
+fn a_close_code_names_the_same_side_as_the_end() {
     let mut listed: BTreeMap<_, bool> =
         OTHER_SIDES.iter().map(|&(code, end, said, _)| ((code.to_owned(), end as u8, said as u8), false)).collect();
     for (_, _, near, _) in WAYS {
         for end in every_end(near) {
             let side = end.side().unwrap();
-            // Only a network error is the network's.
+            // Only a network error is by the network.
             let names_side = match side {
                 Side::Local | Side::Remote => true,
                 Side::Network => end.reason().as_str() == "network_error",
@@ -708,12 +709,12 @@ fn a_code_to_close_with_names_the_side_that_the_end_names() {
         }
     }
     let unused: Vec<_> = listed.into_iter().filter(|(_, used)| !used).collect();
-    assert!(unused.is_empty(), "listed, but no code names them: {unused:?}");
+    assert!(unused.is_empty(), "listed, but no code needs them: {unused:?}");
 }
 
-/// Received or sent, it is given back where this side may say it, too.
+/// A received or sent code is returned if this side may send it.
 #[test]
-fn an_end_that_has_a_code_closes_with_it() {
+fn an_end_with_a_code_closes_with_it() {
     let end = Endpoint::SERVER_FACING_CLIENT;
     let closes = |end: &Disconnect| end.code().and_then(|code| end.close_code(code.protocol()));
     for code in [
@@ -729,15 +730,15 @@ fn an_end_that_has_a_code_closes_with_it() {
         assert_eq!(closes(&end.received(code)), Some(code), "{code}");
         assert_eq!(closes(&end.sent(code)), Some(code), "{code}");
     }
-    // Of another protocol.
+    // A code of another protocol.
     assert_eq!(end.received(Code::http2(0)).close_code(Protocol::WebSocket), Some(Code::websocket(1000)));
-    // It may not be sent.
+    // A code that may not be sent.
     assert_eq!(closes(&end.received(Code::websocket(1005))), Some(Code::websocket(1000)));
     assert_eq!(closes(&end.received(Code::websocket(1006))), None);
-    // The peer accused us. We do not accuse it.
+    // The peer accused this side. This side does not accuse the peer.
     assert_eq!(closes(&end.received(Code::websocket(1002))), Some(Code::websocket(1011)));
     assert_eq!(closes(&end.sent(Code::websocket(1002))), Some(Code::websocket(1002)));
-    // A server that cancels says nothing of a client that leaves.
+    // A server that cancels does not show that a client leaves.
     let cancelled = Endpoint::CLIENT_FACING_SERVER.received(Code::http2(0x08));
     assert_eq!((cancelled.expected(), closes(&cancelled)), (false, None));
     let reset = Verdict::new(DisconnectReason::Unknown, Side::Local).with_code(Code::http2(0));
@@ -753,7 +754,7 @@ fn an_end_that_has_a_code_closes_with_it() {
     }
 }
 
-/// What the status of a process says is its own, whoever it served.
+/// A command defines its own status, whichever role the process served.
 #[test]
 fn a_failed_process_is_not_normal() {
     for code in [Code::exit(1), Code::exit(125), Code::exit(130), Code::signal(2)] {
@@ -763,7 +764,7 @@ fn a_failed_process_is_not_normal() {
 
 #[cfg(unix)]
 #[test]
-fn a_process_ended_by_status_or_by_signal() {
+fn a_process_ends_by_status_or_signal() {
     use std::os::unix::process::ExitStatusExt;
     use std::process::ExitStatus;
 
@@ -787,7 +788,7 @@ fn a_process_ended_by_status_or_by_signal() {
     assert_eq!(exited(0x137f), ("unknown", Some("agent"), None, None));
 }
 
-/// The rows about errors of `io`: the reason is the data's, whatever the end.
+/// The rows of `io` errors: the reason is the same at every endpoint.
 #[test]
 fn io_errors_have_the_reason_of_their_row() {
     let mut seen = 0;
@@ -807,7 +808,7 @@ fn io_error(kind: &str) -> io::Error {
     use io::ErrorKind as Kind;
     io::Error::from(match kind {
         "ConnectionReset" => Kind::ConnectionReset,
-        // Only the kernel's own says that the connection broke: ECONNABORTED on Linux.
+        // Only the errno means that the connection broke: ECONNABORTED on Linux.
         "ConnectionAborted" => return io::Error::from_raw_os_error(103),
         "BrokenPipe" => Kind::BrokenPipe,
         "UnexpectedEof" => Kind::UnexpectedEof,
@@ -827,7 +828,7 @@ fn io_error(kind: &str) -> io::Error {
         "Interrupted" => Kind::Interrupted,
         "WouldBlock" => Kind::WouldBlock,
         "Other" => Kind::Other,
-        // ENOBUFS on Linux, which no kind of std's names.
+        // ENOBUFS on Linux, which has no `ErrorKind`.
         "Uncategorized" => return io::Error::from_raw_os_error(105),
         "<any other>" => Kind::AlreadyExists,
         _ => panic!("no such kind: {kind}"),
@@ -846,7 +847,7 @@ fn expected(reason: &str) -> bool {
     DisconnectReason::parse(reason).unwrap().expected()
 }
 
-/// What the data says.
+/// The answers of the data.
 fn answers_of_row(row: &Row) -> Answers {
     let by = |role: &str| row.reason_by_sender.as_ref().map_or(&row.reason, |reasons| &reasons[role]).clone();
     let mut answers = Answers::from([
@@ -855,7 +856,7 @@ fn answers_of_row(row: &Row) -> Answers {
         (ByServer, by("server")),
         (Ambiguous, row.ambiguous.to_string()),
     ]);
-    // The initiator of a violation is the violator: the accused, not the accuser.
+    // The initiator of a violation is the violator, not the accuser.
     let accused = row.fault == "receiver" && row.reason == "protocol_error";
     let who = |said: &str, process: &str, accused_is: &str| match said {
         _ if accused => accused_is.to_string(),
@@ -875,7 +876,7 @@ fn answers_of_row(row: &Row) -> Answers {
     answers
 }
 
-/// What the table says, for every code that the row is about and every way to say it; for a process, where it served a
+/// The answers of the table, for every code of the row and every pair of roles. For a process: while it served a
 /// client's session.
 fn answers_of_table(row: &Row) -> Answers {
     let process = row.protocol == "process";
@@ -907,7 +908,7 @@ fn answers_of_table(row: &Row) -> Answers {
     answers.into_iter().map(|(question, texts)| (question, Vec::from_iter(texts).join(" or "))).collect()
 }
 
-/// Which side a record names, as the data writes it.
+/// The side that a record names, in the terms of the data.
 fn side(end: &Disconnect, peer: &str, local: &str) -> &'static str {
     match end.initiator().map(Category::as_str) {
         Some(initiator) if initiator == peer => "peer",
@@ -917,7 +918,7 @@ fn side(end: &Disconnect, peer: &str, local: &str) -> &'static str {
     }
 }
 
-/// The codes that a row is about; of a range those without a row of their own.
+/// The codes of a row. For a range: those without their own row.
 fn codes(row: &Row) -> Vec<Code> {
     if row.code == "application" {
         return [0, 1, 256, u64::MAX].map(Code::quic_application).to_vec();
@@ -951,12 +952,12 @@ fn code(protocol: &str, number: i32) -> Code {
     }
 }
 
-/// Every way to say a code, at both ends.
+/// A code, received and sent, for every pair of roles.
 fn ends(code: Code) -> impl Iterator<Item = Disconnect> {
     WAYS.into_iter().flat_map(move |(_, _, near, far)| [near.sent(code), far.received(code)])
 }
 
-/// The SQLSTATEs of the classes in which one is registered, as far as their subclasses begin like one of those.
+/// SQLSTATEs of the classes that contain a registered one, with subclasses that begin like a registered one.
 fn sqlstates() -> impl Iterator<Item = Code> {
     let digits = || ('0'..='9').chain('A'..='Z');
     let classes = ["08", "25", "28", "3D", "53", "57"];
@@ -970,7 +971,7 @@ fn sqlstates() -> impl Iterator<Item = Code> {
     })
 }
 
-/// Every number of a byte or two, and the extremes of what has more.
+/// All numbers of one or two bytes, and the extremes of larger ones.
 fn all_codes() -> impl Iterator<Item = Code> {
     let small = || (0..=u32::from(u16::MAX)).chain([u32::MAX - 1, u32::MAX]);
     let wide = || (0..=u64::from(u16::MAX)).chain([u64::from(u32::MAX), (1 << 62) - 1, 1 << 63, u64::MAX]);

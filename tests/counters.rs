@@ -11,7 +11,7 @@ use disconnect_core::{
 
 const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
-/// All four axes.
+/// Counters over all four axes.
 type WithMethod = Counters<DisconnectReason, DisconnectInitiator, ConnectionDirection, ConnectionMethod>;
 
 fn counted(snapshot: &Snapshot) -> Vec<Count> {
@@ -19,7 +19,7 @@ fn counted(snapshot: &Snapshot) -> Vec<Count> {
 }
 
 #[test]
-fn every_series_is_there_from_the_start_and_once() {
+fn every_series_exists_once_from_the_start() {
     let counters = WithMethod::default();
     let snapshot = counters.snapshot();
     assert_eq!((snapshot.iter().count(), snapshot.total()), (WithMethod::LEN, 0));
@@ -27,14 +27,15 @@ fn every_series_is_there_from_the_start_and_once() {
     let mut all: Vec<_> = snapshot.iter().map(|count| labels(&count)).collect();
     all.sort_unstable();
     all.dedup();
-    // Two expected flags of `unrecognized` beside 8 reasons; no initiator is the zero one; directions have no zero.
+    // `unrecognized` has two expected flags, beside 8 reasons. The empty initiator is a category; directions have no
+    // empty category.
     assert_eq!(all.len(), (8 + 2) * (5 + 1) * (3 + 2) * (3 + 1));
     assert_eq!(all.len(), WithMethod::LEN);
 }
 
 #[test]
-fn an_axis_that_is_not_counted_has_no_series_of_its_own() {
-    // The method is off unless asked for.
+fn an_omitted_axis_adds_no_series() {
+    // The method is not counted by default.
     assert_eq!(<Counters>::LEN, (8 + 2) * (5 + 1) * (3 + 2));
     let counters = Counters::new();
     counters.count(&END.eof().with_method(ConnectionMethod::Derp));
@@ -72,13 +73,13 @@ fn a_record_is_counted_under_its_categories() {
 }
 
 #[test]
-fn every_category_has_a_series_of_its_own_in_both_forms() {
+fn every_category_has_its_series_in_both_forms() {
     for reason in DisconnectReason::ALL {
         for initiator in DisconnectInitiator::ALL {
             for direction in ConnectionDirection::ALL {
                 for method in ConnectionMethod::ALL {
                     if reason.expected() && *initiator == DisconnectInitiator::Network {
-                        // There is no such record.
+                        // Such a record is impossible.
                         continue;
                     }
                     let (typed, record) = (WithMethod::default(), WithMethod::default());
@@ -122,7 +123,7 @@ fn every_category_has_a_series_of_its_own_in_both_forms() {
 enum LeaveReason {
     #[expected]
     Quit,
-    /// The same logged value as one of ours.
+    /// Has the same logged value as a built-in reason.
     NetworkError,
     Idle,
 }
@@ -135,7 +136,7 @@ enum Player {
 }
 
 #[test]
-fn what_is_no_category_is_unrecognized() {
+fn unknown_values_count_as_unrecognized() {
     let counters = Counters::new();
     counters.count(&Disconnect::new(LeaveReason::Quit).with_initiator(Player::Guest));
     counters.count(&Disconnect::new(LeaveReason::Idle));
@@ -146,7 +147,7 @@ fn what_is_no_category_is_unrecognized() {
     assert_eq!(found, expected);
 }
 
-/// Reasons that are spelt like ours, and mean something else.
+/// Reasons with the logged values of built-in reasons and another meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_reason")]
 enum Otherwise {
@@ -156,7 +157,7 @@ enum Otherwise {
 }
 
 #[test]
-fn what_is_not_expected_is_never_counted_as_such() {
+fn unexpected_ends_never_count_as_expected() {
     let ends = [Disconnect::new(Otherwise::Graceful), Disconnect::new(Otherwise::NetworkError)];
     let counters = Counters::new();
     for end in &ends {
@@ -165,7 +166,7 @@ fn what_is_not_expected_is_never_counted_as_such() {
     let found: Vec<_> = counted(&counters.snapshot()).iter().map(|count| (count.reason, count.expected)).collect();
     assert_eq!(found, [("network_error", false), ("unrecognized", false)]);
 
-    // What a line leaves in doubt, neither.
+    // Events whose expected flag is ambiguous do not count as expected either.
     let counters = Counters::new();
     let captured = Capture::new().run(|| {
         tracing::info!(disconnect_reason = "graceful", disconnect_expected = "false");
@@ -179,13 +180,13 @@ fn what_is_not_expected_is_never_counted_as_such() {
         assert!(!end.expected(), "{end}");
     }
     assert_eq!(counters.snapshot().expected(), 0);
-    // A line that says nothing of it means what its reason means.
+    // An event without the expected flag uses that of its reason.
     let captured = Capture::new().run(|| tracing::info!(disconnect_reason = "graceful"));
     counters.count_observed(&captured.unchecked()[0]);
     assert_eq!(counters.snapshot().expected(), 1);
 }
 
-/// Categories that are named like the place of what is no category.
+/// Categories with the names of the label for unknown values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_reason")]
 enum Taken {
@@ -203,7 +204,7 @@ enum TakenTwice {
 }
 
 #[test]
-fn no_category_shares_its_labels() {
+fn no_two_series_share_labels() {
     type Sets = Counters<Taken, DisconnectInitiator, TakenTwice>;
     let ends = || {
         let own = Disconnect::new(Taken::Unrecognized).with_direction(TakenTwice::Unrecognized);
@@ -229,7 +230,7 @@ fn no_category_shares_its_labels() {
 }
 
 #[test]
-fn what_was_read_back_is_counted_on_every_axis() {
+fn recorded_values_count_on_every_axis() {
     let counters = WithMethod::default();
     let (derp, sideways) = (Recorded::from("derp"), Recorded::from("sideways"));
     counters.count_recorded(&Recorded::from("graceful"), Some(&Recorded::from("")), Some(&sideways), Some(&derp));
@@ -243,7 +244,7 @@ fn what_was_read_back_is_counted_on_every_axis() {
 }
 
 #[test]
-fn own_sets_are_axes_of_their_own() {
+fn own_sets_are_axes() {
     let counters = Counters::<LeaveReason, Player>::default();
     counters.count(&Disconnect::new(LeaveReason::Quit).with_initiator(Player::Guest));
     counters.count_as(LeaveReason::Quit, Player::Guest, None, None);
@@ -254,7 +255,7 @@ fn own_sets_are_axes_of_their_own() {
 }
 
 #[test]
-fn what_somebody_logged_is_counted_without_its_texts() {
+fn observed_events_count_without_their_texts() {
     let counters = Counters::new();
     let captured = Capture::new().register::<LeaveReason>().run(|| {
         disconnected!(END.eof(), "lost");
@@ -272,7 +273,7 @@ fn what_somebody_logged_is_counted_without_its_texts() {
     let expected = [
         ("network_error", false, "network", "server_to_agent"),
         ("unrecognized", false, "", ""),
-        // It denies that it is the category that it names.
+        // The event denies being the expected category that it names.
         ("unrecognized", false, "", "unrecognized"),
         ("unrecognized", true, "", ""),
     ];
@@ -290,7 +291,7 @@ fn snapshots_have_a_difference() {
 }
 
 #[test]
-fn threads_lose_nothing() {
+fn concurrent_counts_are_exact() {
     const EACH: u64 = 10_000;
     let counters = Counters::new();
     thread::scope(|scope| {

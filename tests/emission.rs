@@ -1,4 +1,4 @@
-//! What one `disconnected!` becomes: its fields, their types and order, its level, and what it evaluates.
+//! The event of `disconnected!`: fields, types, order, level, and evaluation.
 
 use std::cell::Cell;
 use std::fmt;
@@ -27,7 +27,7 @@ const KEYS: [&str; 8] = [
     "disconnect_detail",
 ];
 
-/// In which phase of closing it ended.
+/// The phase of closing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("close_phase")]
 enum ClosePhase {
@@ -109,7 +109,7 @@ fn json_and_text_carry_the_keys_in_order() {
 }
 
 #[test]
-fn what_was_not_given_is_absent_and_the_expected_flag_goes_with_the_reason() {
+fn unset_fields_are_absent_and_the_expected_flag_follows_the_reason() {
     let record = one(|| disconnected!(Disconnect::new(DisconnectReason::Unknown), "gone"));
     let slots = one(|| disconnected!(reason = DisconnectReason::Unknown, "gone"));
     let options = one(|| {
@@ -128,7 +128,7 @@ fn what_was_not_given_is_absent_and_the_expected_flag_goes_with_the_reason() {
 }
 
 #[test]
-fn the_expected_flag_picks_the_level() {
+fn the_expected_flag_selects_the_level() {
     assert_eq!(one(|| disconnected!(reason = DisconnectReason::Graceful, "gone")).level, Level::INFO);
     assert_eq!(one(|| disconnected!(reason = DisconnectReason::Unknown, "gone")).level, Level::WARN);
     assert_eq!(one(|| disconnected!(Disconnect::new(DisconnectReason::Graceful), "gone")).level, Level::INFO);
@@ -143,7 +143,7 @@ fn a_shutdown_whose_goodbye_timed_out_is_expected_and_warns() {
 }
 
 #[test]
-fn level_target_and_parent_can_be_stated() {
+fn level_target_and_parent_can_be_set() {
     let event = one(|| {
         let session = tracing::info_span!("session");
         disconnected!(level: DEBUG, target: "ends", parent: &session, full(), "gone");
@@ -166,7 +166,7 @@ fn the_event_has_a_name() {
 }
 
 #[test]
-fn a_level_may_be_stated_for_expected_and_for_unexpected_ends() {
+fn two_levels_can_be_set_for_expected_and_unexpected_ends() {
     let level = |reason| one(|| disconnected!(level: DEBUG | tracing::Level::ERROR, reason = reason, "gone")).level;
     assert_eq!(level(DisconnectReason::Graceful), Level::DEBUG);
     assert_eq!(level(DisconnectReason::Unknown), Level::ERROR);
@@ -178,7 +178,7 @@ fn a_level_may_be_stated_for_expected_and_for_unexpected_ends() {
 }
 
 #[test]
-fn of_two_levels_only_what_picks_one_is_evaluated_where_both_are_off() {
+fn with_two_disabled_levels_only_the_selector_is_evaluated() {
     let evaluated = Cell::new(0);
     let count = || evaluated.set(evaluated.get() + 1);
     subscriber::with_default(Off, || {
@@ -199,7 +199,7 @@ fn of_two_levels_only_what_picks_one_is_evaluated_where_both_are_off() {
     assert_eq!(evaluated.get(), 1);
 }
 
-/// What a service logs beside the ends that a build caused.
+/// What a service logs for an end that a build caused.
 #[derive(Clone)]
 struct Build {
     id: u64,
@@ -237,7 +237,7 @@ fn a_group_adds_fields_of_an_optional_value() {
 }
 
 #[test]
-fn a_group_takes_any_option_and_any_form_of_field() {
+fn a_group_accepts_any_option_and_any_field_form() {
     const KEY: &str = "from.a.constant";
     let owned = Some(build());
     let shared = Some(Arc::new(build()));
@@ -301,7 +301,7 @@ fn an_empty_detail_is_absent() {
 }
 
 #[test]
-fn fields_of_ones_own_take_every_form_of_tracing() {
+fn own_fields_accept_every_tracing_form() {
     const KEY: &str = "from.a.constant";
     let (id, name, r#type) = (3_u64, "n", "t");
     let event = one(|| {
@@ -340,7 +340,7 @@ fn fields_of_ones_own_take_every_form_of_tracing() {
 }
 
 #[test]
-fn a_category_of_ones_own_comes_with_its_expected_flag_where_it_has_one() {
+fn an_own_category_logs_its_expected_flag_if_it_has_one() {
     let event = one(|| {
         disconnected!(
             full(),
@@ -369,7 +369,7 @@ fn slots_work_in_generic_code() {
 }
 
 #[test]
-fn the_record_may_be_borrowed_and_is_still_there_afterwards() {
+fn the_record_may_be_borrowed() {
     let end = full();
     let by_name = one(|| disconnected!(level: DEBUG, end, "gone"));
     let by_reference = one(|| disconnected!(level: DEBUG, &end, "gone"));
@@ -407,7 +407,7 @@ fn every_expression_is_evaluated_once() {
 }
 
 #[test]
-fn disabled_only_what_picks_the_level_is_evaluated() {
+fn a_disabled_event_evaluates_only_the_level_selector() {
     let (reasons, others) = (Cell::new(0), Cell::new(0));
     let count = |counter: &Cell<u32>| counter.set(counter.get() + 1);
     subscriber::with_default(Off, || {
@@ -503,7 +503,7 @@ const HIDDEN: [RangeInclusive<char>; 17] = [
 ];
 
 #[test]
-fn a_detail_hides_no_character() {
+fn a_detail_contains_no_hidden_character() {
     let detail = |text: &str| {
         let detail = Detail::from(format_args!("{text}"));
         let slot = one(|| disconnected!(reason = DisconnectReason::Unknown, detail = text, "gone"));
@@ -523,7 +523,7 @@ fn a_detail_hides_no_character() {
 }
 
 #[test]
-fn a_detail_cannot_imitate_our_fields() {
+fn a_detail_cannot_imitate_fields() {
     let written = Written::default();
     let text = tracing_subscriber::fmt().with_ansi(false).with_writer(written.make()).finish();
     let forged = "x\" disconnect_expected=true\ndisconnect_reason=\"graceful\"";
@@ -537,7 +537,7 @@ fn a_detail_cannot_imitate_our_fields() {
 }
 
 #[test]
-fn a_huge_value_is_not_formatted_to_its_end() {
+fn formatting_of_a_huge_value_stops() {
     struct Huge<'a>(&'a Cell<u32>);
     impl fmt::Display for Huge<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -554,7 +554,7 @@ fn a_huge_value_is_not_formatted_to_its_end() {
 }
 
 #[test]
-fn a_detail_takes_any_text_and_formats_the_rest_on_request() {
+fn a_detail_accepts_any_text_and_formats_on_request() {
     let owned = String::from("owned");
     let boxed: Box<str> = "boxed".into();
     for (event, text) in [
@@ -578,7 +578,7 @@ fn a_detail_takes_any_text_and_formats_the_rest_on_request() {
 }
 
 #[test]
-fn a_span_takes_the_fields_that_it_declared() {
+fn a_span_accepts_its_declared_fields() {
     let written = Written::default();
     let json = tracing_subscriber::fmt().json().with_writer(written.make()).finish();
     subscriber::with_default(json, || {
@@ -601,7 +601,7 @@ fn a_span_takes_the_fields_that_it_declared() {
     assert_eq!(line["span"], span);
 }
 
-/// One event, with the type each value was recorded as.
+/// One event, with the type of each recorded value.
 #[derive(Debug, PartialEq)]
 struct Seen {
     name: &'static str,
@@ -679,7 +679,7 @@ impl Visit for Fields {
     }
 }
 
-/// A subscriber that wants nothing.
+/// A subscriber that is not interested in anything.
 struct Off;
 
 impl Subscriber for Off {
@@ -696,7 +696,7 @@ impl Subscriber for Off {
     fn exit(&self, _: &tracing::span::Id) {}
 }
 
-/// What a real subscriber wrote.
+/// The output of a real subscriber.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 
@@ -720,7 +720,7 @@ impl Write for Written {
     }
 }
 
-/// The same keys as the line, for a database or a message.
+/// The keys of the line, for a database or a message.
 #[test]
 #[cfg(feature = "serde")]
 fn a_record_is_serialized_under_its_log_keys() {

@@ -1,4 +1,4 @@
-//! `#[derive(DisconnectEvidence)]`: every form of it, beside thiserror and by hand, and found anywhere in an error.
+//! `#[derive(DisconnectEvidence)]`: every form, with thiserror and without, found anywhere in an error.
 
 use std::error::Error;
 use std::fmt;
@@ -15,7 +15,7 @@ use disconnect_core::{
 
 const END: Endpoint = Endpoint::AGENT_FACING_SERVER.with_classifier(&CLASSIFIER);
 
-/// Reads the errors of this file that are not generic, and nothing of a library's.
+/// Reads the non-generic errors of this file, and no errors of libraries.
 static CLASSIFIER: Classifier = Classifier::with(&[
     derived::<SessionError>,
     derived::<Refusal>,
@@ -37,7 +37,7 @@ fn failed(error: impl Error + 'static) -> Disconnect {
     END.failed(&error)
 }
 
-/// What the io adapter makes of a reset.
+/// The verdict of the I/O adapter for a reset.
 fn reset() -> Verdict {
     CLASSIFIER.verdict(&reset_error())
 }
@@ -46,7 +46,7 @@ fn reset_error() -> io::Error {
     ErrorKind::ConnectionReset.into()
 }
 
-/// The example of the design.
+/// The example of the documentation.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 enum SessionError {
     #[error("no heartbeat for {0:?}")]
@@ -61,7 +61,7 @@ enum SessionError {
 }
 
 #[test]
-fn each_variant_means_what_it_names() {
+fn each_variant_has_its_verdict() {
     let heartbeat = failed(SessionError::Heartbeat(Duration::from_secs(30)));
     assert_eq!(
         (heartbeat.reason_as(), heartbeat.cause_as()),
@@ -121,7 +121,7 @@ fn reasons_and_causes_may_be_the_users_own() {
 }
 
 #[test]
-fn a_reason_of_ours_by_its_path_is_the_same_as_by_its_name() {
+fn a_built_in_reason_by_path_equals_its_name() {
     let by_name = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::BrokenPipe);
     assert_eq!(verdict(Refusal::Ours), by_name);
     assert_eq!(verdict(Refusal::Ours).rank(), Rank::BrokenPipe);
@@ -142,7 +142,7 @@ enum Party {
 }
 
 #[test]
-fn an_endpoint_with_roles_and_reasons_of_its_own_translates_ours() {
+fn an_endpoint_with_own_roles_and_reasons_maps_built_in_ones() {
     let end = Endpoint::between(&Party::Broker, Peer::client(&Party::Subscriber), &Direction::ClientToServer);
     let end = end.reasons::<Leave>().with_classifier(&CLASSIFIER);
     for error in [&Refusal::Ours as &(dyn Error + 'static), &reset_error()] {
@@ -173,7 +173,7 @@ enum Ranked {
 }
 
 #[test]
-fn what_is_left_out_follows_from_the_rest() {
+fn omitted_arguments_have_defaults() {
     for (error, side, rank) in [
         (Ranked::Network, Initiator::Network, Rank::Transport),
         (Ranked::Protocol, Initiator::Unknown, Rank::Violation),
@@ -190,7 +190,7 @@ fn what_is_left_out_follows_from_the_rest() {
     }
 }
 
-/// An error that a verdict stands in front of.
+/// Errors with a verdict in front of an inner error.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 #[error("layers")]
 enum Layers {
@@ -210,14 +210,14 @@ enum Layers {
 }
 
 #[test]
-fn a_reason_alone_is_the_authors_word() {
+fn a_reason_alone_ignores_the_inner_error() {
     let unreachable = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Unreachable);
     assert_eq!(verdict(Layers::Settled(reset_error())), unreachable);
     assert_eq!(verdict(Layers::Settled(ErrorKind::InvalidData.into())), unreachable);
 }
 
 #[test]
-fn with_transparent_the_stronger_wins_and_between_equals_the_one_inside() {
+fn with_transparent_the_stronger_wins_and_among_equals_the_inner() {
     let unreachable = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Unreachable);
     let malformed = Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::Malformed);
     assert_eq!(verdict(Layers::Either(reset_error())), reset());
@@ -228,7 +228,7 @@ fn with_transparent_the_stronger_wins_and_between_equals_the_one_inside() {
 }
 
 #[test]
-fn an_option_is_what_is_inside_if_anything_is() {
+fn an_option_is_read_as_its_content() {
     let violation = Verdict::new(Reason::ProtocolError, Side::Unknown);
     assert_eq!(verdict(Layers::Maybe(None)), violation);
     assert_eq!(verdict(Layers::Maybe(Some(reset_error()))), violation);
@@ -236,7 +236,7 @@ fn an_option_is_what_is_inside_if_anything_is() {
     assert_eq!(verdict(Layers::Whatever(None)).rank(), Rank::NotUnderstood);
 }
 
-/// Codes out of what the error carries.
+/// Codes from fields of the error.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 #[error("goodbye")]
 enum Goodbye {
@@ -261,7 +261,7 @@ enum Goodbye {
 }
 
 #[test]
-fn a_code_may_come_out_of_the_fields() {
+fn a_code_may_be_computed_from_fields() {
     let close = failed(Goodbye::Close { code: 1001, text: "bye".to_owned() });
     assert_eq!((close.code(), close.expected()), (Some(Code::websocket(1001)), true));
 
@@ -279,7 +279,7 @@ fn a_code_may_come_out_of_the_fields() {
     assert_eq!(failed(Goodbye::Pure { code: 3 }).code(), Some(Code::exit(2)));
 }
 
-/// Without thiserror: `#[source]` and `#[from]` are this derive's own then.
+/// Without thiserror, this derive alone reads `#[source]` and `#[from]`.
 #[derive(Debug, DisconnectEvidence)]
 enum ByHand {
     #[transparent]
@@ -311,7 +311,7 @@ impl fmt::Display for ByHand {
 impl Error for ByHand {}
 
 #[test]
-fn the_field_inside_is_the_marked_one_then_source_then_the_only_one() {
+fn the_inner_error_is_the_marked_field_then_source_then_the_only_one() {
     for error in [
         ByHand::Marked(reset_error(), 1),
         ByHand::Named { source: reset_error(), attempts: 2 },
@@ -323,7 +323,7 @@ fn the_field_inside_is_the_marked_one_then_source_then_the_only_one() {
     assert_eq!(verdict(ByHand::Unit), Verdict::new(Reason::Graceful, Side::Local));
 }
 
-/// Everything that an error inside may stand behind.
+/// Every container that an inner error may be in.
 #[derive(Debug, DisconnectEvidence)]
 enum Wrapped {
     #[transparent]
@@ -361,7 +361,7 @@ impl fmt::Display for Wrapped {
 impl Error for Wrapped {}
 
 #[test]
-fn an_error_inside_is_found_behind_any_pointer() {
+fn an_inner_error_is_found_behind_any_pointer() {
     let own = || SessionError::from(reset_error());
     for error in [
         Wrapped::Sized(reset_error()),
@@ -404,7 +404,7 @@ mod unlisted {
         Maybe(Option<io::Error>),
     }
 
-    /// No error at all.
+    /// Not an error.
     #[derive(DisconnectEvidence)]
     pub(super) enum Signal {
         #[reason(Graceful, side = Local)]
@@ -415,7 +415,7 @@ mod unlisted {
         Next(Box<Signal>),
     }
 
-    /// What a site may write by hand: what lies in `source()` may be stronger.
+    /// A hand-written error whose `source()` may be stronger.
     #[derive(Debug, thiserror::Error)]
     #[error("by hand")]
     pub(super) struct ByHand(#[source] pub(super) io::Error);
@@ -426,7 +426,7 @@ mod unlisted {
         }
     }
 
-    /// A failure of ours.
+    /// A failure of this side.
     #[derive(Debug, thiserror::Error)]
     #[error("the handler failed")]
     pub(super) struct Handler(#[source] pub(super) Bye);
@@ -448,7 +448,7 @@ mod unlisted {
         }
     }
 
-    /// Around all of them. Its own `source()` says nothing.
+    /// An error around all of them. Its own `source()` is `None`.
     #[derive(DisconnectEvidence)]
     pub(super) enum Outer {
         #[transparent]
@@ -492,7 +492,7 @@ mod unlisted {
 
     impl Error for Outer {}
 
-    /// What a classifier finds that lists the outer type alone.
+    /// The verdict of a classifier that lists only the outer type.
     pub(super) fn found(error: &Outer) -> Verdict {
         static OUTER: Classifier = classifier![Outer];
         OUTER.verdict(error)
@@ -500,7 +500,7 @@ mod unlisted {
 }
 
 #[test]
-fn evidence_inside_is_read_whether_or_not_it_is_listed() {
+fn inner_evidence_is_read_without_being_listed() {
     use unlisted::{Inner, Outer, Signal, found};
 
     let lost = Verdict::new(Reason::ControlPlaneLost, Side::Remote);
@@ -529,21 +529,21 @@ fn evidence_inside_is_read_whether_or_not_it_is_listed() {
 }
 
 #[test]
-fn a_reading_inside_keeps_where_it_goes_on_and_that_it_is_a_failure() {
+fn an_inner_reading_keeps_its_source_and_failure_mark() {
     use unlisted::{ByHand, Bye, Handler, Outer, found};
 
     static BOTH: Classifier = classifier![Outer, Bye];
     assert_eq!(found(&Outer::ByHand(ByHand(reset_error()))), reset());
     assert_eq!(found(&Outer::ByHand(ByHand(ErrorKind::Other.into()))).rank(), Rank::BrokenPipe);
 
-    // A goodbye inside a failure was said on another connection.
+    // A goodbye inside a failure belongs to another connection.
     assert_eq!(BOTH.verdict(&Bye), Verdict::closed(Side::Remote));
     let failed = Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn);
     assert_eq!(BOTH.verdict(&Outer::Handler(Handler(Bye))), failed);
 }
 
 #[test]
-fn with_transparent_a_reading_inside_wins_unless_it_is_weaker() {
+fn with_transparent_an_inner_reading_wins_unless_weaker() {
     use unlisted::{ByHand, Inner, Kicked, Outer, found};
 
     let transport = Verdict::new(Reason::NetworkError, Side::Network);
@@ -556,7 +556,7 @@ fn with_transparent_a_reading_inside_wins_unless_it_is_weaker() {
     assert_eq!(found(&Outer::ByHandOr(ByHand(ErrorKind::TimedOut.into()))).rank(), Rank::Timeout);
 }
 
-/// What happened depends on what the error carries.
+/// The cause depends on the fields.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 #[error("depends")]
 enum Depends {
@@ -580,7 +580,7 @@ impl Why {
 }
 
 #[test]
-fn a_cause_may_come_out_of_the_fields() {
+fn a_cause_may_be_computed_from_fields() {
     let silent = Verdict::new(Reason::NetworkError, Side::Network);
     assert_eq!(Depends::Silent(3).verdict(), silent.with_cause(Cause::KeepaliveTimeout));
     assert_eq!(Depends::Silent(0).verdict().rank(), Rank::BrokenPipe);
@@ -589,7 +589,7 @@ fn a_cause_may_come_out_of_the_fields() {
     let told = |why, code| Depends::Told { why, code }.verdict();
     assert_eq!(told(Some(Cause::Policy), None), unknown.with_cause(Cause::Policy));
     assert_eq!(told(None, Some(Code::tls(40))), unknown.with_code(Code::tls(40)));
-    assert_eq!(told(None, None), unknown.with_rank(Rank::FollowOn), "no cause is no statement");
+    assert_eq!(told(None, None), unknown.with_rank(Rank::FollowOn), "without a cause it is no statement");
 
     let superseded = unknown.with_own_cause(Why::Superseded);
     assert_eq!(Depends::Both((Why::Superseded, 0x8e)).verdict(), superseded.with_code(Code::mqtt(0x8e)));
@@ -610,9 +610,9 @@ enum ByParty {
     Lost,
 }
 
-/// Only that the derive hands the party on. What an endpoint makes of it is told beside `Verdict::by`.
+/// The derive only passes the party on. The documentation of `Verdict::by` tests what an endpoint makes of it.
 #[test]
-fn a_party_may_be_named_next_to_a_side_or_instead_of_one() {
+fn a_party_may_accompany_or_replace_a_side() {
     assert_eq!(ByParty::Left.verdict(), Verdict::new(Reason::ClientClosed, Side::Unknown).by(Initiator::Client));
     let kicked = Verdict::new(Reason::Unknown, Side::Remote).with_cause(Cause::Kicked).with_rank(Rank::Violation);
     assert_eq!(ByParty::Kicked.verdict(), kicked.by(Party::Broker));
@@ -620,7 +620,7 @@ fn a_party_may_be_named_next_to_a_side_or_instead_of_one() {
     assert_eq!(ByParty::Lost.verdict(), Verdict::new(Reason::NetworkError, Side::Network).by(Initiator::Network));
 }
 
-/// No error: the value says by itself what it means.
+/// Not an error: a value with a verdict.
 #[derive(DisconnectEvidence)]
 enum Finished<T: 'static> {
     #[reason(Graceful, side = Local)]
@@ -637,7 +637,7 @@ enum Finished<T: 'static> {
 }
 
 #[test]
-fn a_value_that_is_no_error_has_a_verdict() {
+fn a_value_that_is_not_an_error_has_a_verdict() {
     struct NoError;
     let done: Finished<NoError> = Finished::Done(NoError);
     assert_eq!(END.resolve(done.verdict()).reason_as(), Some(Reason::Graceful));
@@ -646,7 +646,7 @@ fn a_value_that_is_no_error_has_a_verdict() {
     assert_eq!(Finished::<u8>::SharedAny(Arc::new(reset_error().into())).verdict(), reset());
 
     let unreachable = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Unreachable);
-    assert_eq!(Finished::<u8>::Unreachable("nobody understands this".into()).verdict(), unreachable);
+    assert_eq!(Finished::<u8>::Unreachable("an unread error".into()).verdict(), unreachable);
     assert_eq!(Finished::<u8>::Unreachable(ErrorKind::BrokenPipe.into_error()).verdict(), unreachable);
     assert_eq!(Finished::<u8>::Unreachable(ErrorKind::ConnectionReset.into_error()).verdict(), reset());
     let pointer: &dyn DisconnectEvidence = &Finished::<u8>::Failed(reset_error());
@@ -699,7 +699,7 @@ enum EitherWay {
 }
 
 #[test]
-fn a_verdict_on_the_enum_is_that_of_variants_without_one() {
+fn a_verdict_on_the_enum_is_the_default_of_its_variants() {
     let deadline = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline);
     assert_eq!([Defaults::First.verdict(), Defaults::Second(2).verdict()], [deadline; 2]);
     assert_eq!(Defaults::Own.verdict().rank(), Rank::FollowOn);
@@ -714,7 +714,7 @@ fn a_verdict_on_the_enum_is_that_of_variants_without_one() {
     assert_eq!([EitherWay::Empty.verdict(), EitherWay::from(reset_error()).verdict()], [exited; 2]);
 }
 
-/// A struct says it on itself.
+/// A struct with attributes of its own.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 #[error("lost the coordinator")]
 #[reason(ControlPlaneLost, side = Remote)]
@@ -734,13 +734,13 @@ struct Named {
 }
 
 #[test]
-fn structs_say_it_on_themselves() {
+fn a_struct_declares_its_verdict() {
     assert_eq!(verdict(Lost), Verdict::new(Reason::ControlPlaneLost, Side::Remote));
     assert_eq!(failed(Numbered(0x8d, reset_error())).code(), Some(Code::mqtt(0x8d)));
     assert_eq!(verdict(Named::from(reset_error())), reset());
 }
 
-/// A transport of any kind.
+/// A generic transport.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 enum Transport<E, const N: usize = 1>
 where
@@ -762,7 +762,7 @@ where
 enum Never {}
 
 #[test]
-fn generic_errors_are_read_for_each_type_they_are_used_with() {
+fn generic_errors_are_read_for_each_type() {
     static GENERIC: Classifier = classifier![Transport<io::Error>, Transport<SessionError, 3>, SessionError, Never];
     let inner = Transport::<_>::Inner(reset_error());
     assert_eq!(GENERIC.verdict(&inner), reset());
@@ -777,7 +777,7 @@ fn generic_errors_are_read_for_each_type_they_are_used_with() {
 struct Outer(#[source] Box<dyn Error + Send + Sync>);
 
 #[test]
-fn a_derived_error_is_found_anywhere_in_a_graph() {
+fn a_derived_error_is_found_anywhere() {
     let lost = Verdict::new(Reason::ControlPlaneLost, Side::Remote);
     assert_eq!(verdict(io::Error::other(Lost)), lost);
     assert_eq!(verdict(io::Error::other(Arc::new(Lost))), lost);
@@ -790,8 +790,8 @@ fn a_derived_error_is_found_anywhere_in_a_graph() {
 }
 
 #[test]
-fn an_outer_verdict_only_yields_to_a_stronger_one_inside() {
-    // The io error says nothing itself, so what it carries is all there is.
+fn only_a_stronger_inner_verdict_replaces_an_outer_one() {
+    // An `io::Error` with a payload has no verdict of its own, so the payload decides.
     let timed_out = io::Error::new(ErrorKind::TimedOut, Lost);
     assert_eq!(verdict(timed_out), Verdict::new(Reason::ControlPlaneLost, Side::Remote));
     let timed_out = io::Error::new(ErrorKind::TimedOut, Ranked::Later);
@@ -819,7 +819,7 @@ fn the_trait_can_be_written_by_hand() {
 }
 
 mod hygiene {
-    //! Names of the user's that the expansion must not meet.
+    //! Names of the user that the expansion must not use.
     #![allow(dead_code, reason = "they stand in the way")]
 
     struct Some;
@@ -864,7 +864,7 @@ mod hygiene {
 }
 
 #[test]
-fn nothing_of_the_users_is_in_the_way() {
+fn the_users_names_do_not_collide() {
     static MACROED: Classifier = Classifier::with(&[derived::<hygiene::Macroed>]);
     let code = |error| END.with_classifier(&MACROED).failed(&error).code();
     assert_eq!(code(hygiene::Macroed::Ours { inside: 1 }), Some(Code::exit(2)));
@@ -873,9 +873,9 @@ fn nothing_of_the_users_is_in_the_way() {
     assert_eq!(END.with_classifier(&MACROED).failed(&hygiene::Macroed::Own).reason_as(), Some(Leave::Kicked));
 }
 
-/// A bare name that the derive does not know gives an error, so each of ours is one that it knows.
+/// A bare name that the derive does not know is an error, so this checks every name.
 #[test]
-fn every_reason_and_initiator_of_ours_is_known_by_its_name() {
+fn every_built_in_reason_and_initiator_is_known() {
     #[derive(DisconnectEvidence)]
     enum ByName {
         #[reason(Unknown)]
@@ -934,9 +934,9 @@ fn every_reason_and_initiator_of_ours_is_known_by_its_name() {
     }
 }
 
-/// The four that `side = Network` does not go with are in `ui/evidence/network-ends-on-purpose.rs`.
+/// `ui/evidence/network-ends-on-purpose.rs` has the four reasons that `side = Network` does not fit.
 #[test]
-fn the_network_may_end_for_every_reason_that_is_not_on_purpose() {
+fn the_network_fits_every_reason_that_is_not_on_purpose() {
     #[derive(Debug, thiserror::Error, DisconnectEvidence)]
     #[error("by the network")]
     enum ByNetwork {

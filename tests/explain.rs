@@ -21,12 +21,12 @@ enum SessionError {
     Stream(u32, #[source] io::Error),
 }
 
-/// Something of ours that failed.
+/// A failure of this side.
 #[derive(Debug, thiserror::Error)]
 #[error("the handler failed")]
 struct HandlerFailed(#[source] SessionError);
 
-/// An error that no classifier here knows.
+/// Errors that no classifier here reads.
 #[derive(Debug, thiserror::Error)]
 enum Opaque {
     #[error("opened")]
@@ -65,7 +65,7 @@ fn reset() -> io::Error {
     ErrorKind::ConnectionReset.into()
 }
 
-/// The explanation, which has to agree with the classification.
+/// Explains the error, and checks that the explanation agrees with the classification.
 #[track_caller]
 fn explain<M, E: AsError<M> + ?Sized>(error: &E) -> Explanation {
     let explanation = CLASSIFIER.explain(error);
@@ -79,7 +79,7 @@ fn assert_lines(explanation: &Explanation, lines: &[&str]) {
 }
 
 #[test]
-fn each_step_says_who_read_it_and_what_became_of_it() {
+fn each_step_shows_its_reader_and_result() {
     let error = anyhow::Error::new(SessionError::Stream(3, reset()))
         .context(SessionError::Heartbeat)
         .context("while reading a frame");
@@ -109,7 +109,7 @@ fn each_step_says_who_read_it_and_what_became_of_it() {
 }
 
 #[test]
-fn a_normal_end_inside_a_failure_is_ignored_and_told() {
+fn a_normal_end_inside_a_failure_is_ignored_and_shown() {
     assert_lines(
         &explain(&HandlerFailed(SessionError::Left)),
         &[
@@ -130,7 +130,7 @@ fn among_equals_the_deeper_one_wins() {
 }
 
 #[test]
-fn what_says_nothing_is_told_apart_from_what_nobody_reads() {
+fn an_empty_reading_differs_from_an_unread_error() {
     let silent = io::Error::from(ErrorKind::Interrupted);
     let explanation = explain(&Opaque::Opened(silent));
     assert_lines(
@@ -156,7 +156,7 @@ fn what_says_nothing_is_told_apart_from_what_nobody_reads() {
 }
 
 #[test]
-fn a_transparent_error_is_hinted_at_where_it_is_the_last() {
+fn the_last_unread_error_gets_a_hint_at_transparent() {
     const HINT: &str = "hint: if `Hidden` is `#[error(transparent)]`, it hides the error inside";
     let hidden = || Opaque::Hidden(reset());
     let explanation = explain(&hidden());
@@ -168,13 +168,13 @@ fn a_transparent_error_is_hinted_at_where_it_is_the_last() {
     assert!(wrapped.to_string().contains(HINT), "{wrapped}");
     let opened = explain(&Opaque::Opened(reset()));
     assert!(!opened.to_string().contains("hint"), "{opened}");
-    // An error without a name.
+    // An error without a type name.
     let nameless = explain(&anyhow::anyhow!("text"));
     assert!(nameless.to_string().contains("\nhint: if it is `#[error(transparent)]`"), "{nameless}");
 }
 
 #[test]
-fn a_classifier_without_readers_gives_no_hint_at_versions() {
+fn a_classifier_without_readers_gives_no_version_hint() {
     let explanation = classifier![].explain(&Cycle).to_string();
     assert!(explanation.ends_with("this classifier reads std::io::Error"), "{explanation}");
     let by_hand = Classifier::with(&[handler]);
@@ -183,7 +183,7 @@ fn a_classifier_without_readers_gives_no_hint_at_versions() {
 }
 
 #[test]
-fn a_circle_ends_and_says_so() {
+fn a_cycle_ends_and_is_shown() {
     let explanation = explain(&Circle);
     assert_eq!(explanation.steps().len(), Classifier::MAX_DEPTH);
     assert!(explanation.to_string().contains("\nstopped after 64 errors: more follow, perhaps in a cycle\n"));

@@ -1,4 +1,4 @@
-//! The first cause wins: the cases of a terminal's or an SSH connection's life, on real sockets and a real process.
+//! The first cause wins: cases of a terminal's or SSH connection's life, on real sockets and with a real process.
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
@@ -21,10 +21,10 @@ fn guard() -> DisconnectGuard<impl FnOnce(&Disconnect)> {
     DisconnectGuard::new(END, |end: &Disconnect| disconnected!(end, "ssh connection complete"))
 }
 
-/// Runs one connection over loopback: this end, the peer's end, and the guard's handle.
+/// Runs one connection over loopback: this side, the peer, and the guard's handle.
 fn connection(work: impl AsyncFnOnce(TcpStream, TcpStream, DisconnectHandle)) -> Captured {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    // Around the runtime, so that tasks that are spawned on it are seen too.
+    // Outside the runtime, so that spawned tasks are captured too.
     capture(|| {
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -36,7 +36,7 @@ fn connection(work: impl AsyncFnOnce(TcpStream, TcpStream, DisconnectHandle)) ->
     })
 }
 
-/// Sets what a read gave, as a session does: bytes are no end, and neither is a success.
+/// Records the result of a read, as a session does. Bytes and success are no end.
 async fn read(here: &mut TcpStream, ended: &DisconnectHandle) -> Option<SetOutcome> {
     match here.read(&mut [0; 64]).await {
         Ok(0) => Some(ended.set(END.eof())),
@@ -62,7 +62,7 @@ fn network(cause: &str) -> (String, Option<String>) {
 const SHUTDOWN: &str = "server_shutdown";
 
 #[test]
-fn end_of_file_latches() {
+fn end_of_file_is_the_first_end() {
     let captured = connection(async |mut here, peer, ended| {
         drop(peer);
         assert_eq!(read(&mut here, &ended).await, Some(SetOutcome::Kept));
@@ -72,7 +72,7 @@ fn end_of_file_latches() {
 }
 
 #[test]
-fn a_reset_latches() {
+fn a_reset_is_the_first_end() {
     let captured = connection(async |mut here, peer, ended| {
         reset(peer);
         assert_eq!(read(&mut here, &ended).await, Some(SetOutcome::Kept));
@@ -82,7 +82,7 @@ fn a_reset_latches() {
 }
 
 #[test]
-fn a_closed_pipe_latches() {
+fn a_closed_pipe_is_the_first_end() {
     let captured = capture(|| {
         let guard = guard();
         let mut command = Command::new("true").stdin(Stdio::piped()).spawn().unwrap();
@@ -97,7 +97,7 @@ fn a_closed_pipe_latches() {
 }
 
 #[test]
-fn a_deadline_does_not_latch() {
+fn a_later_end_replaces_a_deadline() {
     let captured = connection(async |mut here, _peer, ended| {
         let elapsed = timeout(Duration::ZERO, here.read(&mut [0; 64])).await.unwrap_err();
         assert_eq!(ended.set(END.failed(&elapsed)), SetOutcome::Kept);
@@ -107,7 +107,7 @@ fn a_deadline_does_not_latch() {
 }
 
 #[test]
-fn would_block_does_not_latch() {
+fn a_later_end_replaces_would_block() {
     let captured = connection(async |here, _peer, ended| {
         let error = here.try_read(&mut [0; 64]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
@@ -118,7 +118,7 @@ fn would_block_does_not_latch() {
 }
 
 #[test]
-fn no_error_does_not_latch() {
+fn success_is_no_end() {
     let captured = connection(async |mut here, mut peer, ended| {
         peer.write_all(b"ls\n").await.unwrap();
         assert_eq!(read(&mut here, &ended).await, None);
@@ -128,7 +128,7 @@ fn no_error_does_not_latch() {
 }
 
 #[test]
-fn a_deadline_is_the_end_where_nothing_else_comes() {
+fn a_deadline_stays_if_nothing_else_follows() {
     let captured = connection(async |mut here, _peer, ended| {
         let elapsed = timeout(Duration::ZERO, here.read(&mut [0; 64])).await.unwrap_err();
         ended.set(END.failed(&elapsed));
@@ -159,10 +159,10 @@ fn a_second_shutdown_is_ignored() {
 #[test]
 fn closing_stdin_is_no_end() {
     let captured = connection(async |mut here, mut peer, ended| {
-        // The client has sent all its input, and waits for the output.
+        // The client has sent all its input and waits for the output.
         peer.shutdown().await.unwrap();
         assert_eq!(here.read(&mut [0; 64]).await.unwrap(), 0);
-        assert_eq!(ended.get(), None, "a half-close is the session's business, not the connection's");
+        assert_eq!(ended.get(), None, "a half-close ends the session's input, not the connection");
         here.write_all(b"output").await.unwrap();
         ended.set(END.closed_locally());
         drop(here);
@@ -175,7 +175,7 @@ fn closing_stdin_is_no_end() {
 }
 
 #[test]
-fn a_double_close_is_one_line() {
+fn a_double_close_logs_one_line() {
     let captured = connection(async |mut here, _peer, ended| {
         for _ in 0..2 {
             ended.set(END.closed_locally());
@@ -186,7 +186,7 @@ fn a_double_close_is_one_line() {
 }
 
 #[test]
-fn a_channels_end_outranks_its_connections() {
+fn the_end_of_a_channel_outranks_that_of_its_connection() {
     let captured = connection(async |mut here, peer, ended| {
         let write = |end: &Disconnect| disconnected!(end, "ssh session closed");
         let channel = DisconnectGuard::new(END, write).under(&ended);
@@ -201,7 +201,7 @@ fn a_channels_end_outranks_its_connections() {
 }
 
 #[test]
-fn an_aborted_task_has_its_line() {
+fn an_aborted_task_logs_its_line() {
     let captured = connection(async |mut here, _peer, ended| {
         ended.set(END.closed_locally());
         let (up, is_up) = tokio::sync::oneshot::channel();
@@ -218,7 +218,7 @@ fn an_aborted_task_has_its_line() {
 }
 
 #[test]
-fn a_runtime_that_goes_away_has_its_lines() {
+fn a_dropped_runtime_logs_its_lines() {
     let captured = capture(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
@@ -226,16 +226,16 @@ fn a_runtime_that_goes_away_has_its_lines() {
                 let _guard = guard();
                 std::future::pending::<()>().await;
             });
-            // The task runs up to its first wait.
+            // Lets the task run to its first await.
             tokio::task::yield_now().await;
         });
     });
     assert_eq!(cause(&captured).1.as_deref(), Some("dropped"));
 }
 
-/// Its workers drop the tasks while it shuts down, each with a connection that is alive.
+/// The workers drop the tasks during shutdown, each with a live connection.
 #[test]
-fn a_runtime_of_many_threads_goes_away_with_its_connections() {
+fn a_dropped_multi_thread_runtime_logs_its_lines() {
     const CONNECTIONS: usize = 32;
     let lines: Arc<Mutex<Vec<Disconnect>>> = Arc::default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! Exactly one line for each connection, and the right one.
+//! Guards: one line for each connection, with the right end.
 
 use std::cell::Cell;
 use std::io;
@@ -18,7 +18,7 @@ use disconnect_core::{
 
 const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
 
-/// A guard that writes its line as a service does.
+/// A guard that logs its line as a service does.
 fn guard(id: u64) -> DisconnectGuard<impl FnOnce(&Disconnect)> {
     DisconnectGuard::new(END, move |end: &Disconnect| disconnected!(end, id, "connection closed"))
 }
@@ -43,9 +43,9 @@ fn reason_and_initiator(end: &Observed) -> (&str, Option<&str>) {
     (end.reason().as_str(), end.initiator().map(disconnect_core::Recorded::as_str))
 }
 
-/// Every end against every other: which of the two the line is about.
+/// Every pair of ends: which of the two the line reports.
 #[test]
-fn the_table_of_ends() {
+fn the_line_follows_the_precedence_table() {
     let ends: [(&str, Disconnect); 12] = [
         ("deadline", failed(io::ErrorKind::TimedOut)),
         ("not understood", END.failed(&io::Error::other("what is this"))),
@@ -60,8 +60,8 @@ fn the_table_of_ends() {
         ("own normal", END.shutting_down()),
         ("own failure", END.sent(Code::websocket(1011))),
     ];
-    // One row for the end that is there, one column for the one that comes: `+` replaces it, `r` refines it, and `d`
-    // replaces it and keeps its deadline.
+    // Rows: the first end. Columns: the later end. `+` replaces the first, `r` refines it, `d` replaces it and keeps
+    // its deadline.
     let table = [
         ("deadline", ".++d++++d+d+"),
         ("not understood", "....++++.+.+"),
@@ -102,7 +102,7 @@ fn the_table_of_ends() {
 
 /// `or_stronger` and the guard decide alike.
 #[test]
-fn two_verdicts_are_told_apart_as_two_ends_are() {
+fn or_stronger_agrees_with_the_guard() {
     let network = |cause| Verdict::new(DisconnectReason::NetworkError, Side::Network).with_cause(cause);
     let verdicts = [
         network(DisconnectCause::Deadline),
@@ -124,7 +124,7 @@ fn two_verdicts_are_told_apart_as_two_ends_are() {
             guard.set(END.resolve(first));
             guard.set(END.resolve(next));
             let (end, stronger) = (guard.finish(), END.resolve(first.or_stronger(next)));
-            // What refines our own end leaves it the same end.
+            // Refining keeps the end of this side.
             assert_eq!(
                 (end.reason(), end.initiator()),
                 (stronger.reason(), stronger.initiator()),
@@ -135,8 +135,8 @@ fn two_verdicts_are_told_apart_as_two_ends_are() {
 }
 
 #[test]
-fn what_the_peer_said_counts_as_such_however_it_was_recorded() {
-    // The code accuses us, so the initiator is this side: it is the peer's statement all the same.
+fn statements_of_the_peer_count_in_every_form() {
+    // The code accuses this side, so the initiator is this side. It is still a statement of the peer.
     let accused = END.received(Code::websocket(1002));
     assert_eq!(accused.initiator().map(Category::as_str), Some("agent"));
     let by_hand = Disconnect::new(DisconnectReason::ServerShutdown).with_initiator(DisconnectInitiator::Server);
@@ -145,7 +145,7 @@ fn what_the_peer_said_counts_as_such_however_it_was_recorded() {
         guard.set(END.eof());
         assert_eq!(guard.set(statement.clone()), SetOutcome::Kept, "{statement:?}");
     }
-    // Of two equals that are logged alike, a record made by hand does not tell which one it is about.
+    // For symmetric peers with the same logged initiator, a record made by hand does not show which one it names.
     let equal = Peer::symmetric(&DisconnectInitiator::Server);
     let node = Endpoint::between(&DisconnectInitiator::Server, equal, &ConnectionDirection::ClientToServer);
     let guard = DisconnectGuard::new(node, |_| ());
@@ -153,7 +153,7 @@ fn what_the_peer_said_counts_as_such_however_it_was_recorded() {
     let by_one = Disconnect::new(DisconnectReason::ServerShutdown).with_initiator(DisconnectInitiator::Server);
     assert_eq!(guard.set(by_one), SetOutcome::Ignored);
     assert_eq!(guard.set(node.closed_by_peer()), SetOutcome::Kept);
-    // Somebody who is neither side is not the peer.
+    // A third party is not the peer.
     let guard = DisconnectGuard::new(Endpoint::AGENT_FACING_CLIENT, |_| ());
     guard.set(Endpoint::AGENT_FACING_CLIENT.eof());
     let stopped = Disconnect::new(DisconnectReason::WorkspaceStopped).with_initiator(DisconnectInitiator::Server);
@@ -161,7 +161,7 @@ fn what_the_peer_said_counts_as_such_however_it_was_recorded() {
 }
 
 #[test]
-fn every_rank_but_the_follow_on_ones_is_an_end() {
+fn every_rank_except_follow_on_is_an_end() {
     for (rank, yields) in [
         (Rank::NotUnderstood, true),
         (Rank::FollowOn, true),
@@ -177,9 +177,9 @@ fn every_rank_but_the_follow_on_ones_is_an_end() {
     }
 }
 
-/// Whatever its rank: what is expected does not cover up what broke before it.
+/// An expected end of any rank does not replace an earlier fault.
 #[test]
-fn an_expected_end_of_any_rank_does_not_cover_up_a_broken_pipe() {
+fn no_expected_end_replaces_a_broken_pipe() {
     for rank in [Rank::Violation, Rank::Stated] {
         let guard = DisconnectGuard::new(END, |_| ());
         guard.set(failed(io::ErrorKind::BrokenPipe));
@@ -189,7 +189,7 @@ fn an_expected_end_of_any_rank_does_not_cover_up_a_broken_pipe() {
 }
 
 #[test]
-fn the_direction_is_filled_in() {
+fn the_guard_sets_the_direction() {
     let end = line(|ended| drop(ended.set(Disconnect::new(DisconnectReason::Graceful))));
     assert_eq!(end.direction().unwrap().known(), Some(ConnectionDirection::ServerToAgent));
     let end = line(|ended| {
@@ -199,7 +199,7 @@ fn the_direction_is_filled_in() {
 }
 
 #[test]
-fn the_method_is_the_latest_unless_the_end_says_one() {
+fn the_latest_method_applies_unless_the_end_has_one() {
     let end = line(|ended| {
         ended.set_method(ConnectionMethod::Derp);
         ended.set(END.eof());
@@ -214,13 +214,13 @@ fn the_method_is_the_latest_unless_the_end_says_one() {
 }
 
 #[test]
-fn a_bare_drop_is_to_be_investigated() {
+fn a_drop_without_an_end_is_unexpected() {
     let end = line(|_| ());
     assert_eq!((end.reason().as_str(), end.cause().unwrap().as_str(), end.expected()), ("unknown", "dropped", false));
 }
 
 #[test]
-fn on_drop_says_what_a_bare_drop_means() {
+fn on_drop_sets_the_end_of_a_drop() {
     let end = capture(|| guard(1).on_drop(END.closed_locally())).one();
     assert_eq!(reason_and_initiator(&end), ("graceful", Some("agent")));
     let end = capture(|| {
@@ -263,7 +263,7 @@ fn a_connection_that_never_came_up_has_no_line() {
     let end = capture(|| {
         let guard = guard(1).connecting();
         let ended = guard.handle();
-        // What the library said while it came up still counts.
+        // What the library reported before the connection was up still counts.
         ended.set(END.eof());
         ended.established();
     })
@@ -285,7 +285,7 @@ fn a_connection_that_comes_up_too_late_has_no_line() {
 }
 
 #[test]
-fn what_runs_in_a_connection_that_never_came_up_has_its_line() {
+fn a_channel_of_a_connection_that_never_came_up_has_its_line() {
     let captured = capture(|| {
         let shutdown = Shutdown::new();
         let refused = guard(1).under(&shutdown).connecting();
@@ -300,7 +300,7 @@ fn what_runs_in_a_connection_that_never_came_up_has_its_line() {
 }
 
 #[test]
-fn a_panic_of_a_connection_that_is_up_is_told() {
+fn a_panic_after_established_is_logged() {
     let captured = capture(|| {
         let work = AssertUnwindSafe(|| {
             let guard = guard(1).connecting();
@@ -312,8 +312,7 @@ fn a_panic_of_a_connection_that_is_up_is_told() {
     assert_eq!(captured.one().cause().unwrap().as_str(), "panicked");
 }
 
-/// What `finish` returns is what the line says, whoever else has a say in it.
-/// A peer that has waited long enough cancels, and has not left.
+/// A peer whose deadline has passed cancels. It gave up, and did not leave.
 #[test]
 fn a_goodbye_after_the_deadline_is_a_peer_that_gave_up() {
     const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
@@ -357,8 +356,9 @@ fn a_goodbye_after_the_deadline_is_a_peer_that_gave_up() {
     }
 }
 
+/// `finish` returns what the line logs, whatever else influences the end.
 #[test]
-fn finish_returns_what_the_line_says() {
+fn finish_returns_the_logged_end() {
     let finished = |set: &dyn Fn(&BoxedGuard)| {
         let lines: Arc<Mutex<Vec<Disconnect>>> = Arc::default();
         let inside = lines.clone();
@@ -391,7 +391,7 @@ fn finish_returns_what_the_line_says() {
 }
 
 #[test]
-fn a_panic_is_one() {
+fn a_panic_has_its_cause() {
     type Boxed = DisconnectGuard<Box<dyn FnOnce(&Disconnect)>>;
     let panicked = |set: fn(&Boxed)| {
         capture(|| {
@@ -414,16 +414,16 @@ fn a_panic_is_one() {
 }
 
 #[test]
-fn a_late_end_is_handed_back() {
+fn a_late_end_is_returned() {
     let guard = guard(1);
     let ended = guard.handle();
     drop(guard);
     assert_eq!(ended.set(END.closed_locally()), SetOutcome::TooLate(END.closed_locally()));
-    assert_eq!(ended.get().unwrap().cause().map(Category::as_str), Some("dropped"), "the line stays what it was");
+    assert_eq!(ended.get().unwrap().cause().map(Category::as_str), Some("dropped"), "the line does not change");
 }
 
 #[test]
-fn the_closure_may_ask_its_own_handle() {
+fn the_closure_may_use_its_own_handle() {
     let slot: Arc<Mutex<Option<DisconnectHandle>>> = Arc::default();
     let inside = slot.clone();
     let guard = DisconnectGuard::new(END, move |end| {
@@ -437,7 +437,7 @@ fn the_closure_may_ask_its_own_handle() {
 }
 
 #[test]
-fn one_line_from_many_threads() {
+fn many_threads_cause_one_line() {
     let captured = capture(|| {
         let guard = guard(1);
         let kept: usize = thread::scope(|scope| {
@@ -466,7 +466,7 @@ fn a_guard_may_be_shared_and_sent() {
 }
 
 #[test]
-fn a_panicking_subscriber_takes_one_line_and_no_more() {
+fn a_panicking_subscriber_loses_only_its_line() {
     let mut seen = [0, 0];
     let [first, second] = &mut seen;
     let work = AssertUnwindSafe(|| {
@@ -477,9 +477,9 @@ fn a_panicking_subscriber_takes_one_line_and_no_more() {
         });
     });
     catch_unwind(work).unwrap_err();
-    assert_eq!(seen, [1, 1], "the panic went on from drop");
+    assert_eq!(seen, [1, 1], "the panic propagates from drop");
 
-    // A second panic while unwinding would abort the process.
+    // A second panic during unwinding would abort the process.
     let mut lines = 0;
     let work = AssertUnwindSafe(|| {
         let _panics = DisconnectGuard::new(END, |_| {
@@ -492,7 +492,7 @@ fn a_panicking_subscriber_takes_one_line_and_no_more() {
     assert_eq!(lines, 1);
 }
 
-/// The lines of a connection and of one channel in it.
+/// The lines of a connection and of a channel inside it.
 fn nested(work: impl FnOnce(&DisconnectHandle, &DisconnectHandle)) -> [Observed; 2] {
     let lines = capture(|| {
         let connection = guard(1);
@@ -510,17 +510,17 @@ fn nested(work: impl FnOnce(&DisconnectHandle, &DisconnectHandle)) -> [Observed;
 }
 
 #[test]
-fn a_channel_without_an_end_has_that_of_its_connection() {
+fn a_channel_without_an_end_takes_that_of_its_connection() {
     let [connection, channel] = nested(|connection, _| drop(connection.set(END.eof().with_detail("no route"))));
     assert_eq!(reason_and_initiator(&channel), reason_and_initiator(&connection));
     assert_eq!((channel.cause(), channel.detail()), (connection.cause(), Some("no route")));
     let layer = |end: &Observed| end.direction().unwrap().known();
     assert_eq!(layer(&connection), Some(ConnectionDirection::ServerToAgent));
-    assert_eq!(layer(&channel), Some(ConnectionDirection::AgentToClient), "the layer is the channel's own");
+    assert_eq!(layer(&channel), Some(ConnectionDirection::AgentToClient), "the channel keeps its own direction");
 }
 
 #[test]
-fn a_channels_earlier_end_outranks_its_connections() {
+fn an_earlier_end_of_a_channel_outranks_that_of_its_connection() {
     let [connection, channel] = nested(|connection, channel| {
         channel.set(Endpoint::AGENT_FACING_CLIENT.closed_by_peer());
         connection.set(END.eof());
@@ -530,17 +530,17 @@ fn a_channels_earlier_end_outranks_its_connections() {
 }
 
 #[test]
-fn what_follows_from_the_connections_end_is_not_the_channels() {
+fn consequences_of_the_connections_end_are_not_the_channels_end() {
     let [_, channel] = nested(|connection, channel| {
         connection.set(failed(io::ErrorKind::ConnectionReset));
-        // The command notices that its terminal is gone, and leaves in good order.
+        // The command notices that its terminal is gone, and exits cleanly.
         assert_eq!(channel.set(Endpoint::AGENT_FACING_CLIENT.closed_locally()), SetOutcome::Ignored);
     });
     assert_eq!((channel.reason().as_str(), channel.expected()), ("network_error", false));
 }
 
 #[test]
-fn a_channel_takes_what_refines_its_connections_end() {
+fn a_channel_takes_refinements_of_its_connections_end() {
     let [_, channel] = nested(|connection, channel| {
         connection.set(END.eof());
         assert_eq!(channel.get().unwrap().cause().map(Category::as_str), Some("unclean_eof"));
@@ -550,17 +550,18 @@ fn a_channel_takes_what_refines_its_connections_end() {
 }
 
 #[test]
-fn the_word_of_the_connections_peer_explains_the_channels_loss() {
+fn the_connections_goodbye_replaces_the_channels_loss() {
     let [_, channel] = nested(|connection, channel| {
         channel.set(Endpoint::AGENT_FACING_CLIENT.eof());
-        // By hand: the record alone does not tell that the server is the peer, and of the channel it is not.
+        // A record made by hand does not show that the server is the peer of the connection, and for the channel it is
+        // not the peer.
         connection.set(Disconnect::new(DisconnectReason::ServerShutdown).with_initiator(DisconnectInitiator::Server));
     });
     assert_eq!(reason_and_initiator(&channel), ("server_shutdown", Some("server")));
 }
 
 #[test]
-fn a_written_line_stays_what_it_was() {
+fn a_logged_line_does_not_change() {
     let connection = DisconnectGuard::new(END, |_| ());
     let channel =
         DisconnectGuard::new(END, |end| assert_eq!(end.reason().as_str(), "network_error")).under(&connection);
@@ -599,13 +600,13 @@ fn a_channel_has_the_method_of_its_connection() {
 }
 
 #[test]
-fn nothing_runs_inside_itself() {
+fn a_guard_cannot_be_under_itself() {
     let connection = DisconnectGuard::new(END, |_| ());
     let channel = DisconnectGuard::new(END, |_| ()).under(&connection);
     let (outer, inner) = (connection.handle(), channel.handle());
     let connection = connection.under(&inner).under(&outer);
     inner.set(END.closed_locally());
-    assert_eq!(connection.get(), None, "the channel's end is not its connection's");
+    assert_eq!(connection.get(), None, "the end of a channel is not that of its connection");
     drop(connection);
     assert_eq!(
         (outer.get().unwrap().cause().map(Category::as_str), inner.get()),
@@ -618,7 +619,7 @@ fn stopped() -> Verdict {
 }
 
 #[test]
-fn a_shutdown_is_stamped_on_what_lives() {
+fn a_shutdown_applies_to_live_connections() {
     let captured = capture(|| {
         let shutdown = Shutdown::default();
         let guard = |id: u64| {
@@ -650,7 +651,7 @@ fn a_shutdown_is_stamped_on_what_lives() {
         }
         assert_eq!(shutdown.get(), Some(stopped()));
 
-        // Consequences of the closing that follows.
+        // Consequences of the close that follows.
         assert_eq!(lives.set(END.eof()), SetOutcome::Ignored);
         assert_eq!(lives.set(END.closed_by_peer()), SetOutcome::Ignored);
         let after = guard(4);
@@ -678,9 +679,9 @@ fn a_shutdown_is_stamped_on_what_lives() {
     assert_eq!(found, expected);
 }
 
-/// It is dropped where it may do what it likes.
+/// The context is dropped outside the lock.
 #[test]
-fn a_context_that_comes_too_late_may_ask_the_shutdown() {
+fn a_late_context_may_use_the_shutdown() {
     struct Asks(Option<Shutdown<Self>>);
     impl Drop for Asks {
         fn drop(&mut self) {
@@ -692,14 +693,14 @@ fn a_context_that_comes_too_late_may_ask_the_shutdown() {
     assert_eq!(shutdown.set_with(stopped(), Asks(Some(shutdown.clone()))), SetOutcome::Ignored);
 }
 
-/// The end is set before closing, so that the goodbye is sent, and times out, afterwards.
+/// The end is recorded before closing, so the goodbye is sent, and times out, afterwards.
 #[test]
-fn a_goodbye_that_times_out_after_the_shutdown_was_set_is_told() {
+fn a_goodbye_that_times_out_adds_the_cause_deadline() {
     let timeout = io::Error::new(io::ErrorKind::TimedOut, "no answer within 5 s");
     let end = line(|ended| {
         ended.set(END.shutting_down());
         assert_eq!(ended.failed(&timeout), SetOutcome::Kept);
-        assert_eq!(ended.failed(&timeout), SetOutcome::Ignored, "it is known");
+        assert_eq!(ended.failed(&timeout), SetOutcome::Ignored, "the deadline is already recorded");
     });
     assert_eq!((end.reason().as_str(), end.cause().unwrap().as_str()), ("server_shutdown", "deadline"));
     assert_eq!((end.detail(), end.level()), (Some("no answer within 5 s"), tracing::Level::WARN));
@@ -707,9 +708,9 @@ fn a_goodbye_that_times_out_after_the_shutdown_was_set_is_told() {
     let guard = DisconnectGuard::new(END, |_| ());
     guard.set(END.shutting_down().with_detail("an upgrade"));
     guard.failed(&timeout);
-    assert_eq!(guard.finish().detail(), Some("an upgrade"), "it has one");
+    assert_eq!(guard.finish().detail(), Some("an upgrade"), "the first detail stays");
 
-    // The shutdown stays what it was, on this connection alone it was late.
+    // The shutdown itself is unchanged. Only this connection missed the deadline.
     let shutdown = Shutdown::default();
     shutdown.set_with(stopped(), 7);
     let slow = DisconnectGuard::new(END, |_| ()).under(&shutdown);
@@ -719,7 +720,7 @@ fn a_goodbye_that_times_out_after_the_shutdown_was_set_is_told() {
     assert_eq!((end.cause().map(Category::as_str), shutdown.context(&end)), (Some("deadline"), Some(&7)));
     assert_eq!(DisconnectGuard::new(END, |_| ()).under(&shutdown).get().unwrap().cause().map(Category::as_str), None);
 
-    // What was never ours is not late.
+    // An end that is not by this side does not gain a deadline.
     for first in [END.closed_by_peer(), END.eof()] {
         let guard = DisconnectGuard::new(END, |_| ());
         guard.set(first.clone());
@@ -727,9 +728,9 @@ fn a_goodbye_that_times_out_after_the_shutdown_was_set_is_told() {
     }
 }
 
-/// Whatever goes wrong while this side closes shows in the cause, and the line is written at `WARN`.
+/// A fault while this side closes becomes the cause, and the line is logged at `WARN`.
 #[test]
-fn a_fault_behind_our_own_end_is_told() {
+fn a_fault_after_our_end_becomes_its_cause() {
     let out_of_handles = io::Error::from_raw_os_error(24);
     let behind = |next: Disconnect| {
         let end = line(|ended| {
@@ -751,9 +752,9 @@ fn a_fault_behind_our_own_end_is_told() {
     }
 }
 
-/// The peer answers our close with our own code: that says nothing of the peer.
+/// The peer answers a close with the same code. That is no statement of the peer.
 #[test]
-fn an_echo_of_our_close_is_no_statement() {
+fn an_echoed_close_code_is_no_statement() {
     let broken = io::Error::other("no number");
     for echo in [1000, 1011] {
         let end = line(|ended| {
@@ -764,9 +765,9 @@ fn an_echo_of_our_close_is_no_statement() {
     }
 }
 
-/// An end that another endpoint resolved is told by this one's roles and on its layer.
+/// An end that another endpoint resolved takes the roles and the direction of this one.
 #[test]
-fn an_end_of_another_connection_is_told_as_seen_from_here() {
+fn an_end_of_another_connection_is_resolved_here() {
     let other = Endpoint::CLIENT_FACING_SERVER;
     let end = line(|ended| drop(ended.set(other.closed_by_peer())));
     assert_eq!(end.direction().unwrap().as_str(), "server_to_agent");
@@ -774,14 +775,14 @@ fn an_end_of_another_connection_is_told_as_seen_from_here() {
 }
 
 #[test]
-fn a_goodbye_that_fails_in_a_way_nobody_understands_is_not_clean() {
+fn a_goodbye_that_fails_with_an_unread_error_is_not_clean() {
     let end = line(|ended| {
         ended.set(END.shutting_down());
         assert_eq!(ended.failed(&io::Error::other("the encoder is stuck")), SetOutcome::Kept);
     });
     assert_eq!((end.reason().as_str(), end.cause().unwrap().as_str()), ("server_shutdown", "internal_error"));
     assert_eq!((end.detail(), end.level()), (Some("the encoder is stuck"), tracing::Level::WARN));
-    // Closing makes the peer close, too: that is a consequence.
+    // After a close by this side the peer closes too. That is a consequence.
     for consequence in [io::ErrorKind::ConnectionReset, io::ErrorKind::BrokenPipe, io::ErrorKind::NotConnected] {
         let guard = DisconnectGuard::new(END, |_| ());
         guard.set(END.shutting_down());
@@ -790,12 +791,12 @@ fn a_goodbye_that_fails_in_a_way_nobody_understands_is_not_clean() {
 }
 
 #[test]
-fn what_it_allocates() {
+fn a_guard_allocates_once() {
     let allocations = |work: fn()| {
         work();
         measure(work).count_total
     };
-    // Without handles and with them, under a shutdown and not.
+    // With and without handles, with and without a shutdown.
     let alone = allocations(|| {
         let guard = DisconnectGuard::new(END, |end| assert!(end.expected()));
         guard.on_drop(END.closed_locally());
@@ -819,7 +820,7 @@ fn what_it_allocates() {
     assert_eq!(under.count_total, 1);
 }
 
-/// What a million connections cost: the guard with its one allocation.
+/// The memory of one connection: the guard with its one allocation.
 #[test]
 fn a_guard_is_small() {
     let inline = size_of_val(&DisconnectGuard::new(END, |_| ()));

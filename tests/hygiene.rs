@@ -1,10 +1,10 @@
-//! What the derive and the macro name: nothing of the user's may change what they mean, wherever they stand.
+//! Hygiene of the derive and the macro: names of the user do not change their meaning.
 
 use disconnect_core::evidence::Rank;
 use disconnect_core::{Disconnect, DisconnectCode, DisconnectField, DisconnectReason, Expectation, disconnected};
 use disconnect_tests::Thousand;
 
-/// A module in which every name of the prelude, and more, is the user's own.
+/// A module that redefines the names of the prelude, and more.
 mod shadowed {
     #![allow(dead_code, non_camel_case_types, unreachable_pub, unused_macros)]
 
@@ -112,7 +112,7 @@ mod shadowed {
 }
 
 #[test]
-fn the_derive_names_nothing_of_the_users() {
+fn the_derive_does_not_use_the_users_names() {
     assert_eq!(shadowed::Reason::None.as_str(), "none");
     assert_eq!(shadowed::Reason::parse(""), Some(shadowed::Reason::Fine));
     assert_eq!("ok".parse(), Ok(shadowed::Reason::Ok));
@@ -121,7 +121,7 @@ fn the_derive_names_nothing_of_the_users() {
     assert_eq!(shadowed::Code::None.sent().rank(), Rank::Violation);
 }
 
-/// As much of it as tracing's own macro bears.
+/// As many redefined names as tracing's own macro tolerates.
 mod shadowed_line {
     #![allow(dead_code, unreachable_pub, unused_macros)]
 
@@ -171,13 +171,13 @@ mod shadowed_line {
 }
 
 #[test]
-fn the_macro_names_nothing_of_the_users() {
+fn the_macro_does_not_use_the_users_names() {
     let seen = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_test_writer().finish();
     tracing::subscriber::with_default(seen, || shadowed_line::log("own", 7));
 }
 
 #[test]
-fn an_enum_inside_a_function_body() {
+fn an_enum_may_be_inside_a_function() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
     #[field("inside")]
     enum Inside {
@@ -192,7 +192,7 @@ fn an_enum_inside_a_function_body() {
 }
 
 #[test]
-fn raw_identifiers_lose_their_mark() {
+fn raw_identifiers_lose_their_prefix() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
     #[field("raw")]
     #[allow(non_camel_case_types)]
@@ -208,7 +208,7 @@ fn raw_identifiers_lose_their_mark() {
 }
 
 #[test]
-fn variants_that_are_configured_away_are_no_categories() {
+fn cfg_removes_a_variant_from_the_set() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
     #[field("configured")]
     enum Configured {
@@ -228,7 +228,7 @@ fn variants_that_are_configured_away_are_no_categories() {
 }
 
 #[test]
-fn a_discriminant_is_no_position() {
+fn a_discriminant_is_not_a_position() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
     #[field("errno")]
     #[repr(i32)]
@@ -271,7 +271,7 @@ fn generated_functions_are_as_visible_as_the_enum() {
 }
 
 #[test]
-fn a_macro_may_write_the_enum() {
+fn a_macro_may_generate_the_enum() {
     macro_rules! categories {
         ($vis:vis $name:ident, $key:literal, $($variant:ident = $value:literal),*) => {
             #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
@@ -286,8 +286,8 @@ fn a_macro_may_write_the_enum() {
 }
 
 #[test]
-fn documentation_becomes_the_catalogue() {
-    /// Not of a category.
+fn doc_comments_become_docs() {
+    /// Not the documentation of a category.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
     #[field("documented")]
     enum Documented {
@@ -330,7 +330,7 @@ fn a_reason_without_an_expected_category_still_has_an_expected_flag() {
 }
 
 #[test]
-fn a_thousand_categories() {
+fn a_thousand_categories_work() {
     assert_eq!(Thousand::COUNT, 1000);
     assert_eq!(Thousand::Category999.field(), ("thousand", "category999"));
     assert_eq!(Thousand::parse("category500"), Some(Thousand::Category500));
@@ -339,7 +339,7 @@ fn a_thousand_categories() {
 }
 
 #[test]
-fn a_core_by_another_name_and_without_std() {
+fn a_renamed_core_without_std_works() {
     use disconnect_renamed::{PumpCode, PumpEnd};
 
     assert_eq!(PumpEnd::Drained.expected_field(), ("disconnect_expected", true));
@@ -350,7 +350,7 @@ fn a_core_by_another_name_and_without_std() {
 }
 
 #[test]
-fn a_crate_that_allows_nothing() {
+fn generated_code_has_no_warnings() {
     assert_eq!(disconnect_strict::values(), (["first", "only"], true));
     disconnect_strict::log(disconnect_strict::JobEnd::Done, 7);
 }

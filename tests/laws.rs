@@ -1,4 +1,4 @@
-//! What holds for every derived enum, whoever wrote it: everything logged reads back, and nothing else does.
+//! Laws of every derived enum: everything logged parses, and nothing else does.
 
 use std::error::Error;
 
@@ -9,7 +9,7 @@ use disconnect_core::{
 use disconnect_renamed::PumpEnd;
 use disconnect_tests::{AliasedCause, ClosePhase, ExitClass, LeaveReason, Only, ProxyError, Thousand, Twins};
 
-/// What generic code may ask of a derived enum.
+/// The requirements of generic code.
 trait Derived:
     DisconnectField + std::fmt::Display + std::str::FromStr<Err = UnknownCategory> + AsRef<str> + Send + Sync + 'static
 {
@@ -20,7 +20,7 @@ impl<T> Derived for T where
 {
 }
 
-/// Calls a generic law once for each enum.
+/// Calls a generic law for each enum.
 macro_rules! for_every_enum {
     ($law:ident) => {
         for_every_enum!(
@@ -38,7 +38,7 @@ fn names<T: DisconnectField>() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn everything_logged_reads_back() {
+fn every_logged_value_parses() {
     fn law<T: Derived>() {
         for category in T::ALL {
             assert_eq!(T::parse(category.as_str()), Some(*category), "{}", T::FIELD);
@@ -51,7 +51,7 @@ fn everything_logged_reads_back() {
 }
 
 #[test]
-fn an_alias_is_read_and_never_written() {
+fn an_alias_parses_and_is_never_logged() {
     fn law<T: Derived>() {
         for category in T::ALL {
             for alias in category.category().aliases {
@@ -63,7 +63,7 @@ fn an_alias_is_read_and_never_written() {
     }
     for_every_enum!(law);
     let aliases: usize = AliasedCause::CATEGORIES.iter().map(|category| category.aliases.len()).sum();
-    assert_eq!(aliases, 4, "or the law was not tried");
+    assert_eq!(aliases, 4, "the law was not checked");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn the_match_is_exact() {
     for_every_enum!(law);
 }
 
-/// Texts that somebody might take for the name.
+/// Texts that are similar to the name.
 fn strangers(name: &str) -> Vec<String> {
     let mut strangers = vec![
         name.to_uppercase(),
@@ -106,14 +106,14 @@ fn strangers(name: &str) -> Vec<String> {
     strangers
 }
 
-/// Every ASCII byte in turn is another one, also those that the hash of the lookup does not read.
+/// Changes each ASCII byte in turn, including those that the hash of the lookup does not read.
 fn one_byte_off(name: &str) -> impl Iterator<Item = String> + '_ {
     let ascii = name.char_indices().filter(|(_, c)| c.is_ascii());
     ascii.map(|(at, c)| format!("{}{}{}", &name[..at], if c == '~' { 'a' } else { '~' }, &name[at + 1..]))
 }
 
 #[test]
-fn an_empty_or_endless_text_is_no_category_unless_the_enum_says_so() {
+fn an_empty_or_huge_text_is_no_category_unless_declared() {
     fn law<T: Derived>() {
         assert_eq!(T::valid(""), names::<T>().any(str::is_empty), "{}", T::FIELD);
         for len in [1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 23, 24, 25, 63, 64, 65, 4096] {
@@ -157,7 +157,7 @@ fn every_name_is_unique_in_its_set() {
 }
 
 #[test]
-fn what_the_trait_says_the_enum_says_too() {
+fn trait_and_inherent_functions_agree() {
     fn by_trait<T: Expectation>(category: T) -> (&'static str, bool, (&'static str, bool)) {
         (T::EXPECTED_FIELD, category.expected(), category.expected_field())
     }
@@ -172,7 +172,7 @@ fn what_the_trait_says_the_enum_says_too() {
 }
 
 #[test]
-fn an_expected_flag_is_what_the_enum_marked() {
+fn expected_flags_follow_the_attributes() {
     assert_eq!(LeaveReason::ALL.map_expected(), [false, true, false]);
     assert_eq!(ExitClass::ALL.map_expected(), [false, true, false, false]);
     assert!(Thousand::ALL.iter().all(|category| category.expected() == (category.index() % 7 == 0)));
@@ -182,7 +182,7 @@ fn an_expected_flag_is_what_the_enum_marked() {
     assert_eq!(expected_flag(ClosePhase::CATEGORIES), [Some(true), Some(false)]);
 }
 
-/// The expected flags of a set, in its order.
+/// The expected flags of a set, in declaration order.
 trait MapExpected {
     fn map_expected(&self) -> Vec<bool>;
 }
@@ -194,7 +194,7 @@ impl<T: Expectation> MapExpected for [T] {
 }
 
 #[test]
-fn what_is_not_known_is_neither_valid_nor_expected() {
+fn an_unknown_value_is_neither_valid_nor_expected() {
     for text in ["quota_exceeded", "GRACEFUL", "graceful\0", "\u{feff}graceful", "\u{1b}[31mred"] {
         let recorded = Recorded::<DisconnectReason>::from(text);
         assert!(!recorded.valid() && !recorded.expected(), "{text:?}");
@@ -227,7 +227,7 @@ fn the_error_names_the_set_and_the_nearest_value() {
     assert_eq!(nearest("GRACEFUL"), None);
     assert_eq!(nearest("netwrok_error"), Some("network_error"));
     assert_eq!(nearest(&"graceful".repeat(600)), None);
-    // 64 bytes are compared, and a longer text is near nothing: not even to a value of one letter.
+    // A text of more than 64 bytes is not compared, not even with a value of one letter.
     let near_one = |text: &str| text.parse::<OneLetter>().unwrap_err().nearest();
     assert_eq!((near_one(""), near_one(&"b".repeat(64)), near_one(&"b".repeat(65))), (Some("a"), None, None));
     assert_eq!("quitt".parse::<LeaveReason>(), "qui".parse::<LeaveReason>());
@@ -241,7 +241,7 @@ fn the_error_names_the_set_and_the_nearest_value() {
 }
 
 #[test]
-fn display_honours_width_and_precision() {
+fn display_supports_width_and_precision() {
     assert_eq!(format!("[{:>9}]", LeaveReason::Quit), "[     quit]");
     assert_eq!(format!("[{:-^10}]", LeaveReason::Quit), "[---quit---]");
     assert_eq!(format!("[{:.2}]", LeaveReason::Quit), "[qu]");
@@ -279,12 +279,12 @@ fn a_category_is_one_byte_and_a_record_at_most_104() {
 }
 
 #[test]
-fn the_causes_stay_few_enough_to_group_by() {
+fn there_are_few_causes() {
     const { assert!(DisconnectCause::COUNT <= 26) };
 }
 
 #[test]
-fn everything_goes_to_other_threads() {
+fn all_types_are_send_and_sync() {
     fn law<T: Send + Sync + 'static>() {}
     for_every_enum!(law);
     for_every_enum!(law: Disconnect, Detail, Code, Endpoint, UnknownCategory, Category, Recorded<DisconnectReason>);
@@ -295,13 +295,13 @@ mod with_serde {
     use super::*;
 
     #[test]
-    fn an_enum_is_written_as_its_value_and_read_strictly() {
+    fn serde_writes_the_value_and_reads_strictly() {
         fn law<T: Derived + serde::Serialize + serde::de::DeserializeOwned>() {
             for category in T::ALL {
                 let json = serde_json::to_string(category).unwrap();
                 assert_eq!(json, serde_json::to_string(category.as_str()).unwrap());
                 assert_eq!(serde_json::from_str::<T>(&json).unwrap(), *category);
-                // Also where the text has to be owned, and where the input is no text.
+                // Also for owned text, and for input that is not text.
                 assert_eq!(serde_json::from_value::<T>(json_string(category.as_str())).unwrap(), *category);
                 for alias in category.category().aliases {
                     assert_eq!(serde_json::from_value::<T>(json_string(alias)).unwrap(), *category);
@@ -323,7 +323,7 @@ mod with_serde {
     }
 
     #[test]
-    fn the_error_is_short_and_keeps_nothing_of_the_input() {
+    fn the_serde_error_is_short_and_without_the_input() {
         let hostile = format!("\"{}\"", "evil".repeat(1000));
         let error = serde_json::from_str::<DisconnectReason>(&hostile).unwrap_err().to_string();
         assert!(error.starts_with("not a category of this set"), "{error}");
@@ -332,7 +332,7 @@ mod with_serde {
     }
 
     #[test]
-    fn a_recorded_value_loses_nothing() {
+    fn recorded_keeps_the_value() {
         for text in ["graceful", "quota_exceeded", " Graceful ", "\u{1b}[31m", "ü"] {
             let json = serde_json::to_string(text).unwrap();
             let read: Recorded<DisconnectReason> = serde_json::from_str(&json).unwrap();
@@ -343,7 +343,7 @@ mod with_serde {
     }
 
     #[test]
-    fn categories_stand_in_a_users_own_types() {
+    fn categories_work_in_users_types() {
         #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
         struct Line {
             reason: DisconnectReason,

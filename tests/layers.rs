@@ -1,6 +1,6 @@
-//! The modules of `disconnect-core` form layers: no cycle, no upward import, and nothing imported through the crate root.
+//! The modules of `disconnect-core` form layers: no cycle, no upward import, no import through the crate root.
 //!
-//! Every `crate::`, `super::` and `self::` path of every source file is read, in imports, in code and inside macro calls.
+//! Reads every `crate::`, `super::` and `self::` path of every source file, in imports, in code and in macro calls.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// From the lowest layer to the highest. Modules in one row do not import each other.
+/// From the lowest layer to the highest. Modules of one row do not import each other.
 const LAYERS: &[&[&str]] = &[
     &["category"],
     &["vocabulary"],
@@ -24,7 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["guide"],
 ];
 
-/// One import: who takes what from whom, as paths of modules below the crate root.
+/// One import: the importing and the imported module, as paths below the crate root.
 #[derive(Debug)]
 struct Import {
     file: String,
@@ -48,7 +48,7 @@ fn files_of_one_module_have_no_cycle() {
         // The longest prefix that is a file.
         let target =
             (1..=import.path.len()).rev().map(|n| import.path[..n].to_vec()).find(|path| modules.contains(path));
-        // A parent lists its children, and a child's `super::` is its parent: only files beside each other count.
+        // Parents list their children, and a child's `super::` is its parent. Only siblings count.
         let is_beside = |target: &Vec<String>| !target.starts_with(&import.from) && !import.from.starts_with(target);
         if let Some(target) = target.filter(is_beside) {
             edges.entry(import.from).or_default().push(target);
@@ -58,7 +58,7 @@ fn files_of_one_module_have_no_cycle() {
         let mut open = edges[start].clone();
         let mut seen = Vec::new();
         while let Some(next) = open.pop() {
-            assert_ne!(&next, start, "{} imports itself by way of others", start.join("::"));
+            assert_ne!(&next, start, "{} imports itself through others", start.join("::"));
             if !seen.contains(&next) {
                 open.extend(edges.get(&next).into_iter().flatten().cloned());
                 seen.push(next);
@@ -67,9 +67,9 @@ fn files_of_one_module_have_no_cycle() {
     }
 }
 
-/// The check itself can fail.
+/// Checks that the check can fail.
 #[test]
-fn mistakes_are_found() {
+fn the_check_finds_mistakes() {
     let told = |module: &str, source: &str| {
         let tokens: TokenStream = source.parse().unwrap();
         let mut imports = Vec::new();
@@ -98,7 +98,7 @@ fn mistake(import: &Import) -> Option<String> {
     match (rank(from), rank(to)) {
         (None, _) => told("this module has no layer in tests/layers.rs"),
         (_, None) if to.chars().next().is_some_and(char::is_uppercase) => told("imported through the crate root"),
-        (_, None) => told("no layer of that name, or a macro or function through the crate root"),
+        (_, None) => told("no layer of this name, or a macro or function through the crate root"),
         (Some(from), Some(to)) if from <= to => told("an upward import"),
         (Some(_), Some(_)) => None,
     }
@@ -144,8 +144,8 @@ fn sources() -> Vec<(String, Vec<String>, TokenStream)> {
         .collect()
 }
 
-/// Finds `crate::a::b`, `super::a` and `self::a`, also in groups: of imports, of blocks, of macro calls. `$crate` is the
-/// user's way in, and not an import.
+/// Finds `crate::a::b`, `super::a` and `self::a`, also inside groups of imports, blocks and macro calls. `$crate` is
+/// the user's path and not an import.
 fn read(tokens: &[TokenTree], file: &str, module: &[String], imports: &mut Vec<Import>) {
     let mut i = 0;
     while i < tokens.len() {
@@ -175,7 +175,7 @@ fn read(tokens: &[TokenTree], file: &str, module: &[String], imports: &mut Vec<I
     }
 }
 
-/// The paths behind a `::`, with how many tokens they take up.
+/// The paths after a `::`, and the number of tokens they use.
 fn follow(tokens: &[TokenTree], start: Vec<String>, found: &mut dyn FnMut(Vec<String>)) -> usize {
     let mut path = start;
     let mut i = 0;
@@ -208,7 +208,7 @@ fn follow(tokens: &[TokenTree], start: Vec<String>, found: &mut dyn FnMut(Vec<St
     i
 }
 
-/// `mod name { body }`.
+/// Matches `mod name { body }`.
 fn inline_module(tokens: &[TokenTree]) -> Option<(String, Vec<TokenTree>)> {
     match tokens {
         [TokenTree::Ident(word), TokenTree::Ident(name), TokenTree::Group(body), ..] if word == "mod" => {

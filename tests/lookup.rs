@@ -1,5 +1,4 @@
-//! The two halves of the lookup together: the search in the derive, and the core that reads the table it found. Any set
-//! of names works, whatever they look like.
+//! The search for a lookup table in the derive, together with the lookup in the core. Any set of names works.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +9,7 @@ mod hash;
 #[path = "../disconnect-derive/src/lookup.rs"]
 mod search;
 
-/// What the derive emits for these names; a category each.
+/// The table that the derive emits for these names, each its own category.
 fn lookup(names: &[String]) -> Lookup {
     let names: Vec<&'static str> = names.iter().map(|name| &*name.clone().leak()).collect();
     let search::Table { order, seed, shifts, slots, run } = search::search(&names);
@@ -30,7 +29,7 @@ fn bytes(numbers: &[u16]) -> &'static [u8] {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>().leak()
 }
 
-/// Every name is found, and nothing else is; gives the table.
+/// Checks that every name is found and nothing else is. Returns the table.
 fn assert_exact(names: &[String]) -> Lookup {
     let lookup = lookup(names);
     let known: BTreeSet<&str> = names.iter().map(String::as_str).collect();
@@ -44,7 +43,7 @@ fn assert_exact(names: &[String]) -> Lookup {
     lookup
 }
 
-/// Longer, shorter, and with another letter at the places where the words of the hash meet.
+/// Longer and shorter texts, and texts with one changed byte where the words of the hash meet.
 fn strangers(name: &str) -> impl Iterator<Item = String> {
     let changed = [0, 3, 4, 7, 8, 15, 16, 20, 23, 24, 31, 32, name.len() / 2, name.len().saturating_sub(1)];
     let changed = changed.into_iter().filter(|at| *at < name.len() && name.is_ascii());
@@ -67,9 +66,9 @@ fn names_of_every_length_find_a_perfect_table() {
     assert_eq!(assert_exact(&names).run, 1);
 }
 
-/// How much is compared follows from the longest name.
+/// The length of the longest name determines how many bytes are compared.
 #[test]
-fn every_letter_counts_whatever_the_longest_name_is() {
+fn every_byte_is_compared_for_every_longest_name() {
     for longest in 1..=80 {
         let names = ["a", "b"].map(|letter| letter.repeat(longest));
         let lookup = assert_exact(&names);
@@ -81,7 +80,7 @@ fn every_letter_counts_whatever_the_longest_name_is() {
 }
 
 #[test]
-fn a_shared_beginning_or_end_does_no_harm() {
+fn a_shared_prefix_or_suffix_is_found() {
     for size in [2, 8, 64, 512, 4096] {
         for shared in [1, 7, 8, 9, 17, 40, 200] {
             let shared = "connection_".repeat(20)[..shared].to_owned();
@@ -93,7 +92,7 @@ fn a_shared_beginning_or_end_does_no_harm() {
 
 /// The hash reads the first sixteen bytes and the last eight.
 #[test]
-fn names_that_differ_where_the_hash_does_not_look_are_compared_one_by_one() {
+fn names_with_equal_hashes_are_compared_one_by_one() {
     let alike = |i: usize| format!("{}{i:04}{}", "a".repeat(16), "z".repeat(8));
     for size in [2, 8, 64, 256] {
         assert_eq!(assert_exact(&(0..size).map(alike).collect::<Vec<_>>()).run, size);
@@ -104,7 +103,7 @@ fn names_that_differ_where_the_hash_does_not_look_are_compared_one_by_one() {
 }
 
 #[test]
-fn a_few_look_alikes_do_not_slow_down_the_others() {
+fn a_few_equal_hashes_do_not_slow_down_the_others() {
     let mut names: Vec<String> = (0..512).map(|i| format!("category_{i}")).collect();
     for (at, middle) in [(3, "x"), (200, "y"), (511, "z")] {
         names[at] = format!("{}{middle}{}", "a".repeat(20), "z".repeat(9));
@@ -112,14 +111,14 @@ fn a_few_look_alikes_do_not_slow_down_the_others() {
     assert_eq!(assert_exact(&names).run, 3);
 }
 
-/// Built against the factors of the hash: what is added to one word is taken from another.
+/// Built against the factors of the hash: subtracts from one word what it adds to another.
 #[test]
-fn names_built_to_collide_are_told_apart() {
+fn names_built_to_collide_are_distinguished() {
     let mut random = Random(7);
     let mut pairs = 0;
     let mut names = BTreeSet::new();
     while pairs < 20 {
-        // Letters from which the factor can be taken so that letters remain.
+        // Bytes from which the factor can be subtracted so that letters remain.
         let [first, second] = [random.letters(8, b"\x05aw"), random.letters(8, b"abcdefgh")];
         let word = |text: &str| u64::from_le_bytes(text.as_bytes().try_into().unwrap());
         let moved = String::from_utf8(word(&first).wrapping_sub(0x6c8e_9cf5).to_le_bytes().into());
@@ -134,7 +133,7 @@ fn names_built_to_collide_are_told_apart() {
 }
 
 #[test]
-fn without_a_table_every_name_is_compared() {
+fn without_a_table_all_names_are_compared() {
     let names: Vec<String> = (0..100).map(|i| format!("category_{i}")).collect();
     let perfect = lookup(&names);
     let lookup = Lookup { shifts: &[], slots: &[0, 0], run: names.len(), ..perfect };
@@ -142,7 +141,7 @@ fn without_a_table_every_name_is_compared() {
         assert_eq!(lookup.find(name), position);
     }
     assert_eq!(lookup.find("category_100"), Lookup::MISS);
-    // More names than a position can tell apart.
+    // More names than a position can represent.
     let many: Vec<String> = (0..70_000).map(|i| format!("{i}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let table = search::search(&many);
@@ -150,7 +149,7 @@ fn without_a_table_every_name_is_compared() {
 }
 
 #[test]
-fn a_hundred_thousand_random_sets() {
+fn random_sets_find_a_table() {
     let mut random = Random(0x5eed);
     let mut imperfect = 0;
     for round in 0..100_000 {
@@ -178,7 +177,7 @@ fn a_hundred_thousand_random_sets() {
     assert!(imperfect < 5_000, "{imperfect} sets found no perfect table");
 }
 
-/// xorshift64*: the same sets in every run.
+/// xorshift64*: a generator with the same sets in every run.
 struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! `DisconnectLayer`: it reads back what anybody logs, and marks what is wrong with it.
+//! `DisconnectLayer`: it reads disconnect events of any origin and reports inconsistencies.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 
 type Seen = Arc<Mutex<Vec<Observed>>>;
 
-/// A layer that keeps what it observes.
+/// A layer that keeps the observed events.
 fn keeping(seen: &Seen) -> DisconnectLayer<impl Fn(&Observed) + use<>> {
     let seen = seen.clone();
     DisconnectLayer::new(move |end: &Observed| seen.lock().unwrap().push(end.clone()))
@@ -57,14 +57,14 @@ fn assert_full(end: &Observed) {
 }
 
 #[test]
-fn a_record_is_read_back_whole() {
+fn a_record_is_read_back_completely() {
     let end = observe_one(|| disconnected!(full(), "gone"));
     assert_full(&end);
     assert_eq!((end.message(), end.target(), end.level()), (Some("gone"), module_path!(), Level::INFO));
 }
 
 #[test]
-fn a_hand_written_event_is_as_good() {
+fn a_hand_written_event_is_read_as_well() {
     assert_full(&observe_one(|| {
         info!(
             disconnect_detail = "agent is restarting",
@@ -79,7 +79,7 @@ fn a_hand_written_event_is_as_good() {
     }));
 }
 
-/// Its `Debug` is the logged value.
+/// A type whose `Debug` is the logged value.
 struct Derp;
 
 impl fmt::Debug for Derp {
@@ -89,7 +89,7 @@ impl fmt::Debug for Derp {
 }
 
 #[test]
-fn what_was_not_given_is_absent() {
+fn unset_fields_are_absent() {
     let end = observe_one(|| disconnected!(Disconnect::new(DisconnectReason::Unknown), "gone"));
     assert!(end.initiator().is_none() && end.direction().is_none() && end.method().is_none() && end.cause().is_none());
     assert_eq!((end.code(), end.detail(), end.field("peer_id")), (None, None, None));
@@ -100,11 +100,11 @@ fn what_was_not_given_is_absent() {
 }
 
 #[test]
-fn other_events_are_none_of_its_business() {
+fn other_events_are_ignored() {
     let ends = observe(|| {
         info!(peer_id = 7, "connected");
         info!(reason = "network_error", disconnect_initiator = "client", "no reason of ours");
-        // Declared, and not given.
+        // Declared without a value.
         info!(disconnect_reason = Empty, "declared");
         info_span!("session", disconnect_reason = "graceful").in_scope(|| info!("inside"));
     });
@@ -112,7 +112,7 @@ fn other_events_are_none_of_its_business() {
 }
 
 #[test]
-fn wrong_types_are_kept_and_told() {
+fn wrong_types_are_kept_and_reported() {
     let end = observe_one(|| info!(disconnect_reason = 7, disconnect_expected = "yes", disconnect_initiator = true));
     assert_eq!(end.reason().as_str(), "7");
     assert_eq!(end.initiator().unwrap().as_str(), "true");
@@ -138,19 +138,19 @@ fn wrong_types_are_kept_and_told() {
 }
 
 #[test]
-fn unknown_values_are_kept_and_told() {
+fn unknown_values_are_kept_and_reported() {
     let end = observe_one(|| {
         info!(disconnect_reason = "quota", disconnect_expected = false, connection_method = "carrier pigeon");
     });
     assert_eq!((end.reason().as_str(), end.method().unwrap().as_str()), ("quota", "carrier pigeon"));
     assert_eq!(end.inconsistencies(), ["disconnect_reason", "connection_method"].map(Inconsistency::UnknownValue));
-    // It may be somebody's own.
+    // The category may belong to an unregistered enum.
     assert!(end.is_consistent() && !end.expected());
 }
 
-/// Nobody here knows that it is normal.
+/// The layer cannot verify the claim.
 #[test]
-fn an_unknown_reason_that_claims_to_be_expected_is_told() {
+fn an_unknown_reason_that_claims_to_be_expected_is_reported() {
     let end = observe_one(|| info!(disconnect_reason = "quota", disconnect_expected = true));
     let unknown = Inconsistency::UnknownValue("disconnect_reason");
     assert_eq!(end.inconsistencies(), [unknown, Inconsistency::ExpectedUnregistered]);
@@ -158,7 +158,7 @@ fn an_unknown_reason_that_claims_to_be_expected_is_told() {
 }
 
 #[test]
-fn contradictions_are_told() {
+fn contradictions_are_reported() {
     let inconsistencies = |work: fn()| observe_one(work).inconsistencies().to_vec();
     assert_eq!(inconsistencies(|| info!(disconnect_reason = "graceful")), [Inconsistency::ExpectedMissing]);
     let contradicts = || info!(disconnect_reason = "graceful", disconnect_expected = false);
@@ -203,7 +203,7 @@ fn contradictions_are_told() {
 }
 
 #[test]
-fn a_key_that_is_there_twice_is_told() {
+fn a_repeated_key_is_reported() {
     let end = observe_one(|| {
         info!(
             disconnect_reason = "network_error",
@@ -217,9 +217,9 @@ fn a_key_that_is_there_twice_is_told() {
     assert!(!end.is_consistent());
 }
 
-/// tracing remembers which call sites the layer does not want.
+/// tracing caches the call sites that the layer does not want.
 #[test]
-fn what_is_remembered_of_a_call_site_holds() {
+fn cached_call_sites_stay_correct() {
     let ends = observe(|| {
         for round in 0..3 {
             info!(round, "connected");
@@ -233,7 +233,7 @@ fn what_is_remembered_of_a_call_site_holds() {
 }
 
 #[test]
-fn hostile_texts_are_cut_and_shown_clean() {
+fn hostile_texts_are_cut_and_cleaned() {
     let huge = "é".repeat(1 << 20);
     let end = observe_one(|| {
         info!(
@@ -248,13 +248,13 @@ fn hostile_texts_are_cut_and_shown_clean() {
     assert!(end.inconsistencies().contains(&Inconsistency::Cut("disconnect_reason")));
     assert!(end.inconsistencies().contains(&Inconsistency::Cut("disconnect_initiator")));
     let long = observe_one(|| disconnected!(reason = DisconnectReason::Unknown, "{huge}"));
-    assert_eq!(long.inconsistencies(), [], "a message is for the reader");
+    assert_eq!(long.inconsistencies(), [], "a cut message is not reported");
     let shown = end.to_string();
     assert!(!shown.contains(['\n', '\u{1b}']) && shown.len() < 2048, "{shown}");
 }
 
 #[test]
-fn a_text_is_kept_whole_or_its_cut_is_told() {
+fn a_text_is_kept_or_its_cut_is_reported() {
     let (fits, cut) = ([], |key| [Inconsistency::Cut(key)]);
     let of_detail = |detail: &str| {
         let end = observe_one(|| {
@@ -268,19 +268,19 @@ fn a_text_is_kept_whole_or_its_cut_is_told() {
         });
         (end.code().unwrap().len(), end.inconsistencies().to_vec())
     };
-    // Longer than what our own lines hold.
+    // Longer than the details of this library.
     assert_eq!(of_detail(&"x".repeat(257)), (257, fits.to_vec()));
     assert_eq!(of_detail(&"x".repeat(1024)), (1024, fits.to_vec()));
     assert_eq!(of_detail(&"x".repeat(1025)), (1024, cut("disconnect_detail").to_vec()));
     assert_eq!(of_code(&"x".repeat(1024)), (1024, fits.to_vec()));
     assert_eq!(of_code(&"x".repeat(1025)), (1024, cut("disconnect_code").to_vec()));
-    // What replaces an escape character is three bytes long.
+    // The replacement of an escape character has three bytes.
     assert_eq!(of_detail(&"\u{1b}".repeat(1000)), (1023, cut("disconnect_detail").to_vec()));
     assert_eq!(of_detail(&"\u{1b}".repeat(2000)), (1023, cut("disconnect_detail").to_vec()), "once");
 }
 
 #[test]
-fn a_value_whose_debug_fails_is_no_harm() {
+fn a_value_whose_debug_fails_is_kept() {
     struct Fails;
     impl fmt::Debug for Fails {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -325,7 +325,7 @@ fn registered_categories_are_known() {
 }
 
 #[test]
-fn fields_are_found_on_the_event_and_on_its_spans() {
+fn requested_fields_are_found_on_event_and_spans() {
     let seen = Seen::default();
     let layer = keeping(&seen).fields(["session", "peer", "late", "missing"]).layer();
     subscriber::with_default(tracing_subscriber::registry().with(layer), || {
@@ -346,7 +346,7 @@ fn fields_are_found_on_the_event_and_on_its_spans() {
 }
 
 #[test]
-fn two_layers_ask_for_fields_of_their_own() {
+fn two_layers_have_separate_fields() {
     let (first, second) = (Seen::default(), Seen::default());
     let subscriber = tracing_subscriber::registry()
         .with(keeping(&first).fields(["session"]).layer())
@@ -364,7 +364,7 @@ fn two_layers_ask_for_fields_of_their_own() {
 }
 
 #[test]
-fn a_panicking_observer_breaks_nothing_else() {
+fn a_panicking_observer_affects_nothing_else() {
     let seen = Seen::default();
     let layer = DisconnectLayer::new(|_: &Observed| panic!("on purpose")).layer();
     let subscriber = tracing_subscriber::registry().with(keeping(&seen).layer()).with(layer);

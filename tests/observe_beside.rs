@@ -1,5 +1,5 @@
-//! `DisconnectLayer` beside other layers: what it enables, and what it leaves alone. A process of its own: the maximum
-//! level, and what tracing remembers of a call site, are shared by all subscribers of a process.
+//! `DisconnectLayer` beside other layers: what it enables and what it leaves alone. In a separate process, because all
+//! subscribers of a process share the maximum level and tracing's cache of call sites.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use tracing_subscriber::filter::{DynFilterFn, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::{Layer, registry};
 
-/// One subscriber at a time.
+/// Ensures one subscriber at a time.
 fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     ONE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -33,7 +33,7 @@ fn keeping(seen: &Seen) -> DisconnectLayer<impl Fn(&Observed) + use<>> {
     })
 }
 
-/// A layer that writes what it gets, such as `fmt`.
+/// A layer that writes its events, such as `fmt`.
 #[derive(Clone, Default)]
 struct Writes(Seen);
 
@@ -43,12 +43,12 @@ impl<S: Subscriber> Layer<S> for Writes {
     }
 }
 
-/// What adds nothing to the maximum level, and reads no event: a layer without a filter.
+/// A layer without a filter that reads no event.
 struct Plain;
 
 impl<S: Subscriber> Layer<S> for Plain {}
 
-/// Somebody's code below the level of the program: how many arguments are evaluated.
+/// Unrelated code that logs below the program's level. Returns the number of evaluated arguments.
 fn evaluated_by_others() -> usize {
     let evaluated = AtomicUsize::new(0);
     let argument = || evaluated.fetch_add(1, Ordering::Relaxed);
@@ -60,7 +60,7 @@ fn evaluated_by_others() -> usize {
 }
 
 #[test]
-fn what_others_disabled_stays_disabled() {
+fn disabled_events_of_others_stay_disabled() {
     let _alone = alone();
     let count = |subscriber: Dispatch| {
         dispatcher::with_default(&subscriber, || (evaluated_by_others(), LevelFilter::current()))
@@ -78,12 +78,12 @@ fn what_others_disabled_stays_disabled() {
         count(registry().with(writes!()).with(ours().level(Level::ERROR).layer()).into()),
         (0, LevelFilter::WARN)
     );
-    // The span with the field that was asked for.
+    // The span with the requested field.
     assert_eq!(
         count(registry().with(writes!()).with(ours().level(LevelFilter::TRACE).layer()).into()),
         (1, LevelFilter::TRACE)
     );
-    // What a layer without a filter does.
+    // The effect of a layer without a filter.
     assert_eq!(count(registry().with(writes!()).with(Plain).into()), (4, LevelFilter::TRACE));
 }
 
@@ -95,7 +95,7 @@ fn lines() {
     info!("something else");
 }
 
-/// The layer sees the same beside this filter, on either side of it.
+/// Checks that the layer sees all events beside this filter, before and after it.
 macro_rules! sees_all_beside {
     ($filter:expr, $written:expr) => {
         let (seen, writes) = (Seen::default(), Writes::default());
@@ -111,20 +111,20 @@ macro_rules! sees_all_beside {
 }
 
 #[test]
-fn filters_of_other_layers_hide_nothing() {
+fn filters_of_other_layers_hide_no_event() {
     let _alone = alone();
     sees_all_beside!(LevelFilter::OFF, []);
     sees_all_beside!(LevelFilter::ERROR, []);
     sees_all_beside!(LevelFilter::WARN, ["WARN"]);
     sees_all_beside!(LevelFilter::DEBUG, ["DEBUG", "INFO", "WARN", "INFO", "INFO"]);
     sees_all_beside!(filter_fn(|metadata| metadata.target() == "elsewhere"), []);
-    // It is asked for each event.
+    // This filter is asked for each event.
     sees_all_beside!(DynFilterFn::new(|metadata, _| *metadata.level() == Level::WARN), ["WARN"]);
 }
 
-/// Its own level alone decides.
+/// Only its own level hides events.
 #[test]
-fn its_own_level_hides() {
+fn its_own_level_hides_events() {
     let _alone = alone();
     let levels: [(LevelFilter, &[&str]); 4] = [
         (LevelFilter::OFF, &[]),
@@ -134,7 +134,7 @@ fn its_own_level_hides() {
     ];
     for (level, expected) in levels {
         let seen = Seen::default();
-        // Another layer that takes everything.
+        // With another layer that takes everything.
         let subscriber = registry().with(keeping(&seen).level(level).layer()).with(Writes::default());
         subscriber::with_default(subscriber, lines);
         assert_eq!(take(&seen), expected, "{level}");
@@ -142,7 +142,7 @@ fn its_own_level_hides() {
 }
 
 #[test]
-fn two_layers_have_levels_of_their_own() {
+fn two_layers_have_separate_levels() {
     let _alone = alone();
     let (all, warnings) = (Seen::default(), Seen::default());
     let subscriber =
@@ -152,9 +152,9 @@ fn two_layers_have_levels_of_their_own() {
     assert_eq!(take(&all), ["DEBUG closed", "INFO closed", "WARN lost", "INFO by hand"]);
 }
 
-/// tracing-subscriber keeps the answer of a filter that is asked without an event, for the next event of the thread.
+/// tracing-subscriber keeps the result of a filter that is asked without an event for the next event of the thread.
 #[test]
-fn a_question_about_a_level_loses_no_line() {
+fn asking_for_a_level_loses_no_event() {
     let _alone = alone();
     let seen = Seen::default();
     let subscriber = registry().with(Writes::default().with_filter(LevelFilter::INFO)).with(keeping(&seen).layer());
@@ -166,7 +166,7 @@ fn a_question_about_a_level_loses_no_line() {
     assert_eq!(take(&seen), ["INFO first", "INFO second"]);
 }
 
-/// tracing-subscriber forgets the answers of the filters where an argument logs.
+/// tracing-subscriber forgets the filter results if an argument logs.
 #[test]
 fn an_argument_that_logs_does_not_raise_the_level() {
     let _alone = alone();
@@ -183,9 +183,9 @@ fn an_argument_that_logs_does_not_raise_the_level() {
     assert_eq!(take(&seen), ["INFO at the level"]);
 }
 
-/// The rule for spans is the rule for events.
+/// Spans follow the same rule as events.
 #[test]
-fn fields_of_spans_are_found_up_to_the_level() {
+fn span_fields_are_found_up_to_the_level() {
     let _alone = alone();
     for (level, expected) in [(Level::INFO, "-"), (Level::DEBUG, "7")] {
         let seen = Seen::default();

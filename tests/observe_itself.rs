@@ -1,5 +1,5 @@
-//! An observer that logs a disconnect. A process of its own: while any thread has a subscriber of its own, tracing itself
-//! keeps a subscriber from being entered again.
+//! An observer that logs a disconnect. In a separate process: while a thread has its own subscriber, tracing itself
+//! prevents reentrance.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,8 +12,8 @@ fn an_observer_that_logs_a_disconnect_is_not_observed() {
     let inside = seen.clone();
     let layer = DisconnectLayer::new(move |end: &Observed| {
         inside.lock().unwrap().push(end.message().map(str::to_owned));
-        // An endless loop would end in an overflow of the stack, and show nothing.
-        assert!(inside.lock().unwrap().len() < 3, "it has observed itself");
+        // Without this check, an endless recursion would overflow the stack without a message.
+        assert!(inside.lock().unwrap().len() < 3, "the observer observed itself");
         disconnected!(reason = DisconnectReason::Unknown, "from within");
     });
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer.layer())).unwrap();

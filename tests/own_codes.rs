@@ -1,5 +1,4 @@
-//! What `DisconnectCode` makes of close codes of a user's own: by role, by direction, through a classifier, and never
-//! normal unless a variant is a goodbye.
+//! Codes of a `DisconnectCode` enum: by role, by direction, through a classifier, and expected only for a goodbye.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -71,7 +70,7 @@ enum Why {
     Spam,
 }
 
-/// Texts, and both kinds in one protocol.
+/// Text codes, and both kinds in one protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
 #[codes("nats")]
 enum Nats {
@@ -115,7 +114,7 @@ fn told(end: &Disconnect) -> (&str, &str, &str) {
 }
 
 #[test]
-fn every_code_is_told_by_role_and_direction() {
+fn every_code_has_a_meaning_by_role_and_direction() {
     for (code, by_server, by_client) in [
         (Gateway::Done, ("graceful", "server", ""), ("client_closed", "client", "")),
         (Gateway::Restarting, ("server_shutdown", "server", "restart"), ("client_closed", "client", "restart")),
@@ -133,7 +132,7 @@ fn every_code_is_told_by_role_and_direction() {
         (Gateway::Spam, ("kicked", "server", "spam"), ("kicked", "client", "spam")),
         (Gateway::Moved, ("moved", "server", ""), ("moved", "client", "")),
         (Gateway::Stopped, ("workspace_stopped", "server", ""), ("workspace_stopped", "client", "")),
-        // Nobody knows who it was.
+        // An unknown side.
         (Gateway::Odd, ("unknown", "", ""), ("unknown", "", "")),
     ] {
         for (end, expected) in [
@@ -151,7 +150,7 @@ fn every_code_is_told_by_role_and_direction() {
     }
 }
 
-/// The law that the library is about.
+/// The main rule of the library: never guess towards normal.
 #[test]
 fn only_a_goodbye_is_a_normal_end() {
     let goodbyes = [Gateway::Done, Gateway::Restarting, Gateway::Cancelled, Gateway::Moved, Gateway::Stopped];
@@ -183,20 +182,20 @@ fn a_set_has_codes_names_and_a_protocol() {
         assert_eq!(Gateway::from_code(stranger), None, "{stranger}");
     }
 
-    // A text is the same from the source and from the wire.
+    // A text from a literal equals a text from the wire.
     assert_eq!(Code::from_text(Protocol::Own(&"nats"), "stale"), Some(Nats::Stale.code()));
     assert_eq!(Nats::AuthorizationViolation.code().text(), Some("authorization-violation"));
     let logged = Nats::ALL.iter().map(|code| code.code().to_string()).collect::<Vec<_>>();
     assert_eq!(logged, ["nats.stale", "nats.authorization-violation", "nats.-7"]);
-    // Only what the library knows is read back.
+    // Only codes of built-in protocols parse.
     assert!(logged.iter().all(|text| text.parse::<Code>().is_err()));
     assert_eq!("websocket.4003".parse(), Ok(Gateway::AuthFailed.code()));
     assert_eq!("sqlstate.MYAP1".parse(), Ok(Database::TenantGone.code()));
 }
 
-/// The longest code that there is, in the line.
+/// The longest possible code.
 #[test]
-fn the_longest_code_is_logged_whole() {
+fn the_longest_code_is_logged_completely() {
     #[derive(Clone, Copy, DisconnectCode)]
     #[codes("a_name_of_24_bytes_in_al")]
     enum Longest {
@@ -216,7 +215,7 @@ fn the_longest_code_is_logged_whole() {
 static CLASSIFIER: Classifier =
     classifier![codes = Gateway, codes = Nats, codes = Job, reader = closed, anyhow = anyhow];
 
-/// What an adapter makes of a close frame, of which it knows no more than the number.
+/// What an adapter returns for a close frame: only the number is known.
 #[derive(Debug)]
 struct Closed(Code);
 
@@ -232,7 +231,7 @@ fn closed<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
     Reading::from(error.downcast_ref::<Closed>().map(|Closed(code)| code.received()))
 }
 
-/// A handler of ours failed because another connection was closed.
+/// A handler of this side failed because another connection was closed.
 #[derive(Debug)]
 struct Failed(Closed);
 
@@ -267,15 +266,15 @@ fn a_classifier_gives_a_bare_code_its_meaning() {
         assert_eq!(server.sent(code.code()), SERVER.sent(code), "{code:?}");
     }
     assert_eq!(client.received(Nats::Stale.code()), CLIENT.received(Nats::Stale));
-    // Without the set, it is unknown.
+    // Without the set, the code is unknown.
     assert_eq!(told(&CLIENT.received(Gateway::Done.code())), ("unknown", "server", ""));
-    // A code that no set has, and one that its standard registers.
+    // A code that no set has, and a registered code.
     assert_eq!(told(&client.received(Code::websocket(4999))), ("unknown", "server", ""));
     assert_eq!(told(&client.received(Code::websocket(1001))), ("server_shutdown", "server", ""));
 }
 
 #[test]
-fn what_says_more_than_its_code_stays() {
+fn a_more_specific_verdict_stays() {
     #[derive(Debug, DisconnectEvidence)]
     #[reason(ProtocolError, side = Remote, code = Gateway::Done.code())]
     struct Stated;
@@ -289,21 +288,21 @@ fn what_says_more_than_its_code_stays() {
     assert_eq!(told(&client.resolve(weak)), ("unknown", "server", ""));
 }
 
-/// A goodbye on another connection does not make the failure of ours a normal end.
+/// A goodbye on another connection does not make a failure of this side a normal end.
 #[test]
-fn a_goodbye_inside_a_failure_is_not_ours() {
+fn a_goodbye_inside_a_failure_is_ignored() {
     static FAILING: Classifier = classifier![codes = Gateway, reader = failed];
     let client = CLIENT.with_classifier(&FAILING);
     assert!(client.failed(&Closed(Gateway::Done.code())).expected());
     let end = client.failed(&Failed(Closed(Gateway::Done.code())));
     assert_eq!((told(&end), end.expected()), (("unknown", "client", "internal_error"), false));
-    // A fault inside it is still the reason.
+    // A fault inside the failure is still the reason.
     assert_eq!(told(&client.failed(&Failed(Closed(Gateway::AuthFailed.code())))), ("unknown", "server", "auth"));
 }
 
-/// A stream that is dropped unfinished is reset, often with code 0: that is no goodbye of the connection.
+/// QUIC libraries often reset a dropped stream with code 0. That is no goodbye of the connection.
 #[test]
-fn a_reset_stream_says_no_goodbye() {
+fn a_reset_stream_is_no_goodbye() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
     #[codes(quic_application)]
     enum Sync {
@@ -340,15 +339,15 @@ fn a_reset_stream_says_no_goodbye() {
     for verdict in [Sync::Refused.code().received(), Sync::Refused.received()] {
         assert_eq!(told(&client.resolve(verdict.of_stream())), ("unknown", "server", "auth"));
     }
-    // Nobody can tell where a code of HTTP/2 comes from; the site that knows gives the value.
+    // The origin of an HTTP/2 code is not known. A call site that knows it passes the value of the set.
     assert_eq!(told(&client.received(Tunnel::Done.code())), ("unknown", "server", ""));
     assert_eq!(told(&client.received(Tunnel::Refused.code())), ("unknown", "server", "auth"));
     assert!(client.received(Tunnel::Done).expected());
 }
 
-/// The two legs of a proxy speak to different peers, whose codes have nothing in common.
+/// The two connections of a proxy have different peers with unrelated codes.
 #[test]
-fn the_other_leg_does_not_explain_a_code_of_this_one() {
+fn the_other_connection_of_a_pair_does_not_read_the_code() {
     static FRONT: Classifier = classifier![codes = Gateway];
     let front = SERVER.with_classifier(&FRONT);
     for end in [CLIENT.sent(Gateway::Done.code()), CLIENT.received(Gateway::Done.code())] {
@@ -365,7 +364,7 @@ fn the_other_leg_does_not_explain_a_code_of_this_one() {
 }
 
 #[test]
-fn a_shutdown_with_an_own_code_is_that_goodbye() {
+fn a_shutdown_may_have_an_own_code() {
     let seen = std::sync::Mutex::new(Vec::new());
     let shutdown = Shutdown::new();
     let server = SERVER.with_classifier(&CLASSIFIER);
@@ -378,7 +377,7 @@ fn a_shutdown_with_an_own_code_is_that_goodbye() {
 
 #[cfg(unix)]
 #[test]
-fn exit_statuses_of_ones_own() {
+fn exit_statuses_may_be_own_codes() {
     use std::os::unix::process::ExitStatusExt;
     use std::process::ExitStatus;
 
@@ -386,13 +385,13 @@ fn exit_statuses_of_ones_own() {
     let exited = |status: i32| agent.process_exited(ExitStatus::from_raw(status << 8));
     assert_eq!(told(&exited(75)), ("graceful", "agent", "limit"));
     assert_eq!(told(&exited(255)), ("unknown", "agent", "kicked"));
-    // No set has them.
+    // No set contains these.
     assert_eq!(told(&exited(76)), ("unknown", "agent", "exit_status"));
     assert_eq!(told(&exited(254)), ("unknown", "agent", "exit_status"));
 }
 
 #[test]
-fn readers_of_codes_are_functions() {
+fn a_code_reader_may_be_a_function() {
     const TENANTS: CodeReader = |code| match (code.protocol(), code.number()) {
         (Protocol::QuicApplication, Some(0x100..=0x1ff)) => Some(Verdict::closed(Side::Local)),
         _ => None,
@@ -405,9 +404,9 @@ fn readers_of_codes_are_functions() {
     assert_eq!(told(&server.received(Code::quic_application(0x200))), ("unknown", "client", ""));
 }
 
-/// The code to close with is the one that the peer gave, where it may be sent.
+/// The close code is the code that the peer gave, if this side may send it.
 #[test]
-fn an_own_code_is_given_back() {
+fn an_own_code_is_the_close_code() {
     let end = SERVER.received(Nats::Stale);
     assert_eq!(end.close_code(Nats::PROTOCOL), Some(Nats::Stale.code()));
     assert_eq!(end.close_code(Protocol::Own(&"other")), None);
@@ -415,9 +414,9 @@ fn an_own_code_is_given_back() {
     assert_eq!(end.initiator_as::<DisconnectInitiator>(), Some(DisconnectInitiator::Network));
 }
 
-/// Those of protocols that leave a range to applications, at its edges.
+/// The bounds of the ranges that protocols leave to applications.
 #[test]
-fn the_edges_of_what_is_left_to_applications() {
+fn the_bounds_of_application_ranges_are_exact() {
     macro_rules! edges {
         ($($protocol:ident: $first:literal, $last:literal;)*) => {$({
             #[derive(Clone, Copy, DisconnectCode)]

@@ -1,5 +1,5 @@
-//! The vocabulary of the system that this one follows, byte for byte: keys, values and expected flags. Dashboards, alerts and
-//! stored lines rely on them.
+//! Compares the vocabulary with the original, byte for byte: keys, values and expected flags. Dashboards, alerts and
+//! stored lines depend on them.
 
 use disconnect_core::{
     ConnectionDirection, ConnectionMethod, DisconnectField, DisconnectInitiator, DisconnectReason, Expectation,
@@ -49,7 +49,7 @@ assert_categories!(
     expected: ["graceful", "client_closed", "server_shutdown", "workspace_stopped"]
 );
 
-/// Key, values and order of one set.
+/// Compares key, values and order of one set.
 fn same<T: DisconnectField>(key: &str, rows: &[(T, &str)]) {
     assert_eq!(T::FIELD.as_bytes(), key.as_bytes());
     assert_eq!(T::ALL, rows.iter().map(|(category, _)| *category).collect::<Vec<_>>());
@@ -80,14 +80,14 @@ fn the_zero_values_are_those_of_the_original() {
     assert_eq!(DisconnectReason::default().as_str(), "unknown");
     assert_eq!(DisconnectInitiator::default().as_str(), "");
     assert_eq!(ConnectionMethod::default().as_str(), "");
-    // The zero reason is the empty string in the original's own type, which stored values may hold.
+    // In the original's type the zero reason is the empty string, which stored values may contain.
     assert_eq!(DisconnectReason::parse(""), Some(DisconnectReason::Unknown));
     assert!(!ConnectionDirection::valid(""));
 }
 
-/// The original logs its zero reason as "unknown" and then refuses to read that back.
+/// The original logs its zero reason as "unknown" and then rejects that text.
 #[test]
-fn the_one_difference_is_that_what_is_logged_is_valid() {
+fn the_only_difference_is_that_every_logged_value_parses() {
     assert_eq!(DisconnectReason::parse("unknown"), Some(DisconnectReason::Unknown));
     let read = Recorded::<DisconnectReason>::from("unknown");
     assert!(read.valid());

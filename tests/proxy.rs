@@ -1,4 +1,4 @@
-//! The example `tcp_proxy` under faults: its two lines tell the same end, by the party that caused it.
+//! The example `tcp_proxy` under faults: its two lines agree on the end and on the party that caused it.
 #![cfg(unix)]
 #![allow(clippy::needless_pass_by_value, reason = "who has the scene decides when the proxy stops")]
 
@@ -42,14 +42,14 @@ const IDLE: Answer = ("network_error", "network", "idle_timeout");
 const UNREACHABLE: Answer = ("network_error", "network", "unreachable");
 const STOPPED: Answer = ("server_shutdown", "agent", "");
 
-/// A proxy that knows a protocol whose goodbye is no FIN.
+/// A proxy for a protocol in which a FIN is no goodbye.
 const STRICT: [Endpoint; 2] = [Endpoint::AGENT_FACING_CLIENT, Endpoint::AGENT_FACING_SERVER];
 
-/// A test that waits in vain fails.
+/// The time after which a waiting test fails.
 const LIMIT: Option<Duration> = Some(Duration::from_secs(10));
 
-/// What happens, and the end: where a FIN is no goodbye, where it is one, and with the client over TLS. Of two ends, both
-/// are right: it depends on what reaches the proxy first.
+/// A fault and its expected ends: where a FIN is no goodbye, where it is one, and with the client over TLS. If there
+/// are two ends, both are correct: it depends on what reaches the proxy first.
 type Fault = (&'static str, fn(Scene), &'static [Answer], &'static [Answer], &'static [Answer]);
 
 #[rustfmt::skip]
@@ -84,7 +84,7 @@ fn two_lines_agree_under_every_fault() {
 }
 
 #[test]
-fn two_lines_agree_with_tls_on_one_leg() {
+fn two_lines_agree_with_tls_on_one_connection() {
     for (name, inject, _, _, tls) in FAULTS {
         for over in [Over::Tls, Over::TlsWatchedBelow] {
             assert_lines(name, tls, &play(tcp_proxy::ENDS, over, inject));
@@ -93,7 +93,7 @@ fn two_lines_agree_with_tls_on_one_leg() {
 }
 
 #[test]
-fn a_server_that_refuses_leaves_one_line() {
+fn a_refused_connection_logs_one_line() {
     for (ends, over) in [(STRICT, Over::Tcp), (tcp_proxy::ENDS, Over::Tcp), (tcp_proxy::ENDS, Over::Tls)] {
         let end = play(ends, over, server_refuses).one();
         assert_eq!((answer(&end), end.expected()), (owned(UNREACHABLE), false));
@@ -127,27 +127,27 @@ fn row(end: &Observed) -> String {
     format!("{} expected={}", answer(end).join(" "), end.expected())
 }
 
-/// How the client reaches the proxy.
+/// How the client connects to the proxy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Over {
     Tcp,
-    /// The proxy watches the inside of TLS.
+    /// The proxy watches the stream above TLS.
     Tls,
-    /// And the outside as well.
+    /// The proxy also watches the stream below TLS.
     TlsWatchedBelow,
 }
 
-/// The surroundings of one proxy. Dropping it tells the proxy to stop.
+/// The environment of one proxy. Dropping it stops the proxy.
 struct Scene {
     proxy: SocketAddr,
     over: Over,
     server: TcpListener,
-    /// Stands before the server.
+    /// Between the proxy and the server.
     faults: FaultProxy,
     clock: UnboundedSender<Tick>,
 }
 
-/// So much time passes at once; then it is reported.
+/// A duration to advance the clock by, and where to report that it has advanced.
 type Tick = (Duration, Sender<()>);
 
 /// The lines of a proxy under one fault.
@@ -173,7 +173,7 @@ fn play(ends: [Endpoint; 2], over: Over, inject: fn(Scene)) -> Captured {
     proxy.join().unwrap()
 }
 
-/// Until the scene is over.
+/// Advances the clock until the scene is dropped.
 async fn time_passes(mut ticks: UnboundedReceiver<Tick>) {
     while let Some((time, passed)) = ticks.recv().await {
         tokio::time::pause();
@@ -183,7 +183,7 @@ async fn time_passes(mut ticks: UnboundedReceiver<Tick>) {
     }
 }
 
-/// The example's proxy with TLS towards its one client.
+/// The example's proxy with TLS to its client.
 async fn over_tls(listener: tokio::net::TcpListener, to: String, over: Over, stop: impl Future) {
     let client = listener.accept().await.unwrap().0;
     let (shutdown, mut connections) = (Shutdown::new(), JoinSet::new());
@@ -227,7 +227,7 @@ static TLS: LazyLock<(TlsAcceptor, Arc<ClientConfig>)> = LazyLock::new(|| {
     (Arc::new(server.unwrap()).into(), Arc::new(client))
 });
 
-/// The client's end of its connection to the proxy.
+/// The client of the proxy.
 enum Client {
     Tcp(TcpStream),
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
@@ -248,7 +248,7 @@ impl Client {
         }
     }
 
-    /// Says that it sends no more.
+    /// Closes the write direction.
     fn half_close(&mut self) {
         match self {
             Self::Tcp(socket) => socket.shutdown(Direction::Write).unwrap(),
@@ -308,7 +308,7 @@ fn expect(stream: &mut (impl Read + ?Sized), bytes: &[u8]) {
     assert_eq!(read, bytes);
 }
 
-/// Reads until the proxy has closed, in whatever way.
+/// Reads until the proxy has closed, in any way.
 fn drain(stream: &mut (impl Read + ?Sized)) {
     drop(io::copy(stream, &mut io::sink()));
 }
@@ -318,7 +318,7 @@ fn reset(socket: TcpStream) {
     drop(socket);
 }
 
-/// Kills a process that has this connection, and nobody else.
+/// Moves the connection into another process and kills that process.
 fn kill_process_with(socket: TcpStream) {
     let mut process = Command::new("sleep").arg("1000").stdin(OwnedFd::from(socket)).spawn().unwrap();
     process.kill().unwrap();
@@ -326,7 +326,7 @@ fn kill_process_with(socket: TcpStream) {
 }
 
 impl Client {
-    /// Without a goodbye of TLS.
+    /// Drops TLS without `close_notify`.
     fn into_socket(self) -> TcpStream {
         match self {
             Self::Tcp(socket) => socket,

@@ -1,5 +1,5 @@
-//! Holds the chapters of recipes against the code that the fault matrix and the table of watched streams compile and run.
-//! `BLESS=1` writes the chapters.
+//! Compares the chapters of recipes with the code that the fault matrix and the table of watched streams run. `BLESS=1`
+//! writes the chapters.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,42 +7,45 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// Needed by other recipes, which name them; shown last.
+/// Code that other recipes use. Shown last.
 const HELPERS: [&str; 2] = ["goaway", "halves"];
 
 const INTRODUCTION: &str = "\
 <!-- written by `BLESS=1 cargo test -p disconnect-tests --test recipes` -->
-One recipe for each library: how to serve a connection so that its end is told right, also where no error says so.
+One recipe for each library: how to serve a connection so that its end is attributed correctly, even if no error shows the
+reason.
 
-The fault matrix compiles and runs these files against real peers and faults (`cargo run -p disconnect-matrix`). Copy the one
-that you need, with the recipes that it names, and put your own protocol in its place.
+The fault matrix compiles and runs these files against real peers and faults (`cargo run -p disconnect-matrix`). Copy the
+recipe of your library and the recipes that it uses, and replace the protocol with your own.
 
-What holds for all of them:
+These rules apply to all recipes:
 
-- `Ok(())` and `None` of a library are no goodbye. A recipe asks for one, and says [`eof`](crate::Endpoint::eof) without it.
-- Say an end of your own before you close: [`closed_locally`](crate::Endpoint::closed_locally),
-  [`shutting_down`](crate::Endpoint::shutting_down), or [`sent(code)`](crate::Endpoint::sent) where a code goes out.
-- **Wrap an error of another connection**, of a back end that a handler calls, in a type of your own with
-  [`DisconnectEvidence`](derive@crate::DisconnectEvidence). Unwrapped, its reset reads as a reset of this connection.
-- For the same reason a goodbye inside an error is not believed where the peer dialled. Where only errors of this very
-  connection arrive, declare [`error_may_be_goodbye`](crate::Endpoint::error_may_be_goodbye).
+- `Ok(())` and `None` of a library are not a goodbye. A recipe looks for a goodbye, and returns
+  [`eof`](crate::Endpoint::eof) without one.
+- Record an end of this side before you close: [`closed_locally`](crate::Endpoint::closed_locally),
+  [`shutting_down`](crate::Endpoint::shutting_down), or [`sent(code)`](crate::Endpoint::sent) if you send a code.
+- **Wrap errors of other connections**, such as of a back end that a handler calls, in a type of your own with
+  [`DisconnectEvidence`](derive@crate::DisconnectEvidence). Without the wrapper, a reset of the back end counts as a reset of
+  this connection.
+- For the same reason, a goodbye inside an error does not count if the peer connected to this side. If the errors are always
+  about this connection, declare [`error_may_be_goodbye`](crate::Endpoint::error_may_be_goodbye).
 ";
 
 const WATCHED: &str = "\
 <!-- written by `BLESS=1 cargo test -p disconnect-tests --test recipes` -->
-One recipe for each library that takes a stream: where the [`Watched`](crate::Watched) stream goes.
+One recipe for each library that accepts a stream: where to put the [`Watched`](crate::Watched) stream.
 
-`cargo run -p disconnect-watched` compiles and runs these files under faults, and prints for each library what is decided right
-by its errors alone, by the stream alone, and by both.
+`cargo run -p disconnect-watched` compiles and runs these files under faults. For each library it prints how many faults are
+attributed correctly by its errors alone, by the stream alone, and by both.
 ";
 
 #[test]
-fn the_chapter_shows_the_code_that_the_matrix_runs() {
+fn the_chapter_of_recipes_contains_the_matrix_code() {
     assert_shows("recipes.md", INTRODUCTION, "faults");
 }
 
 #[test]
-fn the_chapter_of_watched_streams_shows_the_code_that_their_table_runs() {
+fn the_chapter_of_watched_streams_contains_the_table_code() {
     let introduction = format!("{WATCHED}\n{}\n", recipe(&folder("watched").join("mod.rs")).prose);
     assert_shows("watched_streams.md", &introduction, "watched");
 }
@@ -69,7 +72,7 @@ fn assert_shows(name: &str, introduction: &str, package: &str) {
 /// A file of recipes.
 struct Recipe {
     name: String,
-    /// The first line of its prose: what it decides.
+    /// The first line of its text: which cases it decides.
     decides: String,
     prose: String,
     code: String,
@@ -88,7 +91,7 @@ fn chapter(introduction: &str, folder: &Path) -> String {
     chapter
 }
 
-/// By name, those for one library first.
+/// All recipes by name; recipes for one library come first.
 fn recipes(folder: &Path) -> Vec<Recipe> {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let mut recipes: Vec<Recipe> =
@@ -109,7 +112,7 @@ fn recipe(file: &Path) -> Recipe {
         .collect();
     let first_sentence = prose.join(" ").split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned();
     let decides = first_sentence.trim_end_matches('.');
-    assert!(!decides.is_empty(), "{}: the first line says what it decides", file.display());
+    assert!(!decides.is_empty(), "{}: the first line must name the cases it decides", file.display());
     Recipe {
         name: file.file_stem().unwrap().to_str().unwrap().to_owned(),
         decides: decides.to_owned(),

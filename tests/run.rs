@@ -1,4 +1,4 @@
-//! `run`, and what errors, panics and late ends become under a guard.
+//! `run`, errors, panics and late ends under a guard.
 
 use std::error::Error;
 use std::future::Future;
@@ -27,12 +27,12 @@ fn answer(end: &Observed) -> (&str, Option<&str>, Option<&str>) {
     (end.reason().as_str(), cause, end.detail())
 }
 
-/// The line of a connection whose body returns this.
+/// The line of a connection whose body returns this result.
 fn line<E: Error + 'static>(result: Result<Disconnect, E>) -> Observed {
     capture(|| {
         let expected = result.as_ref().err().map(ToString::to_string);
         let returned = guard().run_blocking(|_| result);
-        assert_eq!(returned.err().map(|error| error.to_string()), expected, "the error comes back");
+        assert_eq!(returned.err().map(|error| error.to_string()), expected, "run returns the error");
     })
     .one()
 }
@@ -64,7 +64,7 @@ fn the_text_of_an_error_names_its_sources_once() {
 }
 
 #[test]
-fn an_error_text_can_be_left_out() {
+fn an_error_text_can_be_omitted() {
     let secret = io::Error::other("token=s3cr3t");
     let guard = DisconnectGuard::new(END.without_error_detail(), |_| ());
     guard.failed(&secret);
@@ -72,7 +72,7 @@ fn an_error_text_can_be_left_out() {
 }
 
 #[test]
-fn every_holder_of_an_error_is_read() {
+fn every_container_of_an_error_is_read() {
     let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
     let causes = [
         END.failed(&reset()),
@@ -92,10 +92,10 @@ async fn end_of_file(_: disconnect_core::DisconnectHandle) -> io::Result<Disconn
 }
 
 #[test]
-fn run_is_spawned_cancelled_and_returns_what_its_line_says() {
+fn run_can_be_spawned_and_cancelled_and_returns_its_end() {
     let captured = capture(|| {
         block_on(async {
-            // A spawned task: the future is `Send`.
+            // Spawned: the future is `Send`.
             let served = tokio::spawn(guard().run(async |_| -> anyhow::Result<_> {
                 tokio::task::yield_now().await;
                 Ok(END.closed_by_peer())
@@ -120,7 +120,7 @@ fn run_is_spawned_cancelled_and_returns_what_its_line_says() {
 }
 
 #[test]
-fn what_a_handle_said_comes_before_what_the_body_returns() {
+fn an_end_of_a_handle_precedes_the_returned_end() {
     let end = capture(|| {
         guard()
             .run_blocking(|ended| -> io::Result<_> {
@@ -134,7 +134,7 @@ fn what_a_handle_said_comes_before_what_the_body_returns() {
 }
 
 #[test]
-fn so_far_is_honest_and_gives_way() {
+fn so_far_returns_the_recorded_end_or_unknown() {
     let end = capture(|| drop(guard().run_blocking(|ended| io::Result::Ok(ended.so_far())))).one();
     assert_eq!((answer(&end), end.expected()), (("unknown", None, None), false));
     let end = capture(|| {
@@ -146,11 +146,11 @@ fn so_far_is_honest_and_gives_way() {
         drop(result);
     })
     .one();
-    assert_eq!(answer(&end), ("graceful", None, None), "what a task said in the meantime stays as it is");
+    assert_eq!(answer(&end), ("graceful", None, None), "an end that a task recorded in between stays");
 }
 
 #[test]
-fn a_panic_covers_no_fault_and_no_goodbye_covers_a_panic() {
+fn a_panic_replaces_no_fault_and_no_goodbye_replaces_a_panic() {
     let panicked = |end: Option<Disconnect>| {
         capture(|| {
             let work = AssertUnwindSafe(|| {
@@ -172,7 +172,7 @@ fn a_panic_covers_no_fault_and_no_goodbye_covers_a_panic() {
     assert_eq!(told(&panicked(Some(END.eof()))), row("network_error", "unclean_eof"));
 }
 
-/// Why a player left: a set of its own, without a category of ours.
+/// Reasons of a user's own set, without a built-in value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_reason")]
 enum Leave {
@@ -213,7 +213,7 @@ enum Link {
 const GAME: Endpoint = Endpoint::between(&Party::Game, Peer::client(&Party::Player), &Link::Lobby).reasons::<Leave>();
 
 #[test]
-fn bare_drops_panics_and_unknown_errors_stay_in_the_users_own_sets() {
+fn drops_panics_and_unread_errors_use_own_sets() {
     let ended = |work: &dyn Fn(BoxedGuard)| {
         let seen: Arc<Mutex<Vec<Disconnect>>> = Arc::default();
         let lines = seen.clone();
@@ -231,7 +231,7 @@ fn bare_drops_panics_and_unknown_errors_stay_in_the_users_own_sets() {
 }
 
 #[test]
-fn reasons_with_sees_the_whole_record() {
+fn reasons_with_receives_the_complete_record() {
     fn decide(end: &Disconnect) -> Leave {
         match (end.side(), end.cause_as()) {
             (Some(Side::Remote), _) if end.expected() => Leave::Quit,
@@ -246,7 +246,7 @@ fn reasons_with_sees_the_whole_record() {
 }
 
 #[test]
-fn nothing_is_expected_and_by_the_network() {
+fn no_end_by_the_network_is_expected() {
     for end in [
         END.ended(DisconnectReason::Graceful, Side::Network),
         END.ended(Leave::Quit, Side::Network),
@@ -259,20 +259,20 @@ fn nothing_is_expected_and_by_the_network() {
 }
 
 #[test]
-fn an_absolute_party_is_the_same_on_both_ends() {
+fn a_named_party_is_the_same_on_both_sides() {
     let client = Verdict::closed(Side::Unknown).by(DisconnectInitiator::Client);
     for end in [Endpoint::AGENT_FACING_CLIENT, Endpoint::CLIENT_FACING_AGENT] {
         let end = end.resolve(client);
         assert_eq!((end.reason().as_str(), end.initiator().map(Category::as_str)), ("client_closed", Some("client")));
     }
-    // A party outside of the endpoint's set is left out.
+    // A party outside the endpoint's set is left out.
     let end =
         GAME.resolve(Verdict::new(DisconnectReason::WorkspaceStopped, Side::Unknown).by(DisconnectInitiator::Server));
     assert_eq!((end.reason_as(), end.initiator()), (Some(Leave::Quit), None));
 }
 
 #[test]
-fn own_verdicts_rank_as_ours() {
+fn own_verdicts_have_built_in_ranks() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
     #[field("disconnect_reason")]
     enum Own {
@@ -287,7 +287,7 @@ fn own_verdicts_rank_as_ours() {
     assert_eq!(rank(Own::Gone, Side::Network), ours(DisconnectReason::NetworkError, Side::Network));
     assert_eq!(rank(Own::Gone, Side::Remote), ours(DisconnectReason::ProtocolError, Side::Remote));
     assert_eq!(rank(Own::Done, Side::Remote), ours(DisconnectReason::Graceful, Side::Remote));
-    // Blame is no statement: it does not explain an end of file, as a word of the peer's would.
+    // Blame is no statement of the peer, so it does not replace an end of file.
     let blamed = Verdict::new(DisconnectReason::ControlPlaneLost, Side::Remote);
     let guard = DisconnectGuard::new(END, |_| ());
     guard.set(END.eof());
@@ -295,7 +295,7 @@ fn own_verdicts_rank_as_ours() {
     assert_eq!(guard.set(END.resolve(blamed.said_by_peer())), SetOutcome::Kept);
 }
 
-/// What a subscriber of the whole program sees of an end that comes too late.
+/// A subscriber that collects late ends.
 #[derive(Clone, Default)]
 struct Late(Arc<Mutex<Vec<String>>>);
 
@@ -319,7 +319,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Late {
 }
 
 #[test]
-fn a_late_end_that_would_have_won_leaves_a_trace() {
+fn a_late_end_that_would_have_won_is_logged() {
     use tracing_subscriber::layer::SubscriberExt;
 
     let seen = Late::default();
@@ -335,15 +335,15 @@ fn a_late_end_that_would_have_won_leaves_a_trace() {
         };
         late(Some(END.eof()), END.closed_by_peer());
         late(None, END.idle_timeout());
-        // This one would have changed nothing.
+        // This end would not have changed the line.
         late(Some(END.closed_by_peer()), END.eof());
-        assert!(late_ends() >= before + 2, "others may count beside this test");
+        assert!(late_ends() >= before + 2, "other tests may also count");
     });
     assert_eq!(*seen.0.lock().unwrap(), ["client_closed", "network_error"]);
 }
 
 #[test]
-fn an_observer_does_not_take_a_late_end_for_a_line() {
+fn an_observer_ignores_late_ends() {
     let captured: Captured = capture(|| {
         let guard = guard();
         let ended = guard.handle();
@@ -362,7 +362,7 @@ fn an_empty_detail_is_none() {
 }
 
 #[test]
-fn a_category_is_found_by_its_value_and_not_by_an_alias() {
+fn reason_as_matches_values_and_not_aliases() {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
     #[field("disconnect_reason")]
     enum Legacy {
@@ -374,7 +374,7 @@ fn a_category_is_found_by_its_value_and_not_by_an_alias() {
 }
 
 #[test]
-fn context_and_role_come_with_the_first_message() {
+fn context_and_role_may_be_set_later() {
     let captured = capture(|| {
         let (guard, ids) = DisconnectGuard::with_context(END, None, |end: &Disconnect, peer: &Option<u64>| {
             disconnected!(end, peer_id = *peer, "connection closed");
@@ -383,7 +383,7 @@ fn context_and_role_come_with_the_first_message() {
         guard
             .run_blocking(|_| -> io::Result<_> {
                 ids.update(|peer| *peer = Some(7));
-                // It is an agent.
+                // The first message shows that the peer is an agent.
                 ended.set_endpoint(Endpoint::SERVER_FACING_AGENT);
                 Err(io::ErrorKind::InvalidData.into())
             })
@@ -395,7 +395,7 @@ fn context_and_role_come_with_the_first_message() {
 }
 
 #[test]
-fn a_discarded_guard_writes_no_line() {
+fn a_discarded_guard_logs_no_line() {
     capture(|| guard().discard()).none();
 }
 
@@ -418,7 +418,7 @@ fn an_own_reason_for_network_errors_is_never_expected() {
 }
 
 #[test]
-fn a_late_end_is_told_once_and_only_where_there_is_a_line() {
+fn a_late_end_is_logged_once_and_only_after_a_line() {
     let told = |guard: DisconnectGuard<fn(&Disconnect)>, late: &[Disconnect]| {
         use tracing_subscriber::layer::SubscriberExt;
         let seen = Late::default();
@@ -436,19 +436,19 @@ fn a_late_end_is_told_once_and_only_where_there_is_a_line() {
     let guard = || DisconnectGuard::new(END, (|_| ()) as fn(&Disconnect));
     assert_eq!(told(guard(), &[END.closed_by_peer(), END.idle_timeout()]), 1);
     assert_eq!(told(guard().connecting(), &[END.closed_by_peer()]), 0, "no connection, no line");
-    // What only follows from the end of the task.
+    // An error that only follows from the end of the task.
     let follows = END.failed(&io::Error::from(io::ErrorKind::NotConnected));
     let left = guard();
     left.on_drop(END.closed_locally());
     assert_eq!(told(left, &[follows]), 0);
-    // A goodbye that got no answer, told too late.
+    // The goodbye times out after the line.
     let shut_down = guard();
     shut_down.set(END.shutting_down());
     assert_eq!(told(shut_down, &[END.failed(&io::Error::from(io::ErrorKind::TimedOut))]), 1);
 }
 
 #[test]
-fn what_the_line_said_stays_what_it_was() {
+fn a_logged_end_does_not_change() {
     let guard = DisconnectGuard::new(END, |_| ());
     let ended = guard.handle();
     guard.set(END.closed_by_peer());
@@ -459,7 +459,7 @@ fn what_the_line_said_stays_what_it_was() {
 }
 
 #[test]
-fn a_text_that_panics_costs_the_text_alone() {
+fn a_panicking_display_loses_only_the_text() {
     #[derive(Debug)]
     struct Rude;
     impl std::fmt::Display for Rude {
@@ -475,7 +475,7 @@ fn a_text_that_panics_costs_the_text_alone() {
 }
 
 #[test]
-fn pointers_to_an_error_are_seen_through() {
+fn pointers_to_an_error_are_read() {
     let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
     let shared: Arc<dyn Error + Send> = Arc::new(reset());
     let ends = [

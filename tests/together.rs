@@ -31,7 +31,7 @@ enum Link {
 const DOWN: Endpoint = Endpoint::between(&Party::Proxy, Peer::client(&Party::Client), &Link::Downstream);
 const UP: Endpoint = Endpoint::between(&Party::Proxy, Peer::server(&Party::Backend), &Link::Upstream);
 
-/// Guards that keep the lines that they write.
+/// Guards whose lines are collected.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<Disconnect>>>);
 
@@ -41,7 +41,7 @@ impl Lines {
         BoxedGuard::boxed(endpoint, move |end| lines.0.lock().unwrap().push(end.clone()))
     }
 
-    /// Reason, initiator and cause of each line, in the order in which they were written.
+    /// Reason, initiator and cause of each line, in logging order.
     fn told(&self) -> Vec<(&'static str, Option<&'static str>, Option<&'static str>)> {
         let told = |end: &Disconnect| {
             (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str))
@@ -59,12 +59,12 @@ fn pair(
     work(&down, &up);
     drop((down, up));
     let layers: Vec<_> = lines.0.lock().unwrap().iter().map(Disconnect::direction_as::<Link>).collect();
-    assert_eq!(layers, [Some(Link::Downstream), Some(Link::Upstream)], "each line has its own layer");
+    assert_eq!(layers, [Some(Link::Downstream), Some(Link::Upstream)], "each line has its own direction");
     lines.told().try_into().unwrap()
 }
 
 #[test]
-fn both_lines_of_a_pair_tell_the_same_end() {
+fn both_lines_of_a_pair_have_the_same_end() {
     let both = |row| [row, row];
     let by_client = ("client_closed", Some("client"), None);
     assert_eq!(pair(|down, _| drop(down.set(DOWN.closed_by_peer()))), both(by_client));
@@ -75,14 +75,14 @@ fn both_lines_of_a_pair_tell_the_same_end() {
     let reset = ("network_error", Some("network"), Some("reset"));
     assert_eq!(pair(|down, _| drop(down.failed(&io::Error::from(io::ErrorKind::ConnectionReset)))), both(reset));
     assert_eq!(pair(|_, _| ()), both(("unknown", Some("proxy"), Some("dropped"))));
-    // What this side did is its own deed on both, by its role there.
+    // An end by this side names the proxy in both lines, with the reason of its role there.
     let shut_down = [("server_shutdown", Some("proxy"), None), ("client_closed", Some("proxy"), None)];
     assert_eq!(pair(|down, _| drop(down.set(DOWN.shutting_down()))), shut_down);
 }
 
 #[test]
-fn what_happens_on_one_leg_competes_with_the_other() {
-    // A declared FIN on one leg is no clean end where the other one is reset.
+fn ends_of_both_connections_follow_precedence() {
+    // A declared FIN on one connection is not a clean end if the other one is reset.
     let (down, up) = (DOWN.fin_is_goodbye(), UP.fin_is_goodbye());
     let lines = Lines::default();
     let (client, backend) = DisconnectGuard::pair(lines.guard(down), lines.guard(up));
@@ -91,7 +91,7 @@ fn what_happens_on_one_leg_competes_with_the_other() {
     assert_eq!(backend.failed(&io::Error::from(io::ErrorKind::ConnectionReset)), SetOutcome::Kept);
     drop((client, backend));
     assert_eq!(lines.told(), [("network_error", Some("network"), Some("reset")); 2]);
-    // The first end stays, and a goodbye of either peer explains a loss.
+    // The first end stays, and a goodbye of either peer replaces a loss.
     let [client, _] = pair(|down, up| {
         down.set(DOWN.eof());
         up.set(UP.closed_by_peer());
@@ -100,7 +100,7 @@ fn what_happens_on_one_leg_competes_with_the_other() {
 }
 
 #[test]
-fn a_pair_is_frozen_by_its_first_line() {
+fn the_first_line_freezes_a_pair() {
     let lines = Lines::default();
     let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
     let ended = up.handle();
@@ -120,12 +120,16 @@ fn handles_from_before_the_pair_belong_to_it() {
     let shutdown = Shutdown::new();
     let (down, up) = DisconnectGuard::pair(down, up.under(&shutdown));
     let channel = lines.guard(UP).under(&of_up);
-    assert_eq!(of_down.get().unwrap().cause_as(), Some(DisconnectCause::UncleanEof), "what was said before counts");
+    assert_eq!(
+        of_down.get().unwrap().cause_as(),
+        Some(DisconnectCause::UncleanEof),
+        "an end from before the pair counts"
+    );
     of_up.set(UP.closed_by_peer());
     shutdown.begin();
     drop((down, up, channel));
     assert_eq!(lines.told(), [("graceful", Some("backend"), None); 3]);
-    // A guard in a pair stays in it.
+    // A guard stays in its first pair.
     let (first, second) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
     let (first, third) = DisconnectGuard::pair(first, lines.guard(UP));
     third.set(UP.eof());
@@ -133,7 +137,7 @@ fn handles_from_before_the_pair_belong_to_it() {
 }
 
 #[test]
-fn a_pair_ends_with_whatever_either_of_the_two_is_under() {
+fn a_shutdown_of_either_connection_ends_the_pair() {
     const PLAIN: Endpoint = Endpoint::between(&Party::Proxy, Peer::symmetric(&Party::Backend), &Link::Upstream);
     for second in [false, true] {
         let (lines, shutdowns) = (Lines::default(), [Shutdown::default(), Shutdown::default()]);
@@ -146,7 +150,7 @@ fn a_pair_ends_with_whatever_either_of_the_two_is_under() {
         drop(channel);
         assert_eq!(lines.told(), [("server_shutdown", Some("proxy"), None); 3]);
         assert_eq!([&down, &up].map(|end| begun.context(end)), [Some(&7); 2]);
-        // What one connection adds, the other one has as well; an end before the shutdown stays.
+        // A detail that one connection adds appears on both. An end before the shutdown stays.
         let shutdowns = [Shutdown::new(), Shutdown::new()];
         let pair = || {
             let [down, up] = [0, 1].map(|i| DisconnectGuard::new([DOWN, PLAIN][i], |_| ()).under(&shutdowns[i]));
@@ -159,7 +163,7 @@ fn a_pair_ends_with_whatever_either_of_the_two_is_under() {
         assert_eq!(refined.1.finish().cause_as(), Some(DisconnectCause::Deadline));
         assert_eq!(ended.1.finish().cause_as(), Some(DisconnectCause::UncleanEof));
     }
-    // Under two shutdowns that have both begun, the first one's counts. Put under a shutdown after it was paired, too.
+    // Under two shutdowns that have begun, the first one counts. The second shutdown is added after pairing.
     let shutdowns = [Shutdown::default(), Shutdown::default()];
     let (down, up) = DisconnectGuard::pair(BoxedGuard::boxed(DOWN, |_| ()), BoxedGuard::boxed(UP, |_| ()));
     let (down, up) = (down.under(&shutdowns[0]), up.under(&shutdowns[1]));
@@ -170,7 +174,7 @@ fn a_pair_ends_with_whatever_either_of_the_two_is_under() {
 }
 
 #[test]
-fn a_pair_inside_two_connections_ends_with_either() {
+fn either_outer_connection_ends_an_inner_pair() {
     for second in [false, true] {
         let lines = Lines::default();
         let around = [DOWN, UP].map(|end| BoxedGuard::boxed(end, |_| ()));
@@ -183,7 +187,7 @@ fn a_pair_inside_two_connections_ends_with_either() {
         let methods: Vec<_> = lines.0.lock().unwrap().iter().map(Disconnect::method_as).collect();
         assert_eq!(methods, [Some(ConnectionMethod::Derp); 2]);
     }
-    // Of a connection and a shutdown, whichever ends first.
+    // Under a connection and a shutdown, the one that ends first counts.
     let (lines, shutdown, connection) = (Lines::default(), Shutdown::new(), BoxedGuard::boxed(DOWN, |_| ()));
     let (down, up) = DisconnectGuard::pair(lines.guard(DOWN).under(&connection), lines.guard(DOWN).under(&shutdown));
     shutdown.begin();
@@ -194,8 +198,8 @@ fn a_pair_inside_two_connections_ends_with_either() {
 }
 
 #[test]
-fn a_tower_of_pairs_is_climbed_once() {
-    // Each pair runs in the pair around it, with both of its connections.
+fn nested_pairs_are_visited_once() {
+    // Each pair is inside the pair around it, with both connections.
     let around = DisconnectGuard::pair(BoxedGuard::boxed(DOWN, |_| ()), BoxedGuard::boxed(UP, |_| ()));
     let mut tower = vec![around];
     for _ in 0..60 {
@@ -209,7 +213,7 @@ fn a_tower_of_pairs_is_climbed_once() {
 }
 
 #[test]
-fn a_party_that_the_other_leg_does_not_know_is_left_out() {
+fn a_party_unknown_to_the_other_endpoint_is_left_out() {
     const AGENT: Endpoint = Endpoint::SERVER_FACING_AGENT;
     let lines = Lines::default();
     let (first, second) = DisconnectGuard::pair(lines.guard(UP), lines.guard(AGENT));
@@ -234,7 +238,7 @@ fn each_connection_resolves_a_shutdown_for_itself() {
 }
 
 #[test]
-fn a_single_connection_adds_its_code_and_detail_to_the_shutdown() {
+fn a_connection_adds_its_code_and_detail_to_the_shutdown() {
     let shutdown = Shutdown::default();
     let guard = DisconnectGuard::new(END, |_| ()).under(&shutdown);
     shutdown.set_with(Verdict::going_away(Side::Local), "context");
@@ -242,24 +246,28 @@ fn a_single_connection_adds_its_code_and_detail_to_the_shutdown() {
     let end = guard.get().unwrap();
     assert_eq!((end.code(), end.detail()), (Some(Code::websocket(1001)), Some("told the page")));
     assert_eq!(shutdown.context(&end), Some(&"context"));
-    // Another end of ours adds nothing to an end of ours that is no shutdown.
+    // A further end of this side adds nothing if the first end of this side is no shutdown.
     let guard = DisconnectGuard::new(END, |_| ());
     guard.set(END.closed_locally());
     assert_eq!(guard.set(END.sent(Code::websocket(1001))), SetOutcome::Ignored);
 }
 
 #[test]
-fn shutdowns_nest_and_each_answers_for_itself() {
+fn nested_shutdowns_have_separate_contexts() {
     let process = Shutdown::default();
     let server = Shutdown::default().under(&process);
     let guard = || DisconnectGuard::new(END, |_| ()).under(&server);
     let (before, after) = (guard(), guard());
     process.set_with(Verdict::going_away(Side::Local), "process");
-    assert_eq!(server.set_with(Verdict::closed(Side::Local), "server"), SetOutcome::Ignored, "it has begun already");
+    assert_eq!(
+        server.set_with(Verdict::closed(Side::Local), "server"),
+        SetOutcome::Ignored,
+        "the shutdown has already begun"
+    );
     let end = before.finish();
     assert_eq!(end.reason().as_str(), "server_shutdown");
     assert_eq!((process.context(&end), server.context(&end)), (Some(&"process"), None));
-    // An end of the connection's own is no shutdown's.
+    // An end of the connection itself has no shutdown context.
     let shutdown = Shutdown::default();
     let guard = DisconnectGuard::new(END, |_| ()).under(&shutdown);
     guard.set(END.shutting_down());
@@ -267,14 +275,14 @@ fn shutdowns_nest_and_each_answers_for_itself() {
     assert_eq!(shutdown.context(&guard.finish()), None);
     drop(after);
 
-    // What was said inside comes first, and says nothing outside.
+    // The inner shutdown comes first and does not affect the outer one.
     let (process, server) = (Shutdown::new(), Shutdown::new());
     let server = server.under(&process);
     server.set(Verdict::new(DisconnectReason::WorkspaceStopped, Side::Unknown).by(DisconnectInitiator::Server));
     process.begin();
     let end = DisconnectGuard::new(END, |_| ()).under(&server).finish();
     assert_eq!(end.reason().as_str(), "workspace_stopped");
-    // Nothing is under itself.
+    // A shutdown cannot be under itself.
     let one = Shutdown::new();
     let two = Shutdown::new().under(&one);
     let one = one.under(&two);
@@ -290,7 +298,7 @@ fn a_detail_of_the_shutdown_is_on_every_line() {
 }
 
 #[test]
-fn the_method_of_the_inner_connection_survives_whatever_drops_first() {
+fn the_inner_method_survives_any_drop_order() {
     for outer_first in [true, false] {
         let lines = Lines::default();
         let outer = lines.guard(END);
@@ -314,7 +322,7 @@ fn the_method_of_the_inner_connection_survives_whatever_drops_first() {
 }
 
 #[test]
-fn a_clean_channel_is_not_marked_by_its_connections_late_deadline() {
+fn a_connections_late_deadline_does_not_affect_a_clean_channel() {
     let shutdown = Shutdown::new();
     let connection = DisconnectGuard::new(END, |_| ()).under(&shutdown);
     let clean = DisconnectGuard::new(END, |_| ()).under(&connection);
@@ -324,19 +332,19 @@ fn a_clean_channel_is_not_marked_by_its_connections_late_deadline() {
     assert_eq!(without.get().unwrap().cause(), None);
     connection.failed(&io::Error::from(io::ErrorKind::TimedOut));
     assert_eq!(clean.finish().cause(), None);
-    // One without an end of its own has its connection's, whatever becomes of that.
+    // A channel without its own end takes that of its connection, including later refinements.
     assert_eq!(without.finish().cause_as(), Some(DisconnectCause::Deadline));
     assert_eq!(connection.finish().cause_as(), Some(DisconnectCause::Deadline));
 }
 
 #[test]
-fn a_long_chain_neither_overflows_nor_keeps_what_has_ended() {
+fn a_long_chain_neither_overflows_nor_leaks() {
     const LENGTH: usize = 10_000;
     struct Counted {
         _alive: Arc<()>,
     }
     let alive = Arc::new(());
-    // All alive: the innermost has the end of the outermost, on a thread with a small stack.
+    // All guards alive: the innermost takes the end of the outermost, on a thread with a small stack.
     std::thread::Builder::new()
         .stack_size(128 * 1024)
         .spawn(|| {
@@ -352,7 +360,7 @@ fn a_long_chain_neither_overflows_nor_keeps_what_has_ended() {
         .unwrap()
         .join()
         .unwrap();
-    // Each under the one before, which has ended: nothing of those is kept.
+    // Each guard is under the previous one, which has ended and is not kept alive.
     let shutdown = Shutdown::<Counted>::default();
     let first = DisconnectGuard::new(END, |_| ()).under(&shutdown);
     shutdown.set_with(Verdict::going_away(Side::Local), Counted { _alive: alive.clone() });
@@ -362,12 +370,12 @@ fn a_long_chain_neither_overflows_nor_keeps_what_has_ended() {
         let next = BoxedGuard::boxed(END, |_| ()).under(&last);
         drop(std::mem::replace(&mut last, next));
     }
-    assert_eq!(Arc::strong_count(&alive), 1, "the shutdown is gone with the first connection");
+    assert_eq!(Arc::strong_count(&alive), 1, "the shutdown is dropped with the first connection");
     assert_eq!(last.finish().reason().as_str(), "server_shutdown");
 }
 
 #[test]
-fn a_channel_tells_the_end_that_another_endpoint_resolved() {
+fn a_channel_resolves_the_end_of_its_connection() {
     const FACING_RELAY: Endpoint = Endpoint::between(
         &DisconnectInitiator::Agent,
         Peer::symmetric(&DisconnectInitiator::Server),
@@ -382,7 +390,7 @@ fn a_channel_tells_the_end_that_another_endpoint_resolved() {
 }
 
 #[test]
-fn a_pair_and_its_channel_write_three_lines() {
+fn a_pair_and_its_channel_log_three_lines() {
     let captured = capture(|| {
         let guard = |end: Endpoint, id: u64| {
             DisconnectGuard::new(end, move |end: &Disconnect| disconnected!(end, id, "connection closed"))
@@ -397,7 +405,7 @@ fn a_pair_and_its_channel_write_three_lines() {
 }
 
 #[test]
-fn a_pair_is_never_inside_itself() {
+fn a_pair_cannot_be_inside_itself() {
     let outer = BoxedGuard::boxed(END, |_| ());
     let channel = BoxedGuard::boxed(END, |_| ()).under(&outer);
     let inner = BoxedGuard::boxed(END, |_| ()).under(&channel);
@@ -408,9 +416,9 @@ fn a_pair_is_never_inside_itself() {
 }
 
 #[test]
-fn a_leg_that_never_came_up_says_nothing_about_the_other_one() {
+fn a_connection_that_never_came_up_does_not_end_its_pair() {
     let lines = Lines::default();
-    // The dial to the backend failed, and the client says goodbye.
+    // The connection to the back end failed, and then the client says goodbye.
     let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP).connecting());
     drop(up);
     assert_eq!(down.set(DOWN.closed_by_peer()), SetOutcome::Kept);
@@ -434,7 +442,7 @@ fn a_channel_of_a_discarded_connection_has_its_own_end() {
 }
 
 #[test]
-fn a_party_survives_an_endpoint_that_does_not_know_it() {
+fn a_party_survives_an_endpoint_without_it() {
     const AGENT: Endpoint = Endpoint::AGENT_FACING_SERVER;
     let lines = Lines::default();
     let shutdown = Shutdown::new();
@@ -445,7 +453,7 @@ fn a_party_survives_an_endpoint_that_does_not_know_it() {
 }
 
 #[test]
-fn a_panic_of_the_second_leg_shows_in_its_line() {
+fn a_panic_of_the_second_connection_is_in_its_line() {
     let lines = Lines::default();
     let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
     down.set(DOWN.closed_by_peer());
@@ -461,7 +469,7 @@ fn a_panic_of_the_second_leg_shows_in_its_line() {
     );
 }
 
-/// A deadline on one leg and a declared FIN on the other: whichever comes first, the line is no clean one.
+/// A deadline on one connection and a declared FIN on the other, in both orders: the line is not clean.
 #[test]
 fn a_declared_fin_keeps_a_deadline_that_was_missed() {
     let (down, up) = (DOWN.fin_is_goodbye(), UP.fin_is_goodbye());

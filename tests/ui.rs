@@ -1,15 +1,15 @@
-//! What must not compile, with the compiler's words to the letter, and what must.
+//! Programs that must not compile, with the exact compiler output, and programs that must compile.
 
 use std::process::Command;
 
-/// The release whose words are written down in `ui/`: the one of `rust-toolchain.toml`.
+/// The compiler release of the texts in `ui/`: that of `rust-toolchain.toml`.
 const PINNED: &str = "rustc 1.95.";
 
 #[test]
-fn every_mistake_is_told_once_and_at_its_own_token() {
+fn every_mistake_is_reported_once_at_its_token() {
     let version = rustc_version();
     if !version.starts_with(PINNED) {
-        println!("skipped: the texts are those of {PINNED}x, and this is {version}");
+        println!("skipped: the texts belong to {PINNED}x, and this is {version}");
         return;
     }
     let cases = trybuild::TestCases::new();
@@ -21,9 +21,9 @@ fn every_mistake_is_told_once_and_at_its_own_token() {
     cases.pass("ui/pass/*.rs");
 }
 
-/// The compiler that trybuild runs: cargo's.
+/// The version of the compiler that trybuild runs.
 fn rustc_version() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("--version").output().expect("rustc is there, or nothing was built");
-    String::from_utf8(output.stdout).expect("a version is text")
+    let output = Command::new(rustc).arg("--version").output().expect("rustc runs");
+    String::from_utf8(output.stdout).expect("the version is UTF-8")
 }

@@ -1,4 +1,5 @@
-//! What a user's lock file holds because of this library, by feature: no more than `data/user-lock.txt` gives a reason for.
+//! The packages that this library adds to a user's lock file, by feature. Each must have a reason in
+//! `data/user-lock.txt`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +9,7 @@ use std::process::Command;
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
-fn the_lock_file_of_a_user_holds_only_what_has_a_reason() {
+fn every_package_in_a_users_lock_file_has_a_reason() {
     let reasons = reasons();
     let default: Vec<&str> = reasons["default"].iter().map(|(package, _)| package.as_str()).collect();
     for (features, packages) in &reasons {
@@ -21,7 +22,7 @@ fn the_lock_file_of_a_user_holds_only_what_has_a_reason() {
     }
 }
 
-/// The packages of each section, and why each is there.
+/// The packages of each section, with the reason for each.
 fn reasons() -> BTreeMap<String, Vec<(String, String)>> {
     let text = fs::read_to_string(Path::new(HERE).join("data/user-lock.txt")).unwrap();
     let mut sections: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -40,7 +41,7 @@ fn reasons() -> BTreeMap<String, Vec<(String, String)>> {
 /// The packages in the lock file of a crate that depends on the core with the default features and this one.
 fn locked(feature: &str) -> Vec<String> {
     let user = scratch(feature);
-    // The versions that this repository has: they are here, so that nothing has to be fetched.
+    // Uses the versions of this repository, which are already downloaded.
     fs::copy(Path::new(HERE).join("../Cargo.lock"), user.join("Cargo.lock")).unwrap();
     let cargo = Command::new(env!("CARGO"))
         .args(["metadata", "--offline", "--format-version", "1"])

@@ -1,4 +1,4 @@
-//! The walk through an error: it finds evidence wherever it hides, the strongest wins, and it always ends.
+//! The walk through an error: it finds evidence anywhere, the strongest verdict wins, and it terminates.
 
 use std::error::Error;
 use std::fmt;
@@ -12,7 +12,7 @@ use tokio_util::codec::{AnyDelimiterCodec, Decoder, Encoder, LengthDelimitedCode
 
 const CLASSIFIER: Classifier = Classifier::new();
 
-/// An error around another one, which it names as its source.
+/// An error with an inner error as its source.
 #[derive(Debug)]
 struct Around(Box<dyn Error + Send + Sync>);
 
@@ -53,7 +53,7 @@ fn reset() -> io::Error {
 }
 
 #[test]
-fn an_io_error_is_found_wherever_it_hides() {
+fn an_io_error_is_found_at_every_place() {
     let shared: Arc<dyn Error + Send + Sync> = Arc::new(reset());
     let unshared: Arc<dyn Error> = Arc::new(reset());
     let hidden: [Box<dyn Error>; 6] = [
@@ -81,7 +81,7 @@ fn the_strongest_evidence_wins_and_among_equals_the_deepest() {
 }
 
 #[test]
-fn a_cycle_and_a_chain_without_end_are_left() {
+fn cycles_and_endless_chains_terminate() {
     assert_eq!(rank(&Cycle), Rank::NotUnderstood);
     let chain = |length: usize| {
         (0..length).fold(Box::new(reset()) as Box<dyn Error + Send + Sync>, |error, _| Box::new(Around(error)))
@@ -90,9 +90,9 @@ fn a_cycle_and_a_chain_without_end_are_left() {
     assert_eq!(rank(&*chain(10_000)), Rank::NotUnderstood);
 }
 
-/// What failed here is an end of this connection; a normal end inside it is another one's.
+/// A failure of this side ends this connection. A normal end inside it belongs to another connection.
 #[test]
-fn a_normal_end_inside_a_failure_does_not_make_it_one() {
+fn a_normal_end_inside_a_failure_is_not_the_end() {
     fn reader<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
         if error.is::<Around>() {
             return Reading::failure(Verdict::new(DisconnectReason::Unknown, Side::Local).with_rank(Rank::BrokenPipe));
@@ -120,14 +120,14 @@ fn a_normal_end_inside_a_failure_does_not_make_it_one() {
         Verdict::new(DisconnectReason::ControlPlaneLost, Side::Remote),
         Verdict::own(Leave::Kicked, Side::Remote),
     ] {
-        assert_eq!(classifier.classify(&around(stronger)), stronger, "stronger evidence counts all the same");
+        assert_eq!(classifier.classify(&around(stronger)), stronger, "stronger evidence still counts");
     }
-    // A request that was cancelled may be a normal end, too.
+    // A cancelled request may also be a normal end.
     let failure = classifier.classify(&around(Verdict::cancelled(Side::Remote)));
     assert_eq!((failure.rank(), failure), (Rank::BrokenPipe, classifier.classify(&Around(Box::new(fmt::Error)))));
 }
 
-/// An error that means what it is told to.
+/// An error with a given verdict.
 #[derive(Debug)]
 struct Said(Verdict);
 
@@ -148,7 +148,7 @@ enum Leave {
 }
 
 #[test]
-fn a_reader_opens_what_holds_an_error() {
+fn a_reader_may_open_a_container() {
     #[derive(Debug)]
     struct Holder(anyhow::Error, Box<dyn Error + Send + Sync>);
     impl fmt::Display for Holder {
@@ -173,7 +173,7 @@ fn a_reader_opens_what_holds_an_error() {
 }
 
 #[test]
-fn an_error_is_classified_in_whatever_it_comes() {
+fn an_error_is_classified_in_every_container() {
     let verdict = CLASSIFIER.verdict(&reset());
     assert_eq!(verdict.rank(), Rank::Transport);
     let boxed: Box<dyn Error> = Box::new(reset());
@@ -188,15 +188,15 @@ fn an_error_is_classified_in_whatever_it_comes() {
     assert_eq!(CLASSIFIER.classify(&eyre::Report::new(reset())), verdict);
 }
 
-/// Reason, initiator and cause, as an agent facing a client sees them.
+/// Reason, initiator and cause, at an agent that faces a client.
 fn read(error: &(dyn Error + 'static)) -> (&'static str, Option<&'static str>, Option<&'static str>) {
     let end = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER).failed(error);
     (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str))
 }
 
-/// Their types are generic, or many. The task at the other end of the channel knows why it ended.
+/// The types of channel errors are generic or numerous. The task at the other end of the channel knows why it ended.
 #[test]
-fn a_closed_channel_is_this_sides_and_gives_way_to_what_closed_it() {
+fn a_closed_channel_is_by_this_side_until_its_cause_is_known() {
     let std = std::sync::mpsc::channel::<()>();
     drop(std.1);
     let (sender, receiver) = std::sync::mpsc::channel::<()>();
@@ -225,7 +225,7 @@ fn a_closed_channel_is_this_sides_and_gives_way_to_what_closed_it() {
 }
 
 #[test]
-fn errors_of_codecs_are_read_by_their_text() {
+fn codec_errors_are_read_by_their_text() {
     let mut bytes = BytesMut::from(&b"\x00\x00\x00\x05abc"[..]);
     let cut = LengthDelimitedCodec::new().decode_eof(&mut bytes).unwrap_err();
     assert_eq!(read(&cut), ("network_error", Some("network"), Some("unclean_eof")));
@@ -244,9 +244,9 @@ fn errors_of_codecs_are_read_by_their_text() {
     assert_eq!(read(&own), ("unknown", Some("agent"), Some("too_large")));
 }
 
-/// A peer that chooses the text of an error gains nothing: none of these texts is a normal end, and only the whole text counts.
+/// A peer that controls the text of an error cannot make it a normal end, and only the complete text matches.
 #[test]
-fn a_text_is_no_way_to_a_normal_end() {
+fn an_error_text_never_makes_an_end_normal() {
     for text in ["channel closed", "bytes remaining on stream", "frame size too big", "max line length exceeded"] {
         assert!(!Endpoint::AGENT_FACING_CLIENT.failed(&io::Error::other(text)).expected(), "{text}");
         let longer = io::Error::other(format!("{text} by 1"));
@@ -254,9 +254,9 @@ fn a_text_is_no_way_to_a_normal_end() {
     }
 }
 
-/// A library says so for a lost connection; around an error of its own, quinn and s2n-quic say so for a clean close, too.
+/// The kind means a lost connection. Around an error of their own, quinn and s2n-quic also use it for a clean close.
 #[test]
-fn an_aborted_connection_says_nothing_around_an_error_that_nobody_reads() {
+fn connection_aborted_around_an_unread_error_is_ignored() {
     let lost = ("network_error", Some("network"), Some("unclean_eof"));
     assert_eq!(read(&io::Error::from(ErrorKind::ConnectionAborted)), lost);
     assert_eq!(read(&io::Error::new(ErrorKind::ConnectionAborted, "connection closed by peer")), lost);

@@ -1,4 +1,4 @@
-//! Watched streams: what the transport saw, against what the protocol said.
+//! Watched streams: what the transport saw against what the protocol said.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -66,7 +66,7 @@ fn assert_line(captured: &Captured, expected: Answer<'_>) {
     assert_eq!((end.reason().as_str(), value(end.initiator()).as_str(), cause), expected, "{end}");
 }
 
-/// The peer's end, and ours.
+/// The peer's socket and this side's socket.
 fn sockets() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -78,7 +78,7 @@ fn reset(peer: TcpStream) {
     drop(peer);
 }
 
-/// Reads to the end, whatever that is, and tells nobody.
+/// Reads to the end and ignores the result.
 fn drain(mut stream: impl Read) {
     let _ = io::copy(&mut stream, &mut io::sink());
 }
@@ -121,7 +121,7 @@ fn a_fin_is_a_goodbye_where_the_endpoint_declares_it() {
     assert_line(&captured, FIN);
 }
 
-/// A library's error that nobody reads may be a message that was cut off.
+/// An error that no reader understands may be a truncated message.
 #[test]
 fn a_declared_fin_with_an_error_is_no_goodbye() {
     for is_error_first in [true, false] {
@@ -145,12 +145,12 @@ fn a_declared_fin_with_an_error_is_no_goodbye() {
 }
 
 #[test]
-fn a_reset_is_one_whatever_the_library_makes_of_it() {
+fn a_reset_is_attributed_despite_the_librarys_error() {
     let ends: [fn(&BoxedGuard); 4] = [
         |_| (),
         |guard| drop(guard.failed(&io::Error::other("connection lost"))),
         |guard| drop(guard.failed(&io::Error::from(io::ErrorKind::BrokenPipe))),
-        // After the error. The peer was not there any more to be left.
+        // After the error. The peer had already left.
         |guard| drop(guard.set(END.closed_locally())),
     ];
     for said in ends {
@@ -167,7 +167,7 @@ fn a_reset_is_one_whatever_the_library_makes_of_it() {
 }
 
 #[test]
-fn the_error_of_a_run_keeps_its_text() {
+fn the_error_of_run_keeps_its_text() {
     let captured = capture(|| {
         let guard = guard();
         let (peer, ours) = sockets();
@@ -182,9 +182,9 @@ fn the_error_of_a_run_keeps_its_text() {
     assert_eq!((end.cause().unwrap().as_str(), end.detail().unwrap().contains("reset")), ("reset", true));
 }
 
-/// A buffered reader reads the FIN before the goodbye in front of it is parsed.
+/// A buffered reader reads the FIN before it parses the goodbye in front of it.
 #[test]
-fn a_goodbye_wins_over_the_fin_behind_it() {
+fn a_goodbye_outranks_the_fin_after_it() {
     let captured = capture(|| {
         let guard = guard();
         let (mut peer, ours) = sockets();
@@ -201,7 +201,7 @@ fn a_goodbye_wins_over_the_fin_behind_it() {
 }
 
 #[test]
-fn a_code_wins_over_the_reset_behind_it() {
+fn a_code_outranks_the_reset_after_it() {
     let captured = capture(|| {
         let guard = guard();
         let (peer, ours) = sockets();
@@ -239,7 +239,7 @@ fn a_read_into_an_empty_buffer_is_no_fin() {
 }
 
 #[test]
-fn a_read_that_would_block_ends_nothing() {
+fn would_block_is_no_end_of_the_stream() {
     let captured = capture(|| {
         let guard = guard();
         let (_peer, ours) = sockets();
@@ -251,9 +251,9 @@ fn a_read_that_would_block_ends_nothing() {
     assert_line(&captured, DROPPED);
 }
 
-/// What the peer answers to our shutdown is not what ended the connection.
+/// The peer's answer to a shutdown of this side did not end the connection.
 #[test]
-fn our_shutdown_before_the_peers_fin_is_ours() {
+fn our_shutdown_precedes_the_peers_fin() {
     let captured = capture(|| {
         block_on(async {
             let guard = guard_of(RAW);
@@ -279,7 +279,7 @@ fn our_shutdown_before_the_peers_fin_is_ours() {
 }
 
 #[test]
-fn our_half_close_ends_nothing() {
+fn our_half_close_is_no_end() {
     let captured = capture(|| {
         block_on(async {
             let guard = guard();
@@ -311,9 +311,9 @@ fn the_peers_half_close_does_not_undo_our_close() {
     assert_line(&captured, CLOSED_LOCALLY);
 }
 
-/// The peer is gone, and not only done with writing.
+/// The peer is gone, it has not only closed its write direction.
 #[test]
-fn a_close_of_ours_does_not_cover_up_a_failed_write_after_a_fin() {
+fn our_close_does_not_replace_a_failed_write_after_a_fin() {
     let captured = capture(|| {
         let guard = guard();
         let (peer, ours) = sockets();
@@ -349,8 +349,8 @@ fn a_shutdown_that_came_before_the_fin_stays() {
     assert_line(&captured, EOF);
 }
 
-/// A stream on which the peer answers nothing, until this side gives up after the first part of `waits`; the silence that
-/// the site asked for is the second.
+/// A stream whose peer answers nothing. This side gives up after the first part of `waits`; the second part is the
+/// silence timeout of the call site.
 fn silent(waits: (u64, u64), said: fn(&BoxedGuard), is_dropped_first: bool) -> Captured {
     capture(|| {
         block_on(async {
@@ -372,7 +372,7 @@ fn silent(waits: (u64, u64), said: fn(&BoxedGuard), is_dropped_first: bool) -> C
 }
 
 #[test]
-fn silence_shows_in_what_libraries_end_with_after_it() {
+fn silence_replaces_what_libraries_report_after_it() {
     let hidden: [fn(&BoxedGuard); 5] = [
         |_| (),
         |guard| drop(guard.set(END.closed_by_peer())),
@@ -388,7 +388,7 @@ fn silence_shows_in_what_libraries_end_with_after_it() {
 }
 
 #[test]
-fn silence_is_less_than_what_the_protocol_said() {
+fn the_protocol_outranks_silence() {
     let code = |guard: &BoxedGuard| drop(guard.set(END.received(Code::websocket(1000))));
     assert_line(&silent((20, 20), code, true), CLOSED_BY_PEER);
     let ours = |guard: &BoxedGuard| drop(guard.set(END.closed_locally()));
@@ -396,7 +396,7 @@ fn silence_is_less_than_what_the_protocol_said() {
 }
 
 #[test]
-fn a_shorter_silence_is_none() {
+fn a_shorter_silence_does_not_count() {
     assert_line(&silent((5, 60_000), |_| (), true), DROPPED);
     // The peer answered.
     let captured = capture(|| {
@@ -415,7 +415,7 @@ fn a_shorter_silence_is_none() {
 }
 
 #[test]
-fn a_guess_gives_way_to_what_the_transport_saw() {
+fn the_transport_replaces_a_guess() {
     let guess = || END.resolve(Verdict::closed(Side::Remote).with_rank(Rank::FollowOn));
     assert!(guess().expected());
     let captured = capture(|| {
@@ -435,9 +435,9 @@ fn a_guess_gives_way_to_what_the_transport_saw() {
     assert_line(&captured, EOF);
 }
 
-/// Split above the watch, and moved into tasks.
+/// Split above the watched stream and moved into tasks.
 #[test]
-fn halves_in_tasks_are_one_stream() {
+fn halves_in_tasks_count_as_one_stream() {
     let captured = capture(|| {
         block_on(async {
             let guard = guard();
@@ -447,7 +447,7 @@ fn halves_in_tasks_are_one_stream() {
             let mut four = [0; 4];
             peer.read_exact(&mut four).await.unwrap();
             writer.await.unwrap().unwrap();
-            assert_eq!(guard.get(), None, "half of it is still there");
+            assert_eq!(guard.get(), None, "one half is still open");
             peer.write_all(b"seven..").await.unwrap();
             drop(peer);
             let reader = tokio::spawn(async move { tokio::io::copy(&mut read, &mut tokio::io::sink()).await });
@@ -481,7 +481,7 @@ fn two_handles_of_one_socket_add_up() {
 }
 
 #[test]
-fn times_and_counts_are_absent_unless_asked_for() {
+fn durations_and_counts_are_absent_by_default() {
     let end = capture(|| drop(guard())).one();
     assert_eq!([end.field("duration"), end.field("bytes_in"), end.field("bytes_out")], [None; 3]);
     let end = capture(|| drop(guard().timed())).one();
@@ -492,7 +492,7 @@ fn times_and_counts_are_absent_unless_asked_for() {
 }
 
 #[test]
-fn the_record_that_comes_back_has_what_the_line_had() {
+fn the_returned_record_has_the_lines_measurements() {
     let guard = DisconnectGuard::new(END, |_| ()).timed();
     let mut stream = guard.watch(&b"hello"[..]);
     Read::read_exact(&mut stream, &mut [0; 3]).unwrap();
@@ -502,13 +502,13 @@ fn the_record_that_comes_back_has_what_the_line_had() {
     Read::read_exact(&mut stream, &mut [0; 2]).unwrap();
     let later = ended.get().unwrap();
     assert_eq!((later.bytes_in(), later.duration()), (end.bytes_in(), end.duration()), "it is over");
-    // Another connection's counts are not this one's.
+    // The counts of another connection are separate.
     let other = DisconnectGuard::new(END, |end| assert_eq!(end.bytes_in(), None));
     other.set(end);
 }
 
 #[test]
-fn a_guard_in_its_stream_writes_the_line_when_the_stream_is_closed() {
+fn a_stream_with_its_guard_logs_the_line_when_closed() {
     let captured = capture(|| {
         let (mut peer, ours) = sockets();
         let guard = guard();
@@ -516,7 +516,7 @@ fn a_guard_in_its_stream_writes_the_line_when_the_stream_is_closed() {
         let ended = stream.handle().unwrap().clone();
         ended.set(END.closed_locally());
         drop(stream);
-        // Closed before the line, and the line is there.
+        // The stream closed before the line, and the line is logged.
         assert_eq!(peer.read(&mut [0]).unwrap(), 0);
         assert!(matches!(ended.set(END.eof()), SetOutcome::TooLate(_)));
     });
@@ -524,7 +524,7 @@ fn a_guard_in_its_stream_writes_the_line_when_the_stream_is_closed() {
 }
 
 #[test]
-fn a_stream_taken_out_is_watched_no_more() {
+fn into_inner_stops_watching() {
     let captured = capture(|| {
         let guard = guard();
         let (peer, ours) = sockets();
@@ -535,9 +535,9 @@ fn a_stream_taken_out_is_watched_no_more() {
     assert_line(&captured, DROPPED);
 }
 
-/// The guard is dropped first: its line is written, and what the stream sees later is not lost.
+/// The guard is dropped first: its line is logged, and what the stream sees later is not lost.
 #[test]
-fn what_a_stream_sees_after_the_line_is_counted() {
+fn late_observations_of_a_stream_are_counted() {
     let captured = capture(|| {
         let guard = guard();
         let (peer, ours) = sockets();
@@ -570,7 +570,7 @@ fn a_panic_after_a_reset_follows_from_it() {
     assert_line(&panicked(drop), ("unknown", "server", "panicked"));
 }
 
-/// Reads what it is told to.
+/// A stream that reads with the given function.
 struct Stub(fn(&mut [u8]) -> io::Result<usize>);
 
 impl Read for Stub {
@@ -646,9 +646,9 @@ fn futures_io_streams_are_watched() {
     );
 }
 
-/// Both lines of a proxy tell what one of its streams saw.
+/// Both lines of a proxy report what one of its streams saw.
 #[test]
-fn both_lines_of_a_pair_tell_what_one_stream_saw() {
+fn both_lines_of_a_pair_report_what_one_stream_saw() {
     for (endpoint, end_of_peer, expected) in [
         (RAW, drop as fn(TcpStream), ("client_closed", "fin")),
         (END, drop, ("network_error", "unclean_eof")),
@@ -674,12 +674,12 @@ fn both_lines_of_a_pair_tell_what_one_stream_saw() {
     }
 }
 
-/// How one of a pair ends: by what was said, or by what its stream saw.
+/// How one connection of a pair ends: by a record, or by what its stream observes.
 type EndOfLeg<'a> = &'a dyn Fn(&BoxedGuard);
 
-/// The client's goodbye does not explain what went wrong with the server, whichever came first. A FIN it does explain.
+/// The client's goodbye does not explain a failure of the server's connection, whichever came first. It explains a FIN.
 #[test]
-fn a_goodbye_speaks_for_its_own_connection_of_a_pair() {
+fn a_goodbye_counts_for_its_own_connection_of_a_pair() {
     const UP: Endpoint = Endpoint::AGENT_FACING_SERVER;
     const DOWN: Endpoint = Endpoint::AGENT_FACING_CLIENT;
     fn sees(error: Option<io::ErrorKind>) -> impl Fn(&BoxedGuard) {
@@ -694,12 +694,12 @@ fn a_goodbye_speaks_for_its_own_connection_of_a_pair() {
     let left = ("client_closed", "client", "");
 
     let goodbyes: [(_, EndOfLeg<'_>); 3] = [("close_notify", &close_notify), ("goodbye", &goodbye), ("code", &code)];
-    // What the line says where the goodbye is first, where it is second.
+    // The expected line if the goodbye is first, and if it is second.
     let failures: [(_, EndOfLeg<'_>, [Answer<'_>; 2]); 5] = [
         ("a reset", &sees(Some(reset)), [lost("reset"); 2]),
         ("a broken pipe", &sees(Some(broken_pipe)), [lost("broken_pipe"); 2]),
         ("a truncation", &sees(Some(io::ErrorKind::UnexpectedEof)), [lost("unclean_eof"); 2]),
-        ("an error that nobody reads", &sees(Some(io::ErrorKind::Other)), [("unknown", "", ""); 2]),
+        ("an error without a reader", &sees(Some(io::ErrorKind::Other)), [("unknown", "", ""); 2]),
         ("a FIN", &sees(None), [left; 2]),
     ];
     for (of_client, goodbye) in goodbyes {
@@ -724,7 +724,7 @@ fn a_goodbye_speaks_for_its_own_connection_of_a_pair() {
                 }
             }
         }
-        // Nobody knows whether this side had closed the connection before the site met the error.
+        // This side may have closed the connection before the call site met the error.
         let [first, _] = ends(false, &said_reset);
         assert_eq!(answer(&first), lost("reset"), "{of_client}");
         let [second, _] = ends(true, &said_reset);
@@ -732,7 +732,7 @@ fn a_goodbye_speaks_for_its_own_connection_of_a_pair() {
     }
 }
 
-/// What the peer said before it was gone, read after a failed write.
+/// What the peer sent before it was gone is read after a failed write.
 #[test]
 fn a_held_write_error_lets_the_goodbye_be_read() {
     fn talk(mut stream: impl Read + Write) -> io::Result<Vec<u8>> {
@@ -742,8 +742,8 @@ fn a_held_write_error_lets_the_goodbye_be_read() {
         }
         let mut said = Vec::new();
         assert_eq!(stream.read_to_end(&mut said).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
-        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "a reset is told once");
-        assert!(stream.write_all(b"ping").is_err(), "no pretence any more");
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0, "a reset is reported once");
+        assert!(stream.write_all(b"ping").is_err(), "later writes fail");
         Ok(said)
     }
     let gone = || {
@@ -773,7 +773,7 @@ fn a_held_write_error_lets_a_task_read_the_goodbye() {
         drop(peer);
         let mut stream = Watched::new(ours).hold_write_errors();
         while stream.bytes_out() < 4 {
-            // Once a write has failed, nothing is counted any more.
+            // After a failed write nothing is counted.
             let before = stream.bytes_out();
             stream.write_all(b"ping").await.unwrap();
             if stream.bytes_out() == before {
@@ -788,9 +788,9 @@ fn a_held_write_error_lets_a_task_read_the_goodbye() {
     });
 }
 
-/// A library that reads on after a failed write tells of the reset by its own error, and not of a FIN.
+/// A library that reads on after a failed write reports the reset by its own error, not a FIN.
 #[test]
-fn a_reset_that_a_write_took_stays_one() {
+fn a_reset_that_a_write_received_stays_a_reset() {
     let captured = capture(|| {
         let guard = guard();
         let (peer, ours) = sockets();
@@ -806,9 +806,9 @@ fn a_reset_that_a_write_took_stays_one() {
     assert_line(&captured, RESET);
 }
 
-/// The peer's FIN came before the reset that its kernel answers a write with.
+/// The peer's FIN came before the reset with which its kernel answers a write.
 #[test]
-fn a_broken_pipe_that_is_held_leaves_the_end_of_file() {
+fn a_delayed_broken_pipe_leaves_the_end_of_file() {
     let (peer, ours) = sockets();
     drop(peer);
     let mut stream = Watched::new(ours).hold_write_errors();
@@ -823,7 +823,7 @@ fn a_broken_pipe_that_is_held_leaves_the_end_of_file() {
 }
 
 #[test]
-fn only_errors_that_say_that_the_peer_is_gone_are_held() {
+fn only_errors_of_a_lost_peer_are_held() {
     struct Full;
     impl Write for Full {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -840,7 +840,7 @@ fn only_errors_that_say_that_the_peer_is_gone_are_held() {
     assert_eq!(stream.bytes_out(), 0);
 }
 
-/// Both ends of TLS on real sockets: the client in a task of its own.
+/// Both sides of TLS on real sockets, with the client in its own task.
 struct Tls {
     acceptor: TlsAcceptor,
     connector: TlsConnector,
@@ -869,7 +869,7 @@ impl Tls {
     }
 }
 
-/// A line of a connection over TLS, of which the peer makes an end, and about which the site says something.
+/// The line of a TLS connection that the peer ends, with an end that the call site records.
 fn over_tls<Fut: Future<Output = TlsClient>>(
     end_of_peer: fn(TlsClient) -> Fut,
     said: fn(&BoxedGuard, io::Result<u64>),
@@ -907,10 +907,10 @@ async fn garbage(mut client: TlsClient) -> TlsClient {
 }
 
 #[test]
-fn close_notify_above_tls_is_the_peers_goodbye() {
+fn close_notify_above_tls_is_a_goodbye() {
     let end = over_tls(close_notify, |_, read| assert_eq!(read.unwrap(), 5)).one();
     assert_eq!((end.reason().as_str(), end.field("bytes_in")), ("client_closed", Some("5")));
-    // Not with an error: something may be missing.
+    // Not with an error: a message may be incomplete.
     let unread = over_tls(close_notify, |guard, _| drop(guard.failed(&io::Error::other("half a message"))));
     assert_line(&unread, UNKNOWN_BY_PEER);
     let lost = over_tls(close_notify, |guard, _| drop(guard.failed(&io::Error::from(io::ErrorKind::UnexpectedEof))));
@@ -944,9 +944,9 @@ fn a_stream_below_tls_sees_a_handshake_end() {
     assert_line(&captured, EOF);
 }
 
-/// Every sight against every end that may be said, in both orders.
+/// Every transport observation against every recorded end, in both orders.
 #[test]
-fn the_table() {
+fn transport_and_protocol_follow_the_table() {
     let kind = |kind: io::ErrorKind| END.failed(&io::Error::from(kind));
     let said: [(&str, Disconnect); 13] = [
         ("deadline", kind(io::ErrorKind::TimedOut)),
@@ -964,8 +964,8 @@ fn the_table() {
         ("complaint", END.received(Code::websocket(1008))),
     ];
     let error = |kind: io::ErrorKind| Some(kind);
-    // One row for what the transport saw, one column for what was said: `t` the transport's, `.` what was said, `e` an end of
-    // file, `p` unknown by the peer, `1` whichever came first.
+    // Rows: what the transport saw. Columns: what was recorded. `t` the transport's end, `.` the recorded end, `e` an
+    // end of file, `p` unknown by the peer, `1` the first one.
     let table = [
         ("fin", RAW, false, None, FIN, "eeete........"),
         ("eof", END, false, None, EOF, "ttttt........"),
@@ -1025,7 +1025,7 @@ fn the_table() {
     }
 }
 
-/// Ends at once, by a FIN or by this error.
+/// Ends at once, with a FIN or with this error.
 struct Failing(Option<io::ErrorKind>);
 
 impl Read for Failing {

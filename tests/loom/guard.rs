@@ -1,4 +1,4 @@
-//! Tasks set ends and drop guards in every order that there is: always one line, and the right one.
+//! Tasks record ends and drop guards in every interleaving: always one line, with the right end.
 #![cfg(disconnect_loom)]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -38,9 +38,9 @@ fn stated(detail: &'static str) -> Disconnect {
     END.shutting_down().with_detail(detail)
 }
 
-/// Two tasks set ends that stand alike, while the guard is dropped: whoever was told `Kept` has the line.
+/// Two tasks record equally strong ends while the guard is dropped. The line has the end with the outcome `Kept`.
 #[test]
-fn the_one_that_was_kept_has_the_line() {
+fn the_kept_end_is_logged() {
     static BARE: AtomicUsize = AtomicUsize::new(0);
     loom::model(|| {
         let lines = Lines::new();
@@ -67,7 +67,7 @@ fn the_one_that_was_kept_has_the_line() {
     assert!(BARE.load(Ordering::Relaxed) > 0, "the model never dropped the guard first");
 }
 
-/// Two tasks, of which one sees an end of file, and the other one the peer's own words about it.
+/// Two tasks: one sees an end of file, the other one a goodbye of the peer.
 fn eof_and_goodbye(guard: &DisconnectGuard<impl FnOnce(&Disconnect)>) -> [thread::JoinHandle<SetOutcome>; 2] {
     [END.eof(), END.closed_by_peer()].map(|end| {
         let ended = guard.handle();
@@ -75,9 +75,9 @@ fn eof_and_goodbye(guard: &DisconnectGuard<impl FnOnce(&Disconnect)>) -> [thread
     })
 }
 
-/// An end of file, and the peer's own words about it: whatever the order, the words win, unless they come too late.
+/// An end of file and a goodbye of the peer: in any order the goodbye wins, unless it comes after the line.
 #[test]
-fn the_peers_word_wins_in_every_order() {
+fn the_peers_goodbye_wins_in_every_order() {
     loom::model(|| {
         let lines = Lines::new();
         let guard = lines.guard();
@@ -88,9 +88,9 @@ fn the_peers_word_wins_in_every_order() {
     });
 }
 
-/// The same, while a third task drops the guard: what came in time counts, and nothing else does.
+/// The same while a third task drops the guard. Only ends that come before the line count.
 #[test]
-fn what_comes_in_time_counts_while_the_guard_is_dropped() {
+fn only_ends_before_the_line_count() {
     loom::model(|| {
         let lines = Lines::new();
         let guard = lines.guard();
@@ -108,10 +108,10 @@ fn what_comes_in_time_counts_while_the_guard_is_dropped() {
     });
 }
 
-/// A connection, a channel in it, and a shutdown of both, each in a task of its own: every line is of the shutdown, or
-/// was written before it.
+/// A connection, a channel in it, and a shutdown of both, each in its own task. Every line has the shutdown, or was
+/// logged before it.
 #[test]
-fn a_shutdown_while_a_connection_and_its_channel_go() {
+fn a_shutdown_reaches_a_connection_and_its_channel() {
     static STAMPED: AtomicUsize = AtomicUsize::new(0);
     loom::model(|| {
         let (lines, channels) = (Lines::new(), Lines::new());
@@ -134,9 +134,9 @@ fn a_shutdown_while_a_connection_and_its_channel_go() {
     assert!(STAMPED.load(Ordering::Relaxed) > 0, "the shutdown never came first");
 }
 
-/// An end of file and our own shutdown: the first one wins, and the line is that of the one that was kept.
+/// An end of file and a shutdown of this side: the first one wins, and the line has the one that was kept.
 #[test]
-fn our_own_shutdown_wins_only_where_it_is_first() {
+fn our_shutdown_wins_only_if_it_is_first() {
     loom::model(|| {
         let lines = Lines::new();
         let guard = lines.guard();
@@ -154,9 +154,9 @@ fn our_own_shutdown_wins_only_where_it_is_first() {
     });
 }
 
-/// A channel is dropped while its connection ends: it has that end, or it was dropped before.
+/// A channel is dropped while its connection ends: it takes that end, or it was dropped before.
 #[test]
-fn a_channel_and_its_connection() {
+fn a_dropped_channel_takes_its_connections_end() {
     loom::model(|| {
         let (lines, channels) = (Lines::new(), Lines::new());
         let connection = lines.guard();
@@ -170,9 +170,9 @@ fn a_channel_and_its_connection() {
     });
 }
 
-/// A channel's own end, and that of its connection: the earlier one, as its outcome said.
+/// The end of a channel and the end of its connection: the earlier one wins, as its outcome says.
 #[test]
-fn a_channels_own_end_against_its_connections() {
+fn the_earlier_of_channel_and_connection_end_wins() {
     loom::model(|| {
         let (lines, channels) = (Lines::new(), Lines::new());
         let connection = lines.guard();
@@ -193,10 +193,10 @@ fn a_channels_own_end_against_its_connections() {
     });
 }
 
-/// Two connections go into each other at once: one of them does, and nobody waits for ever.
+/// Two connections are put under each other at once: only one of them succeeds, without a deadlock.
 #[test]
-fn two_that_go_into_each_other() {
-    // All orders with up to three preemptions: without a bound there are too many.
+fn two_connections_cannot_be_inside_each_other() {
+    // All interleavings with up to three preemptions. Without a bound there are too many.
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(3);
     model.check(|| {
@@ -213,9 +213,9 @@ fn two_that_go_into_each_other() {
     });
 }
 
-/// What a shutdown closes was stamped before, although two tasks may begin it at once.
+/// A connection that is closed because of a shutdown sees that shutdown, although two tasks may begin it at once.
 #[test]
-fn what_is_closed_was_stamped_before() {
+fn a_closed_connection_sees_its_shutdown() {
     loom::model(|| {
         let lines = Lines::new();
         let shutdown = Shutdown::<&str>::default();
@@ -225,7 +225,7 @@ fn what_is_closed_was_stamped_before() {
         let cause = || Verdict::new(DisconnectReason::WorkspaceStopped, Side::Unknown).by(DisconnectInitiator::Server);
         let task = thread::spawn(move || {
             let outcome = first.set_with(cause(), "first");
-            // Whoever began it, it has begun: this closes the connection, whose reader sees an end of file.
+            // The shutdown has begun, whichever task began it. The close follows, and the reader sees an end of file.
             ended.set(END.eof());
             outcome
         });
@@ -240,9 +240,9 @@ fn what_is_closed_was_stamped_before() {
     });
 }
 
-/// A handle is there before the guard goes under a shutdown: what is said there still reaches the line.
+/// A handle exists before the guard is put under a shutdown. Ends of the handle still reach the line.
 #[test]
-fn a_shutdown_reaches_a_guard_that_had_a_handle_before() {
+fn a_shutdown_reaches_a_guard_with_an_earlier_handle() {
     static STAMPED: AtomicUsize = AtomicUsize::new(0);
     loom::model(|| {
         let lines = Lines::new();
@@ -261,9 +261,9 @@ fn a_shutdown_reaches_a_guard_that_had_a_handle_before() {
     assert!(STAMPED.load(Ordering::Relaxed) > 0);
 }
 
-/// The same for a connection, whose end comes while its channel is used.
+/// The same for a connection that ends while its channel is used.
 #[test]
-fn a_connection_reaches_a_channel_that_had_a_handle_before() {
+fn a_connection_reaches_a_channel_with_an_earlier_handle() {
     loom::model(|| {
         let (lines, channels) = (Lines::new(), Lines::new());
         let connection = lines.guard();
@@ -275,12 +275,12 @@ fn a_connection_reaches_a_channel_that_had_a_handle_before() {
         let own = task.join().unwrap();
         drop(channel);
         drop(connection);
-        // The peer's word explains the loss, whichever came first.
+        // The goodbye of the peer replaces the loss, in any order.
         assert_eq!(channels.one().reason().as_str(), "graceful", "{own:?}");
     });
 }
 
-/// Both connections of a pair end at once, each in its task: two lines, and one story.
+/// Both connections of a pair end at once, each in its own task: two lines with the same end.
 #[test]
 fn both_lines_of_a_pair_agree_in_every_order() {
     loom::model(|| {
@@ -301,9 +301,9 @@ fn both_lines_of_a_pair_agree_in_every_order() {
     });
 }
 
-/// Two shutdowns, one under the other, begin at once: the line is of one of them, with its own context.
+/// Two nested shutdowns begin at once: the line has one of them, with its context.
 #[test]
-fn nested_shutdowns_that_begin_at_once() {
+fn nested_shutdowns_may_begin_at_once() {
     loom::model(|| {
         let lines = Lines::new();
         let process = Shutdown::<&str>::default();
@@ -324,7 +324,7 @@ fn nested_shutdowns_that_begin_at_once() {
     });
 }
 
-/// Ends at once, by a FIN or by this error.
+/// A stream that ends at once, with a FIN or with this error.
 struct Ends(Option<std::io::ErrorKind>);
 
 impl std::io::Read for Ends {
@@ -333,12 +333,12 @@ impl std::io::Read for Ends {
     }
 }
 
-/// A task that reads a watched stream to its end, and closes it.
+/// A task that reads a watched stream to its end and closes it.
 fn read_to_the_end(stream: Watched<Ends>) -> thread::JoinHandle<()> {
     thread::spawn(move || drop(std::io::read_to_string(stream)))
 }
 
-/// A stream reads the FIN while another task says the goodbye that was in front of it.
+/// A stream reads the FIN while another task records the goodbye in front of it.
 #[test]
 fn the_goodbye_wins_over_a_watched_fin_in_every_order() {
     loom::model(|| {
@@ -354,9 +354,9 @@ fn the_goodbye_wins_over_a_watched_fin_in_every_order() {
     });
 }
 
-/// The stream ends, and is closed, while the guard is dropped: one line, with the FIN if it came in time.
+/// The stream ends and is closed while the guard is dropped: one line, with the FIN if it came before the line.
 #[test]
-fn a_watched_stream_ends_while_its_guard_is_dropped() {
+fn a_stream_may_end_while_its_guard_is_dropped() {
     static IN_TIME: AtomicUsize = AtomicUsize::new(0);
     static LATE: AtomicUsize = AtomicUsize::new(0);
     loom::model(|| {
@@ -374,9 +374,9 @@ fn a_watched_stream_ends_while_its_guard_is_dropped() {
     assert!(IN_TIME.load(Ordering::Relaxed) > 0 && LATE.load(Ordering::Relaxed) > 0);
 }
 
-/// A reset and our own close: the first one wins, as its outcome says.
+/// A reset and a close by this side: the first one wins, as its outcome says.
 #[test]
-fn a_watched_reset_and_our_close() {
+fn the_first_of_a_reset_and_our_close_wins() {
     static CLOSED: AtomicUsize = AtomicUsize::new(0);
     static RESET: AtomicUsize = AtomicUsize::new(0);
     loom::model(|| {
@@ -396,7 +396,7 @@ fn a_watched_reset_and_our_close() {
     assert!(CLOSED.load(Ordering::Relaxed) > 0 && RESET.load(Ordering::Relaxed) > 0);
 }
 
-/// Both streams of a proxy end at once, each with its guard in its own task: two lines, and one story.
+/// Both streams of a proxy end at once, each with its guard in its own task: two lines with the same end.
 #[test]
 fn both_streams_of_a_pair_end_at_once() {
     let mut model = loom::model::Builder::new();

@@ -1,4 +1,4 @@
-//! Category enums that several tests look at: each has something that a derive could get wrong.
+//! Category enums for several tests, each with a property that a derive could get wrong.
 
 use disconnect_core::DisconnectField;
 
@@ -12,7 +12,7 @@ pub struct Readme;
 #[doc = include_str!("../../disconnect-core/README.md")]
 pub struct PackagedReadme;
 
-/// Why a player left: the example of the documentation, with a reason's own key.
+/// Why a player left: the example of the documentation, with the key of a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, DisconnectField)]
 #[field("disconnect_reason")]
 pub enum LeaveReason {
@@ -27,7 +27,7 @@ pub enum LeaveReason {
     Idle,
 }
 
-/// A key of its own, split into expected and not.
+/// A set with its own key and an expected flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("close_phase")]
 pub enum ClosePhase {
@@ -36,7 +36,7 @@ pub enum ClosePhase {
     Done,
 }
 
-/// Values that were deployed before there was a rule for them, and an expected flag under a key of its own.
+/// Values from before the naming rule, and an expected flag under a custom key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("proxy.error", values = "verbatim", expected = "proxy.fine")]
 pub enum ProxyError {
@@ -52,14 +52,14 @@ pub enum ProxyError {
     None,
 }
 
-/// One category, and not one of them expected.
+/// One category, which is not expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("only")]
 pub enum Only {
     One,
 }
 
-/// Discriminants that are no positions, in another order.
+/// Discriminants that differ from the positions, in another order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("exit_class")]
 #[repr(u8)]
@@ -71,7 +71,7 @@ pub enum ExitClass {
     Next,
 }
 
-/// Many aliases on some, none on others.
+/// Categories with many aliases and with none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_cause")]
 pub enum AliasedCause {

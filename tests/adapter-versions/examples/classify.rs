@@ -1,4 +1,4 @@
-//! Classifies an error three levels deep as often as told: what callgrind counts.
+//! Classifies an error three levels deep `N` times, for measurements with callgrind.
 //!
 //! ```sh
 //! cargo build --release -p disconnect-adapter-versions --example classify
@@ -7,7 +7,7 @@
 //! done
 //! ```
 //!
-//! A thousandth of the difference of the two totals is the price of one classification.
+//! The cost of one classification is a thousandth of the difference of the two totals.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use disconnect_adapter_versions::{EVERY_ADAPTER, EVERY_VERSION, three_levels};
 use disconnect_core::{Classifier, Endpoint};
 
-/// The errors to choose from, and whether all versions of the libraries are looked for.
+/// The errors to choose from, and whether the classifier has all versions of the libraries.
 const USAGE: &str = "usage: classify tonic|quinn|rustls|russh [every-version] N";
 
 fn main() -> ExitCode {
@@ -45,19 +45,19 @@ fn usage() -> ExitCode {
 /// Three errors, one inside the other.
 fn error(name: &str) -> Option<Box<dyn Error>> {
     Some(match name {
-        // A status, hyper's error, h2's.
+        // A status, with hyper's and h2's error inside.
         "tonic" => Box::new(three_levels()),
-        // As `AsyncRead` gives it: an I/O error, the stream's, the connection's.
+        // The form of `AsyncRead`: an I/O error with the stream's and the connection's error inside.
         "quinn" => {
             let lost = quinn_011::ReadError::ConnectionLost(quinn_011::ConnectionError::TimedOut);
             Box::new(io::Error::from(lost))
         }
-        // TLS below a WebSocket; of all alerts the one with the highest number.
+        // TLS below a WebSocket, with the alert of the highest number.
         "rustls" => {
             let alert = rustls_023::Error::AlertReceived(rustls_023::AlertDescription::NoApplicationProtocol);
             Box::new(tungstenite_30::Error::Io(io::Error::other(alert)))
         }
-        // An error that is found by the last adapters only, in a wrapper that they have to open.
+        // An error that the last adapters find, in a container that they have to open.
         "russh" => {
             let reset = io::Error::from(io::ErrorKind::ConnectionReset);
             Box::new(io::Error::other(russh::Error::IO(reset)))

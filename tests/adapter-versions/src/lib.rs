@@ -27,7 +27,7 @@ pub static EVERY_VERSION: Classifier = classifier![
     tokio = tokio,
 ];
 
-/// Every adapter once, as a service gives them.
+/// Every adapter once, as in a service.
 pub static EVERY_ADAPTER: Classifier = classifier![
     tungstenite = tungstenite_30,
     h2 = h2_04,
@@ -39,12 +39,12 @@ pub static EVERY_ADAPTER: Classifier = classifier![
     tokio = tokio,
 ];
 
-/// An error three levels deep that real libraries made: a status of tonic with an error of hyper inside, and in that one
-/// of h2, which carries what the peer said: `GOAWAY` with `ENHANCE_YOUR_CALM`.
+/// A real error three levels deep: tonic's status, with hyper's error inside, and h2's error inside that one, which
+/// holds the peer's `GOAWAY` with `ENHANCE_YOUR_CALM`.
 ///
 /// # Panics
 ///
-/// If there is no runtime to be had.
+/// Panics if no runtime can be started.
 pub fn three_levels() -> tonic::Status {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let error = runtime.block_on(async {

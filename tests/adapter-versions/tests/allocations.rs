@@ -1,4 +1,4 @@
-//! A classification allocates nothing.
+//! A classification does not allocate.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -7,7 +7,7 @@ use disconnect_adapter_versions::{EVERY_ADAPTER, EVERY_VERSION, three_levels};
 use disconnect_core::{Category, Endpoint};
 
 #[test]
-fn three_levels_deep() {
+fn a_classification_does_not_allocate() {
     let status = three_levels();
     let hyper = status.source().expect("hyper's error");
     assert!(hyper.is::<hyper_1::Error>() && hyper.source().is_some_and(<dyn Error>::is::<h2_04::Error>));

@@ -1,4 +1,4 @@
-//! The adapters keep the rules of `Conformance`.
+//! The adapters follow the rules of `Conformance`.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ fn russh() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn tokio_and_all_of_them_together() {
+async fn tokio_and_all_adapters_together() {
     let elapsed = tokio::time::timeout(Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
     check(&EVERY_ADAPTER).fault("a timer", &elapsed).wraps("the transport", russh::Error::IO).assert();
 }

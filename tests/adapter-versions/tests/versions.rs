@@ -1,6 +1,6 @@
-//! One adapter reads several versions of its library, also in one program, and errors that the libraries made themselves.
+//! One adapter reads several versions of its library, also in one program, with errors that the libraries made.
 //!
-//! What is read is always told apart from what is not: an error of a version that was not given is unknown, never wrong.
+//! An error of a version that is not listed is unknown, never wrong.
 
 use std::error::Error;
 use std::fmt;
@@ -12,14 +12,14 @@ use disconnect_core::evidence::Rank;
 use disconnect_core::{Category, Classifier, Code, DisconnectEvidence, Endpoint, classifier};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
-/// Reason, initiator and cause, as a client of a server sees them.
+/// Reason, initiator and cause, at a client of a server.
 type Read3 = (&'static str, Option<&'static str>, Option<&'static str>);
 
 const VIOLATION: Read3 = ("protocol_error", Some("server"), Some("malformed"));
 const TOO_LARGE: Read3 = ("protocol_error", Some("server"), Some("too_large"));
 const GONE: Read3 = ("network_error", Some("network"), Some("unclean_eof"));
 const RESET: Read3 = ("network_error", Some("network"), Some("reset"));
-/// Nothing in the error was understood, or it says nothing.
+/// No reader understands the error.
 const UNKNOWN: Read3 = ("unknown", Some(""), None);
 
 #[track_caller]
@@ -32,8 +32,8 @@ fn assert_read(classifier: &'static Classifier, error: &(dyn Error + 'static), e
     );
 }
 
-/// Read by the classifier that has this version, by the one that has every version, and not by the one that has the other
-/// version instead.
+/// Checks that the classifier with this version and the one with every version read the error, and that the classifier
+/// with only the other version does not.
 #[track_caller]
 fn assert_version(
     given: &'static Classifier,
@@ -46,7 +46,7 @@ fn assert_version(
     assert_read(other, error, UNKNOWN);
 }
 
-/// What a peer sent, and then the end of the stream or a reset.
+/// Bytes from the peer, followed by an end of file or a reset.
 #[derive(Debug)]
 struct Wire {
     bytes: io::Cursor<Vec<u8>>,
@@ -83,7 +83,7 @@ macro_rules! tungstenite {
             static GIVEN: Classifier = classifier![tungstenite = $library];
             static OTHER: Classifier = classifier![tungstenite = $other];
 
-            /// The error that ends a client's reading.
+            /// The error that a client's read returns.
             fn error(bytes: &[u8], reset: bool) -> $library::Error {
                 let wire = Wire { bytes: io::Cursor::new(bytes.to_vec()), reset };
                 let mut socket = WebSocket::from_raw_socket(wire, Role::Client, None);
@@ -97,7 +97,7 @@ macro_rules! tungstenite {
             #[test]
             fn violations() {
                 assert_version(&GIVEN, &OTHER, &error(&[0xf1, 0], false), VIOLATION);
-                // A frame of a terabyte.
+                // A frame of one terabyte.
                 assert_version(&GIVEN, &OTHER, &error(&[0x82, 0x7f, 0, 0, 1, 0, 0, 0, 0, 0], false), TOO_LARGE);
             }
 
@@ -109,7 +109,7 @@ macro_rules! tungstenite {
                 assert_read(&OTHER, &error(&[], true), RESET);
             }
 
-            /// The error of a client whose upgrade the server answered with this status.
+            /// The error of a client whose upgrade the server answers with this status.
             fn refused(status: &str) -> $library::Error {
                 let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
                 let wire = Wire { bytes: io::Cursor::new(answer.into_bytes()), reset: false };
@@ -135,7 +135,7 @@ macro_rules! tungstenite {
             }
 
             #[test]
-            fn another_version_is_hinted_at() {
+            fn another_version_gets_a_hint() {
                 let error = io::Error::other(error(&[0xf1, 0], false));
                 assert!(!GIVEN.explain(&error).to_string().contains("looks like"));
                 let other = OTHER.explain(&error).to_string();
@@ -165,7 +165,7 @@ tungstenite! {
     tungstenite_0_30: tungstenite_30, not tungstenite_29;
 }
 
-/// axum 0.8 carries tungstenite 0.29, whatever version its user has beside it.
+/// axum 0.8 depends on tungstenite 0.29, whatever other version the program has.
 mod axum_08 {
     use axum::Router;
     use axum::extract::ws::WebSocketUpgrade;
@@ -178,7 +178,7 @@ mod axum_08 {
     static CARRIED: Classifier = classifier![tungstenite = tungstenite_29];
     static BOTH: Classifier = classifier![tungstenite = tungstenite_30, tungstenite = tungstenite_29];
 
-    /// The error of axum's socket where a client sends this after the handshake.
+    /// The error of axum's socket if a client sends these bytes after the handshake.
     async fn error(bytes: &'static [u8]) -> axum::Error {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let handler = move |upgrade: WebSocketUpgrade| async move {
@@ -206,7 +206,7 @@ mod axum_08 {
     }
 
     #[tokio::test]
-    async fn is_read_by_the_version_it_carries() {
+    async fn axum_errors_are_read_with_its_version() {
         for (bytes, expected) in [(&[0xf1, 0x80, 0, 0, 0, 0][..], VIOLATION), (&[], GONE)] {
             let error = error(bytes).await;
             assert_version(&CARRIED, &DIRECT, &error, expected);
@@ -266,7 +266,7 @@ h2! {
     h2_0_4: h2_04, not h2_03;
 }
 
-/// A server of either version, which meets a client that sends this and no more.
+/// A server of either version whose client sends these bytes and nothing else.
 mod hyper {
     use std::convert::Infallible;
 
@@ -284,7 +284,7 @@ mod hyper {
         let (mut client, server) = duplex(1 << 16);
         client.write_all(bytes).await.unwrap();
         client.shutdown().await.unwrap();
-        // The answer goes nowhere, and nobody waits for it.
+        // Discards the answer.
         tokio::spawn(async move { client.read_to_end(&mut Vec::new()).await });
         server
     }
@@ -303,7 +303,7 @@ mod hyper {
     }
 
     #[tokio::test]
-    async fn both_are_read() {
+    async fn both_versions_are_read() {
         const GARBAGE: &[u8] = b"\x16\x03\x01 garbage\r\n\r\n";
         const TRUNCATED: &[u8] = b"GET / HTTP/1.1\r\nHost";
         assert_version(&OLD, &NEW, &old(GARBAGE).await, VIOLATION);
@@ -312,7 +312,7 @@ mod hyper {
         assert_version(&NEW, &OLD, &new(TRUNCATED).await, GONE);
     }
 
-    /// The connection to another server, which our service uses.
+    /// The error of a connection to another server that the service uses.
     #[derive(Debug, DisconnectEvidence)]
     #[reason(ServerShutdown, side = Remote)]
     struct BackEndLeft;
@@ -326,12 +326,12 @@ mod hyper {
     impl Error for BackEndLeft {}
 
     #[tokio::test]
-    async fn a_normal_end_inside_our_service_is_another_connections() {
+    async fn a_normal_end_inside_our_service_is_ignored() {
         static GIVEN: Classifier = classifier![hyper = hyper_1, BackEndLeft];
         assert!(Endpoint::SERVER_FACING_CLIENT.with_classifier(&GIVEN).failed(&BackEndLeft).expected());
         let service =
             hyper_1::service::service_fn(|_| async { Err::<hyper_1::Response<Empty<Bytes>>, _>(BackEndLeft) });
-        // The client stays, and waits for its answer.
+        // The client stays connected and waits for its answer.
         let (mut client, server) = duplex(1 << 16);
         client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
         let connection = hyper_1::server::conn::http1::Builder::new().serve_connection(TokioIo::new(server), service);
@@ -340,7 +340,7 @@ mod hyper {
     }
 }
 
-/// A real handshake that the client refuses, and what the library's own types can say besides.
+/// A real handshake that the client refuses, and constructed values of the library's types.
 mod quinn {
     use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::Arc;
@@ -350,7 +350,7 @@ mod quinn {
     static OLD: Classifier = classifier![quinn = quinn_010];
     static NEW: Classifier = classifier![quinn = quinn_011];
 
-    /// A client that trusts nobody refuses, and its alert reaches the server.
+    /// A client that trusts no certificate refuses, and its alert reaches the server.
     const REFUSED_BY_CLIENT: Read3 = ("unknown", Some("client"), Some("auth"));
 
     fn any_port() -> SocketAddr {
@@ -400,7 +400,7 @@ mod quinn {
         let connecting = client.connect(server.local_addr().unwrap(), "localhost").unwrap();
         let (client, server) = tokio::join!(connecting, async { server.accept().await.unwrap().await });
         assert_version(&OLD, &NEW, &client.unwrap_err(), REFUSED_BY_CLIENT);
-        // This version lets go of the connection, which closes it, before the client's alert is on its way.
+        // This version drops and so closes the connection before the client's alert arrives.
         assert_version(&OLD, &NEW, &server.unwrap_err(), ("unknown", Some("server"), None));
 
         let (client, server) = new_endpoints();
@@ -410,7 +410,7 @@ mod quinn {
         assert_version(&NEW, &OLD, &server.unwrap_err(), REFUSED_BY_CLIENT_SEEN_BY_SERVER);
     }
 
-    /// All are read as by a client of a server; this error is the other end's, so that the peer is called `server`.
+    /// All errors are read at a client of a server. This error is the other side's, so the peer is called `server`.
     const REFUSED_BY_CLIENT_SEEN_BY_SERVER: Read3 = ("unknown", Some("server"), Some("auth"));
 
     macro_rules! own_types {
@@ -436,7 +436,7 @@ mod quinn {
                 let misused = ReadError::IllegalOrderedRead;
                 assert_version(&$given, &$other, &misused, ("unknown", Some("client"), None));
                 assert_eq!($given.verdict(&misused).rank(), Rank::FollowOn);
-                // As `AsyncRead` gives it; without the adapter a follow-on error.
+                // The form of `AsyncRead`. Without the adapter it is a follow-on error.
                 let error = io::Error::from(ReadError::ConnectionLost(ConnectionError::TimedOut));
                 assert_version(&$given, &$other, &error, IDLE);
                 for error in [
@@ -452,15 +452,15 @@ mod quinn {
     }
 
     #[test]
-    fn a_stream_that_is_closed_or_too_short() {
+    fn a_closed_or_short_stream_is_read() {
         let closed = quinn_011::ReadError::ClosedStream;
         for classifier in [&NEW, &OLD] {
-            // Also by its text: `finish` gives it as a type that version 0.10 does not have.
+            // Also by its text: `finish` returns it as a type that version 0.10 does not have.
             assert_read(classifier, &closed, ("unknown", Some("client"), None));
         }
         assert_version(&NEW, &OLD, &quinn_011::ReadExactError::FinishedEarly(3), GONE);
         assert_version(&OLD, &NEW, &quinn_010::ReadExactError::FinishedEarly, GONE);
-        // As an `io::Error` it is known by its kind.
+        // As an `io::Error` it is recognized by its kind.
         assert_eq!(NEW.verdict(&io::Error::from(closed)).rank(), Rank::FollowOn);
     }
 
@@ -483,7 +483,7 @@ macro_rules! rustls {
             static GIVEN: Classifier = classifier![rustls = $library];
             static OTHER: Classifier = classifier![rustls = $other];
 
-            /// What a client makes of this answer to its first message.
+            /// The error of a client that receives this answer to its first message.
             fn error(mut bytes: &[u8]) -> $library::Error {
                 let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
                     .with_safe_default_protocol_versions()
@@ -537,7 +537,7 @@ mod the_others {
         static GIVEN: Classifier = classifier![tonic = tonic, hyper = hyper_1, h2 = h2_04];
         let calm = ("unknown", Some("server"), Some("overload"));
         assert_version(&GIVEN, &NONE, &disconnect_adapter_versions::three_levels(), calm);
-        // Without a source it came from the peer's trailers.
+        // A status without a source came from the peer's trailers.
         let refused = tonic::Status::unauthenticated("who are you?");
         assert_version(&GIVEN, &NONE, &refused, ("unknown", Some("server"), Some("auth")));
     }
@@ -562,9 +562,9 @@ mod the_others {
     }
 }
 
-/// A handler hands on errors of a back end's connection by `?`. A goodbye in there is not the client's.
+/// A handler also returns errors of a back end's connection with `?`. A goodbye inside them is not the client's.
 #[test]
-fn a_goodbye_in_an_error_is_the_peers_only_where_this_side_dialled() {
+fn a_goodbye_in_an_error_counts_only_if_this_side_connected() {
     use quinn_011::{ConnectionClose, ConnectionError, TransportErrorCode};
 
     let closed = ConnectionError::ConnectionClosed(ConnectionClose {
@@ -587,13 +587,13 @@ fn a_goodbye_in_an_error_is_the_peers_only_where_this_side_dialled() {
     }
     assert!(read(Endpoint::CLIENT_FACING_SERVER, &closed).0);
     assert!(read(Endpoint::AGENT_FACING_SERVER, &goaway).0);
-    // Only a client cancels: an agent or a server is asked why.
+    // Only a cancel by a client is normal.
     assert!(!read(Endpoint::AGENT_FACING_SERVER, &cancelled).0);
 }
 
-/// The server of a call gives the status; and an error that says "OK" is no normal end.
+/// The server of a call creates the status. An error with the status `OK` is not a normal end.
 #[test]
-fn a_status_is_the_servers_of_the_call() {
+fn a_status_is_by_the_server_of_the_call() {
     let read = |end: Endpoint, status: tonic::Status| {
         let end = end.with_classifier(&EVERY_VERSION).failed(&status);
         (end.reason().as_str(), end.initiator().map(Category::as_str))
@@ -612,7 +612,7 @@ fn a_status_is_the_servers_of_the_call() {
     }
 }
 
-/// The error of a client whose server goes away without an error.
+/// The error of a client whose server goes away with `NO_ERROR`.
 fn goaway_of_h2() -> h2_04::Error {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {

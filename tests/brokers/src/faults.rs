@@ -1,4 +1,4 @@
-//! What is done to each client, and what is to be said of it.
+//! The faults for each client, and the expected attribution.
 
 use std::cell::RefCell;
 
@@ -13,7 +13,7 @@ use crate::servers::{free_address, kill};
 
 const BUSY: As = As { password: "right", name: "postgres", uses: Use::Busy };
 
-/// What every protocol on TCP can meet, for a connection that the client uses like this.
+/// Faults of every protocol on TCP, for a connection that the client uses like this.
 async fn on_the_wire(bench: &mut Bench<'_>, server: std::net::SocketAddr, how: As) {
     for (name, truth, does) in [
         ("FIN by the network", LOST, Does::Fin),
@@ -53,7 +53,7 @@ pub(crate) async fn postgres(bench: &mut Bench<'_>) {
     postgres_stops(bench, Postgres::start(&[]).await).await;
 }
 
-/// An operator, and the server's own timeouts.
+/// Ends by an operator, and by timeouts of the server.
 async fn postgres_ends_sessions(bench: &mut Bench<'_>, postgres: &Postgres) {
     let address = postgres.server.address;
     let admin = postgres.admin().await;
@@ -92,7 +92,7 @@ async fn postgres_stops(bench: &mut Bench<'_>, postgres: Postgres) {
     drop(postgres);
     for (name, signal, truth, is_decidable) in [
         ("kill -9 of the server", "-KILL", LOST, true),
-        // The same code and words as for `pg_terminate_backend`.
+        // The same code and text as for `pg_terminate_backend`.
         ("fast shutdown (SIGINT)", "-INT", SHUTDOWN, false),
         ("immediate shutdown (SIGQUIT)", "-QUIT", BY_SERVER, is_notice_seen),
     ] {
@@ -103,7 +103,7 @@ async fn postgres_stops(bench: &mut Bench<'_>, postgres: Postgres) {
     }
 }
 
-/// The backends of a server that is killed go on, and end by themselves once they look.
+/// The backends of a killed server continue, and end when they notice it.
 #[allow(clippy::await_holding_refcell_ref, reason = "nobody else holds it")]
 async fn stop(postgres: &RefCell<Postgres>, signal: &str) {
     let mut postgres = postgres.borrow_mut();
@@ -132,10 +132,10 @@ pub(crate) async fn redis(bench: &mut Bench<'_>) {
     let timeout = fault("timeout of an idle client", BY_SERVER).undecidable();
     bench.tries(timeout, relay.address, idle, async || relay.over().await).await;
     redis.admin(&["config", "set", "timeout", "0"]).await;
-    // The operator's own client is the one connection that is left.
+    // The operator's own client uses the only connection.
     redis.admin(&["config", "set", "maxclients", "1"]).await;
     let _taken = tokio::net::TcpStream::connect(address).await.expect("a connection");
-    // What the server answers is lost on the way: it answers once, and the client has asked for more.
+    // The server's answer is lost: it answers once, and the client has sent more requests.
     let full = fault("too many connections", BY_SERVER);
     let full = if bench.client.version == "0.25" { full } else { full.undecidable() };
     bench.tries(full, address, BUSY, async || ()).await;
@@ -178,7 +178,7 @@ pub(crate) async fn rabbitmq(bench: &mut Bench<'_>) {
     rabbit.clean_up().await;
 }
 
-/// Version 2.0.11 says nothing before it closes, with MQTT 5 as with 3.1.1.
+/// Mosquitto 2.0.11 closes without a packet, with MQTT 5 and with 3.1.1.
 pub(crate) async fn mosquitto(bench: &mut Bench<'_>) {
     let mosquitto = Mosquitto::start().await;
     let address = mosquitto.server.address;

@@ -31,7 +31,8 @@ pub static EVERY_VERSION: Classifier = classifier![
     openssl = openssl,
 ];
 
-/// What `s2n-quic` exports of its core: the whole of it needs a TLS library in C, and its errors come from here.
+/// The exports of `s2n-quic` that come from its core, where its errors are defined. The complete crate needs a TLS
+/// library in C.
 pub mod s2n_quic {
     pub mod connection {
         pub use s2n_quic_core::connection::Error;

@@ -1,8 +1,9 @@
-//! Every client against its real server, with injected faults: how often the end is attributed right.
+//! Runs every client against its real server with injected faults, and counts how often the end is attributed
+//! correctly.
 //!
 //! ```sh
 //! apt-get install postgresql redis-server rabbitmq-server mosquitto
-//! cargo run -p disconnect-brokers -- --write     # writes RESULTS.md; a name runs the clients of that library alone
+//! cargo run -p disconnect-brokers -- --write     # writes RESULTS.md; a name runs only the clients of that library
 //! ```
 
 mod clients;

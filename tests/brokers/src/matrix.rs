@@ -1,4 +1,4 @@
-//! One client, one fault: what was to be said, and what was said.
+//! One client under one fault: the expected and the actual attribution.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::clients::{Client, Seen, Task, Use};
 
 const END: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&EVERY_VERSION);
 
-/// How long a client may take to notice. Nothing waits for it to pass but a client that notices nothing.
+/// The maximum time for a client to notice the end. Only a client that notices nothing takes that long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Reason and initiator.
@@ -25,12 +25,12 @@ pub(crate) const BY_SERVER: Answer = ("unknown", "server");
 pub(crate) const VIOLATION: Answer = ("protocol_error", "server");
 pub(crate) const SHUTDOWN: Answer = ("server_shutdown", "server");
 
-/// A fault, and what an endpoint is to say of it.
+/// A fault, and the expected answer of an endpoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
     pub(crate) truth: Answer,
-    /// Whether the library, or the wire, tells this fault from every other one.
+    /// Whether the library or the wire distinguishes this fault from every other one.
     pub(crate) is_decidable: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) const fn fault(name: &'static str, truth: Answer) -> Fault {
 }
 
 impl Fault {
-    /// What the client gets is also what it gets for another fault.
+    /// The client receives the same for another fault.
     pub(crate) const fn undecidable(self) -> Self {
         Self { is_decidable: false, ..self }
     }
@@ -52,18 +52,18 @@ pub(crate) struct Row {
     pub(crate) fault: Fault,
     pub(crate) said: String,
     pub(crate) is_right: bool,
-    /// A fault was reported as a normal end.
+    /// Whether a fault was reported as a normal end.
     pub(crate) is_masked: bool,
 }
 
-/// One client in front of one server.
+/// One client connected to one server.
 #[derive(Debug)]
 pub(crate) struct Bench<'a> {
     pub(crate) client: Client,
     pub(crate) rows: &'a mut Vec<Row>,
 }
 
-/// How a client connects.
+/// The way a client connects.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct As {
     pub(crate) password: &'static str,
@@ -72,8 +72,8 @@ pub(crate) struct As {
 }
 
 impl Bench<'_> {
-    /// Lets the client use its connection, breaks it, and takes down what is said of the end. `inject` returns once the
-    /// connection has ended, where the client uses an idle one.
+    /// Lets the client use its connection, breaks the connection, and records the attribution. If the client uses an
+    /// idle connection, `inject` returns once it has ended.
     pub(crate) async fn tries(&mut self, fault: Fault, address: SocketAddr, how: As, inject: impl AsyncFnOnce()) {
         let (ready, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let As { password, name, uses } = how;

@@ -1,4 +1,4 @@
-//! A relay between a client and its server, which breaks the connection as told.
+//! A relay between a client and its server that breaks the connection on command.
 
 use std::net::SocketAddr;
 
@@ -6,18 +6,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What the relay does to the one connection that it carries.
+/// The action of the relay on its one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Does {
-    /// Hands everything on.
+    /// Forwards everything.
     Relays,
     /// Sends the client a FIN.
     Fin,
     /// Sends the client an RST.
     Reset,
-    /// Sends the client bytes that make no sense in any protocol.
+    /// Sends the client bytes that are invalid in every protocol.
     Garbage,
-    /// Takes bytes from both sides, and hands none on.
+    /// Reads from both sides and forwards nothing.
     Swallows,
 }
 
@@ -48,7 +48,7 @@ impl Relay {
         self.order.send_replace(does);
     }
 
-    /// Waits until one of the two has ended the connection, and the other was told.
+    /// Waits until one side has ended the connection and the other side has been closed.
     pub(crate) async fn over(&mut self) {
         self.is_over.wait_for(|ended| *ended).await.expect("the relay runs");
     }
@@ -65,7 +65,7 @@ async fn carry(
     loop {
         tokio::select! {
             read = client.read(&mut up) => match read {
-                // It may be faster than the server, which has told it that it ends.
+                // May be faster than the server, which is already closing.
                 Ok(0) | Err(_) => {
                     ended.send_replace(true);
                     return;
@@ -89,7 +89,7 @@ async fn carry(
             does = next(&mut orders) => match does {
                 Does::Relays => {}
                 Does::Fin => {
-                    // Half-open, so that what the client still writes is taken and not reset.
+                    // Half-closes, so that further bytes of the client are read and not answered by a reset.
                     _ = client.shutdown().await;
                     _ = tokio::io::copy(&mut client, &mut tokio::io::sink()).await;
                     return;
@@ -106,7 +106,7 @@ async fn carry(
     }
 }
 
-/// The next order. Once nobody can give one, it never comes.
+/// The next command. Waits forever if no sender is left.
 async fn next(orders: &mut watch::Receiver<Does>) -> Does {
     match orders.changed().await {
         Ok(()) => *orders.borrow_and_update(),

@@ -1,4 +1,4 @@
-//! The table of the result, as text and as `RESULTS.md`.
+//! The table of results, as text and as `RESULTS.md`.
 
 use std::fmt;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::matrix::Row;
 use crate::servers::{mosquitto, postgres, rabbitmq, redis};
 
-/// The least share that has to be right, where the fault can be told at all.
+/// The minimum share of correct attributions among decidable faults.
 const SHARE: f64 = 0.95;
 
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Report<'a> {
     rows: &'a [Row],
 }
 
-/// What one client did with all its faults.
+/// The sums of one client over all its faults.
 struct Sum<'a> {
     rows: Vec<&'a Row>,
 }
@@ -39,7 +39,7 @@ impl<'a> Report<'a> {
         sums
     }
 
-    /// No fault is reported as normal, and enough is right.
+    /// Whether no fault is reported as normal, and the share is high enough.
     #[allow(clippy::cast_precision_loss, reason = "small numbers")]
     pub(crate) fn is_good(&self) -> bool {
         let decidable: Vec<&Row> = self.rows.iter().filter(|row| row.fault.is_decidable).collect();

@@ -1,5 +1,5 @@
-//! The adapters with errors that the libraries made here, without a server: what `.ci/run` has to show. The real servers are
-//! in `src`.
+//! The adapters with errors that the libraries make here, without a server. `.ci/run` runs these; `src` uses real
+//! servers.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -10,14 +10,14 @@ use disconnect_core::{Category, Classifier, Endpoint, classifier};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Reason, initiator and cause, as a client of a server sees them.
+/// Reason, initiator and cause, at a client of a server.
 type Read3<'a> = (&'a str, &'a str, &'a str);
 
 const LOST: Read3<'_> = ("network_error", "network", "unclean_eof");
 const MALFORMED: Read3<'_> = ("protocol_error", "server", "malformed");
 const REFUSED: Read3<'_> = ("unknown", "server", "auth");
 
-/// Read like this by every version's classifier together.
+/// Checks the classifier that lists every version.
 #[track_caller]
 fn assert_read(error: &(dyn Error + 'static), expected: Read3<'_>) {
     let end = Endpoint::CLIENT_FACING_SERVER.with_classifier(&EVERY_VERSION).failed(error);
@@ -30,14 +30,14 @@ fn conformance(classifier: &'static Classifier) -> Conformance {
     Conformance::new(classifier).counting(|run| allocation_counter::measure(run).count_total)
 }
 
-/// An error of PostgreSQL's protocol, version 3.
+/// An `ErrorResponse` of PostgreSQL's protocol, version 3.
 fn error_response(state: &str) -> Vec<u8> {
     let fields = format!("SFATAL\0VFATAL\0C{state}\0Mthe text of the server\0\0");
     let length = u32::try_from(fields.len() + 4).unwrap().to_be_bytes();
     [b"E", length.as_slice(), fields.as_bytes()].concat()
 }
 
-/// A server that reads once, answers so, and is gone.
+/// A server that reads once, answers and closes.
 async fn server(answer: Vec<u8>) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -45,14 +45,14 @@ async fn server(answer: Vec<u8>) -> std::net::SocketAddr {
         let (mut socket, _) = listener.accept().await.unwrap();
         _ = socket.read(&mut [0; 1 << 12]).await;
         socket.write_all(&answer).await.unwrap();
-        // Until the client has gone too, so that it is not reset.
+        // Waits until the client has closed too, so that the close is not a reset.
         socket.shutdown().await.unwrap();
         _ = tokio::io::copy(&mut socket, &mut tokio::io::sink()).await;
     });
     address
 }
 
-/// `SQLSTATE`, and what a client says of it. None is a normal end.
+/// SQLSTATEs and the attribution at a client. None is a normal end.
 const STATES: &[(&str, Read3<'_>)] = &[
     ("57P01", ("unknown", "server", "kicked")),
     ("57P02", ("unknown", "server", "crash")),
@@ -177,9 +177,9 @@ redis! {
     redis_v1: redis_1, Parse, redis_1::ErrorKind::Server(redis_1::ServerErrorKind::ResponseError);
 }
 
-/// From 0.32 on, what is inside is given out. A command before the login is refused by its code.
+/// Since 0.32, the error exposes its inner error. A command before the login is rejected with its code.
 #[test]
-fn redis_wraps() {
+fn redis_errors_expose_their_source() {
     static GIVEN: Classifier = classifier![redis = redis_032, redis = redis_1];
     assert_read(&redis_032::make_extension_error("NOAUTH".into(), None), REFUSED);
     assert_read(&redis_1::make_extension_error("NOAUTH".into(), None), REFUSED);
@@ -326,7 +326,7 @@ mod s2n {
     use disconnect_brokers::s2n_quic;
     use disconnect_brokers::s2n_quic::connection::Error as Closed;
 
-    /// What the peer's frame makes: of the application, or of the transport.
+    /// The error for a close by the peer: an application or a transport close.
     fn close(code: u32, is_transport: bool) -> Closed {
         let frame_type = is_transport.then_some(VarInt::from_u8(0));
         ConnectionClose { error_code: VarInt::from_u32(code), frame_type, reason: None }.into()
@@ -336,7 +336,8 @@ mod s2n {
     fn conforms() {
         static GIVEN: Classifier = classifier![s2n_quic = s2n_quic];
         assert_read(&close(2, true), ("unknown", "server", "limit"));
-        // The application's own code; and a clean close, which reads as an aborted connection without the adapter.
+        // The application's own code, and a clean close. Without the adapter, the clean close looks like an aborted
+        // connection.
         assert_read(&close(7, false), ("unknown", "server", ""));
         let clean = io::Error::from(Closed::closed(Location::Remote));
         assert_read(&clean, ("unknown", "server", ""));

@@ -1,4 +1,4 @@
-//! h3 over quinn: real connections, ended in several ways.
+//! h3 over quinn: real connections with different ends.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use quinn::rustls::{self, RootCertStore};
 static GIVEN: Classifier = classifier![h3 = h3, quinn = quinn];
 const END: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&GIVEN);
 
-/// A connection between two endpoints of this process: the server's half, and the client's.
+/// A connection between two endpoints of this process: the server's and the client's.
 async fn connected() -> (quinn::Connection, quinn::Connection, [quinn::Endpoint; 2]) {
     let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
@@ -47,7 +47,7 @@ async fn connected() -> (quinn::Connection, quinn::Connection, [quinn::Endpoint;
     (accepted, connected, [server, client])
 }
 
-/// What a client's connection ends with, after this was done to the server's half.
+/// The error of the client's connection after `close` was applied to the server's.
 async fn error(close: impl FnOnce(&quinn::Connection)) -> h3::error::ConnectionError {
     let (server, client, _endpoints) = connected().await;
     let (mut driver, _requests) = h3::client::new(h3_quinn::Connection::new(client)).await.unwrap();
@@ -83,7 +83,7 @@ async fn conforms() {
 }
 
 #[tokio::test]
-async fn a_violation_that_the_client_found() {
+async fn a_violation_found_by_the_client_is_by_the_server() {
     let (server, client, _endpoints) = connected().await;
     let (mut driver, _requests) = h3::client::new(h3_quinn::Connection::new(client)).await.unwrap();
     // A second control stream is not allowed (RFC 9114, section 6.2.1).

@@ -1,4 +1,5 @@
-//! openssl and native-tls: real handshakes and connections, with a peer that refuses, violates or vanishes.
+//! openssl and native-tls: real handshakes and connections, with a peer that refuses, violates the protocol or
+//! vanishes.
 #![cfg(feature = "openssl")]
 
 use std::error::Error;
@@ -20,7 +21,7 @@ struct Pair {
     acceptor: SslAcceptor,
 }
 
-/// A server's certificate, which the client may trust; and whether the server wants one of the client.
+/// A server with a certificate that the client may trust. The server may require a client certificate.
 fn pair(wants_certificate: bool) -> Pair {
     let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".into()]).unwrap();
     let certificate = X509::from_pem(cert.pem().as_bytes()).unwrap();
@@ -34,14 +35,14 @@ fn pair(wants_certificate: bool) -> Pair {
     Pair { certificate, acceptor: acceptor.build() }
 }
 
-/// The client's side of a connection, and its peer in a thread.
+/// The client's socket, with the peer in a thread.
 fn against(peer: impl FnOnce(UnixStream) + Send + 'static) -> UnixStream {
     let (ours, theirs) = UnixStream::pair().unwrap();
     thread::spawn(move || peer(theirs));
     ours
 }
 
-/// What a client of OpenSSL gets, at the handshake or at its first read.
+/// The error of an OpenSSL client, at the handshake or the first read.
 fn openssl_error(trusted: Option<&X509>, peer: impl FnOnce(UnixStream) + Send + 'static) -> Box<dyn Error> {
     let mut connector = SslConnector::builder(SslMethod::tls()).unwrap();
     if let Some(trusted) = trusted {
@@ -56,7 +57,7 @@ fn openssl_error(trusted: Option<&X509>, peer: impl FnOnce(UnixStream) + Send + 
     }
 }
 
-/// What a client of native-tls gets, at the handshake or at its first read.
+/// The error of a native-tls client, at the handshake or the first read.
 fn native_tls_error(trusted: Option<&X509>, peer: impl FnOnce(UnixStream) + Send + 'static) -> Box<dyn Error> {
     let mut connector = native_tls::TlsConnector::builder();
     if let Some(trusted) = trusted {
@@ -77,7 +78,7 @@ fn assert_said(error: &(dyn Error + 'static), expected: [&str; 3], code: Option<
     assert_eq!((said, end.code()), (expected, code), "{}", GIVEN.explain(error));
 }
 
-/// The peer accepts, and goes without `close_notify`.
+/// A peer that accepts, and vanishes without `close_notify`.
 fn vanishes(acceptor: SslAcceptor) -> impl FnOnce(UnixStream) + Send + 'static {
     move |socket| drop(acceptor.accept(socket).unwrap().get_mut().shutdown(std::net::Shutdown::Both))
 }
@@ -87,7 +88,8 @@ fn talks_http(mut socket: UnixStream) {
     _ = socket.read_to_end(&mut Vec::new());
 }
 
-/// The peer wants a certificate that the client has not: with TLS 1.3 the client gets to know at its first read.
+/// A peer that requires a certificate that the client does not have. With TLS 1.3, the client sees the error at its
+/// first read.
 fn refuses(acceptor: SslAcceptor) -> impl FnOnce(UnixStream) + Send + 'static {
     move |socket| drop(acceptor.accept(socket).unwrap_err())
 }
@@ -111,7 +113,7 @@ fn openssl_conforms() {
         .assert();
 }
 
-/// The peer may be refused by the client, which is no matter here.
+/// Like `vanishes`, and ignores a handshake that the client refuses.
 fn vanishes_or_not(acceptor: SslAcceptor) -> impl FnOnce(UnixStream) + Send + 'static {
     move |socket| drop(acceptor.accept(socket))
 }
@@ -135,7 +137,7 @@ fn native_tls_conforms() {
         .assert();
 }
 
-/// Without the error's own type: native-tls alone, by the text.
+/// The adapter of native-tls alone, without that of OpenSSL: it reads the text of the error.
 #[test]
 fn native_tls_needs_no_openssl() {
     static ALONE: Classifier = classifier![native_tls = native_tls];
@@ -143,7 +145,7 @@ fn native_tls_needs_no_openssl() {
     assert_eq!(ALONE.classify(&error), GIVEN.classify(&error));
 }
 
-/// A client's stream, and what its read gives at the end.
+/// A client's stream, and the result of its last read.
 fn read_to_the_end(certificate: &X509, peer: impl FnOnce(UnixStream) + Send + 'static) -> SslStream<UnixStream> {
     let mut connector = SslConnector::builder(SslMethod::tls()).unwrap();
     connector.cert_store_mut().add_cert(certificate.clone()).unwrap();
@@ -152,7 +154,7 @@ fn read_to_the_end(certificate: &X509, peer: impl FnOnce(UnixStream) + Send + 's
     stream
 }
 
-/// A read gives `Ok(0)` for the peer's goodbye, and for a bare FIN: only the stream knows the difference.
+/// A read returns `Ok(0)` for the peer's goodbye and for a bare FIN. Only the stream distinguishes them.
 #[test]
 fn zero_bytes_are_no_goodbye() {
     let Pair { certificate, acceptor } = pair(false);
@@ -164,11 +166,11 @@ fn zero_bytes_are_no_goodbye() {
     assert!(closed.get_shutdown().contains(ShutdownState::RECEIVED));
     let error = closed.ssl_read(&mut [0; 64]).unwrap_err();
     assert_eq!(error.code(), ErrorCode::ZERO_RETURN);
-    // As an error it follows from the goodbye, and is no normal end by itself.
+    // As an error it follows from the goodbye, and is not a normal end by itself.
     assert_said(&error, ["unknown", "", ""], None);
     let mut cut = read_to_the_end(&certificate, vanishes(acceptor.clone()));
     assert!(!cut.get_shutdown().contains(ShutdownState::RECEIVED));
-    // With native-tls nothing tells.
+    // native-tls does not distinguish them.
     let mut connector = native_tls::TlsConnector::builder();
     connector.add_root_certificate(native_tls::Certificate::from_pem(&certificate.to_pem().unwrap()).unwrap());
     let mut stream = connector.build().unwrap().connect("localhost", against(vanishes(acceptor))).unwrap();

@@ -1,4 +1,4 @@
-//! The clients on top of hyper: what lies inside their errors is enough, but for reqwest's own timeouts.
+//! Clients that use hyper: the errors inside their errors are sufficient, except for reqwest's own timeouts.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
-/// No adapter for hyper-util: its error only wraps.
+/// There is no adapter for hyper-util, because its error only wraps another one.
 static HYPER: Classifier = classifier![hyper = hyper_1];
 static REQWEST: Classifier = classifier![
     reqwest = reqwest_011,
@@ -21,7 +21,7 @@ static REQWEST: Classifier = classifier![
     hyper = hyper_1,
 ];
 
-/// A server that reads a request, and does this to the connection.
+/// A server that reads a request and then runs `and_then` on the connection.
 async fn server(and_then: fn(TcpStream)) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -41,7 +41,7 @@ fn reset(socket: TcpStream) {
     drop(socket);
 }
 
-/// Keeps it open for as long as the runtime runs.
+/// Keeps the connection open as long as the runtime runs.
 fn silent(socket: TcpStream) {
     tokio::spawn(async move {
         let _socket = socket;
@@ -61,7 +61,7 @@ fn assert_said(classifier: &'static Classifier, error: &(dyn Error + 'static), e
     assert_eq!(said, expected, "{}", classifier.explain(error));
 }
 
-/// What a server does to a connection, and what its client says of that.
+/// The action of a server, and the attribution at its client.
 type Fault = (fn(TcpStream), [&'static str; 3]);
 
 const FAULTS: &[Fault] =
@@ -90,7 +90,7 @@ macro_rules! reqwest {
             }
             let late = error(server(silent).await).await;
             assert_said(&REQWEST, &late, ["network_error", "network", "deadline"]);
-            // Without the adapter nothing in it is understood.
+            // Without the adapter, nothing in the error is understood.
             assert_said(&HYPER, &late, ["unknown", "", ""]);
         }
     )*};

@@ -1,9 +1,9 @@
-//! What the line of a connection says.
+//! Returns the end that the line of a connection logs.
 
 use disconnect_core::evidence::AsError;
 use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, Endpoint};
 
-/// Runs a connection under a guard, and returns the end that its line says.
+/// Runs a connection under a guard, and returns the logged end.
 pub(crate) async fn line<M, E, B, Fut>(end: Endpoint, body: B) -> Disconnect
 where
     E: AsError<M>,
@@ -13,7 +13,7 @@ where
     line_of(DisconnectGuard::new(end, |_| ()), body).await
 }
 
-/// The same with a guard that is there already.
+/// The same with an existing guard.
 pub(crate) async fn line_of<M, E, B, Fut>(guard: DisconnectGuard<impl FnOnce(&Disconnect)>, body: B) -> Disconnect
 where
     E: AsError<M>,
@@ -21,7 +21,7 @@ where
     Fut: Future<Output = Result<Disconnect, E>>,
 {
     let ended = guard.handle();
-    // Of an error the line tells as well.
+    // The line also logs the end of an error.
     drop(guard.run(body).await);
     ended.so_far()
 }

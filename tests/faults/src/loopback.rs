@@ -1,4 +1,4 @@
-//! Connections on loopback, and the ways to end them that an application normally does not use.
+//! Connections on loopback, and unusual ways to end them.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// A connected pair: the client's end and the server's.
+/// A connected pair: the client's and the server's socket.
 pub(crate) async fn pair() -> io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -36,9 +36,9 @@ pub(crate) fn reset(stream: TcpStream) -> io::Result<()> {
     socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))
 }
 
-/// Loses all packets to this end from now on, and with them the acknowledgements: a pulled cable.
+/// Drops all packets to this socket from now on, and so also the acknowledgements: a pulled cable.
 pub(crate) fn black_hole(socket: &impl AsFd) -> io::Result<()> {
-    /// "Return a constant", in the language of packet filters.
+    /// "Return a constant", an instruction of the kernel's packet filters (BPF).
     const RETURN: u16 = 0x06;
     socket2::SockRef::from(socket).attach_filter(&[socket2::SockFilter::new(RETURN, 0, 0, 0)])
 }
@@ -48,18 +48,18 @@ pub(crate) fn back_in_reach(stream: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(stream).detach_filter()
 }
 
-/// The same socket once more: to write what a library would not, or to take the socket away from under it.
+/// Another handle of the same socket: to write bytes that the library would not write, or to shut the socket down.
 pub(crate) fn tap(stream: &TcpStream) -> io::Result<TcpStream> {
     TcpStream::from_std(socket2::SockRef::from(stream).try_clone()?.into())
 }
 
-/// A stream that notes what its reader got, before anybody judges it.
+/// A stream that records what its reader received.
 pub(crate) struct Recorded<S> {
     stream: S,
     record: Record,
 }
 
-/// How many bytes a reader got, and how they ended.
+/// The number of bytes that a reader received, and how they ended.
 #[derive(Clone, Default)]
 pub(crate) struct Record(watch::Sender<(usize, Option<String>)>);
 
@@ -71,16 +71,16 @@ impl<S> Recorded<S> {
 }
 
 impl Record {
-    /// What came, as far as another run of the same fault gets the same.
+    /// What was received, as far as it is the same in every run.
     pub(crate) fn text(&self) -> String {
         let (bytes, end) = &*self.0.borrow();
         let bytes = if *bytes == 0 { "nothing" } else { "bytes" };
         format!("{bytes}, then {}", end.as_deref().unwrap_or("silence"))
     }
 
-    /// Once this many bytes have been read.
+    /// Waits until this many bytes have been read.
     pub(crate) async fn read(&self, bytes: usize) {
-        // There is always a sender: this one.
+        // Cannot fail: `self` holds a sender.
         let _ = self.0.subscribe().wait_for(|(read, _)| *read >= bytes).await;
     }
 

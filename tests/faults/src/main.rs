@@ -1,4 +1,4 @@
-//! The fault matrix: real peers on loopback, real faults, and whether each end is attributed right.
+//! The fault matrix: real peers on loopback, real faults, and whether each end is attributed correctly.
 //!
 //! `faults` compares every end with the truth in `truth/`, prints a row a protocol, and ends with 1 if less is right than
 //! promised. `faults --cases` prints every case as well, `faults tcp quic` runs these protocols only, and `faults --write` writes the
@@ -20,7 +20,7 @@ use std::time::Duration;
 use matrix::Matrix;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A protocol takes a few seconds; a loaded machine may need longer. Nothing waits for this: it ends what is stuck.
+/// The time limit of a protocol. A protocol takes a few seconds; only a stuck one reaches the limit.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::main]
@@ -46,8 +46,8 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Resolves at a signal that is often ignored: by the background jobs of a shell, or below `nohup`. The commands that the cases
-/// kill would inherit that; what is caught is theirs again.
+/// Catches a signal that the background jobs of a shell and `nohup` ignore. The commands of the cases would inherit an
+/// ignored signal, but not a caught one.
 async fn signalled() -> std::io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

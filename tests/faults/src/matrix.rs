@@ -1,4 +1,4 @@
-//! What was injected, what came out, and how often that was right.
+//! The cases of the matrix, their comparison with the truth, and the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -9,12 +9,12 @@ use disconnect_core::{Category, Disconnect};
 
 use crate::truth::{self, Row, Rows};
 
-/// What names a case within its protocol.
+/// The name of a case within its protocol.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    /// What was done to the connection.
+    /// The fault that was injected.
     pub(crate) injected: String,
-    /// Who looked: `client`, `server`, `agent`.
+    /// The role that logged the end: `client`, `server`, `agent`.
     pub(crate) seen_by: String,
     /// Whether the endpoint declares `fin_is_goodbye`.
     pub(crate) fin: bool,
@@ -27,13 +27,13 @@ impl fmt::Display for Key {
     }
 }
 
-/// One end of one connection that was ended in one way.
+/// One end of one connection under one fault.
 #[derive(Debug)]
 pub(crate) struct Case {
     protocol: &'static str,
     key: Key,
     end: Disconnect,
-    /// What this end got before anybody judged it.
+    /// What this side received, before classification.
     observed: Option<String>,
 }
 
@@ -43,15 +43,15 @@ impl Case {
         Self { protocol, key, end, observed: None }
     }
 
-    /// Whose endpoint declares `fin_is_goodbye`.
+    /// Marks an endpoint that declares `fin_is_goodbye`.
     #[must_use]
     pub(crate) fn fin(mut self) -> Self {
         self.key.fin = true;
         self
     }
 
-    /// What this end got: the `Debug` text of an error, or events such as `read 0`. An undecidable case and the case that
-    /// it is like must have got the same.
+    /// Sets what this side received: the `Debug` text of an error, or events such as `read 0`. An undecidable case must
+    /// have the same observation as the case that it is like.
     #[must_use]
     pub(crate) fn observed(mut self, what: impl Into<String>) -> Self {
         self.observed = Some(what.into());
@@ -59,16 +59,16 @@ impl Case {
     }
 }
 
-/// All cases so far, and the truth about each.
+/// All cases so far, with the truth of each.
 #[derive(Default)]
 pub(crate) struct Matrix {
     cases: Vec<Case>,
     truth: BTreeMap<&'static str, Rows>,
 }
 
-/// What of the decidable cases has to be right: of all, and of each protocol.
+/// The required shares of correct ends among decidable cases: of all, and of each protocol.
 const BOTH_RIGHT: (f64, f64) = (0.95, 0.90);
-/// How many cases may be undecidable at most.
+/// The maximum share of undecidable cases.
 const UNDECIDABLE: f64 = 0.08;
 
 /// What stands before the tables in `RESULTS.md`.
@@ -87,7 +87,7 @@ each side can know of it.
 ";
 
 impl Matrix {
-    /// Reads the truth about a protocol, of which every case is about to be added.
+    /// Reads the truth of a protocol, before all of its cases are added.
     pub(crate) fn expect(&mut self, protocol: &'static str) -> Result<(), Box<dyn Error + Send + Sync>> {
         self.truth.insert(protocol, truth::rows(protocol)?);
         Ok(())
@@ -97,22 +97,22 @@ impl Matrix {
         self.cases.push(case);
     }
 
-    /// The case that was done last.
+    /// The last case that was added.
     pub(crate) fn latest(&self) -> &str {
         self.cases.last().map_or("nothing", |case| &case.key.injected)
     }
 
-    /// Every case on a line.
+    /// Prints one line per case.
     pub(crate) fn print_cases(&self) {
         self.judged().for_each(|judged| println!("{judged}"));
     }
 
-    /// The cases that are not right.
+    /// Prints the cases that are not correct.
     pub(crate) fn print_wrong(&self) {
         self.judged().filter(Judged::wrong).for_each(|judged| println!("wrong: {judged}"));
     }
 
-    /// What is wrong with the matrix itself.
+    /// Prints errors in the matrix itself.
     pub(crate) fn print_problems(&self) {
         self.problems().iter().for_each(|problem| println!("problem: {problem}"));
     }
@@ -137,7 +137,7 @@ impl Matrix {
         fs::write(path, format!("{INTRODUCTION}{undecidable:.1} % of the first table.\n{}", self.tables()))
     }
 
-    /// Whether the matrix holds what the library promises. The share of undecidable cases is a promise about a whole run.
+    /// Whether the results reach the limits. The limit of undecidable cases applies only to a whole run.
     pub(crate) fn holds(&self, is_whole: bool) -> bool {
         let (plain, fin) = (self.total(false), self.total(true));
         self.problems().is_empty()
@@ -166,7 +166,7 @@ impl Matrix {
         total
     }
 
-    /// Cases and rows without each other, and cases that are called alike and are not.
+    /// Cases without a row, rows without a case, and wrong `like` entries.
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let mut done = BTreeSet::new();
@@ -187,12 +187,12 @@ impl Matrix {
         problems
     }
 
-    /// How an undecidable case differs from the one that it is said to be like.
+    /// How an undecidable case differs from the case that it is said to be like.
     fn differs(&self, case: &Case, like: &str) -> Option<String> {
         let is_other = |other: &&Case| {
             other.protocol == case.protocol && other.key.injected == like && other.key.seen_by == case.key.seen_by
         };
-        // One of the same table, if both have it.
+        // Prefers a case of the same table.
         let other = self.cases.iter().filter(is_other).max_by_key(|other| other.key.fin == case.key.fin);
         match (&case.observed, other.map(|other| &other.observed)) {
             (Some(one), Some(Some(other))) if one == other => None,
@@ -204,7 +204,7 @@ impl Matrix {
     }
 }
 
-/// A case and the truth about it.
+/// A case and its truth.
 struct Judged<'a> {
     case: &'a Case,
     row: &'a Row,
@@ -219,8 +219,8 @@ impl Judged<'_> {
         self.row.reason_right(&self.case.end) && self.row.side_right(&self.case.end)
     }
 
-    /// The one error that must not happen: a fault that is reported as normal. A case that nobody can tell from another
-    /// one must not be either, unless the user declares that a FIN is normal.
+    /// Whether a fault is reported as normal, the worst error. An undecidable case must not be reported as normal
+    /// either, unless the user declares that a FIN is a goodbye.
     fn false_expected(&self) -> bool {
         let may_be_expected = if self.decidable() { self.row.reason.expected() } else { self.case.key.fin };
         self.case.end.expected() && !may_be_expected

@@ -1,4 +1,4 @@
-//! Peers in processes of their own, which can be killed: this program again, in another role.
+//! Peers in separate processes, which can be killed. They are this program with another role.
 
 use std::io;
 use std::process::Stdio;
@@ -7,14 +7,14 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// A peer that runs until it is killed or ends by itself.
+/// A peer that runs until it is killed or exits.
 pub(crate) struct Peer {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Peer {
-    /// Starts `faults peer ROLE ARGUMENTS`, the role as `protocols::peer` knows it.
+    /// Starts `faults peer ROLE ARGUMENTS`. `protocols::peer` runs the role.
     pub(crate) fn start(role: &str, arguments: &[&str]) -> io::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg("peer")
@@ -28,7 +28,7 @@ impl Peer {
         Ok(Self { child, lines: BufReader::new(stdout).lines() })
     }
 
-    /// Starts a peer that connects to the address after its other arguments, and accepts that connection.
+    /// Starts a peer that connects to the address in its last argument, and accepts that connection.
     pub(crate) async fn connected(role: &str, arguments: &[&str]) -> io::Result<(Self, TcpStream)> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?.to_string();
@@ -36,24 +36,25 @@ impl Peer {
         Ok((peer, listener.accept().await?.0))
     }
 
-    /// The next line that the peer prints: how it says what it has done, so that nobody waits for time to pass.
+    /// Returns the next line that the peer prints. The peer reports its progress that way, so that no test waits for
+    /// time to pass.
     pub(crate) async fn line(&mut self) -> io::Result<String> {
         self.lines.next_line().await?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
-    /// `kill -STOP`: the process is there, and answers nothing.
+    /// `kill -STOP`: the process exists but does not answer.
     pub(crate) async fn stop(&self) -> io::Result<()> {
         let id = self.child.id().ok_or_else(|| io::Error::other("the peer has ended"))?;
         signal("STOP", id).await
     }
 
-    /// `kill -9`, and the end of the process.
+    /// `kill -9`, and waits for the process.
     pub(crate) async fn kill(mut self) -> io::Result<()> {
         self.child.kill().await
     }
 }
 
-/// Sends a signal to a process, by its name without `SIG`.
+/// Sends a signal to a process. The name has no `SIG` prefix.
 pub(crate) async fn signal(name: &str, process: u32) -> io::Result<()> {
     let status = Command::new("kill").args(["-s", name, &process.to_string()]).status().await?;
     if status.success() { Ok(()) } else { Err(io::Error::other("kill failed")) }

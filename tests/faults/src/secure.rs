@@ -1,4 +1,4 @@
-//! TLS on loopback: certificates, both handshakes, and a relay that ends TLS in ways a library does not.
+//! TLS on loopback: certificates, both sides of a handshake, and a relay that ends TLS in ways that a library does not.
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Client = client::TlsStream<TcpStream>;
 pub(crate) type Server = server::TlsStream<TcpStream>;
 
-/// The client's end and the server's.
+/// The client's and the server's stream.
 pub(crate) async fn both() -> Result<(Client, Server), Failure> {
     let (certificate, keys) = certificate()?;
     let (client, server) = pair().await?;
@@ -25,7 +25,7 @@ pub(crate) async fn both() -> Result<(Client, Server), Failure> {
     tokio::try_join!(connecting, Box::pin(accept(server, certificate, &keys)))
 }
 
-/// Connects as a client; trusts this certificate.
+/// Connects as a client that trusts this certificate.
 pub(crate) async fn connect(stream: TcpStream, trusted: CertificateDer<'static>) -> Result<Client, Failure> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted)?;
@@ -45,18 +45,18 @@ pub(crate) async fn accept(
     Ok(TlsAcceptor::from(Arc::new(config)).accept(stream).await?)
 }
 
-/// A certificate for `localhost`, signed by itself.
+/// A self-signed certificate for `localhost`.
 pub(crate) fn certificate() -> Result<(CertificateDer<'static>, KeyPair), Failure> {
     let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     Ok((cert.der().clone(), signing_key))
 }
 
-/// A certificate as an argument of a peer in a process of its own.
+/// A certificate in the form of an argument for a peer process.
 pub(crate) fn to_hex(certificate: &CertificateDer<'_>) -> String {
     certificate.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// The certificate that such a peer is told to trust.
+/// The certificate from such an argument.
 pub(crate) fn from_hex(text: &str) -> Result<CertificateDer<'static>, Failure> {
     let digits = |at| u8::from_str_radix(text.get(at..at + 2).unwrap_or("odd"), 16);
     let bytes: Result<Vec<u8>, _> = (0..text.len()).step_by(2).map(digits).collect();
@@ -66,20 +66,21 @@ pub(crate) fn from_hex(text: &str) -> Result<CertificateDer<'static>, Failure> {
 /// How TLS ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ending {
-    /// `close_notify`, then FIN.
+    /// `close_notify`, then a FIN.
     CloseNotify,
-    /// FIN without it.
+    /// A FIN without `close_notify`.
     Fin,
     Rst,
 }
 
-/// A proxy that speaks TLS for one side of a connection.
+/// A proxy that terminates TLS for one side of a connection.
 pub(crate) struct Relay {
     orders: oneshot::Sender<Ending>,
 }
 
 impl Relay {
-    /// The plain end for that side's library, and what ends its TLS; `socket` is the one below it.
+    /// Returns the plain stream for that side's library, and the handle that ends its TLS. `socket` is the socket
+    /// below.
     pub(crate) async fn start(
         secure: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         socket: TcpStream,
@@ -113,6 +114,6 @@ async fn relay(
             return reset(socket);
         }
     }
-    // What the other side still says is read, so that it meets no closed socket.
+    // Reads what the other side still sends, so that it does not see a closed socket.
     tokio::io::copy(&mut secure, &mut tokio::io::sink()).await.map(drop)
 }

@@ -1,7 +1,7 @@
-//! What really happened in each case, read from `truth/<protocol>.csv`.
+//! What really happened in each case, from `truth/<protocol>.csv`.
 //!
-//! Whoever writes a row judges it by the RFC, by the library's documentation or by what was done to the process, never by
-//! what the library under test answers.
+//! The author of a row judges by the RFC, by the documentation of the library, or by what was done to the process. The
+//! answers of the library under test do not count.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -14,12 +14,12 @@ use crate::matrix::Key;
 /// The rows of one protocol.
 pub(crate) type Rows = BTreeMap<Key, Row>;
 
-/// The best label that somebody with every fact observable at this end would give.
+/// The best attribution that is possible with every fact observable on this side.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) reason: DisconnectReason,
     pub(crate) initiator: DisconnectInitiator,
-    /// The other case with the same observations, if nothing at this end tells the two apart.
+    /// Another case with the same observations, if nothing on this side distinguishes the two.
     pub(crate) like: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Runs the whole matrix as a user would: its program ends with success only if it holds.
+//! Runs the whole matrix as a user would. Its program succeeds only if the limits are reached.
 
 use std::io;
 use std::process::Command;

@@ -37,12 +37,12 @@ pub async fn serve(mut stream: TcpStream, peer_id: u64, shutdown: &Shutdown) -> 
     Ok(())
 }
 
-/// Serves one agent, and gives up on it after `limit`.
+/// Serves one agent, and cancels after `limit`.
 pub async fn serve_within(limit: Duration, stream: TcpStream, peer_id: u64, shutdown: &Shutdown) -> io::Result<()> {
     timeout(limit, serve(stream, peer_id, shutdown)).await?
 }
 
-/// Serves every agent that connects, with ids from `first_id` on. Dropping the future drops all of them.
+/// Serves every agent that connects, with ids starting at `first_id`. Dropping the future drops all connections.
 pub async fn serve_all(listener: TcpListener, first_id: u64, shutdown: Arc<Shutdown>) -> io::Result<()> {
     let mut agents = JoinSet::new();
     for peer_id in first_id.. {

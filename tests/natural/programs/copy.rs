@@ -1,4 +1,4 @@
-//! Forwards bytes between a client and a back-end, and does not look at them.
+//! Forwards bytes between a client and a back-end without interpreting them.
 
 use std::{io, net::SocketAddr};
 

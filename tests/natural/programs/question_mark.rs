@@ -18,11 +18,11 @@ const LIMIT: u32 = 64 * 1024;
 /// Why a frame could not be read or answered.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 pub enum FrameError {
-    /// The first byte is no kind of frame.
+    /// The first byte is not a kind of frame.
     #[error("no frame starts with {0:#04x}")]
     #[reason(ProtocolError, side = Remote, cause = Malformed)]
     Kind(u8),
-    /// The length is above the limit.
+    /// The length exceeds the limit.
     #[error("a frame of {0} bytes, and the limit is {LIMIT}")]
     #[reason(ProtocolError, side = Remote, cause = TooLarge)]
     TooLarge(u32),

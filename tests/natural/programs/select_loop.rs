@@ -17,15 +17,15 @@ use tokio::{
 
 const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
 
-/// What all connections of the server share.
+/// The state that all connections of the server share.
 pub struct Server {
-    /// Why the server stops.
+    /// The shutdown of the server.
     pub shutdown: Shutdown,
-    /// Becomes `true` when the server stops. Nothing is documented that waits for `shutdown`.
+    /// Becomes `true` when the server stops, because `shutdown` cannot be awaited.
     pub stopping: watch::Sender<bool>,
     /// The time between two heartbeats.
     pub heartbeat: Duration,
-    /// How long a client may take to answer our goodbye.
+    /// The time for a client to answer the goodbye.
     pub patience: Duration,
 }
 
@@ -59,7 +59,7 @@ pub async fn serve(stream: TcpStream, peer_id: u64, server: &Server) -> io::Resu
                     }
                     _ = stopping.changed() => {
                         write.write_all(b"closing\n").await?;
-                        // A last line of the client, or its FIN, is the answer.
+                        // The answer is a last line of the client, or its FIN.
                         timeout(server.patience, lines.next_line()).await??;
                         return Ok(END.shutting_down());
                     }

@@ -28,7 +28,7 @@ async fn read_requests(read: OwnedReadHalf, answers: mpsc::Sender<String>, idle:
             Ok(Ok(Some(line))) if line == "bye" => break END.closed_by_peer(),
             Ok(Ok(Some(line))) => {
                 if answers.send(answer(&line)).await.is_err() {
-                    return; // The writer has failed, and has set why.
+                    return; // The writer has failed and recorded its end.
                 }
             }
             Ok(Ok(None)) => break END.eof(),
@@ -59,7 +59,7 @@ pub async fn serve(stream: TcpStream, peer_id: u64, idle: Duration) -> anyhow::R
             let writer = tokio::spawn(write_answers(write, answers, ended.clone()));
             reader.await?;
             writer.await?;
-            // One of the two has set why. The first end wins.
+            // One of the tasks has recorded its end. The first end wins.
             Ok(END.closed_locally())
         })
         .await?;

@@ -15,14 +15,14 @@ const END: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER
 
 const QUOTA: usize = 3;
 
-/// What is wrong with a request.
+/// An invalid request.
 #[derive(Debug, thiserror::Error, DisconnectEvidence)]
 pub enum RequestError {
-    /// The first byte is no kind of request.
+    /// The first byte is not a kind of request.
     #[error("no request starts with {0:#04x}")]
     #[reason(ProtocolError, side = Remote, cause = Malformed)]
     Kind(u8),
-    /// The name is no text.
+    /// The name is not UTF-8.
     #[error("the name of the file is not UTF-8")]
     #[reason(ProtocolError, side = Remote, cause = Malformed)]
     Name,

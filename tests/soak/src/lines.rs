@@ -1,4 +1,4 @@
-//! Where the lines arrive: a real subscriber, which may be slow or panic.
+//! The real subscriber that receives the lines. It may be slow or panic.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -14,13 +14,13 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subscriber {
     Plain,
-    /// Every line waits until one thread has formatted it many times over.
+    /// Each line waits until one thread has formatted it many times.
     Slow,
-    /// Every line panics, once it is counted.
+    /// Each line panics after it is counted.
     Panicking,
 }
 
-/// What a panic that is made on purpose carries.
+/// The payload of an intentional panic.
 pub(crate) struct OnPurpose;
 
 /// The lines by connection.
@@ -35,7 +35,7 @@ impl Lines {
         let writer = (subscriber == Subscriber::Slow).then(slow_writer);
         let layer = DisconnectLayer::new(move |end: &Observed| {
             if let Some(writer) = &writer {
-                // Gone only with the process.
+                // The receiver lives as long as the process.
                 let _ = writer.send(end.clone());
             }
             inside.add(end);
@@ -49,12 +49,12 @@ impl Lines {
     }
 
     fn add(&self, end: &Observed) {
-        // A line without its connection is a line too many for connection 0, which there is not.
+        // A line without a connection id counts for connection 0, which does not exist, and so fails the run.
         let id = end.field("id").and_then(|id| id.parse().ok()).unwrap_or(0);
         self.lock().entry(id).or_default().push(end.clone());
     }
 
-    /// The lines since the last call.
+    /// Returns the lines since the last call.
     pub(crate) fn take(&self) -> HashMap<u64, Vec<Observed>> {
         std::mem::take(&mut *self.lock())
     }
@@ -76,7 +76,7 @@ fn slow_writer() -> SyncSender<Observed> {
     sender
 }
 
-/// Keeps the panics that are made on purpose out of the output.
+/// Suppresses the output of intentional panics.
 pub(crate) fn quiet_panics() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

@@ -1,4 +1,4 @@
-//! Many real connections on loopback, ended in every way: each one that came up has exactly one line.
+//! Ends many real connections on loopback in every way, and checks that each one that came up has exactly one line.
 
 mod lines;
 mod wave;
@@ -31,11 +31,11 @@ exit status: 0 when every line is right and memory is flat, 1 when a line is mis
 memory grew, 2 for bad arguments
 ";
 
-/// How many connections are up at the same time.
+/// The number of connections that are open at the same time.
 const AT_A_TIME: usize = 1000;
 
-/// How much more memory the process may hold at the end than after the first fifth: over the long run, less than 27 bytes
-/// a connection, so that not even a boxed record can leak.
+/// The maximum growth of memory from the first fifth of the run to its end. In the long run this is less than 27 bytes
+/// per connection, so that not even one boxed record can leak.
 const MEMORY_MARGIN_KIB: u64 = 2 * 1024;
 
 struct Options {
@@ -90,7 +90,8 @@ fn options(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, S
         if matches!(argument.as_str(), "-h" | "--help") {
             return Ok(None);
         }
-        let value = arguments.next().ok_or_else(|| format!("{argument} needs a value, or is no option"))?;
+        let value =
+            arguments.next().ok_or_else(|| format!("unknown option, or an option without a value: {argument}"))?;
         match (argument.as_str(), value.as_str()) {
             ("--connections", count) => {
                 options.connections = count.parse().map_err(|_| format!("not a number: {count:?}"))?;
@@ -146,24 +147,24 @@ fn soak(options: &Options) -> Result<bool, Box<dyn Error>> {
     Ok(tally.is_right(counters.snapshot().total(), memory))
 }
 
-/// Both ends of every connection are in this process.
+/// Raises the limit of open files: both sides of every connection are in this process.
 fn allow_files() -> Result<(), Box<dyn Error>> {
     const NEEDED: u64 = 2 * AT_A_TIME as u64 + 100;
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     if hard < NEEDED {
-        return Err(format!("needs {NEEDED} open files, and may have {hard}: raise the limit (`ulimit -Hn`)").into());
+        return Err(format!("{NEEDED} open files are needed, but the limit is {hard}: raise it (`ulimit -Hn`)").into());
     }
     Ok(setrlimit(Resource::RLIMIT_NOFILE, soft.max(NEEDED), hard)?)
 }
 
-/// Where the system does not tell, memory is not checked, and the summary says so.
+/// Returns `None` if the system does not report it. Then memory is not checked, and the summary says so.
 fn resident_kib() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// How many KiB the process held after the first fifth, and at the end.
+/// The memory of the process in KiB, after the first fifth and at the end.
 #[derive(Clone, Copy)]
 struct Memory {
     early: u64,
@@ -176,7 +177,7 @@ impl Memory {
     }
 }
 
-/// What was found, by the way in which connections ended.
+/// The results by the way in which connections ended.
 #[derive(Default)]
 struct Tally {
     rows: HashMap<&'static str, Row>,

@@ -35,7 +35,7 @@ struct Server {
     ended: Arc<Ended>,
 }
 
-/// How many connections are over.
+/// The number of ended connections.
 #[derive(Default)]
 struct Ended {
     count: AtomicUsize,
@@ -57,7 +57,7 @@ impl Ended {
 
 /// Runs the connections `first..first + count`, and returns how many came up.
 ///
-/// The shutdown comes when all that end by themselves have, or already when half of them have.
+/// The shutdown begins when all connections that end by themselves have ended, or when half of them have.
 pub(crate) async fn run(
     first: u64,
     count: usize,
@@ -67,7 +67,7 @@ pub(crate) async fn run(
 ) -> io::Result<usize> {
     let socket = TcpSocket::new_v4()?;
     socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
-    // All clients come at once: with a short backlog each wave would wait for TCP to try again.
+    // All clients connect at once. With a short backlog, each wave would wait for TCP retransmissions.
     let listener = socket.listen(4096)?;
     let address = listener.local_addr()?;
     let server = Server {
@@ -103,7 +103,7 @@ pub(crate) async fn run(
     Ok(server.up.load(Ordering::SeqCst))
 }
 
-/// Serves one connection in a task of its own, which may be cancelled.
+/// Serves one connection in its own task, which may be cancelled.
 async fn accepted(mut stream: TcpStream, server: Server) -> io::Result<()> {
     let id = stream.read_u64().await?;
     let up = Arc::new(Notify::new());
@@ -112,7 +112,7 @@ async fn accepted(mut stream: TcpStream, server: Server) -> io::Result<()> {
         up.notified().await;
         task.abort();
     }
-    // Cancelled and panicking tasks are two of the ways; whether their lines are right shows in the lines.
+    // Ignored: cancelled and panicking tasks are two of the ways, and the lines show whether they are right.
     let _ = task.await;
     server.ended.one_more();
     Ok(())
@@ -147,7 +147,7 @@ async fn until_closing(
     }
 }
 
-/// Talks until the connection ends, and says how it did.
+/// Exchanges messages until the connection ends, and records the end.
 async fn session(id: u64, stream: &mut (impl AsyncRead + AsyncWrite + Unpin), ended: &DisconnectHandle) {
     let end = match Way::of(id) {
         #[allow(clippy::panic, reason = "one of the ways in which a connection ends")]
@@ -176,7 +176,7 @@ async fn listen(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Resul
     }
 }
 
-/// The other side. It may lose its connection at any time: that is what is being tested.
+/// The other side. Its connection may end at any time.
 async fn client(id: u64, server: SocketAddr) -> io::Result<()> {
     let mut stream = TcpStream::connect(server).await?;
     stream.write_u64(id).await?;

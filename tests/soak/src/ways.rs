@@ -1,4 +1,4 @@
-//! The ways in which a connection ends here, and what its line has to say.
+//! The ways in which a connection ends, and the expected line of each.
 
 use disconnect_core::{DisconnectCause as Cause, DisconnectReason as Reason, Observed, Recorded};
 
@@ -57,7 +57,7 @@ impl Way {
         }
     }
 
-    /// How many bytes the server reads and writes.
+    /// The bytes that the server reads and writes.
     const fn bytes(self) -> (u64, u64) {
         match self {
             Self::ClosedByClient | Self::Garbage => (1, 1),
@@ -67,7 +67,7 @@ impl Way {
         }
     }
 
-    /// Whether the counts are right: exact, unless the task may have been stopped before it wrote or read.
+    /// Whether the counts are right: exact, unless the task may have been stopped during a write or read.
     pub(crate) fn has_right_counts(self, line: &Observed, is_watched: bool, shutdown_in_the_middle: bool) -> bool {
         let count = |key: &str| line.field(key).and_then(|count| count.parse::<u64>().ok());
         let ((bytes_in, bytes_out), counts) = (self.bytes(), (count("bytes_in"), count("bytes_out")));
@@ -80,13 +80,13 @@ impl Way {
         }
     }
 
-    /// Whether the line is right. Where the shutdown came while connections were ending, which of the two was first is
-    /// open, and either is right.
+    /// Whether the line is right. If the shutdown began while connections were ending, either end may be first, and
+    /// both are right.
     pub(crate) fn is_right(self, line: &Observed, shutdown_in_the_middle: bool) -> bool {
         let said = (line.reason().known(), line.cause().map(Recorded::known));
         let says = |(reason, cause): (Reason, Option<Cause>)| said == (Some(reason), cause.map(Some));
         let (shutdown, clean) = Self::Shutdown.means();
-        // Garbage behind our goodbye shows in the cause.
+        // Invalid bytes after this side's goodbye become the cause.
         let unclean = if self == Self::Garbage { self.means().1 } else { clean };
         says(self.means()) || (shutdown_in_the_middle && (says((shutdown, clean)) || says((shutdown, unclean))))
     }

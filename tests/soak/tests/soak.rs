@@ -1,4 +1,4 @@
-//! A short soak under each subscriber. The long one is `cargo run --release -p disconnect-soak`.
+//! A short run with each subscriber. The long run is `cargo run --release -p disconnect-soak`.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -35,7 +35,7 @@ fn panicking_subscriber() {
 }
 
 #[test]
-fn bad_arguments_are_told() {
+fn bad_arguments_are_reported() {
     for arguments in [&["--connections", "many"][..], &["--subscriber", "deaf"], &["--streams", "some"], &["--fast"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_soak")).args(arguments).output().expect("the program starts");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

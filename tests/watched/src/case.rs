@@ -1,4 +1,4 @@
-//! One connection through the fault proxy, and the end that its line says.
+//! Runs one connection through the fault proxy, and returns the end of its line.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -12,27 +12,27 @@ use tokio::sync::{mpsc, watch};
 
 use crate::recipes::BoxError;
 
-/// What is done to a connection.
+/// The fault of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
-    /// The peer says goodbye by its protocol.
+    /// The peer sends its protocol's goodbye.
     Goodbye,
-    /// A FIN without a goodbye, while nothing is under way.
+    /// A FIN without a goodbye, on an idle connection.
     Fin,
     Reset,
-    /// The peer's process is gone in the middle of something: its kernel sends a FIN.
+    /// The peer's process dies during an exchange, and its kernel sends a FIN.
     Kill,
-    /// Nothing of the peer arrives any more. A keep-alive finds out: the library's, or one of the site.
+    /// Nothing from the peer arrives any more. A keep-alive of the library or of the call site detects it.
     Silence,
-    /// The first byte of a message arrives with all bits flipped.
+    /// The bits of the first byte of a message are flipped.
     Corruption,
-    /// A FIN within a message.
+    /// A FIN inside a message.
     Truncation,
-    /// The process of this side goes away.
+    /// The process of this side shuts down.
     Shutdown,
-    /// The peer cancels the call; its connection lives on.
+    /// The peer cancels the call and keeps the connection.
     Cancel,
-    /// The time of the call is up, by its client's clock.
+    /// The deadline of the call expires at its client.
     Deadline,
 }
 
@@ -63,18 +63,18 @@ impl Fault {
         }
     }
 
-    /// Whether it shows as a FIN or a reset.
+    /// Whether the fault shows as a FIN or a reset.
     pub(crate) const fn is_loss(self) -> bool {
         matches!(self, Self::Fin | Self::Reset | Self::Kill | Self::Truncation)
     }
 }
 
-/// What the line may use.
+/// The evidence that the line may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mode {
-    /// The classifier has the adapters of the libraries.
+    /// Whether the classifier has the adapters of the libraries.
     pub(crate) adapters: bool,
-    /// The stream is watched.
+    /// Whether the stream is watched.
     pub(crate) watched: bool,
 }
 
@@ -96,17 +96,17 @@ impl Mode {
     }
 }
 
-/// How long a peer may be silent, and a call may take, where that is the fault.
+/// The timeout for silence or for a call, in the cases about it.
 pub(crate) const SHORT: Duration = Duration::from_millis(400);
-/// How long it may be silent otherwise: the cases end long before.
+/// The timeout in all other cases, which end long before.
 const LONG: Duration = Duration::from_mins(1);
-/// Nothing waits for this: it ends what is stuck.
+/// The time limit of a stuck case.
 const STUCK: Duration = Duration::from_secs(20);
 
-/// It understands what the standard library reports.
+/// Reads only errors of the standard library.
 static NO_ADAPTERS: Classifier = classifier![];
 
-/// The side whose line is judged.
+/// The side whose line is checked.
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) end: Endpoint,
@@ -119,61 +119,61 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// The guard whose line is judged.
+    /// The guard whose line is checked.
     pub(crate) fn guard(&self) -> BoxedGuard {
         let told = self.told.clone();
         BoxedGuard::boxed(self.end, move |end| drop(told.send(end.clone()))).under(&self.shutdown)
     }
 
-    /// Resolves when the process goes away.
+    /// Resolves when this process shuts down.
     pub(crate) fn leaving(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut leave = self.leave.subscribe();
         async move {
-            // An error is a case that is over: nobody is told to leave any more.
+            // An error means that the case is over and no shutdown follows.
             if leave.wait_for(|leaves| *leaves).await.is_err() {
                 std::future::pending::<()>().await;
             }
         }
     }
 
-    /// The connection is up, or a message arrived.
+    /// Reports that the connection is up, or that a message arrived.
     pub(crate) fn got(&self) {
         self.got.send_modify(|messages| *messages += 1);
     }
 }
 
-/// A library, as one side of a connection.
+/// A library on one side of a connection.
 pub(crate) trait Stack: 'static {
     const NAME: &'static str;
-    /// Its endpoint, with the adapters.
+    /// The endpoint of this side, with the adapters.
     const END: Endpoint;
-    /// This side is the client.
+    /// Whether this side is the client.
     const DIALS: bool = false;
     const FAULTS: &'static [Fault] = &Fault::ALL;
     type Peer: Peer + Send;
 
-    /// The side that is judged: runs until the connection is over.
+    /// Runs the checked side until the connection ends.
     fn site(tcp: TcpStream, site: Site) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// The other side, once the connection is up.
+    /// Makes the other side, once the connection is up.
     fn peer(tcp: TcpStream, fault: Fault) -> impl Future<Output = Result<Self::Peer, BoxError>> + Send;
 }
 
 /// The other side of a connection.
 pub(crate) trait Peer {
-    /// Sends a message, or begins one. The first one arrives.
+    /// Sends a message, or a part of one. The first message arrives.
     fn speak(&mut self) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Says goodbye, and waits for nothing.
+    /// Sends the goodbye, without waiting.
     fn goodbye(&mut self) -> impl Future<Output = Result<(), BoxError>> + Send;
 
-    /// Cancels its call, where there are calls.
+    /// Cancels its call, in protocols with calls.
     fn cancel(&mut self) -> impl Future<Output = ()> + Send {
         async {}
     }
 }
 
-/// Does this to a connection of this library, and returns what its line says.
+/// Applies the fault to a connection of this library, and returns the end of its line.
 pub(crate) async fn end_of<S: Stack>(fault: Fault, mode: Mode) -> Result<Disconnect, BoxError> {
     let ended = tokio::time::timeout(STUCK, run::<S>(fault, mode)).await;
     let stuck = || format!("{} {} {mode:?}: stuck", S::NAME, fault.name());
@@ -200,7 +200,7 @@ async fn run<S: Stack>(fault: Fault, mode: Mode) -> Result<Disconnect, BoxError>
     };
     let serving = tokio::spawn(S::site(ours, site.clone()));
     let mut peer = S::peer(theirs, fault).await?;
-    // Until it is up.
+    // Until the connection is up.
     site.got.subscribe().wait_for(|messages| *messages > 0).await?;
     inject(fault, &proxy, here, &site, &mut peer).await?;
     drop(site);
@@ -246,7 +246,7 @@ async fn inject(
         }
         Fault::Cancel => peer.cancel().await,
         Fault::Deadline => {
-            // The client's timer, whose time is in the call.
+            // The client's timer, whose duration is in the call.
             tokio::time::sleep(SHORT).await;
             peer.cancel().await;
         }
@@ -254,7 +254,7 @@ async fn inject(
     Ok(())
 }
 
-/// Sends a message, which arrives.
+/// Sends a message and waits until it arrives.
 async fn speak(site: &Site, peer: &mut impl Peer) -> Result<(), BoxError> {
     let mut got = site.got.subscribe();
     let before = *got.borrow_and_update();
@@ -263,7 +263,7 @@ async fn speak(site: &Site, peer: &mut impl Peer) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// A stream that is not watched, and whose guard has its line written when a server drops it.
+/// A stream that is not watched. It keeps the guard, so that the line is logged when a server drops the stream.
 pub(crate) struct Carrying<S> {
     pub(crate) stream: S,
     pub(crate) _guard: BoxedGuard,

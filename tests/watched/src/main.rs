@@ -1,6 +1,8 @@
-//! What a watched stream adds: each fault on each library, decided by the errors alone, by `Watched` alone, and by both.
+//! Measures the value of a watched stream: every fault on every library, attributed by the errors alone, by `Watched`
+//! alone, and by both.
 //!
-//! `watched` prints the table and ends with 1 where it shows less than promised. `watched --cases` prints every end as well.
+//! `watched` prints the table, and exits with 1 if the results are below the limits. `watched --cases` also prints
+//! every end.
 #![allow(unreachable_pub, reason = "users copy the recipes")]
 
 mod case;
@@ -62,7 +64,7 @@ async fn table() -> Result<Table, BoxError> {
     Ok(table)
 }
 
-/// Every fault of a library, in every mode.
+/// Adds every fault of a library, in every mode.
 async fn add<S: Stack>(table: &mut Table) -> Result<(), BoxError> {
     for &fault in S::FAULTS {
         let truth = Truth::of(S::DIALS, S::NAME, fault)?;

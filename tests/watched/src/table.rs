@@ -1,4 +1,4 @@
-//! How often each mode is right.
+//! The share of correct attributions in each mode.
 
 use disconnect_core::{Category, Disconnect};
 
@@ -19,14 +19,14 @@ pub(crate) struct Table {
     rows: Vec<Row>,
 }
 
-/// What has to be right without any adapter: of all, and of what shows as a FIN or a reset.
+/// The required shares without any adapter: of all faults, and of faults that show as a FIN or a reset.
 const WITHOUT_ADAPTERS: (f64, f64) = (0.55, 0.95);
 
 const NOTHING: usize = 0;
 const ERRORS: usize = 1;
 const WATCHED: usize = 2;
 const BOTH: usize = 3;
-/// Where the stream has to prevent what a library hides.
+/// The modes with a watched stream.
 const IS_WATCHED: [usize; 2] = [WATCHED, BOTH];
 
 impl Row {
@@ -34,13 +34,13 @@ impl Row {
         self.truth.is_told_by(&self.ends[mode])
     }
 
-    /// An answer that the stream made wrong.
+    /// Whether the stream turned a correct answer into a wrong one.
     fn is_worse(&self) -> bool {
         let worse = |before, after| self.is_right(before) && !self.is_right(after);
         worse(NOTHING, WATCHED) || worse(ERRORS, BOTH)
     }
 
-    /// A fault that this mode takes for normal.
+    /// Whether this mode reports a fault as a normal end.
     fn is_false_expected(&self, mode: usize) -> bool {
         self.ends[mode].expected() && !self.truth.is_normal()
     }
@@ -63,7 +63,7 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Every end.
+    /// Prints every end.
     pub(crate) fn print_cases(&self) {
         self.rows.iter().for_each(Row::print);
     }
@@ -88,7 +88,7 @@ impl Table {
         println!("\nfalse-expected: {with_stream} (without the stream: {without}), made worse: {}", self.worse());
     }
 
-    /// Whether it shows what is promised.
+    /// Whether the results reach the limits.
     pub(crate) fn holds(&self) -> bool {
         let (all, losses) = WITHOUT_ADAPTERS;
         share(&self.all(), WATCHED) >= all
@@ -109,7 +109,7 @@ impl Table {
         self.rows.iter().filter(|row| row.is_worse()).count()
     }
 
-    /// Faults that a mode takes for normal.
+    /// Faults that a mode reports as normal ends.
     fn false_expected(&self) -> impl Iterator<Item = (&Row, usize)> {
         let of_row = |row| (NOTHING..=BOTH).map(move |mode| (row, mode));
         self.rows.iter().flat_map(of_row).filter(|(row, mode): &(&Row, usize)| row.is_false_expected(*mode))

@@ -1,4 +1,4 @@
-//! What really happened in each case, written down before: `truth.csv`. A row with a library comes before one without.
+//! What really happened in each case, written before the code: `truth.csv`. A row with a library precedes one without.
 
 use disconnect_core::{Category, Disconnect};
 
@@ -7,7 +7,7 @@ use crate::recipes::BoxError;
 
 const ROWS: &str = include_str!("truth.csv");
 
-/// The reason and the initiator that are right.
+/// The correct reason and initiator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Truth {
     reason: String,
@@ -22,7 +22,7 @@ impl Truth {
             ROWS.lines().find(fits)
         };
         let row =
-            row(library).or_else(|| row("")).ok_or_else(|| format!("no truth about {library}: {}", fault.name()))?;
+            row(library).or_else(|| row("")).ok_or_else(|| format!("no truth for {library}: {}", fault.name()))?;
         let mut columns = row.split(',').skip(3).map(str::to_owned);
         match (columns.next(), columns.next()) {
             (Some(reason), Some(initiator)) => Ok(Self { reason, initiator }),
@@ -34,7 +34,7 @@ impl Truth {
         end.reason().as_str() == self.reason && end.initiator().map(Category::as_str) == Some(&self.initiator)
     }
 
-    /// Whether this is an end that a healthy service may log.
+    /// Whether a healthy service may log this end.
     pub(crate) fn is_normal(&self) -> bool {
         matches!(&*self.reason, "client_closed" | "graceful" | "server_shutdown")
     }

@@ -16,18 +16,18 @@ fn answer(end: &Disconnect) -> (&str, Option<&str>) {
     (end.reason().as_str(), end.cause().map(Category::as_str))
 }
 
-/// A ping that nothing answers, until the keep-alive is over. The peer stays.
+/// A ping without an answer until the keep-alive timeout. The peer stays connected.
 fn unanswered(stream: &mut Watched<TcpStream>) {
     stream.get_ref().set_nonblocking(true).unwrap();
     stream.write_all(b"ping").unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
-    // The keep-alive itself.
+    // Waits for the timeout that is tested.
     sleep(KEEPALIVE);
 }
 
-/// As in tonic: its `message()` gives `Ok(None)` to the calls, and only then the stream is dropped.
+/// tonic's `message()` returns `Ok(None)` to the calls first, and the stream is dropped after that.
 #[test]
-fn a_call_of_a_silent_connection_has_no_goodbye_before_the_stream_is_dropped() {
+fn a_call_on_a_silent_connection_has_no_goodbye() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     let connection = DisconnectGuard::new(END, |_| ());
@@ -41,9 +41,9 @@ fn a_call_of_a_silent_connection_has_no_goodbye_before_the_stream_is_dropped() {
     assert_eq!(answer(&connection.finish()), ("network_error", Some("keepalive_timeout")));
 }
 
-/// As where a server owns its connections, and drops them without a word.
+/// A server that owns its connections drops them without an end.
 #[test]
-fn a_violation_in_a_call_explains_the_bare_drop_of_its_connection() {
+fn a_violation_in_a_call_replaces_the_drop_of_its_connection() {
     let connection = DisconnectGuard::new(END, |_| ());
     let calls = [(); 3].map(|()| DisconnectGuard::new(END, |_| ()).under(&connection));
     drop(connection);

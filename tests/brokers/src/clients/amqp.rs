@@ -1,4 +1,4 @@
-//! lapin.
+//! The client lapin.
 
 use super::{Client, client};
 
@@ -35,7 +35,7 @@ macro_rules! lapin {
                 while let Some(delivery) = consumer.next().await {
                     delivery?;
                 }
-                // The consumer ended without a word: the next use says why.
+                // The consumer ended without an error. The next use of the channel returns it.
                 channel.basic_get("under-test".into(), Default::default()).await.map(drop)
             }
         }

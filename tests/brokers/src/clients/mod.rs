@@ -1,4 +1,4 @@
-//! The clients under test: one for each version of each library. Each uses its connection until that ends.
+//! The clients under test, one for each version of each library. Each uses its connection until the connection ends.
 
 pub(crate) mod amqp;
 pub(crate) mod mqtt;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// What a client saw, the first error first.
+/// The errors that a client saw, in order.
 pub(crate) type Seen = Vec<Box<dyn Error + Send + Sync>>;
 
 /// One version of one library.
@@ -26,29 +26,29 @@ pub(crate) struct Client {
 /// How the connection is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Use {
-    /// A request of the client waits for its answer.
+    /// A request of the client is waiting for its answer.
     Busy,
-    /// Nothing is asked for; once the connection has ended, the client uses it again.
+    /// The client sends nothing. After the connection has ended, the client uses it again.
     Idle,
-    /// As `Idle`, inside a transaction.
+    /// Like `Idle`, inside a transaction.
     InTransaction,
 }
 
-/// What a client is to do.
+/// The task of a client.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) address: SocketAddr,
     pub(crate) password: &'static str,
-    /// The database, the virtual host.
+    /// The name of the database or virtual host.
     pub(crate) name: &'static str,
     pub(crate) uses: Use,
-    /// The client tells that it is connected, and busy or idle.
+    /// Notified by the client when it is connected, and busy or idle.
     pub(crate) ready: Arc<Notify>,
-    /// The client is told that the connection has ended.
+    /// Notifies the client that the connection has ended.
     pub(crate) ended: Arc<Notify>,
 }
 
-/// The text of a version in a table of clients.
+/// The version text in a table of clients.
 macro_rules! client {
     ($library:literal, $version:literal, $drive:path) => {
         $crate::clients::Client { library: $library, version: $version, drive: |task| Box::pin($drive(task)) }

@@ -1,4 +1,4 @@
-//! rumqttc, for MQTT 3.1.1 and 5.
+//! The client rumqttc, for MQTT 3.1.1 and 5.
 
 use super::{Client, client};
 

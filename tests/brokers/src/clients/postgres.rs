@@ -1,4 +1,4 @@
-//! tokio-postgres and sqlx.
+//! The clients tokio-postgres and sqlx.
 
 use std::future::poll_fn;
 
@@ -14,7 +14,7 @@ pub(crate) const CLIENTS: &[Client] = &[
     client!("sqlx", "0.9", sqlx_09::drive),
 ];
 
-/// The connection's own future knows why, and notices say it where the server has no request to answer.
+/// The connection's own future has the error. Notices have it if the server has no request to answer.
 async fn tokio_postgres_07(task: Task) -> Seen {
     let mut config = tokio_postgres::Config::new();
     config.host("127.0.0.1").port(task.address.port()).user("admin").password(task.password);

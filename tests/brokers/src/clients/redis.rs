@@ -1,4 +1,4 @@
-//! redis.
+//! The client redis.
 
 use super::{Client, client};
 
@@ -9,7 +9,7 @@ pub(crate) const CLIENTS: &[Client] = &[
     client!("redis", "1", redis_1::drive),
 ];
 
-/// From version 1 on an answer has to come within half a second unless said otherwise.
+/// Since version 1, an answer has to arrive within half a second by default.
 macro_rules! connect {
     (redis_1) => {
         async fn connect(client: &Client) -> RedisResult<MultiplexedConnection> {

@@ -1,4 +1,4 @@
-//! Real servers on loopback: started on a free port, with their data in a directory that goes with them.
+//! Real servers on loopback, each on a free port and with a temporary data directory.
 
 pub(crate) mod mosquitto;
 pub(crate) mod postgres;
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
-/// A server process. Dropping it kills what is left of it.
+/// A server process. Dropping it kills the process.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
@@ -25,7 +25,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it, and waits for the line that says that it is ready.
+    /// Starts the server and waits for its ready line.
     pub(crate) async fn start(command: &mut Command, address: SocketAddr, ready: &str) -> Self {
         let mut child = command
             .stdin(Stdio::null())
@@ -45,7 +45,7 @@ impl Server {
                 None => panic!("{command:?} ended before it was ready:\n{}", log.join("\n")),
             }
         }
-        // The rest is read, so that the pipe does not fill.
+        // Reads the rest, so that the pipe does not fill up.
         tokio::spawn(async move { while said.recv().await.is_some() {} });
         Self { child, address }
     }
@@ -54,14 +54,14 @@ impl Server {
         self.child.id().expect("it runs")
     }
 
-    /// Sends it a signal, and waits for its end.
+    /// Sends a signal and waits until the server exits.
     pub(crate) async fn stop(&mut self, signal: &str) {
         kill(self.pid(), signal).await;
         self.child.wait().await.expect("its end");
     }
 }
 
-/// Hands on every line until the end.
+/// Forwards every line until the end.
 fn tell(pipe: impl AsyncRead + Send + Unpin + 'static, lines: mpsc::UnboundedSender<String>) {
     tokio::spawn(async move {
         let mut read = BufReader::new(pipe).lines();
@@ -77,7 +77,7 @@ pub(crate) async fn kill(pid: u32, signal: &str) {
     run(Command::new("kill").args([signal, &pid.to_string()])).await;
 }
 
-/// Runs it to its end, which has to be a success, and gives what it wrote.
+/// Runs the command, which has to succeed, and returns its output.
 pub(crate) async fn run(command: &mut Command) -> String {
     let output = command.output().await.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -89,7 +89,7 @@ pub(crate) async fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.and_then(|listener| listener.local_addr()).expect("a port")
 }
 
-/// A directory that goes with the server.
+/// A directory that is deleted with the server.
 #[derive(Debug)]
 pub(crate) struct Folder(PathBuf);
 
@@ -120,7 +120,7 @@ impl Drop for Folder {
     }
 }
 
-/// Runs as this user where the program itself is root, which some servers refuse.
+/// The user that runs the servers if the program runs as root, which some servers refuse.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct User(Option<(u32, u32)>);
 

@@ -1,4 +1,4 @@
-//! Mosquitto.
+//! The server Mosquitto.
 
 use tokio::process::Command;
 

@@ -1,4 +1,4 @@
-//! PostgreSQL.
+//! The server PostgreSQL.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub(crate) struct Postgres {
     _data: Folder,
 }
 
-/// Where Debian keeps the programs of each version.
+/// The folder of the programs of each version, on Debian.
 fn programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").expect("apt-get install postgresql");
     let newest = versions.filter_map(|entry| Some(entry.ok()?.path())).max().expect("a version");
@@ -45,7 +45,7 @@ impl Postgres {
         Self { server, _data: data }
     }
 
-    /// A connection of the operator's.
+    /// A connection of the operator.
     pub(crate) async fn admin(&self) -> Client {
         let how =
             format!("host=127.0.0.1 port={} user=admin password=right dbname=postgres", self.server.address.port());
@@ -54,7 +54,7 @@ impl Postgres {
         client
     }
 
-    /// The process that serves the newest connection of the client under test.
+    /// The process id of the backend that serves the newest connection of the client under test.
     pub(crate) async fn backend(&self) -> u32 {
         let query = "select pid from pg_stat_activity where application_name = 'under test' order by backend_start desc \
                      limit 1";

@@ -1,4 +1,4 @@
-//! RabbitMQ.
+//! The server RabbitMQ.
 
 use std::fs;
 use std::path::Path;
@@ -42,20 +42,20 @@ impl Rabbit {
         run(self.command("rabbitmqctl").args(arguments)).await;
     }
 
-    /// Kills the process of the broker itself, which the one that was started only stands for.
+    /// Kills the process of the broker. The started process is only a launcher.
     pub(crate) async fn kill(&mut self) {
         let pid = fs::read_to_string(self.data.path().join("pid")).expect("a pid");
         kill(pid.trim().parse().expect("a number"), "-KILL").await;
         self.server.child.wait().await.expect("its end");
     }
 
-    /// Stops it in good order.
+    /// Stops the broker gracefully.
     pub(crate) async fn stop(&mut self) {
         self.control(&["stop"]).await;
         self.server.child.wait().await.expect("its end");
     }
 
-    /// Ends what it left running: Erlang's name server.
+    /// Stops the remaining process, Erlang's port mapper.
     pub(crate) async fn clean_up(self) {
         _ = self.command("epmd").args(["-kill"]).output().await;
     }

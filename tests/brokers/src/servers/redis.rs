@@ -1,4 +1,4 @@
-//! Redis.
+//! The server Redis.
 
 use tokio::process::Command;
 
@@ -33,7 +33,7 @@ impl Redis {
         Self { server, _data: data }
     }
 
-    /// What the operator's own client answers.
+    /// Runs a command in the operator's client and returns the answer.
     pub(crate) async fn admin(&self, command: &[&str]) -> String {
         let port = self.server.address.port().to_string();
         run(Command::new("redis-cli").args(["--no-auth-warning", "-a", "right", "-p", &port]).args(command)).await

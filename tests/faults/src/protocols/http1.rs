@@ -1,8 +1,8 @@
-//! HTTP/1.1 with hyper at both ends, or at one end against a peer that writes its own bytes.
+//! HTTP/1.1 with hyper on both sides, or on one side against a peer that writes raw bytes.
 //!
-//! HTTP/1.1 has a goodbye: `Connection: close` (RFC 9112, section 9.6). hyper keeps neither that nor how a connection
-//! without one ended: its future is `Ok(())` after a goodbye, a FIN and a RST alike. So the two services here note the
-//! goodbye themselves, and without it take `Ok(())` for an end of file.
+//! HTTP/1.1 has a goodbye: `Connection: close` (RFC 9112, section 9.6). hyper reports neither the goodbye nor how a
+//! connection without one ended: its future is `Ok(())` after a goodbye, a FIN and an RST. So the services here record
+//! the goodbye themselves, and treat `Ok(())` without one as an end of file.
 
 mod client;
 mod from_client;
@@ -32,9 +32,9 @@ static CLASSIFIER: Classifier = classifier![h2 = h2, hyper = hyper, tokio = toki
 const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
 const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
-/// How long a peer may be silent, where that is the thing tested.
+/// The timeout in cases about silence.
 const SHORT: Duration = Duration::from_millis(300);
-/// How long a peer may be silent otherwise: the cases end long before.
+/// The timeout in all other cases, which end long before.
 const LONG: Duration = Duration::from_secs(30);
 
 const PROTOCOL: &str = "http1";
@@ -45,18 +45,19 @@ pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     own::run(matrix).await
 }
 
-/// Both tables of a case: as it is, and where a FIN is declared to be a goodbye.
+/// Both tables of a case: without and with a FIN that is declared to be a goodbye.
 fn tables(end: Endpoint) -> [Endpoint; 2] {
     [end, end.fin_is_goodbye()]
 }
 
-/// A case of the table that this endpoint belongs to.
+/// A case in the table of this endpoint.
 fn case(injected: &str, seen_by: &str, end: Endpoint, (ended, got): (Disconnect, String)) -> Case {
     let case = Case::new(PROTOCOL, injected, seen_by, ended).observed(got);
     if end.eof().expected() { case.fin() } else { case }
 }
 
-/// The error of another connection, inside this one. Its cause may be a reset, but not of this one: the verdict is ours.
+/// The error of another connection, inside an error of this one. Its cause may be a reset, but not of this connection,
+/// so the verdict is a failure of this side.
 #[derive(Debug, DisconnectEvidence)]
 #[reason(Unknown, side = Local, cause = InternalError)]
 struct UpstreamLost(io::Error);
@@ -73,22 +74,22 @@ fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed()
 }
 
-/// A body that begins and then fails.
+/// A body that starts and then fails.
 fn failing(error: impl Into<BoxError>) -> Body {
     let frames = [Ok(Frame::data(Bytes::from_static(b"a beginning"))), Err(error.into())];
     StreamBody::new(futures_util::stream::iter(frames)).boxed()
 }
 
-/// How a peer with bytes of its own closes.
+/// How a peer with raw bytes closes.
 #[derive(Clone, Copy, PartialEq)]
 enum Close {
     Fin,
     Rst,
-    /// A FIN once the answer `hello` is there.
+    /// With a FIN after the answer `hello`.
     Answered,
-    /// The same with an RST.
+    /// With an RST after the answer.
     AnsweredRst,
-    /// The same with bytes that are no request.
+    /// With bytes that are no request, after the answer.
     AnsweredGarbage,
 }
 
@@ -105,7 +106,7 @@ async fn write_and_close(mut stream: TcpStream, bytes: &[u8], close: Close) -> i
     match close {
         Close::Fin | Close::Answered | Close::AnsweredGarbage => {
             stream.shutdown().await?;
-            // Until the other end has closed, so that nothing that it sends meets a closed socket.
+            // Waits until the other side has closed, so that its bytes do not hit a closed socket.
             stream.read_to_end(&mut Vec::new()).await.map(drop)
         }
         Close::Rst | Close::AnsweredRst => reset(stream),
@@ -127,12 +128,12 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// A head with more header fields than hyper takes.
+/// A head with more header fields than hyper accepts.
 fn with_many_headers(first: &str) -> Vec<u8> {
     format!("{first}\r\n{}\r\n", "x-many: 1\r\n".repeat(200)).into_bytes()
 }
 
-/// Connects, gets into the middle of a message, says so, and stays there.
+/// Connects, stops in the middle of a message, reports that, and waits to be killed.
 pub(crate) async fn peer(arguments: &[String]) -> Outcome {
     let [role, bytes, address] = arguments else { return Err("needs a role, bytes and an address".into()) };
     let mut stream = TcpStream::connect(address).await?;

@@ -1,4 +1,4 @@
-//! One file a protocol: its peers, its faults, and what each side saw.
+//! One file per protocol: its peers, its faults, and the end that each side logs.
 
 mod grpc;
 mod http1;
@@ -33,7 +33,7 @@ pub(crate) const ALL: &[&str] = &[
     "process",
 ];
 
-/// The protocol with this name.
+/// Looks up a protocol by its name.
 pub(crate) fn named(name: &str) -> Result<&'static str, String> {
     let known = ALL.iter().copied().find(|known| *known == name);
     known.ok_or_else(|| format!("unknown protocol `{name}`; known are {}", ALL.join(", ")))
@@ -59,7 +59,7 @@ pub(crate) async fn run(protocol: &str, matrix: &mut Matrix) -> Outcome {
     }
 }
 
-/// Plays a peer in a process of its own.
+/// Runs a peer in its own process.
 pub(crate) async fn peer(role: &str, arguments: &[String]) -> Outcome {
     match role {
         "tcp" => tcp::peer(arguments).await,

@@ -1,8 +1,8 @@
-//! Processes behind a session: an agent runs one for a client, without a terminal or under one, and tells the client how
-//! it ended.
+//! Processes behind a session: an agent runs one for a client, with or without a terminal, and sends the client its
+//! exit status.
 //!
-//! The agent tells the client `exit N`, `signal N` (or its name, where it has no more) or `shutdown`; the client's goodbye
-//! is `bye`.
+//! The agent sends `exit N`, `signal N` (or the name of the signal, if that is all it has) or `shutdown`. The client's
+//! goodbye is `bye`.
 
 mod command;
 mod named;
@@ -30,7 +30,7 @@ static CLASSIFIER: Classifier = classifier![tokio = tokio];
 const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
 const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
 
-/// How long a side is patient, where that is the thing tested.
+/// The timeout of a side in cases about timeouts.
 const SHORT: Duration = Duration::from_millis(300);
 
 pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
@@ -41,13 +41,13 @@ pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     named::run(matrix).await
 }
 
-/// Both ends of a session.
+/// Adds both sides of a session.
 fn add(matrix: &mut Matrix, injected: &str, (agent, client): (Disconnect, Disconnect)) {
     matrix.add(Case::new("process", injected, "agent", agent));
     matrix.add(Case::new("process", injected, "client", client));
 }
 
-/// How a process ended, and what the client is told about it.
+/// How a process ended, and what the client is sent about it.
 struct Ended {
     end: Disconnect,
     told: String,
@@ -64,7 +64,7 @@ impl Ended {
     }
 }
 
-/// The natural code of an agent: a session ends with its process, its client, or this agent.
+/// A typical agent: a session ends with its process, its client, or this agent.
 async fn serve(
     client: TcpStream,
     ended: impl Future<Output = io::Result<Ended>>,
@@ -80,13 +80,13 @@ async fn serve(
             Ok(end)
         }
         read = read.read_line(&mut line) => Ok(match read {
-            // What becomes of the process now is only our own doing.
+            // The end of the process is now caused by this side.
             Ok(_) if line == "bye\n" => AGENT.closed_by_peer(),
             Ok(_) => AGENT.eof(),
             Err(error) => AGENT.failed(&error),
         }),
         () = shutdown => {
-            // Said before the process is killed: its signal would tell less.
+            // Recorded before the process is killed: its signal would say less.
             let end = AGENT.shutting_down();
             write.write_all(b"shutdown\n").await?;
             Ok(end)
@@ -94,7 +94,7 @@ async fn serve(
     }
 }
 
-/// The natural code of a client: what the agent says is what it was.
+/// A typical client: the end is what the agent sends.
 async fn attend(agent: &mut TcpStream, session: Session) -> Disconnect {
     let mut line = String::new();
     match BufReader::new(agent).read_line(&mut line).await {
@@ -108,14 +108,14 @@ fn heard(session: Session, line: &str) -> Disconnect {
     match line.split_once(' ').map(|(word, number)| (word, number.parse())) {
         Some(("exit", Ok(status))) => session.told(CLIENT, Code::exit(status)),
         Some(("signal", Ok(signal))) => session.told(CLIENT, Code::signal(signal)),
-        // A name: whatever it was, the process died of it.
+        // A name: a signal ended the process.
         Some(("signal", Err(_))) => CLIENT.ended(Why::Unknown, Side::Remote),
         _ if line == "shutdown" => CLIENT.resolve(Verdict::going_away(Side::Remote)),
         _ => CLIENT.ended(Why::ProtocolError, Side::Remote),
     }
 }
 
-/// Whoever spawned the task of a session: a task without a result has an end as well.
+/// The parent of a session's task: a task without a result has an end too.
 async fn supervise(task: tokio::task::JoinHandle<io::Result<Disconnect>>) -> io::Result<Disconnect> {
     task.await.unwrap_or_else(|error| Ok(AGENT.failed(&error)))
 }

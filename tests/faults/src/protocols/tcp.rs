@@ -1,4 +1,4 @@
-//! Raw TCP with a protocol of lines on it: `bye` and `going away` are its goodbyes, everything else has to be `line N`.
+//! Raw TCP with a line protocol. Its goodbyes are `bye` and `going away`, and every other line has to be `line N`.
 
 mod channels;
 mod clocks;
@@ -34,12 +34,12 @@ static CLASSIFIER: Classifier = classifier![tokio = tokio, WentBack];
 
 const CLIENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
 const AGENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
-/// Both ends, and the names of who stands there.
+/// Both sides with their names.
 const BOTH: [(&str, Endpoint); 2] = [("client", CLIENT), ("agent", AGENT)];
 
-/// How long a peer may be silent, where that is the thing tested.
+/// The timeout in cases about silence.
 const SHORT: Duration = Duration::from_millis(300);
-/// How long a peer may be silent otherwise: the cases end long before.
+/// The timeout in all other cases, which end long before.
 const LONG: Duration = Duration::from_secs(30);
 
 const PROTOCOL: &str = "tcp";
@@ -76,7 +76,7 @@ async fn write_and_close(mut stream: TcpStream, bytes: &[u8], close: Close) -> i
     }
 }
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const BYTES_THEN_END: [(&str, &[u8], Close); 10] = [
     ("goodbye, then FIN", b"line 1\nbye\n", Close::Fin),
     ("goodbye, then RST", b"line 1\nbye\n", Close::Rst),
@@ -90,7 +90,7 @@ const BYTES_THEN_END: [(&str, &[u8], Close); 10] = [
     ("a line that does not end", &[b'1'; 100], Close::Fin),
 ];
 
-/// Seen from both ends: whoever does it is the other one.
+/// Both sides log the end, each with the other side as the cause.
 async fn bytes_then_end(matrix: &mut Matrix) -> Outcome {
     for (injected, bytes, close) in BYTES_THEN_END {
         for (seen_by, end) in BOTH {
@@ -99,7 +99,7 @@ async fn bytes_then_end(matrix: &mut Matrix) -> Outcome {
             matrix.add(Case::new(PROTOCOL, injected, seen_by, serve(seen, end).await));
         }
     }
-    // A protocol without error messages: the refusal is a bare FIN or RST.
+    // The protocol has no error messages: the refusal is a bare FIN or RST.
     let (mut client, mut agent) = pair().await?;
     client.write_all(b"nonsense\n").await?;
     agent.read_u8().await?;
@@ -116,7 +116,7 @@ async fn bytes_then_end(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The other end is a process in this state, and is killed.
+/// The socket of a peer process that was killed in this state.
 async fn killed_in(state: &str) -> io::Result<TcpStream> {
     let (mut peer, mut seen) = Peer::connected("tcp", &[state]).await?;
     seen.write_all(b"line 1\n").await?;
@@ -135,7 +135,7 @@ async fn killed(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The other end is there, or was, and answers nothing.
+/// Peers that exist, or existed, and do not answer.
 async fn silent(matrix: &mut Matrix) -> Outcome {
     let (mut peer, mut seen) = Peer::connected("tcp", &["idle"]).await?;
     seen.write_all(b"line 1\n").await?;
@@ -165,7 +165,7 @@ async fn silent(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The end shows in what is written.
+/// The end shows in a write.
 async fn written_to(matrix: &mut Matrix) -> Outcome {
     let (agent, client) = pair().await?;
     drop(client);
@@ -196,7 +196,7 @@ async fn written_to(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// One end closes its half, and the other answers.
+/// One side half-closes, and the other one answers.
 async fn leaving(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     let (client, agent) = tokio::join!(leave(client, CLIENT), serve(agent, AGENT));
@@ -215,13 +215,13 @@ async fn leaving(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Says goodbye, and only then that it wanted to.
+/// Sends the goodbye first, and records its end after that.
 async fn say_bye(mut stream: TcpStream) -> io::Result<Disconnect> {
     stream.write_all(b"bye\n").await?;
     Ok(CLIENT.closed_locally())
 }
 
-/// This process goes away.
+/// This process shuts down.
 async fn shutting_down(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     let (agent, client) = tokio::join!(shut_down(agent, AGENT), serve(client, CLIENT));
@@ -239,7 +239,7 @@ async fn shutting_down(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The task of a connection does not get to its end.
+/// The task of a connection does not complete.
 async fn tasks(matrix: &mut Matrix) -> Outcome {
     let ((one, broken), (other, _healthy)) = (pair().await?, pair().await?);
     let ended = watch::Sender::new(None);
@@ -259,7 +259,7 @@ async fn tasks(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     let task = tokio::spawn(async move {
         let _dropped_by_the_panic = agent;
-        // As a panic, without the hook that prints.
+        // A panic without the hook that prints.
         resume_unwind(Box::new("injected"))
     });
     matrix.add(Case::new(PROTOCOL, "the task panics", "agent", supervise(task, AGENT).await));
@@ -267,7 +267,7 @@ async fn tasks(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The connection ends, and only then something else happens.
+/// Something else happens after the connection has ended.
 async fn ended_before(matrix: &mut Matrix) -> Outcome {
     for (what, bytes, close) in [
         ("goodbye", &b"line 1\nbye\n"[..], Close::Fin),
@@ -296,7 +296,7 @@ async fn ended_before(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The line of a connection that had ended when the shutdown began, and was written after that.
+/// The line of a connection that ended before the shutdown began, logged after it.
 fn then_shutdown(end: Endpoint, ended: Disconnect) -> Disconnect {
     let shutdown = Shutdown::new();
     let guard = DisconnectGuard::new(end, |_| ()).under(&shutdown);
@@ -305,7 +305,7 @@ fn then_shutdown(end: Endpoint, ended: Disconnect) -> Disconnect {
     guard.finish()
 }
 
-/// Connects, gets into a state to be killed in, says so, and stays there.
+/// Connects, enters the state to be killed in, reports that, and waits.
 pub(crate) async fn peer(arguments: &[String]) -> Outcome {
     let [state, address] = arguments else { return Err("needs a state and an address".into()) };
     let mut stream = TcpStream::connect(address).await?;

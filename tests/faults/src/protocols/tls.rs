@@ -1,6 +1,6 @@
-//! TLS over TCP: what a handshake, an alert, a record and the end of the bytes below say.
+//! TLS over TCP: handshakes, alerts, records, and the end of the bytes below.
 //!
-//! One end is looked at, with rustls, native-tls or OpenSSL; what is injected comes from a peer that runs rustls.
+//! The checked side uses rustls, native-tls or OpenSSL. The peer that injects the fault uses rustls.
 
 mod broken;
 mod established;
@@ -18,9 +18,9 @@ use self::setup::{Authority, KNOWN};
 use super::Outcome;
 use crate::matrix::Matrix;
 
-/// How long a peer may be silent, where that is the thing tested.
+/// The timeout in cases about silence.
 const SHORT: Duration = Duration::from_millis(300);
-/// How long a handshake may take otherwise: it is done long before.
+/// The timeout of a handshake in all other cases, which complete long before.
 const LONG: Duration = Duration::from_secs(30);
 
 pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {

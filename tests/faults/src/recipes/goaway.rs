@@ -1,7 +1,8 @@
 //! Whether the peer of an HTTP/2 connection said goodbye, for h2, hyper and tonic.
 //!
-//! h2 tells a server of no `GOAWAY` without an error, hyper tells neither side, and tonic keeps its connection to itself. So
-//! give them a stream that notes it; over TLS, around the stream of the TLS library.
+//! h2 does not report a `GOAWAY` with `NO_ERROR` to a server, hyper reports it to neither side, and tonic does not
+//! expose its connection. So pass them a stream that records the `GOAWAY`. With TLS, wrap the stream of the TLS
+//! library.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,31 +11,31 @@ use disconnect_core::evidence::Verdict;
 use tokio::io::AsyncRead;
 use tokio_util::io::InspectReader;
 
-/// The code of the last `GOAWAY` that the peer has sent.
+/// The code of the last `GOAWAY` from the peer.
 #[derive(Clone, Debug, Default)]
 pub struct GoAway(Arc<Mutex<Option<u32>>>);
 
 pub type Noting<S> = InspectReader<S, Box<dyn FnMut(&[u8]) + Send>>;
 
 impl GoAway {
-    /// What it means, if there was one.
+    /// Returns the meaning of the `GOAWAY`, if there was one.
     pub fn verdict(&self) -> Option<Verdict> {
         let code = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         code.map(|code| Code::http2(code).received())
     }
 
-    /// A client's stream.
+    /// Wraps a client's stream.
     pub fn of_server<S: AsyncRead>(&self, stream: S) -> Noting<S> {
         self.noting(stream, 0)
     }
 
-    /// A server's stream: the client begins with a preface.
+    /// Wraps a server's stream. The client begins with a preface.
     pub fn of_client<S: AsyncRead>(&self, stream: S) -> Noting<S> {
         self.noting(stream, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".len())
     }
 
-    /// Reads the head of each frame: its length in three bytes, its type, its flags and its stream. A `GOAWAY` goes on with
-    /// its last stream and its code.
+    /// Reads the header of each frame (RFC 9113, section 4.1): length in three bytes, type, flags, stream. The payload
+    /// of a `GOAWAY` is the last stream and the code (section 6.8).
     fn noting<S: AsyncRead>(&self, stream: S, mut skip: usize) -> Noting<S> {
         const GOAWAY: u8 = 0x7;
         let note = self.set(None);

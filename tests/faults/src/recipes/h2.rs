@@ -1,8 +1,9 @@
-//! h2: whether a stream was completed, reset or lost with its connection, and whether that connection ended by a `GOAWAY`.
+//! h2: whether a stream was completed, reset or lost with its connection, and whether the connection ended with a
+//! `GOAWAY`.
 //!
-//! A stream often knows no more than that it broke. A client also asks `ready()`, the connection's future and the transport.
-//! A server also asks `poll_reset()` and the note of a `GOAWAY` (recipe `goaway`): `accept()` gives `None` after a goodbye and
-//! after a bare FIN.
+//! The error of a stream often shows only that the stream broke. A client also checks `ready()`, the connection's
+//! future and the transport. A server also checks `poll_reset()` and the recorded `GOAWAY` (recipe `goaway`), because
+//! `accept()` returns `None` both after a goodbye and after a bare FIN.
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -23,20 +24,20 @@ use super::goaway::GoAway;
 
 pub static CLASSIFIER: Classifier = classifier![h2 = h2, rustls = tokio_rustls::rustls, tokio = tokio];
 
-/// What the stream below h2 saw: h2 makes a text of an error there, also of a TLS alert.
+/// What the stream below h2 saw. h2 turns its errors into text, including TLS alerts.
 pub type Transport = Arc<DisconnectGuard<fn(&Disconnect)>>;
 
-/// A stream for h2.
+/// Makes a stream for h2.
 pub fn watched<S>(stream: S, end: Endpoint) -> (Watched<S>, Transport) {
     let writes_no_line: fn(&Disconnect) = |_| ();
     let guard = DisconnectGuard::new(end.with_classifier(&CLASSIFIER), writes_no_line);
     (guard.watch(stream), Arc::new(guard))
 }
 
-/// What the future of a connection says, to each of its streams. `None` is `Ok`, which is no proof of a goodbye.
+/// The result of a connection's future, shared by its streams. `None` is `Ok`, which does not prove a goodbye.
 pub type Connection = Shared<BoxFuture<'static, Option<Verdict>>>;
 
-/// Takes the task in which that future runs.
+/// Takes the task that runs the future.
 pub fn connection<E: Error + Send + Sync + 'static>(
     task: JoinHandle<Result<(), E>>,
     classifier: &'static Classifier,
@@ -49,7 +50,7 @@ pub fn connection<E: Error + Send + Sync + 'static>(
     said.boxed().shared()
 }
 
-/// The end of a client's stream, which ended in an error or by `END_STREAM`. `transport` comes from [`watched`].
+/// The end of a client's stream that ended with an error or with `END_STREAM`. `transport` comes from [`watched`].
 pub async fn stream_ended(
     stream: Result<(), h2::Error>,
     requests: SendRequest<Bytes>,
@@ -62,7 +63,7 @@ pub async fn stream_ended(
     if let Err(error) = &stream {
         ended.failed(error);
     }
-    // The only place that tells of a `GOAWAY` without an error. Where there is none, the connection lives on.
+    // Only this reports a `GOAWAY` with `NO_ERROR`. Without an error, the connection is still alive.
     if let Err(error) = requests.ready().await {
         ended.failed(&error);
         connection.await.map(|said| ended.set(end.resolve(said)));
@@ -73,7 +74,7 @@ pub async fn stream_ended(
     ended.so_far()
 }
 
-/// The end of a client's connection with nothing in flight.
+/// The end of a client's connection without open streams.
 pub async fn idle_ended(
     requests: SendRequest<Bytes>,
     connection: Connection,
@@ -88,15 +89,16 @@ pub async fn idle_ended(
     ended.so_far()
 }
 
-/// The end of a server's connection whose `accept()` gave `None`.
+/// The end of a server's connection whose `accept()` returned `None`.
 pub fn accepted_all(goaway: &GoAway, end: Endpoint) -> Disconnect {
     goaway.verdict().map_or(end.eof(), |said| end.resolve(said))
 }
 
-/// Waits until the client resets the stream. `None` where the connection took the stream along: ask that.
+/// Waits until the client resets the stream. Returns `None` if the stream ended with its connection; then the end of
+/// the connection applies.
 pub async fn reset(stream: &mut SendStream<Bytes>) -> Option<Verdict> {
     match poll_fn(|context| stream.poll_reset(context)).await.ok()? {
-        // A goodbye in a `GOAWAY` only: a reset cuts the stream short, and does not say why.
+        // NO_ERROR is a goodbye only in a `GOAWAY`. A reset cuts the stream short and does not say why.
         Reason::NO_ERROR => Some(Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::FollowOn)),
         code => Some(Code::http2(code.into()).received()),
     }

@@ -1,12 +1,12 @@
-//! A connection whose halves have a task each: which of the two says why it ended.
+//! A connection whose halves have one task each: which of the two determines the end.
 //!
-//! A write often fails only because of what there is to read, a goodbye or an alert.
+//! A write often fails because of something that is still unread: a goodbye or an alert.
 
 use std::io;
 
 use disconnect_core::{Disconnect, DisconnectGuard, Endpoint};
 
-/// Reads and writes until both have ended. What was read explains a write that failed, in whatever order the two come.
+/// Reads and writes until both have ended. The end of the reader replaces a failed write, in any order.
 pub async fn both(
     reading: impl Future<Output = Disconnect>,
     writing: impl Future<Output = io::Result<()>>,

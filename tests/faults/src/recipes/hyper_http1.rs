@@ -1,7 +1,7 @@
 //! hyper over HTTP/1: a goodbye, a FIN between or inside messages, a reset, an idle timeout, on either side.
 //!
-//! Its connection ends in `Ok(())` after each of the first three. So a service notes `Connection: close` of either side, and
-//! a watched stream knows of a reset.
+//! hyper's connection returns `Ok(())` after each of the first three. So a service records `Connection: close` of both
+//! sides, and a watched stream sees a reset.
 
 use std::pin::pin;
 use std::sync::OnceLock;
@@ -26,8 +26,8 @@ use tokio_util::io::InspectReader;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Body = BoxBody<Bytes, BoxError>;
 
-/// Serves one connection until it ends or `shutdown` is done. Put the guard of a handler under that of the connection: hyper
-/// drops a handler whose client is gone.
+/// Serves one connection until it ends or `shutdown` completes. Put the guard of a handler under that of the
+/// connection, because hyper drops a handler when its client is gone.
 pub async fn serve<S, H, F, E>(
     stream: S,
     end: Endpoint,
@@ -47,7 +47,7 @@ where
     let count = |bytes: &[u8]| {
         read.fetch_add(bytes.len() as u64, Relaxed);
     };
-    // hyper hides a reset where nothing is under way.
+    // hyper hides a reset of an idle connection.
     let stream = InspectReader::new(ended.watch(stream), count);
     let service = service_fn(|request: Request<Incoming>| {
         says_goodbye(request.headers()).then(|| goodbye.set(Side::Remote));
@@ -70,10 +70,10 @@ where
             timeout(patience, connection.as_mut()).await?
         }
     };
-    // Set before hyper drops the handlers that are under way.
+    // Recorded before hyper drops the running handlers.
     let read = read.load(Relaxed);
     match (served, goodbye.get()) {
-        // Not a byte since the last exchange: this side closes an idle connection.
+        // No byte since the last exchange: this side closes an idle connection.
         (Err(late), _) if late.is_timeout() && read > 0 && read == exchanged.load(Relaxed) => {
             ended.set(end.closed_locally().with_cause(DisconnectCause::IdleTimeout))
         }
@@ -85,7 +85,7 @@ where
     Ok(ended.so_far())
 }
 
-/// One request, and then the wait until the connection ends, or has been idle for too long.
+/// Sends one request, and waits until the connection ends or its idle timeout expires.
 pub async fn fetch(
     mut sender: SendRequest<Body>,
     mut connection: JoinHandle<hyper::Result<()>>,
@@ -105,12 +105,12 @@ pub async fn fetch(
     match timeout(patience, exchange).await? {
         Ok(true) if leaves => return Ok(end.closed_locally()),
         Ok(true) => return Ok(end.closed_by_peer()),
-        // A body that ends with the connection may as well be half of one: then, too, a FIN proves nothing.
+        // A body that ends with the connection may be truncated. A FIN does not prove that it is complete.
         Ok(false) => match timeout(idle, &mut connection).await {
             Ok(closed) => closed??,
             Err(_) => return Ok(end.closed_locally().with_cause(DisconnectCause::IdleTimeout)),
         },
-        // The task of the connection may know more.
+        // The task of the connection may have a better error.
         Err(error) => {
             ended.failed(&error);
             drop(sender);

@@ -1,7 +1,8 @@
 //! hyper over HTTP/2: whether a request was completed, reset, dropped by a panic, or lost with its connection.
 //!
-//! A body knows of its stream, the connection's future (recipe `h2`) of an error, and the note of a `GOAWAY` (recipe `goaway`)
-//! of the goodbye. hyper drops a handler before the connection says why, so the line of a request outlives its handler.
+//! A body reports the end of its stream, the connection's future (recipe `h2`) an error, and the recorded `GOAWAY`
+//! (recipe `goaway`) the goodbye. hyper drops a handler before the connection reports its end, so the guard of a
+//! request outlives its handler.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use super::h2::Connection;
 
 pub static CLASSIFIER: Classifier = classifier![h2 = h2, hyper = hyper, tokio = tokio];
 
-/// How long a connection may take to say why a stream broke. If it does not, it lives on.
+/// How long to wait for the connection to report why a stream broke. After that, the connection counts as alive.
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// Reads a body to its end.
@@ -29,16 +30,16 @@ pub async fn body_ended(mut body: Incoming) -> Verdict {
             Some(Ok(_)) => {}
             Some(Err(error)) => return CLASSIFIER.verdict(&error),
             None if body.is_end_stream() => return Verdict::closed(Side::Remote),
-            // hyper ends a body also for RST_STREAM NO_ERROR, which completes nothing.
+            // hyper also ends a body for RST_STREAM with NO_ERROR, which completes nothing.
             None => return Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::FollowOn),
         }
     }
 }
 
-/// The end of a stream of a client or a server: its own, or that of the connection which took it along.
+/// The end of a stream, at a client or a server: its own, or that of the connection that it was lost with.
 pub async fn stream_ended(stream: Verdict, connection: &Connection, goaway: &GoAway) -> Verdict {
     if stream == Verdict::closed(Side::Remote) {
-        // The last one of a peer that goes away.
+        // The last stream of a peer that goes away.
         return goaway.verdict().map_or(stream, |said| said.or_stronger(stream));
     }
     if stream.rank() > Rank::BrokenPipe {
@@ -48,7 +49,7 @@ pub async fn stream_ended(stream: Verdict, connection: &Connection, goaway: &GoA
     [lost, goaway.verdict()].into_iter().flatten().fold(stream, Verdict::or_stronger)
 }
 
-/// The end of a connection. Its future is `Ok` after a goodbye as after a bare FIN.
+/// The end of a connection. Its future is `Ok` both after a goodbye and after a bare FIN.
 pub fn connection_ended(
     served: hyper::Result<()>,
     goaway: &GoAway,
@@ -63,7 +64,7 @@ pub fn connection_ended(
     ended.so_far()
 }
 
-/// The line of a request, which its handler holds.
+/// Holds the guard of a request, for its handler.
 pub struct Handling {
     end: Endpoint,
     pub ended: DisconnectHandle,
@@ -76,7 +77,7 @@ impl Handling {
         let ended = guard.handle();
         tokio::spawn(async move {
             drop(dropped.await);
-            // Where the connection lives on, the client has reset the stream: hyper does not say by which code.
+            // If the connection is alive, the client has reset the stream. hyper does not expose the code.
             let reset = Verdict::new(DisconnectReason::Unknown, Side::Remote);
             let lost = timeout(MOMENT, connection).await.map_or(Some(reset), |said| said.or(goaway.verdict()));
             if guard.get().is_none() {

@@ -1,4 +1,4 @@
-//! One file for each library, to be copied: how to serve a connection so that its end is told right.
+//! Recipes to copy, one file for each library: how to serve a connection so that its end is attributed correctly.
 
 pub mod goaway;
 pub mod h2;

@@ -1,20 +1,21 @@
-//! OpenSSH's client as a process: the exit of the remote command, a DISCONNECT by its code, a refusal, a lost connection.
+//! OpenSSH's client as a process: the exit of the remote command, a DISCONNECT by its code, a refusal, a lost
+//! connection.
 //!
-//! It exits with 255 for whatever goes wrong. So it needs its log (`ssh -E FILE`) and its standard error as well.
+//! `ssh` exits with 255 for every failure. So this recipe also reads its log (`ssh -E FILE`) and its standard error.
 
 use std::process::ExitStatus;
 
 use disconnect_core::evidence::Side;
 use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectReason, Endpoint};
 
-/// The end of a session that `ssh` held. Its log must not be quieter than `LogLevel=INFO`.
+/// The end of a session of `ssh`. Its log level must be at least `LogLevel=INFO`.
 pub fn exited(end: Endpoint, status: ExitStatus, log: &str, stderr: &str, is_shell: bool) -> Disconnect {
     match status.code() {
-        // `ssh` itself died of a signal.
+        // A signal ended `ssh` itself.
         None => end.process_exited(status),
         Some(255) => match log.lines().find_map(|line| said(end, line)) {
             Some(said) => said,
-            // Not in the log. The command writes to the standard error as well, but no such line makes an end normal.
+            // Not in the log. The command can write to standard error too, but no such line makes an end normal.
             None if stderr.trim_end().ends_with("closed by remote host.") => end.eof(),
             None => end.received(Code::exit(255)),
         },
@@ -23,7 +24,7 @@ pub fn exited(end: Endpoint, status: ExitStatus, log: &str, stderr: &str, is_she
     }
 }
 
-/// What a line of the log says about the connection.
+/// The end that a line of the log reports.
 fn said(end: Endpoint, line: &str) -> Option<Disconnect> {
     const LOST: [&str; 6] =
         ["closed by", "reset by", "not responding", "Broken pipe", "Connection timed out", "Software caused"];

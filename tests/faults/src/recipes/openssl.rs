@@ -1,6 +1,6 @@
-//! OpenSSL: the peer's `close_notify` or a FIN without one, alerts, refusals, and bytes that are no TLS.
+//! OpenSSL: the peer's `close_notify` or a FIN without it, alerts, refusals, and bytes that are not TLS.
 //!
-//! The reader also understands the errors below native-tls.
+//! The reader also understands OpenSSL's errors inside those of native-tls.
 
 use std::error::Error;
 use std::io;
@@ -20,7 +20,7 @@ use tokio_openssl::SslStream;
 pub fn reader<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
     let eof = Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof);
     match error.downcast_ref::<ssl::Error>() {
-        // What OpenSSL says of an end of file in a handshake.
+        // OpenSSL's error for an end of file in a handshake.
         Some(error) if error.code() == ErrorCode::SYSCALL && error.io_error().is_none() => Reading::verdict(eof),
         _ => {
             let stack = error.downcast_ref::<ErrorStack>();
@@ -33,7 +33,7 @@ pub fn reader<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
 fn verdict(reason: i32) -> Option<Verdict> {
     let violation = Verdict::new(Reason::ProtocolError, Side::Remote);
     Some(match reason {
-        // The peer's alert: SSL_AD_REASON_OFFSET and its number.
+        // The peer's alert: SSL_AD_REASON_OFFSET plus its number.
         1000..=1255 => Code::tls(u8::try_from(reason - 1000).ok()?).received(),
         // CERTIFICATE_VERIFY_FAILED, PEER_DID_NOT_RETURN_A_CERTIFICATE
         134 | 199 => Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Auth),
@@ -48,8 +48,8 @@ fn verdict(reason: i32) -> Option<Verdict> {
     })
 }
 
-/// A stream whose reader gets an error for an end of file without the peer's goodbye, as with rustls. OpenSSL itself says
-/// `Ok(0)` for both; only a second look tells them apart.
+/// A stream that returns an error for an end of file without the peer's goodbye, as rustls does. OpenSSL returns
+/// `Ok(0)` for both. A peek after it distinguishes them: it returns `ZERO_RETURN` after a `close_notify`.
 pub struct Strict<S>(pub SslStream<S>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Strict<S> {

@@ -1,4 +1,5 @@
-//! Processes of std and tokio: who ended a command or a shell: itself, the client's keys, a deadline, or somebody's kill.
+//! Processes of std and tokio: who ended a command or a shell: itself, the client's keys, a deadline, or a kill from
+//! outside.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -9,17 +10,17 @@ use disconnect_core::{Code, Disconnect, DisconnectCause, DisconnectReason, Endpo
 const SIGINT: i32 = 2;
 const SIGQUIT: i32 = 3;
 
-/// What both sides of a session know, and the status of its process does not say.
+/// Facts that both sides of a session know and that the exit status does not contain.
 #[derive(Clone, Copy, Default)]
 pub struct Session {
-    /// It runs an interactive shell, which passes on the status of its last command.
+    /// Whether it runs an interactive shell, which exits with the status of its last command.
     pub is_shell: bool,
-    /// The signal that the last key stood for. A status does not tell the client's Ctrl-C from anybody's `kill -INT`.
+    /// The signal of the last key. An exit status does not distinguish the client's Ctrl-C from `kill -INT`.
     pub key_signal: Option<i32>,
 }
 
 impl Session {
-    /// Keys that this side sent to the terminal, or passed on.
+    /// Records keys that this side sent or forwarded to the terminal.
     pub fn pressed(&mut self, keys: &str) {
         self.key_signal = match keys.chars().last() {
             Some('\u{3}') => Some(SIGINT),
@@ -29,7 +30,7 @@ impl Session {
         };
     }
 
-    /// The end on the side that ran the process.
+    /// The end at the side that ran the process.
     pub fn exited(self, end: Endpoint, status: ExitStatus) -> Disconnect {
         match status.signal() {
             Some(signal) if self.key_signal == Some(signal) => end.closed_by_peer(),
@@ -38,7 +39,7 @@ impl Session {
         }
     }
 
-    /// The end on the side that is told the status.
+    /// The end at the side that receives the status.
     pub fn told(self, end: Endpoint, status: Code) -> Disconnect {
         match self.key_signal {
             Some(signal) if status == Code::signal(signal) => end.closed_locally(),
@@ -48,7 +49,8 @@ impl Session {
     }
 }
 
-/// A process that did not end in time, stopped perhaps. Said before it is killed: that signal is our own doing.
+/// The end for a process that did not exit in time, for example because it is stopped. Record it before killing the
+/// process, because that signal is by this side.
 pub fn overdue(end: Endpoint) -> Disconnect {
     end.ended(DisconnectReason::Unknown, Side::Local).with_cause(DisconnectCause::Deadline)
 }

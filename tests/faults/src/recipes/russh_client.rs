@@ -1,4 +1,4 @@
-//! russh's client: the code of a DISCONNECT, which only its handler hears, and how a command ended.
+//! russh's client: the code of a DISCONNECT, which only the handler receives, and how a command ended.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,8 +44,8 @@ pub struct Connection {
     pub guard: BoxedGuard,
 }
 
-/// Where this fails with `Disconnect`, the handler has heard why; if it has not, the stream ended before the peer said which
-/// version it speaks.
+/// Connects. If this fails with `Disconnect`, the handler has recorded the end. If it has not, the stream ended before
+/// the peer sent its version.
 pub async fn connect(
     config: Config,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -65,16 +65,16 @@ pub async fn connect(
 }
 
 impl Connection {
-    /// Waits until the connection is over. Its handler has said why by then, so that this error says nothing new; a handle
-    /// that is dropped before would be a close of our own.
+    /// Waits until the connection has ended. By then the handler has recorded the end, and the error adds nothing.
+    /// Dropping the handle earlier would be a close by this side.
     pub async fn ended(mut self) -> Disconnect {
         drop((&mut self.session).await);
         self.guard.finish()
     }
 }
 
-/// How the command or the shell behind a channel ended, where `interrupted` says that this side asked for a SIGINT. `None`:
-/// the channel went with its connection.
+/// How the command or shell of a channel ended. `interrupted` means that this side requested a SIGINT. `None` if the
+/// channel was lost with its connection.
 pub async fn exit_of(
     channel: &mut Channel<Msg>,
     end: Endpoint,
@@ -93,7 +93,7 @@ pub async fn exit_of(
                 let signal = Code::signal_named(&name).map(|code| end.received(code));
                 return Some(signal.unwrap_or_else(|| end.ended(Why::Unknown, Side::Remote)).with_detail(name));
             }
-            // Without a status it is no success: the agent sent none, or closed the channel too early.
+            // Without a status it is not a success: the agent sent none, or closed the channel too early.
             ChannelMsg::Close => return Some(end.ended(Why::Unknown, Side::Remote)),
             _ => {}
         }

@@ -1,7 +1,7 @@
-//! russh's server: why a session ended: a refused login, a command, our own goodbye, or the client.
+//! russh's server: why a session ended: a refused login, a command, a goodbye of this side, or the client.
 //!
-//! The `Ok(())` of a session is no goodbye: it also follows a client's DISCONNECT for a fault, whose code russh drops. So the
-//! handler notes what happens before the end.
+//! The `Ok(())` of a session is not a goodbye: it also follows a client's DISCONNECT for a fault, whose code russh
+//! drops. So the handler records what happens before the end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use disconnect_core::{
 use russh::server::{Config, Handle, Handler, RunningSession, run_stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-/// What the handler of a connection notes, and the tasks of its commands.
+/// The records of a connection's handler, and the tasks of its commands.
 #[derive(Clone)]
 pub struct Notes {
     pub end: Endpoint,
@@ -23,24 +23,26 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// How it ends, said before anything is closed: the status of a command, the close of a channel, our own goodbye.
+    /// Records the end before anything is closed: the status of a command, the close of a channel, or a goodbye of this
+    /// side.
     pub fn say(&self, end: Disconnect) {
         if !self.over.load(Ordering::SeqCst) {
             self.ended.set(end);
         }
     }
 
-    /// For every login: a client that was not let in leaves in whatever way.
+    /// Call it for every login. A client whose login is refused may leave in any way.
     pub fn login(&self, accepted: bool) {
         self.refused.store(!accepted, Ordering::SeqCst);
     }
 
-    /// For the `drop` of the handler: with it go the inputs of its commands, and what they exit with only follows.
+    /// Call it in the `drop` of the handler. The inputs of its commands are dropped with it, and their exit statuses
+    /// follow from that.
     pub fn over(&self) {
         self.over.store(true, Ordering::SeqCst);
     }
 
-    /// Our own DISCONNECT.
+    /// Sends a DISCONNECT of this side.
     pub async fn disconnect(&self, session: &Handle, code: russh::Disconnect) -> Result<(), russh::Error> {
         let number = code as u32;
         self.say(self.end.sent(Code::ssh(number)));
@@ -48,7 +50,7 @@ impl Notes {
     }
 }
 
-/// A connection whose client has said which version it speaks.
+/// A connection whose client has sent its version.
 pub struct Served<H: Handler> {
     pub notes: Notes,
     pub handle: Handle,
@@ -56,7 +58,7 @@ pub struct Served<H: Handler> {
     session: RunningSession<H>,
 }
 
-/// Where this fails with `Disconnect`, the stream ended before that.
+/// Serves a connection. If this fails with `Disconnect`, the stream ended before the version exchange.
 pub async fn serve<H: Handler<Error = russh::Error> + Send + 'static>(
     config: Config,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -76,7 +78,7 @@ pub async fn serve<H: Handler<Error = russh::Error> + Send + 'static>(
 }
 
 impl<H: Handler<Error = russh::Error> + Send + 'static> Served<H> {
-    /// Waits until the connection is over, and gives the result as well.
+    /// Waits until the connection has ended. Also returns the result of the session.
     pub async fn ended(self) -> (Disconnect, Result<(), russh::Error>) {
         let Notes { end, refused, .. } = self.notes;
         let result = self.session.await;
@@ -84,7 +86,7 @@ impl<H: Handler<Error = russh::Error> + Send + 'static> Served<H> {
             self.guard.set(end.ended(Why::Unknown, Side::Local).with_cause(DisconnectCause::Auth));
         }
         match &result {
-            // After our own DISCONNECT, which has been said, or one of the client's, whose code russh drops.
+            // After a DISCONNECT of this side, which is recorded, or of the client, whose code russh drops.
             Ok(()) => self.guard.set(end.ended(Why::Unknown, Side::Remote)),
             Err(error) => self.guard.failed(error),
         };

@@ -1,13 +1,13 @@
-//! rustls: the peer's `close_notify`, which is a read of zero bytes; an alert, a reset and a bare FIN are errors.
+//! rustls: the peer's `close_notify` is a read of zero bytes; an alert, a reset and a bare FIN are errors.
 //!
-//! For a goodbye that is the last word of the protocol. HTTP/2, WebSocket and SSH have their own, and need it.
+//! Only for protocols whose goodbye is `close_notify`. HTTP/2, WebSocket and SSH have their own goodbye and need it.
 
 use std::io;
 
 use disconnect_core::{Code, Disconnect, DisconnectGuard, Endpoint};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// An alert. rustls makes an error of an end of file without it.
+/// The alert. rustls returns an error for an end of file without it.
 const CLOSE_NOTIFY: Code = Code::tls(0);
 
 /// Reads a connection to its end.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, SystemTimeError};
 use disconnect_core::evidence::Side;
 use disconnect_core::{Disconnect, DisconnectEvidence, DisconnectReason, Endpoint};
 
-/// When the peer spoke last.
+/// When the peer last sent something.
 pub struct Spoke {
     by_the_wall: SystemTime,
     since: Instant,
@@ -18,12 +18,12 @@ impl Spoke {
         Self { by_the_wall: SystemTime::now(), since: Instant::now() }
     }
 
-    /// The end of the connection if its deadline has passed by the wall clock. Where no such time has gone by, a jump of that
-    /// clock ends a healthy connection.
+    /// The end of the connection if its deadline has passed by the wall clock. If that much time has not really passed,
+    /// a jump of the clock ends a healthy connection.
     ///
     /// # Errors
     ///
-    /// The wall clock went back.
+    /// Fails if the wall clock went back.
     pub fn too_long_ago(
         &self,
         now: SystemTime,

@@ -1,6 +1,6 @@
 //! tokio: a goodbye, an end of file between or inside messages, silence, an unanswered goodbye, a panicked task.
 //!
-//! The protocol has lines, and its goodbye is `bye`.
+//! The protocol consists of lines, with `bye` as the goodbye.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWri
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// A longer line breaks the protocol.
+/// The maximum length of a line. A longer one is a protocol violation.
 const LONGEST: u64 = 64;
 
 /// Reads lines until the connection ends.
@@ -23,7 +23,7 @@ pub async fn serve(stream: impl AsyncRead + Unpin, end: Endpoint, patience: Dura
             Some(b"going away") => return Ok(end.resolve(Verdict::going_away(Side::Remote))),
             Some(line) if is_known(line) => {}
             Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidData, "there is no such line")),
-            // Between two lines. Inside one it is an error.
+            // Between two lines. Inside a line, an end of file is an error.
             None => return Ok(end.eof()),
         }
     }
@@ -44,7 +44,7 @@ pub fn is_known(line: &[u8]) -> bool {
     line.strip_prefix(b"line ").is_some_and(|digits| digits.iter().all(u8::is_ascii_digit))
 }
 
-/// Leaves: the end is set before closing, and then refined by what becomes of the goodbye.
+/// Leaves: records the end before closing. The result of the goodbye refines it.
 pub async fn leave<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     ended: &DisconnectHandle,
@@ -62,7 +62,7 @@ pub async fn leave<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(ended.so_far())
 }
 
-/// The end of a task that was spawned for a connection: its own, or that it panicked or was aborted.
+/// The end of a task that serves a connection: its own, or that it panicked or was aborted.
 pub async fn supervise(task: JoinHandle<Disconnect>, end: Endpoint) -> Disconnect {
     match task.await {
         Ok(ended) => ended,

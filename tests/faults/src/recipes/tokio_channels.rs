@@ -1,22 +1,22 @@
-//! Channels of tokio and std: which end a task reports that only finds its channel closed.
+//! Channels of tokio and std: the end of a task that only finds its channel closed.
 //!
-//! It does not know why. The task at the other side does.
+//! That task does not know the reason. The task at the other end of the channel does.
 
 use std::error::Error;
 
 use disconnect_core::evidence::{Rank, Side, Verdict};
 use disconnect_core::{Disconnect, DisconnectHandle, DisconnectReason, Endpoint};
 
-/// The end of a task whose channel is closed, or of a `select!` whose `recv()` gave `None`.
+/// The end of a task whose channel is closed, or whose `recv()` in a `select!` returned `None`.
 ///
-/// Whoever meets the end of the connection tells its handle before it lets go of its side of a channel. So this is weaker than
-/// anything that was said, and else it was this side that gave up.
+/// The task that sees the connection end records it on its handle before it drops its side of the channel. So this end
+/// is weaker than any recorded one. Without a recorded end, this side gave up.
 pub fn closed(end: Endpoint, ended: &DisconnectHandle) -> Disconnect {
     ended.set(end.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local).with_rank(Rank::FollowOn)));
     ended.so_far()
 }
 
-/// The same where the error says more, such as that this task lags behind.
+/// The same if the error has more information, for example that this task lags behind.
 pub fn closed_with(error: &impl Error, end: Endpoint, ended: &DisconnectHandle) -> Disconnect {
     closed(end, ended).with_detail(error.to_string())
 }

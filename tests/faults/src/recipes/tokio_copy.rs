@@ -1,6 +1,6 @@
 //! `tokio::io::copy`: which side of a forward ended it.
 //!
-//! `copy_bidirectional` does not say, so each direction has its own copy.
+//! `copy_bidirectional` does not report that, so each direction has its own copy.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use disconnect_core::evidence::{Rank, Side, Verdict};
 use disconnect_core::{Disconnect, DisconnectCause, DisconnectHandle, Endpoint};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, split};
 
-/// Forwards both directions. `end` is that of the client's connection; where a FIN is its goodbye, declare it there.
+/// Forwards both directions. `end` is the endpoint of the client's connection. If a FIN is a goodbye, declare it there.
 pub async fn forward(
     client: impl AsyncRead + AsyncWrite,
     upstream: impl AsyncRead + AsyncWrite,
@@ -18,9 +18,9 @@ pub async fn forward(
     let (from_client, to_client) = split(client);
     let (from_upstream, to_upstream) = split(upstream);
     let up = async { one_way(from_client, to_upstream).await.map(|()| ended.set(end.eof())) };
-    // The upstream is done, and with it this side; whether its FIN is a goodbye is the same question.
+    // The upstream has ended, and so does this side. Whether its FIN is a goodbye follows from the same declaration.
     let down = async { one_way(from_upstream, to_client).await.map(|()| ended.set(passed_on(end))) };
-    // The first that ends says who ended it; an error of either one replaces a FIN.
+    // The direction that ends first determines the end. An error of either one replaces a FIN.
     tokio::try_join!(up, down)?;
     Ok(ended.so_far())
 }
@@ -30,7 +30,7 @@ async fn one_way(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unp
     to.shutdown().await
 }
 
-/// A FIN that this side passes on to the client: where it is a goodbye, it is ours, and as weak.
+/// A FIN that this side forwards to the client. If a FIN is a goodbye, it is a goodbye by this side, and equally weak.
 fn passed_on(end: Endpoint) -> Disconnect {
     let fin = end.eof();
     if !fin.expected() {

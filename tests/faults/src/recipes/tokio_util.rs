@@ -1,4 +1,4 @@
-//! tokio-util's codecs: whether a stream of frames stopped between two of them or inside one.
+//! tokio-util's codecs: whether a stream ended between two frames or inside one.
 
 use std::io;
 
@@ -7,8 +7,8 @@ use disconnect_core::{Disconnect, Endpoint};
 use futures_util::{Stream, StreamExt};
 use tokio_util::codec::{Decoder, LinesCodec, LinesCodecError};
 
-/// `LinesCodec` hands out what is left at the end of file as if it were a line, and its error keeps the `io::Error` inside to
-/// itself. Here both are io errors: a goodbye without its end is none.
+/// `LinesCodec` returns the bytes left at the end of file as a line, and its error hides the inner `io::Error`. This
+/// wrapper turns both into I/O errors: a truncated goodbye is no goodbye.
 pub struct WholeLines(pub LinesCodec);
 
 impl Decoder for WholeLines {
@@ -30,7 +30,8 @@ impl Decoder for WholeLines {
     }
 }
 
-/// Reads frames until the connection ends. What the codec refuses, and what is left at the end of file, are errors.
+/// Reads frames until the connection ends. Frames that the codec rejects, and bytes left at the end of file, are
+/// errors.
 pub async fn serve<F: AsRef<[u8]>>(
     mut frames: impl Stream<Item = io::Result<F>> + Unpin,
     end: Endpoint,

@@ -1,8 +1,8 @@
-//! tonic: whether a call was completed, cancelled, late or lost, and who gave its status.
+//! tonic: whether a call was completed, cancelled, late or lost, and which side set its status.
 //!
-//! A status does not say who gave it, and `Ok(None)` is no goodbye: a server gets it for a call that was completed, cancelled
-//! or lost. What ended the body of the message tells them apart, so it is noted before tonic sees it. Needs the recipes
-//! `hyper_http2`, `h2` and `goaway`.
+//! A status does not show which side set it. `Ok(None)` is no goodbye: a server receives it for a completed, a
+//! cancelled and a lost call. The end of the message body distinguishes them, so it is recorded before tonic sees it.
+//! Needs the recipes `hyper_http2`, `h2` and `goaway`.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -22,28 +22,28 @@ use super::hyper_http2::stream_ended;
 
 pub static CLASSIFIER: Classifier = classifier![tonic = tonic, hyper = hyper, h2 = h2, tokio = tokio];
 
-/// What ended the body of a request or a response.
+/// How the body of a request or a response ended.
 #[derive(Clone, Debug, Default)]
 pub struct BodyEnd(Arc<OnceLock<End>>);
 
 #[derive(Debug)]
 enum End {
-    /// The server's word, if a status is in it.
+    /// With trailers. A status in them is by the server.
     Trailers {
         status: bool,
     },
-    /// `END_STREAM` without trailers.
+    /// With `END_STREAM` and without trailers.
     Whole,
     Cut(Verdict),
 }
 
-/// A body that notes its end.
+/// A body that records its end.
 pub struct Noted<B> {
     pub body: B,
     pub end: BodyEnd,
 }
 
-/// For `ServiceExt::map_response` of a channel: the note is in the extensions of the response.
+/// For `ServiceExt::map_response` of a channel. The record is in the extensions of the response.
 pub fn noted<B>(mut response: Response<B>) -> Response<Noted<B>> {
     let end = BodyEnd::default();
     response.extensions_mut().insert(end.clone());
@@ -61,7 +61,7 @@ impl<B: Body<Error: Error + 'static> + Unpin> Body for Noted<B> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         let end = match &polled {
             Poll::Ready(None) if self.body.is_end_stream() => End::Whole,
-            // hyper ends a body also for RST_STREAM NO_ERROR, and when the other side missed a keep-alive.
+            // hyper also ends a body for RST_STREAM with NO_ERROR, and after an unanswered keep-alive.
             Poll::Ready(None) => {
                 End::Cut(Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::FollowOn))
             }
@@ -77,7 +77,7 @@ impl<B: Body<Error: Error + 'static> + Unpin> Body for Noted<B> {
     }
 }
 
-/// The end of a call whose responses a client reads.
+/// The end of a call, at a client that reads its responses.
 pub async fn call_ended<T>(responses: &mut Streaming<T>, body: &BodyEnd, goaway: &GoAway) -> Verdict {
     let violation = Verdict::new(DisconnectReason::ProtocolError, Side::Remote);
     let or_goaway = |call: Verdict| goaway.verdict().map_or(call, |said| call.or_stronger(said));
@@ -87,7 +87,7 @@ pub async fn call_ended<T>(responses: &mut Streaming<T>, body: &BodyEnd, goaway:
         // The last call of a server that goes away.
         (Ok(()), Some(End::Trailers { .. })) => goaway.verdict().unwrap_or(Code::grpc(0).received()),
         (Err(status), Some(End::Trailers { .. })) => or_goaway(Code::grpc(status.code().into()).received()),
-        // The server has not said its status yet: tonic gives up over what it read.
+        // The server has not sent its status. tonic fails because of the bytes that it read.
         (Err(status), None) if status.source().is_none() => violation,
         (Err(status), None) => CLASSIFIER.verdict(&status),
         (Ok(()), None) => Verdict::new(DisconnectReason::Unknown, Side::Unknown),
@@ -99,7 +99,7 @@ async fn messages<T>(messages: &mut Streaming<T>) -> Result<(), Status> {
     Ok(())
 }
 
-/// The end of a call whose requests a server reads.
+/// The end of a call, at a server that reads its requests.
 pub async fn requests_ended<T>(
     requests: &mut Streaming<T>,
     body: &BodyEnd,
@@ -112,7 +112,7 @@ pub async fn requests_ended<T>(
         (Ok(()), _) => return Verdict::closed(Side::Remote),
         (Err(status), _) => return CLASSIFIER.verdict(&status),
     };
-    // A client that cancels when its time is up has not left.
+    // A client that cancels when its deadline expires has not left.
     let late = deadline.is_some_and(|deadline| deadline <= Instant::now());
     if late && cut == Code::http2(8).received() {
         return Code::grpc(4).received();
@@ -120,7 +120,7 @@ pub async fn requests_ended<T>(
     stream_ended(cut, connection, goaway).await
 }
 
-/// When the client's time is up, by its `grpc-timeout`: by its clock that is a little before.
+/// The client's deadline, from its `grpc-timeout`. By the client's clock it is a little earlier.
 pub fn deadline(headers: &HeaderMap) -> Option<Instant> {
     let timeout = grpc_timeout(headers.get("grpc-timeout"))?;
     Instant::now().checked_add(timeout / 10 * 9)

@@ -1,6 +1,7 @@
-//! tungstenite: the peer's close code, an end of file without one, a violation, a refused upgrade, an unanswered goodbye.
+//! tungstenite: the peer's close code, an end of file without one, a violation, a refused upgrade, an unanswered
+//! goodbye.
 //!
-//! A close frame is a message and not an error. Whoever closes says why before, and reads on for the answer.
+//! A close frame is a message, not an error. To close, record the end first, and then read on for the answer.
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The next message, or the end that the peer said. Without a close frame an end of file is tungstenite's error.
+/// Returns the next message, or the end from the peer's close frame. tungstenite returns an error for an end of file
+/// without one.
 pub async fn next<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
     end: Endpoint,
@@ -25,10 +27,10 @@ pub async fn next<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<Result<Message, Disconnect>, BoxError> {
     match timeout(patience, socket.next()).await? {
         Some(Ok(Message::Close(frame))) => {
-            // An empty frame is what the protocol calls 1005.
+            // RFC 6455, section 7.1.5: a close frame without a code is 1005.
             let (code, reason) =
                 frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
-            // Sends the answer. Whatever goes wrong from here on follows from the goodbye.
+            // Sends the answer. A failure here follows from the goodbye.
             let _ = SinkExt::close(socket).await;
             Ok(Err(end.received(Code::websocket(code)).with_detail(reason)))
         }
@@ -41,7 +43,7 @@ pub async fn next<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Upgrades a connection that a server has accepted. A refusal of `check` comes back as an error, and is this side's.
+/// Upgrades a connection that a server has accepted. A refusal by `check` is returned as an error and is by this side.
 pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     end: Endpoint,
@@ -53,7 +55,7 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     })
 }
 
-/// Tells the peer of its violation, so that it can say on its side why the connection ended.
+/// Sends the peer the code of its violation, so that it can log the reason.
 async fn complain<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
     error: &Error,
@@ -69,7 +71,7 @@ async fn complain<S: AsyncRead + AsyncWrite + Unpin>(
     linger(socket, patience).await;
 }
 
-/// Closes with this frame, or with an empty one. The end is set before, and then refined by what becomes of the goodbye.
+/// Closes with this frame, or with an empty one. The end is recorded first, and the result of the goodbye refines it.
 pub async fn close<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut WebSocketStream<S>,
     end: Endpoint,
@@ -88,7 +90,7 @@ pub async fn close<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(ended.so_far())
 }
 
-/// To close with bytes unread would be a reset, which can overtake the close frame.
+/// Closing a socket with unread bytes sends a reset, which can overtake the close frame.
 async fn linger<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>, patience: Duration) {
     let stream = socket.get_mut();
     let _ = stream.shutdown().await;

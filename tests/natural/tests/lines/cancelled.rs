@@ -84,7 +84,7 @@ async fn a_task_aborted_in_the_middle_of_a_message_is_dropped() {
     line_of(async |peer_id| {
         let (mut peer, served) = start(peer_id).await;
         peer.write_all(&[&MESSAGE[..], &MESSAGE[..4]].concat()).await.unwrap();
-        // The answer to the whole message shows that the task is at the broken one.
+        // The answer to the complete message shows that the task is reading the truncated one.
         peer.read_exact(&mut [0; 5]).await.unwrap();
         aborted(served).await;
     })
@@ -108,7 +108,7 @@ async fn an_abort_after_the_goodbye_changes_nothing() {
     .without_cause();
 }
 
-// Timing decides whether the task still sees the reset. The end is unexpected either way.
+// Whether the task sees the reset depends on timing. The end is unexpected either way.
 #[tokio::test]
 async fn a_reset_and_an_abort_at_once_are_unexpected() {
     line_of(async |peer_id| {
@@ -122,7 +122,7 @@ async fn a_reset_and_an_abort_at_once_are_unexpected() {
 }
 
 #[tokio::test]
-async fn a_timeout_around_it_drops_it() {
+async fn a_timeout_drops_the_connection() {
     line_of(async |peer_id| {
         let (_peer, stream) = connection().await;
         serve_within(SOON, stream, peer_id, &Shutdown::new()).await.unwrap_err();
@@ -144,7 +144,7 @@ async fn a_dropped_join_set_drops_each_of_its_connections() {
             exchange(peer).await;
         }
         aborted(accepting).await;
-        // A session's socket closes after its guard is gone.
+        // The socket of a session closes after its guard is dropped.
         for peer in &mut peers {
             closed(peer).await;
         }
@@ -156,7 +156,7 @@ async fn a_dropped_join_set_drops_each_of_its_connections() {
 }
 
 #[tokio::test]
-async fn a_runtime_that_goes_away_drops_it() {
+async fn a_dropped_runtime_drops_the_connection() {
     line_of(async |peer_id| {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let gone = thread::spawn(move || {
@@ -172,7 +172,7 @@ async fn a_runtime_that_goes_away_drops_it() {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_is_panicked() {
+async fn a_panic_of_the_handler_is_the_cause() {
     line_of(async |peer_id| {
         let (mut peer, served) = start(peer_id).await;
         peer.write_all(&FATAL).await.unwrap();
@@ -185,7 +185,7 @@ async fn a_handler_that_panics_is_panicked() {
 }
 
 #[tokio::test]
-async fn a_goodbye_is_not_read_behind_a_panic() {
+async fn an_unread_goodbye_does_not_replace_a_panic() {
     line_of(async |peer_id| {
         let (mut peer, served) = start(peer_id).await;
         peer.write_all(&[&FATAL[..], &GOODBYE].concat()).await.unwrap();
@@ -198,7 +198,7 @@ async fn a_goodbye_is_not_read_behind_a_panic() {
 }
 
 #[tokio::test]
-async fn our_shutdown_explains_the_abort_behind_it() {
+async fn our_shutdown_outranks_the_abort_after_it() {
     line_of(async |peer_id| {
         let shutdown = Arc::default();
         let (_peer, served) = start_under(&shutdown, peer_id).await;
@@ -210,9 +210,9 @@ async fn our_shutdown_explains_the_abort_behind_it() {
     .by("server");
 }
 
-// A shutdown that fails is never a clean end, so the panic must show. Reason and expectedness stay open.
+// A failed shutdown is never a clean end, so the panic must be the cause. Reason and expected flag are not asserted.
 #[tokio::test]
-async fn a_panic_behind_our_shutdown_shows_in_the_cause() {
+async fn a_panic_after_our_shutdown_is_the_cause() {
     line_of(async |peer_id| {
         let shutdown = Arc::default();
         let (mut peer, served) = start_under(&shutdown, peer_id).await;

@@ -1,4 +1,4 @@
-//! Faults on both legs of a raw forward.
+//! Faults on both connections of a raw forward.
 
 use std::{io, net::SocketAddr, sync::Arc};
 
@@ -66,7 +66,7 @@ async fn a_fin_of_the_client_is_its_goodbye() {
 }
 
 #[tokio::test]
-async fn a_half_closed_forward_goes_on() {
+async fn a_half_close_does_not_end_a_forward() {
     line_of(async |peer_id| {
         let mut forward = start(peer_id).await;
         finish(&mut forward.client, b"").await;
@@ -81,8 +81,8 @@ async fn a_half_closed_forward_goes_on() {
     .caused_by("fin");
 }
 
-// `copy_bidirectional` does not say which side closed first. So the reason and the initiator stay open: `client_closed`
-// by the client, or `graceful` by this side.
+// `copy_bidirectional` does not report which side closed first, so reason and initiator are not asserted:
+// `client_closed` by the client, or `graceful` by this side.
 #[tokio::test]
 async fn a_fin_of_the_back_end_is_expected_and_weak() {
     line_of(async |peer_id| {
@@ -184,7 +184,7 @@ async fn a_back_end_that_does_not_listen_is_unreachable() {
 }
 
 #[tokio::test]
-async fn our_shutdown_explains_the_abort_behind_it() {
+async fn our_shutdown_outranks_the_abort_after_it() {
     line_of(async |peer_id| {
         let forward = start(peer_id).await;
         forward.shutdown.begin();
@@ -196,7 +196,7 @@ async fn our_shutdown_explains_the_abort_behind_it() {
 }
 
 #[tokio::test]
-async fn our_shutdown_comes_before_the_fin_that_answers_it() {
+async fn our_shutdown_outranks_the_fin_that_answers_it() {
     line_of(async |peer_id| {
         let mut forward = start(peer_id).await;
         forward.shutdown.begin();

@@ -1,4 +1,4 @@
-//! The line that a connection wrote, and the assertions on it.
+//! The line that a connection logged, and assertions on it.
 
 use std::{
     array,
@@ -11,10 +11,10 @@ use tokio::time::timeout;
 
 /// The initiators of a cancelled task, a panic or an unknown error: never the peer, never the network.
 pub(crate) const NOBODY_OR_AGENT: &[&str] = &["", "agent"];
-/// As [`NOBODY_OR_AGENT`], on a server.
+/// Like [`NOBODY_OR_AGENT`], on a server.
 pub(crate) const NOBODY_OR_SERVER: &[&str] = &["", "server"];
 
-/// The values of one line. A key that is absent has the value `""`.
+/// The values of one line. An absent key has the value `""`.
 #[derive(Debug)]
 pub(crate) struct Line {
     reason: String,
@@ -24,13 +24,13 @@ pub(crate) struct Line {
     detail: String,
 }
 
-/// Runs `connection`, which has a `peer_id` of its own, and returns the only line with that id.
+/// Runs `connection` with a unique `peer_id`, and returns the only line with that id.
 pub(crate) async fn line_of(connection: impl AsyncFnOnce(u64)) -> Line {
     let [line] = lines_of(async |[peer_id]: [u64; 1]| connection(peer_id).await).await;
     line
 }
 
-/// Runs `connections`, whose ids follow on each other, and returns the only line of each.
+/// Runs `connections` with consecutive ids, and returns the only line of each.
 pub(crate) async fn lines_of<const N: usize>(connections: impl AsyncFnOnce([u64; N])) -> [Line; N] {
     static NEXT_ID: AtomicU64 = AtomicU64::new(1);
     let first = NEXT_ID.fetch_add(N as u64, Ordering::Relaxed);
@@ -52,13 +52,13 @@ pub(crate) async fn lines_of<const N: usize>(connections: impl AsyncFnOnce([u64;
 }
 
 impl Line {
-    /// The end is expected, for this reason.
+    /// Asserts that the end is expected, with this reason.
     #[track_caller]
     pub(crate) fn expected(self, reason: &str) -> Self {
         self.expected_for_one_of(&[reason])
     }
 
-    /// The end is expected, for one of these reasons: nothing tells which.
+    /// Asserts that the end is expected, with one of these reasons, which cannot be distinguished.
     #[track_caller]
     pub(crate) fn expected_for_one_of(self, reasons: &[&str]) -> Self {
         assert_eq!(self.expected, "true", "{self:?}");
@@ -66,13 +66,13 @@ impl Line {
         self
     }
 
-    /// The end is worth investigating, for this reason.
+    /// Asserts that the end is unexpected, with this reason.
     #[track_caller]
     pub(crate) fn unexpected(self, reason: &str) -> Self {
         self.unexpected_for_one_of(&[reason])
     }
 
-    /// The end is worth investigating, for one of these reasons: nothing tells which.
+    /// Asserts that the end is unexpected, with one of these reasons, which cannot be distinguished.
     #[track_caller]
     pub(crate) fn unexpected_for_one_of(self, reasons: &[&str]) -> Self {
         assert_eq!(self.expected, "false", "{self:?}");
@@ -80,39 +80,39 @@ impl Line {
         self
     }
 
-    /// The initiator is this one.
+    /// Asserts the initiator.
     #[track_caller]
     pub(crate) fn by(self, initiator: &str) -> Self {
         self.by_one_of(&[initiator])
     }
 
-    /// The initiator is one of these: the design leaves open which.
+    /// Asserts one of these initiators. The design does not fix which one.
     #[track_caller]
     pub(crate) fn by_one_of(self, initiators: &[&str]) -> Self {
         assert!(initiators.contains(&&*self.initiator), "initiator is none of {initiators:?}: {self:?}");
         self
     }
 
-    /// The cause is this one.
+    /// Asserts the cause.
     #[track_caller]
     pub(crate) fn caused_by(self, cause: &str) -> Self {
         self.caused_by_one_of(&[cause])
     }
 
-    /// The cause is one of these: it depends on timing, or the design leaves it open.
+    /// Asserts one of these causes. It depends on timing, or the design does not fix it.
     #[track_caller]
     pub(crate) fn caused_by_one_of(self, causes: &[&str]) -> Self {
         assert!(causes.contains(&&*self.cause), "cause is none of {causes:?}: {self:?}");
         self
     }
 
-    /// There is no cause: nothing but the goodbye.
+    /// Asserts that there is no cause, as for a plain goodbye.
     #[track_caller]
     pub(crate) fn without_cause(self) -> Self {
         self.caused_by("")
     }
 
-    /// The detail holds this text.
+    /// Asserts that the detail contains this text.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.detail.contains(text), "the detail does not say {text:?}: {self:?}");

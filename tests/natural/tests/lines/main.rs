@@ -1,4 +1,5 @@
-//! Runs each program on real sockets and injects faults. Every connection writes exactly one line, the right one.
+//! Runs each program on real sockets and injects faults. Every connection must log exactly one line, with the right
+//! end.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test panics when its set-up fails")]
 

@@ -1,4 +1,4 @@
-//! The peer's side of a connection: how it comes up, and the ways to end it.
+//! The peer's side of a connection: how it connects, and the ways in which it ends.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Long enough for every step of a test, so a timeout of this length never fires.
+/// A timeout that does not expire in any test.
 pub(crate) const NEVER: Duration = Duration::from_secs(100);
-/// The timeout of a test that is about the timeout.
+/// The timeout of a test in which it expires.
 pub(crate) const SOON: Duration = Duration::from_millis(50);
 
-/// A connection on loopback: the peer's end, and the end to serve.
+/// A loopback connection: the peer's socket, and the socket to serve.
 pub(crate) async fn connection() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
@@ -22,30 +22,30 @@ pub(crate) async fn connection() -> (TcpStream, TcpStream) {
     (peer, served)
 }
 
-/// Sends bytes, and then a FIN. The socket stays open for what the other side still sends.
+/// Sends bytes and a FIN. The socket stays open for reading.
 pub(crate) async fn finish(peer: &mut TcpStream, last: &[u8]) {
     peer.write_all(last).await.unwrap();
     peer.shutdown().await.unwrap();
 }
 
-/// Closes with a RST.
+/// Closes with an RST.
 pub(crate) fn reset(peer: TcpStream) {
     SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
     drop(peer);
 }
 
-/// Reads until the other side has closed, by a FIN or a RST.
+/// Reads until the other side has closed, with a FIN or an RST.
 pub(crate) async fn closed(peer: &mut TcpStream) {
     let mut rest = Vec::new();
     let _closed_either_way = peer.read_to_end(&mut rest).await;
 }
 
-/// Waits for a served task, however it ends.
+/// Waits for a served task and ignores its result.
 pub(crate) async fn ended<T>(served: JoinHandle<T>) {
     let _result_of_no_interest = served.await;
 }
 
-/// Aborts a served task, and waits until it is gone.
+/// Aborts a served task and waits until it is dropped.
 pub(crate) async fn aborted<T>(served: JoinHandle<T>) {
     served.abort();
     ended(served).await;

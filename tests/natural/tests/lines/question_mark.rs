@@ -40,7 +40,7 @@ async fn a_goodbye_is_closed_by_the_peer() {
 }
 
 #[tokio::test]
-async fn a_goodbye_outranks_the_fin_behind_it() {
+async fn a_goodbye_outranks_the_fin_after_it() {
     line_of(async |peer_id| {
         let (mut peer, served) = start(peer_id).await;
         finish(&mut peer, &GOODBYE).await;

@@ -20,7 +20,7 @@ fn server(heartbeat: Duration, patience: Duration) -> Arc<Server> {
     Arc::new(Server { shutdown: Shutdown::new(), stopping: watch::Sender::new(false), heartbeat, patience })
 }
 
-/// Announces the shutdown to all connections, and only then lets them act on it.
+/// Begins the shutdown first, and then wakes the connections.
 fn stop(server: &Server) {
     server.shutdown.begin();
     server.stopping.send_replace(true);
@@ -40,7 +40,7 @@ async fn connect(server: &Arc<Server>, peer_id: u64) -> (TcpStream, JoinHandle<i
     (peer, tokio::spawn(async move { serve(stream, peer_id, &server).await }))
 }
 
-/// Reads up to the line `wanted`, over heartbeats.
+/// Reads up to the line `wanted` and skips heartbeats.
 async fn line(peer: &mut TcpStream, wanted: &str) {
     let mut lines = BufReader::with_capacity(1, peer).lines();
     while lines.next_line().await.unwrap().expect("the server sends the line") != wanted {}
@@ -170,7 +170,7 @@ async fn our_shutdown_that_the_peer_answers_with_a_fin_is_ours() {
 }
 
 #[tokio::test]
-async fn our_shutdown_that_nobody_answers_shows_the_deadline() {
+async fn an_unanswered_shutdown_has_the_cause_deadline() {
     line_of(async |peer_id| {
         let server = server(NEVER, SOON);
         let (_peer, task) = start(&server, peer_id).await;
@@ -184,7 +184,7 @@ async fn our_shutdown_that_nobody_answers_shows_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_reset_behind_our_shutdown_is_its_consequence() {
+async fn a_reset_after_our_shutdown_is_ignored() {
     line_of(async |peer_id| {
         let server = server(NEVER, NEVER);
         let (mut peer, task) = start(&server, peer_id).await;
@@ -199,7 +199,7 @@ async fn a_reset_behind_our_shutdown_is_its_consequence() {
 }
 
 #[tokio::test]
-async fn a_goodbye_that_crosses_our_shutdown_comes_second() {
+async fn our_shutdown_outranks_a_simultaneous_goodbye() {
     line_of(async |peer_id| {
         let server = server(NEVER, NEVER);
         let (mut peer, task) = start(&server, peer_id).await;
@@ -241,9 +241,9 @@ async fn an_aborted_task_is_dropped() {
     .caused_by("dropped");
 }
 
-// The goodbye has no answer. The design leaves open which cause shows that.
+// The goodbye has no answer. The design does not fix the cause.
 #[tokio::test]
-async fn an_abort_behind_our_shutdown_leaves_the_reason() {
+async fn an_abort_after_our_shutdown_keeps_its_reason() {
     line_of(async |peer_id| {
         let server = server(NEVER, NEVER);
         let (mut peer, task) = start(&server, peer_id).await;

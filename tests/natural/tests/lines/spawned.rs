@@ -42,10 +42,10 @@ async fn a_goodbye_is_closed_by_the_peer() {
     .without_cause();
 }
 
-// Other systems discard received bytes on a reset, so the goodbye does not arrive there.
+// Other systems discard received bytes on a reset, so that the goodbye does not arrive there.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_goodbye_outranks_the_reset_behind_it() {
+async fn a_goodbye_outranks_the_reset_after_it() {
     line_of(async |peer_id| {
         let (mut peer, served) = start(peer_id).await;
         peer.write_all(b"say hello\nbye\n").await.unwrap();
@@ -96,7 +96,7 @@ async fn a_reset_of_an_idle_connection_is_a_network_error() {
     .caused_by("reset");
 }
 
-// Reader and writer both see the reset, in either order. The second may see a broken pipe or an end of file.
+// Reader and writer both see the reset, in either order. The second one may see a broken pipe or an end of file.
 #[tokio::test]
 async fn a_reset_while_an_answer_is_written_is_a_network_error() {
     line_of(async |peer_id| {
@@ -137,7 +137,7 @@ async fn a_silent_client_is_an_idle_timeout() {
 }
 
 #[tokio::test]
-async fn a_reader_that_panics_is_panicked() {
+async fn a_panic_of_the_reader_is_the_cause() {
     line_of(async |peer_id| {
         let (mut peer, served) = start(peer_id).await;
         peer.write_all(b"x\n").await.unwrap();
@@ -149,7 +149,7 @@ async fn a_reader_that_panics_is_panicked() {
     .caused_by("panicked");
 }
 
-// Reader and writer survive the task that spawned them, and their handles outlive the guard.
+// Reader and writer outlive the task that spawned them, and their handles outlive the guard.
 #[tokio::test]
 async fn an_aborted_task_is_dropped_and_a_later_goodbye_adds_no_line() {
     line_of(async |peer_id| {

@@ -22,7 +22,7 @@ fn request(name: &[u8]) -> Vec<u8> {
     [&[1], &length.to_be_bytes()[..], name].concat()
 }
 
-/// Asks for a file, and reads it.
+/// Requests a file and reads it.
 async fn download(peer: &mut TcpStream) {
     peer.write_all(&request(FILE.as_bytes())).await.unwrap();
     let length = peer.read_u64().await.unwrap();

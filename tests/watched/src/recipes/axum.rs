@@ -1,5 +1,5 @@
-//! axum: `serve` owns its streams and swallows how they end. A listener of your own watches them, and hands the handle of the
-//! connection to the handlers, as the `ConnectInfo`.
+//! axum: `serve` owns its streams and discards how they end. Wrap the listener: it watches each stream, and passes the
+//! handle of the connection to the handlers as `ConnectInfo`.
 
 use std::net::SocketAddr;
 
@@ -7,19 +7,19 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use disconnect_core::{BoxedGuard, DisconnectHandle, Watched};
 
-/// Watches each connection, whose line is written when axum drops it.
+/// Watches each connection. Its line is logged when axum drops the connection.
 pub struct WatchedListener<L, G> {
     pub listener: L,
-    /// A guard for a connection from there.
+    /// Makes the guard of a connection from this address.
     pub guard: G,
 }
 
-/// What a handler knows of its connection: `axum::serve(listener, app.into_make_service_with_connect_info::<Peer>())`, and
-/// then `ConnectInfo(peer): ConnectInfo<Peer>` as an argument.
+/// What a handler knows about its connection. Serve with `axum::serve(listener,
+/// app.into_make_service_with_connect_info::<Peer>())`, and take `ConnectInfo(peer): ConnectInfo<Peer>` as an argument.
 #[derive(Clone, Debug)]
 pub struct Peer {
     pub address: SocketAddr,
-    /// Where a handler says what it knows of the end: `peer.ended.failed(&error)` where a body breaks off.
+    /// Records ends of the handler, such as `peer.ended.failed(&error)` if a body breaks off.
     pub ended: DisconnectHandle,
 }
 
@@ -39,7 +39,7 @@ where
     }
 
     fn local_addr(&self) -> std::io::Result<Peer> {
-        // Of the listener itself, which has no connection. axum asks for it in `Debug` only.
+        // For the listener itself, which has no connection. axum calls this only for `Debug`.
         let ended = BoxedGuard::boxed(disconnect_core::Endpoint::SERVER_FACING_CLIENT, |_| ()).handle();
         Ok(Peer { address: self.listener.local_addr()?, ended })
     }

@@ -1,5 +1,5 @@
-//! h2: `accept()` gives `None` after a `GOAWAY` and after a bare FIN, and a ping without an answer is a timeout of your own.
-//! The stream tells the two losses apart. That the client said goodbye is in no event of h2.
+//! h2: `accept()` returns `None` both after a `GOAWAY` and after a bare FIN, and you set the timeout for an unanswered
+//! ping. The stream distinguishes a FIN from silence. No event of h2 shows the goodbye of the client.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::BoxError;
 
-/// Serves one connection, and pings its client.
+/// Serves one connection and pings its client.
 pub async fn serve(
     tcp: TcpStream,
     guard: BoxedGuard,
@@ -29,7 +29,7 @@ pub async fn serve(
     guard.run(|ended| requests(stream, ended, patience, leaving, handle)).await
 }
 
-/// Accepts requests until one side has had enough.
+/// Accepts requests until one side ends the connection.
 pub async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     ended: DisconnectHandle,
@@ -45,11 +45,11 @@ pub async fn requests<S: AsyncRead + AsyncWrite + Unpin>(
         tokio::select! {
             request = connection.accept() => match request.transpose()? {
                 Some((request, respond)) => handle(request, respond),
-                // No goodbye: the stream knows more.
+                // No goodbye. The stream knows the end.
                 None => return Ok(ended.so_far()),
             },
             silent = &mut alive => match silent? {},
-            // The guard is under the `Shutdown`, which says why.
+            // The guard is under the `Shutdown`, which has the reason.
             () = &mut leaving => connection.graceful_shutdown(),
         }
     }

@@ -1,5 +1,5 @@
-//! hyper 1 over HTTP/1.1: its connection ends in `Ok(())` after a goodbye, a FIN and a reset. The stream tells them apart,
-//! but for the goodbye, which is a header.
+//! hyper 1 over HTTP/1.1: its connection returns `Ok(())` after a goodbye, a FIN and a reset. The stream distinguishes
+//! a FIN from a reset. The goodbye is a header, which the stream does not see.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -17,8 +17,7 @@ use tokio::net::TcpStream;
 
 use super::BoxError;
 
-/// Serves one connection. There is no silence to measure: HTTP/1.1 has no ping, so that a client that sends nothing may be
-/// well.
+/// Serves one connection. Silence is not measured: HTTP/1.1 has no ping, so a silent client may be healthy.
 pub async fn serve<V>(
     tcp: TcpStream,
     guard: BoxedGuard,
@@ -33,7 +32,7 @@ where
     guard.run(|ended| connection(stream, ended, patience, leaving, service)).await
 }
 
-/// Answers requests until one side has had enough.
+/// Answers requests until one side ends the connection.
 pub async fn connection<S, V>(
     stream: S,
     ended: DisconnectHandle,
@@ -51,11 +50,11 @@ where
     tokio::select! {
         served = connection.as_mut() => served?,
         () = leaving => {
-            // The guard is under the `Shutdown`, which says why.
+            // The guard is under the `Shutdown`, which has the reason.
             connection.as_mut().graceful_shutdown();
             connection.await?;
         }
     }
-    // No goodbye: the stream knows more.
+    // No goodbye. The stream knows the end.
     Ok(ended.so_far())
 }

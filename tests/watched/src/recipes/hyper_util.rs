@@ -1,5 +1,5 @@
-//! hyper-util's auto builder: HTTP/1.1 and HTTP/2 by the first bytes. Over HTTP/2 hyper pings its client, and the stream
-//! shows that nothing answered.
+//! hyper-util's auto builder: it selects HTTP/1.1 or HTTP/2 by the first bytes. Over HTTP/2 hyper pings its client, and
+//! the stream sees that no answer comes.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -33,7 +33,7 @@ where
     guard.run(|ended| connection(stream, ended, patience, leaving, service)).await
 }
 
-/// Answers requests until one side has had enough.
+/// Answers requests until one side ends the connection.
 pub async fn connection<S, V>(
     stream: S,
     ended: DisconnectHandle,
@@ -53,11 +53,11 @@ where
     tokio::select! {
         served = connection.as_mut() => served?,
         () = leaving => {
-            // The guard is under the `Shutdown`, which says why.
+            // The guard is under the `Shutdown`, which has the reason.
             connection.as_mut().graceful_shutdown();
             connection.await?;
         }
     }
-    // No goodbye: the stream knows more.
+    // No goodbye. The stream knows the end.
     Ok(ended.so_far())
 }

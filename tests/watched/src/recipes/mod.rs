@@ -1,25 +1,27 @@
-//! One file a library, to be copied: where the watched stream goes, so that a connection ends right also where no error says so.
+//! Copy the file of your library. It shows where to put the watched stream, so that a connection ends correctly even if
+//! no error shows the reason.
 //!
-//! # Libraries that take no stream
+//! # Libraries that do not accept a stream
 //!
-//! reqwest, mongodb, async-nats, fred, rumqttc and lapin dial by themselves: they take a URL or an address, and no stream.
-//! Nothing can be watched inside them. Their errors are all there is, through a reader of the classifier.
+//! reqwest, mongodb, async-nats, fred, rumqttc and lapin connect by themselves: they accept a URL or an address, but no
+//! stream. Their streams cannot be watched. Only their errors are available, through a reader of the classifier.
 //!
-//! A relay on loopback is a way out: a listener of your own on port 0, and `Watched` on both legs, as in the example of a TCP
-//! proxy. The library dials the relay, and the relay dials the server. It costs a copy of every byte. It sees the outside of TLS
-//! alone: a FIN, a reset and silence, but neither a `close_notify` nor what the protocol says.
+//! A relay on loopback is a workaround: your own listener on port 0, and `Watched` on both connections, as in the
+//! example `tcp_proxy`. The library connects to the relay, and the relay connects to the server. It copies every byte.
+//! With TLS it sees only the outside: a FIN, a reset and silence, but no `close_notify` and no protocol.
 //!
-//! With TLS, the name decides whether that holds. A library checks the certificate against the name that it dials, and the server
-//! has no certificate for `127.0.0.1`.
+//! With TLS, the server name decides whether a relay works. A library verifies the certificate against the name that it
+//! connects to, and the server has no certificate for `127.0.0.1`.
 //!
-//! - Where the library lets the name and the address differ, the relay holds. reqwest does: `ClientBuilder::resolve` gives the
-//!   name the address of the relay, and the URL says the relay's port.
-//! - Where the name is that of the URL and of nothing else, it does not. Then let the library speak plain text to the relay, and
-//!   the relay TLS to the server. The relay is watched above TLS then, and sees more. Every program of the machine can connect to
-//!   it, and read along as far as the server lets it.
-//! - Never turn off the check of the name for it.
+//! - If name and address may differ in the library, the relay works. In reqwest, `ClientBuilder::resolve` maps the name
+//!   to the address of the relay, and the URL contains the relay's port.
+//! - If the name always comes from the URL, it does not. Then let the library use plain text to the relay, and let the
+//!   relay use TLS to the server. The relay then watches above TLS and sees more. But every program on the machine can
+//!   connect to the relay, and read what the server allows.
+//! - Never disable the verification of the name for a relay.
 //!
-//! A cluster tells its clients further addresses (mongodb's replica sets, NATS, Redis Cluster): they dial those past the relay.
+//! A cluster sends further addresses to its clients (mongodb's replica sets, NATS, Redis Cluster). The clients connect
+//! to them directly, without the relay.
 
 pub mod axum;
 pub mod h2;

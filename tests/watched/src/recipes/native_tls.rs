@@ -1,5 +1,5 @@
-//! native-tls: a read of nothing is the peer's `close_notify` or a FIN without one, and nothing above tells which. So watch the
-//! stream below alone, and never `above_tls`: it would call every FIN a goodbye.
+//! native-tls: a read of zero bytes is either the peer's `close_notify` or a FIN without it, and native-tls does not
+//! distinguish them. So watch only the stream below, and never use `above_tls`: it would turn every FIN into a goodbye.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio_native_tls::TlsAcceptor;
 
 use super::BoxError;
 
-/// Serves one connection. The bytes of its line are those of TLS.
+/// Serves one connection. The byte counts of its line include TLS.
 pub async fn serve(
     tcp: TcpStream,
     guard: BoxedGuard,
@@ -28,7 +28,7 @@ pub async fn serve(
         .await
 }
 
-/// Echoes bytes until one side has had enough.
+/// Echoes bytes until one side ends the connection.
 pub async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     (end, patience): (Endpoint, Duration),
@@ -39,7 +39,7 @@ pub async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
     let echo = async {
         loop {
             match timeout(patience, stream.read(&mut buffer)).await?? {
-                // With a `close_notify` or without: where your own protocol has no goodbye, declare `fin_is_goodbye`.
+                // With or without `close_notify`. If your own protocol has no goodbye, declare `fin_is_goodbye`.
                 0 => return Ok::<_, BoxError>(end.eof()),
                 read => {
                     got();
@@ -53,7 +53,7 @@ pub async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
         end = echo => return end,
         () = leaving => {}
     }
-    // The guard is under the `Shutdown`, which says why.
+    // The guard is under the `Shutdown`, which has the reason.
     stream.shutdown().await?;
     Ok(end.shutting_down())
 }

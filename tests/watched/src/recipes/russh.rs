@@ -1,5 +1,5 @@
-//! russh: a server stops at a write that fails, although the client's goodbye may still wait to be read. So keep the error back,
-//! by `hold_write_errors`. The session drops the client's code; its `Ok(())` is no goodbye.
+//! russh: a server stops at a failed write, although the client's goodbye may still be unread. So hold the error back
+//! with `hold_write_errors`. The session drops the client's code, and its `Ok(())` is not a goodbye.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::BoxError;
 
-/// Serves one connection. The keep-alive is russh's: `keepalive_interval` and `keepalive_max`.
+/// Serves one connection. russh sends the keep-alives: `keepalive_interval` and `keepalive_max`.
 pub async fn serve<H: Handler<Error = russh::Error> + Send + 'static>(
     tcp: TcpStream,
     guard: BoxedGuard,
@@ -23,7 +23,7 @@ pub async fn serve<H: Handler<Error = russh::Error> + Send + 'static>(
     guard.run(|ended| session(stream, ended, config, leaving, handler)).await
 }
 
-/// Serves until one side has had enough.
+/// Serves until one side ends the connection.
 pub async fn session<S, H>(
     stream: S,
     ended: DisconnectHandle,
@@ -40,11 +40,11 @@ where
     tokio::select! {
         served = &mut session => served?,
         () = leaving => {
-            // The guard is under the `Shutdown`, which says why.
+            // The guard is under the `Shutdown`, which has the reason.
             handle.disconnect(russh::Disconnect::ByApplication, String::new(), String::new()).await?;
             session.await?;
         }
     }
-    // No goodbye: the stream knows more.
+    // No goodbye. The stream knows the end.
     Ok(ended.so_far())
 }

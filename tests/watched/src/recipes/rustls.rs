@@ -1,5 +1,5 @@
-//! rustls: watch the stream below for a handshake that fails, and the one above for everything else. A read of nothing above is
-//! the peer's `close_notify`; a FIN without it is an error.
+//! rustls: watch the stream below TLS for a failed handshake, and the stream above for everything else. A read of zero
+//! bytes above is the peer's `close_notify`; a FIN without it is an error.
 
 use std::io;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::BoxError;
 
-/// An alert. rustls makes an error of an end of file without it.
+/// The alert. rustls returns an error for an end of file without it.
 const CLOSE_NOTIFY: Code = Code::tls(0);
 
 /// Serves one connection.
@@ -34,7 +34,7 @@ pub async fn serve(
         .await
 }
 
-/// Echoes bytes until one side has had enough.
+/// Echoes bytes until one side ends the connection.
 pub async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     (end, patience): (Endpoint, Duration),
@@ -58,7 +58,7 @@ pub async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
         end = echo => return end,
         () = leaving => {}
     }
-    // The guard is under the `Shutdown`, which says why. Dropping a TLS stream says nothing.
+    // The guard is under the `Shutdown`, which has the reason. Dropping a TLS stream sends no goodbye.
     let said: io::Result<()> = stream.shutdown().await;
     said?;
     Ok(end.shutting_down())

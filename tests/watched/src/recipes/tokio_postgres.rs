@@ -1,5 +1,5 @@
-//! tokio-postgres: `connect_raw` takes any stream. The server's goodbye is an error with a SQLSTATE, which a reader of a few
-//! lines finds.
+//! tokio-postgres: `connect_raw` accepts any stream. The server's goodbye is an error with a SQLSTATE, which a reader
+//! of a few lines finds.
 
 use std::error::Error;
 use std::future::poll_fn;
@@ -23,7 +23,7 @@ pub fn reader<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
     }
 }
 
-/// Connects over a stream, and keeps the connection until one side has had enough.
+/// Connects over a stream, and keeps the connection until one side ends it.
 pub async fn connect(
     tcp: TcpStream,
     guard: BoxedGuard,
@@ -35,7 +35,7 @@ pub async fn connect(
     guard.run(|ended| connection(stream, ended, patience, leaving, got)).await
 }
 
-/// The same on any stream, with a keep-alive by empty queries.
+/// The same on any stream, with empty queries as keep-alives.
 pub async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     ended: DisconnectHandle,
@@ -56,12 +56,13 @@ pub async fn connection<S: AsyncRead + AsyncWrite + Unpin>(
         closed = receive => closed?,
         silent = keep_alive(&client, patience) => silent?,
         () = leaving => {
-            // The guard is under the `Shutdown`, which says why. Without its client, the connection says goodbye.
+            // The guard is under the `Shutdown`, which has the reason. When its client is dropped, the connection sends
+            // its goodbye.
             drop(client);
             connection.await?;
         }
     }
-    // No goodbye: the stream knows more.
+    // No goodbye. The stream knows the end.
     Ok(ended.so_far())
 }
 

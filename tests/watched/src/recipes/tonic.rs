@@ -1,5 +1,5 @@
-//! tonic: a server owns its streams, a client dials them, and both keep to themselves how they end. A stream of your own tells:
-//! for a server with `Connected` on it, for a client from its connector.
+//! tonic: servers own their streams and clients make them, and neither reports how a connection ends. Pass in a watched
+//! stream: to a server with `Connected`, to a client with a connector.
 
 use std::io;
 use std::pin::Pin;
@@ -14,20 +14,20 @@ use tonic::Request;
 use tonic::transport::Channel;
 use tonic::transport::server::Connected;
 
-/// A stream for `Server::serve_with_incoming`. Its line is written when tonic drops it.
+/// A stream for `Server::serve_with_incoming`. Its line is logged when tonic drops it.
 pub struct Connection<S> {
     pub stream: S,
     pub ended: DisconnectHandle,
 }
 
-/// Watches a stream that a server has accepted. Give `silent_after` the timeout of `http2_keepalive_timeout`.
+/// Watches a stream that a server has accepted. `keepalive` is the timeout of `http2_keepalive_timeout`.
 pub fn accepted<S>(stream: S, guard: BoxedGuard, keepalive: Duration) -> Connection<Watched<S>> {
     let ended = guard.handle();
     Connection { stream: guard.watch(stream).silent_after(keepalive).with_guard(guard), ended }
 }
 
-/// What a call knows of its connection. The guard of a call is [under](of_call) it, so that a call which its connection took
-/// along has the end of that.
+/// Gives calls the handle of their connection. [`of_call`] puts the guard of a call under it, so that a call takes the end of
+/// its connection.
 impl<S> Connected for Connection<S> {
     type ConnectInfo = DisconnectHandle;
 
@@ -68,8 +68,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     }
 }
 
-/// The guard of a call. A client that gives up when its time is over cancels its call, and tonic's `message()` gives `Ok(None)`
-/// for that as for the end of the requests; or tonic is faster and drops the handler. The time is in the request alone.
+/// The guard of a call. A client whose deadline passes cancels its call, and tonic's `message()` returns `Ok(None)`, as at the
+/// end of the requests; or tonic drops the handler first. Only the request has the deadline.
 pub fn of_call<T>(request: &Request<T>, guard: BoxedGuard) -> BoxedGuard {
     let guard = guard.within(grpc_timeout(request.metadata().get("grpc-timeout")));
     match request.extensions().get::<DisconnectHandle>() {
@@ -78,7 +78,7 @@ pub fn of_call<T>(request: &Request<T>, guard: BoxedGuard) -> BoxedGuard {
     }
 }
 
-/// A client's channel over one connection, whose end the handle gets. Give `silent_after` the timeout of
+/// A client's channel over one connection, whose end the handle receives. `silent_after` takes the timeout of
 /// `Endpoint::keep_alive_timeout`.
 pub async fn dialled<S>(
     stream: S,
@@ -92,7 +92,7 @@ where
     channel(ended.watch(stream).silent_after(keepalive), endpoint).await
 }
 
-/// The same on any stream. Whoever dials once more is refused: a second connection has a guard of its own.
+/// The same on any stream. A second connection attempt fails, because every connection needs its own guard.
 pub async fn channel<S>(stream: S, endpoint: tonic::transport::Endpoint) -> Result<Channel, tonic::transport::Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

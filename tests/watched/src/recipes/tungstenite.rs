@@ -1,4 +1,4 @@
-//! tungstenite: the close frame is a message that the body reads; every other end is an error, or what the stream saw.
+//! tungstenite: the close frame is a message in the loop. Every other end is an error, or an end that the stream saw.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::BoxError;
 
-/// Serves one connection. Its client answers what it gets, or is gone.
+/// Serves one connection. The client must answer within the timeout.
 pub async fn serve(
     tcp: TcpStream,
     guard: BoxedGuard,
@@ -27,7 +27,7 @@ pub async fn serve(
     guard.run(|_| messages(stream, (end, patience), leaving, got)).await
 }
 
-/// Echoes messages until one side has had enough.
+/// Echoes messages until one side ends the connection.
 pub async fn messages<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     (end, patience): (Endpoint, Duration),
@@ -40,7 +40,7 @@ pub async fn messages<S: AsyncRead + AsyncWrite + Unpin>(
         let message = tokio::select! {
             message = timeout(patience, socket.next()) => message?,
             () = &mut leaving => {
-                // The guard is under the `Shutdown`, which says why. The client's answer comes as a message.
+                // The guard is under the `Shutdown`, which has the reason. The client's answer is a message.
                 let away = CloseFrame { code: CloseCode::Away, reason: "".into() };
                 socket.close(Some(away)).await?;
                 continue;
@@ -49,9 +49,9 @@ pub async fn messages<S: AsyncRead + AsyncWrite + Unpin>(
         match message.transpose()? {
             None => return Ok(end.eof()),
             Some(Message::Close(frame)) => {
-                // An empty frame is what the protocol calls 1005.
+                // RFC 6455, section 7.1.5: a close frame without a code is 1005.
                 let code = frame.map_or(1005, |frame| frame.code.into());
-                // Sends the answer. Whatever goes wrong from here on follows from the goodbye.
+                // Sends the answer. A failure here follows from the goodbye.
                 let _ = socket.flush().await;
                 return Ok(end.received(Code::websocket(code)));
             }

@@ -49,7 +49,7 @@ impl Stack for Axum {
     }
 }
 
-/// Reads a body to its end, and answers with it.
+/// Reads a body to its end and echoes it.
 async fn upload(site: Site, peer: Peer, body: Body) -> impl IntoResponse {
     site.got();
     let read = async {
@@ -62,7 +62,7 @@ async fn upload(site: Site, peer: Peer, body: Body) -> impl IntoResponse {
     })
 }
 
-/// Has one connection.
+/// A listener with one connection.
 struct Once(Option<TcpStream>);
 
 impl Listener for Once {
@@ -81,7 +81,7 @@ impl Listener for Once {
     }
 }
 
-/// The same connection, not watched.
+/// A listener with one connection that is not watched.
 struct Bare {
     listener: Once,
     site: Site,

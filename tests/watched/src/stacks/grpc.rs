@@ -29,7 +29,7 @@ static CLASSIFIER: Classifier = classifier![tonic = tonic, hyper = hyper, h2 = h
 
 const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
-/// The connection of a server, whose calls have lines of their own.
+/// The connection of a server. Its calls have their own lines.
 pub(crate) struct ServerConnection;
 
 impl Stack for ServerConnection {
@@ -46,7 +46,7 @@ impl Stack for ServerConnection {
     }
 }
 
-/// A call that a server follows in a task of its own: with streams in both directions.
+/// A call that a server serves in its own task, with streams in both directions.
 pub(crate) struct StreamingCall;
 
 impl Stack for StreamingCall {
@@ -75,7 +75,7 @@ impl Stack for StreamingCall {
     }
 }
 
-/// A call that a server follows in its handler, which tonic drops.
+/// A call that a server serves in its handler, which tonic may drop.
 pub(crate) struct HandledCall;
 
 impl Stack for HandledCall {
@@ -93,7 +93,7 @@ impl Stack for HandledCall {
     }
 }
 
-/// Whose line is judged.
+/// The line that is checked.
 #[derive(Clone, Copy, PartialEq)]
 enum Judged {
     Connection,
@@ -101,7 +101,7 @@ enum Judged {
     HandledCall,
 }
 
-/// A guard of the connection where the call is judged.
+/// A guard of the connection, for cases that check the call.
 fn unjudged(site: &Site) -> BoxedGuard {
     BoxedGuard::boxed(site.end, |_| ()).under(&site.shutdown)
 }
@@ -144,13 +144,13 @@ where
     Ok(server.serve_with_incoming_shutdown(service, incoming, leaving).await?)
 }
 
-/// The guard of a call: under that of its connection.
+/// The guard of a call, under that of its connection.
 fn guard_of_call(request: &Request<Streaming<Bytes>>, site: &Site, is_judged: bool) -> BoxedGuard {
     let guard = if is_judged { site.guard() } else { unjudged(site) };
     if site.is_watched { of_call(request, guard) } else { guard }
 }
 
-/// Answers by events from a task.
+/// Answers with events from a task.
 fn streaming(
     request: Request<Streaming<Bytes>>,
     site: &Site,

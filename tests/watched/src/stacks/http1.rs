@@ -1,4 +1,4 @@
-//! hyper 1 over HTTP/1.1, and the client and the service that other HTTP servers have as well.
+//! hyper 1 over HTTP/1.1, and the client and service that other HTTP servers share.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl Stack for Http1 {
     }
 }
 
-/// Reads a body to its end, and answers with it.
+/// Reads a body to its end and echoes it.
 pub(crate) fn service(
     site: &Site,
 ) -> impl Service<
@@ -62,7 +62,7 @@ pub(crate) fn service(
     })
 }
 
-/// Writes its requests by hand.
+/// A client that writes its requests by hand.
 pub(crate) struct Client {
     stream: BufReader<TcpStream>,
     has_begun: bool,
@@ -84,7 +84,7 @@ impl Client {
 }
 
 impl Peer for Client {
-    /// The beginning of a request, and then more of its body.
+    /// Sends the start of a request, and then more of its body.
     async fn speak(&mut self) -> Result<(), BoxError> {
         let begin = b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nhel";
         let more = b"lo";

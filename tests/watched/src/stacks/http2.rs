@@ -1,4 +1,4 @@
-//! h2 as a server, and hyper over HTTP/2 by hyper-util.
+//! h2 as a server, and hyper over HTTP/2 with hyper-util.
 
 use bytes::Bytes;
 use disconnect_core::{Classifier, Endpoint, classifier};
@@ -41,7 +41,7 @@ impl Stack for H2 {
     }
 }
 
-/// Reads a body to its end, and answers.
+/// Reads a body to its end and answers.
 async fn answer(request: Request<RecvStream>, mut respond: SendResponse<Bytes>) -> Result<(), h2::Error> {
     let mut body = request.into_body();
     while let Some(chunk) = body.data().await {
@@ -92,7 +92,7 @@ impl Client {
 }
 
 impl Peer for Client {
-    /// The beginning of a request, and then more of its body.
+    /// Sends the start of a request, and then more of its body.
     async fn speak(&mut self) -> Result<(), BoxError> {
         if self.body.is_none() {
             let requests = self.requests.take().ok_or("the client has left")?;
@@ -104,7 +104,7 @@ impl Peer for Client {
         Ok(body.send_data(Bytes::from_static(b"hello"), false)?)
     }
 
-    /// Without a handle, h2 says GOAWAY and closes.
+    /// Drops the handle, on which h2 sends GOAWAY and closes.
     async fn goodbye(&mut self) -> Result<(), BoxError> {
         (self.requests, self.body) = (None, None);
         Ok((&mut self.connection).await??)

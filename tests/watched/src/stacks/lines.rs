@@ -1,4 +1,4 @@
-//! tokio alone: lines of text, of which `quit` is the goodbye.
+//! tokio alone: lines of text, with `quit` as the goodbye.
 
 use disconnect_core::{Classifier, Endpoint, classifier};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -36,7 +36,7 @@ impl Stack for Lines {
     }
 }
 
-/// Echoes lines until one side has had enough.
+/// Echoes lines until one side ends the connection.
 async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     site: Site,
@@ -54,7 +54,7 @@ async fn echo<S: AsyncRead + AsyncWrite + Unpin>(
                 site.got();
                 lines.get_mut().write_all(b"hello\n").await?;
             }
-            // Part of a line, before an end of file.
+            // A truncated line before an end of file.
             Some(_) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The libraries, each as the side whose line is judged, and its peer.
+//! The libraries, each as the checked side with its peer.
 
 pub(crate) mod axum;
 pub(crate) mod grpc;

@@ -1,4 +1,4 @@
-//! native-tls, which is OpenSSL here.
+//! native-tls, which uses OpenSSL here.
 
 use disconnect_core::{Classifier, Endpoint, classifier};
 use tokio::net::TcpStream;

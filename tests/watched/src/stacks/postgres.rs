@@ -1,4 +1,4 @@
-//! tokio-postgres against a server that speaks just enough.
+//! tokio-postgres with a minimal server.
 
 use disconnect_core::{Classifier, Endpoint, classifier};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -40,12 +40,12 @@ impl Stack for Postgres {
 pub(crate) struct Server(TcpStream);
 
 impl Peer for Server {
-    /// `NotificationResponse`, which a server may send at any time.
+    /// Sends a `NotificationResponse`, which a server may send at any time.
     async fn speak(&mut self) -> Result<(), BoxError> {
         Ok(self.0.write_all(b"A\0\0\0\x0d\0\0\0\x01ch\0x\0").await?)
     }
 
-    /// The administrator stops the server.
+    /// Simulates an administrator who stops the server.
     async fn goodbye(&mut self) -> Result<(), BoxError> {
         self.0.write_all(b"E\0\0\0\x1dSFATAL\0VFATAL\0C57P01\0Mx\0\0").await?;
         Ok(self.0.shutdown().await?)

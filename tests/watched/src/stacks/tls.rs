@@ -1,4 +1,4 @@
-//! rustls below a protocol that has no goodbye of its own.
+//! rustls below a protocol without a goodbye of its own.
 
 use std::sync::{Arc, OnceLock};
 
@@ -66,7 +66,7 @@ pub(crate) fn pem() -> Result<(String, String), BoxError> {
     Ok((cert.pem(), signing_key.serialize_pem()))
 }
 
-/// A client with rustls that has had one echo.
+/// A client with rustls that has received one echo.
 pub(crate) async fn connect(tcp: TcpStream) -> Result<Client, BoxError> {
     let mut roots = RootCertStore::empty();
     let trusted: CertificateDer<'static> = certified()?.cert.der().clone();

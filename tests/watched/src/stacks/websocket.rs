@@ -37,7 +37,7 @@ impl Stack for WebSocket {
         let socket = client.0.as_mut().ok_or("the client is gone")?;
         socket.next().await.ok_or("no echo")??;
         if fault == Fault::Shutdown {
-            // Reads, and with it answers the server's goodbye.
+            // The read also answers the server's goodbye.
             let mut socket = client.0.take().ok_or("the client is gone")?;
             tokio::spawn(async move { while let Some(Ok(_)) = socket.next().await {} });
         }

@@ -23,7 +23,7 @@ use crate::recipes::goaway::GoAway;
 use crate::recipes::tonic::{BodyEnd, call_ended, noted};
 use crate::secure;
 
-/// A channel of one connection, and what is noted of it.
+/// A channel with one connection, and its records.
 #[derive(Clone)]
 pub(super) struct Connected {
     channel: Channel,
@@ -35,7 +35,7 @@ impl Connected {
         Self::over(TcpStream::connect(server).await?, Endpoint::from_static("http://localhost")).await
     }
 
-    /// Asks whether the server is still there.
+    /// Connects with keep-alive pings.
     pub(super) async fn watchfully_to(server: SocketAddr) -> Result<Self, Failure> {
         let endpoint = Endpoint::from_static("http://localhost")
             .http2_keep_alive_interval(Duration::from_millis(100))
@@ -54,7 +54,7 @@ impl Connected {
     {
         let goaway = GoAway::default();
         let stream = Arc::new(Mutex::new(Some(goaway.of_server(stream))));
-        // There is one connection: a second one is refused.
+        // There is one connection. A second one fails.
         let connector = tower::service_fn(move |_| {
             let stream = stream.lock().ok().and_then(|mut stream| stream.take());
             async move { stream.map(TokioIo::new).ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused)) }
@@ -62,12 +62,12 @@ impl Connected {
         Ok(Self { channel: endpoint.connect_with_connector(connector).await?, goaway })
     }
 
-    /// Calls, and waits for the first event.
+    /// Starts a call and waits for the first event.
     pub(super) async fn call(&self) -> Result<Call, Status> {
         self.call_with(Request::new(())).await
     }
 
-    /// The same, with what the request says about time.
+    /// The same with a deadline in the request.
     pub(super) async fn call_with(&self, request: Request<()>) -> Result<Call, Status> {
         let (requests, mut sent) = mpsc::unbounded_channel();
         let request = request.map(|()| stream::poll_fn(move |context| sent.poll_recv(context)));
@@ -77,7 +77,7 @@ impl Connected {
         let body = response.extensions().get::<BodyEnd>().cloned().unwrap_or_default();
         let mut events = response.into_inner();
         events.message().await?;
-        // The server waits for this where it matters that the first event has been read.
+        // Tells the server that the first event was read, for the cases that wait for it.
         let _ = requests.send(Bytes::from_static(b"following"));
         Ok(Call { events, body, goaway: self.goaway.clone(), requests })
     }
@@ -88,7 +88,7 @@ pub(super) struct Call {
     events: Streaming<Bytes>,
     body: BodyEnd,
     goaway: GoAway,
-    /// What this side still sends: dropped, it has said all.
+    /// The requests of this side. Dropping it ends them.
     pub(super) requests: mpsc::UnboundedSender<Bytes>,
 }
 
@@ -98,7 +98,7 @@ impl Call {
         CLIENT.resolve(call_ended(&mut self.events, &self.body, &self.goaway).await)
     }
 
-    /// The same where nothing is noted, and what tonic says.
+    /// The same without records. Also returns tonic's status.
     pub(super) async fn status(mut self) -> (Disconnect, String) {
         loop {
             match self.events.message().await {

@@ -16,7 +16,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     clients(matrix).await
 }
 
-/// The server is killed, or stopped.
+/// The server is killed or stopped.
 async fn servers(matrix: &mut Matrix) -> Outcome {
     let mut peer = Peer::start("grpc", &["server"])?;
     let call = Connected::to(peer.line().await?.parse()?).await?.call().await?;
@@ -37,7 +37,7 @@ async fn servers(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The client is killed, or stopped, or its connection ends.
+/// The client is killed or stopped, or its connection ends.
 async fn clients(matrix: &mut Matrix) -> Outcome {
     let server = Server::start().await?;
     let mut peer = Peer::start("grpc", &["client", &server.address.to_string()])?;

@@ -1,4 +1,4 @@
-//! gRPC by tonic, over a connection of hyper's: a client that follows a stream of events, and the server that sends them.
+//! gRPC with tonic, over hyper: a client that follows a stream of events, and the server that sends them.
 
 mod client;
 mod losses;
@@ -19,7 +19,7 @@ use crate::recipes::tonic::CLASSIFIER;
 
 const PROTOCOL: &str = "grpc";
 
-/// A client's events from the server.
+/// A client that receives events from the server.
 const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
 const SERVER: Endpoint = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CLASSIFIER);
 
@@ -36,12 +36,12 @@ pub(crate) async fn peer(arguments: &[String]) -> Outcome {
     losses::peer(arguments).await
 }
 
-/// The one method: events for as long as the client asks.
+/// The only method: events as long as the client sends requests.
 fn method() -> PathAndQuery {
     PathAndQuery::from_static("/events.Events/Follow")
 }
 
-/// Messages that are bytes, so that nothing has to be generated.
+/// A codec for bytes, which needs no generated code.
 #[derive(Clone, Copy, Default)]
 struct Plain;
 

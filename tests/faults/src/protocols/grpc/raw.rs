@@ -1,4 +1,4 @@
-//! A server by hand, which breaks what tonic's would not.
+//! A hand-written server, for violations that tonic's server does not commit.
 
 use std::net::SocketAddr;
 
@@ -18,25 +18,25 @@ use crate::protocols::Outcome;
 #[derive(Clone, Copy)]
 pub(super) enum Then {
     Nothing,
-    /// These bytes of the body.
+    /// Sends these bytes of the body.
     Begin(&'static [u8]),
-    /// The same, then its end, without a status.
+    /// Sends these bytes, then the end of the body without a status.
     End(&'static [u8]),
     Reset(Reason),
     GoAway(Reason),
-    /// These bytes below the library.
+    /// Writes these bytes below the library.
     Frames(&'static [u8]),
-    /// RST.
+    /// Sends an RST.
     Cut,
     Fin,
 }
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const FAULTS: &[(&str, Then)] = &[
     ("no status at the end", Then::End(b"")),
     ("a message cut short by END_STREAM", Then::End(b"\0\0\0\0\x64what")),
     ("a message with an impossible flag", Then::End(b"\x07\0\0\0\x04what")),
-    // More than the 4 MiB that a client takes.
+    // More than the 4 MiB that a client accepts.
     ("a message above the limit", Then::Begin(b"\0\x7f\xff\xff\xff")),
     ("RST_STREAM INTERNAL_ERROR", Then::Reset(Reason::INTERNAL_ERROR)),
     ("RST_STREAM REFUSED_STREAM", Then::Reset(Reason::REFUSED_STREAM)),
@@ -58,7 +58,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     gateways(matrix).await
 }
 
-/// Who answers is no gRPC server at all.
+/// Servers that do not speak gRPC.
 async fn gateways(matrix: &mut Matrix) -> Outcome {
     for status in
         [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND]
@@ -85,7 +85,7 @@ async fn serve(then: Then) -> Result<SocketAddr, Failure> {
     Ok(address)
 }
 
-/// The same over any stream; `socket` is the one below it.
+/// The same over any stream. `socket` is the socket below.
 pub(super) async fn call<S>(stream: S, mut socket: TcpStream, then: Then) -> Outcome
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -96,7 +96,7 @@ where
     head.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     let mut events = respond.send_response(head, false)?;
     events.send_data(Bytes::from_static(b"\0\0\0\0\x05event"), false)?;
-    // The client says that it has read the event.
+    // The client reports that it has read the event.
     let mut requests = request.into_body();
     tokio::select! {
         following = requests.data() => drop(following.ok_or("nothing said")??),

@@ -1,4 +1,4 @@
-//! The same over TLS.
+//! gRPC over TLS.
 
 use h2::Reason;
 use tonic::Status;
@@ -60,7 +60,7 @@ async fn goodbyes(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// What happens to TLS alone, by a proxy that speaks it for the server.
+/// Ends of TLS alone, by a proxy that terminates TLS for the server.
 async fn below(matrix: &mut Matrix) -> Outcome {
     for (ending, injected) in [
         (Ending::Fin, "FIN without close_notify by the server, over TLS"),

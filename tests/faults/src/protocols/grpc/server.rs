@@ -1,4 +1,4 @@
-//! A server of tonic's, on a connection of hyper's.
+//! A tonic server on a hyper connection.
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
@@ -39,7 +39,7 @@ pub(super) struct Leaving {
 }
 
 impl Leaving {
-    /// Says GOAWAY: what is sent afterwards follows it.
+    /// Sends GOAWAY. Everything that is sent later follows it.
     pub(super) async fn begin(&self) {
         self.leave.notify_one();
         self.said.notified().await;
@@ -50,19 +50,19 @@ impl Leaving {
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Handler {
     Follows,
-    /// Does not answer.
+    /// Never answers.
     Stalls,
     Panics,
 }
 
-/// A server that takes one connection and one call.
+/// A server for one connection and one call.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
-    /// What the call sends: events, or a status. Dropped, the call ends in OK.
+    /// What the call sends: events or a status. Dropping it ends the call with OK.
     pub(super) events: mpsc::UnboundedSender<Result<Bytes, Status>>,
-    /// The client has read the first.
+    /// Notified when the client has read the first event.
     pub(super) heard: Arc<Notify>,
-    /// Has it go away when its calls are done, and tells that it has said so.
+    /// Lets the server go away after its calls, and reports when it has sent GOAWAY.
     pub(super) leaving: Leaving,
     ended: mpsc::UnboundedReceiver<Disconnect>,
 }
@@ -113,13 +113,13 @@ impl Server {
         Ok(Self { address, events, heard, leaving, ended })
     }
 
-    /// What the service made of how the call ended.
+    /// The end of the call that the service logged.
     pub(super) async fn ended(mut self) -> Result<Disconnect, Failure> {
         Ok(self.ended.recv().await.ok_or("the call has no end")?)
     }
 }
 
-/// Serves one connection, with keep-alive. Whoever comes later is refused.
+/// Serves one connection with keep-alive. Refuses further ones.
 async fn serve_connection<S>(stream: S, call: Follow, leaving: Leaving, handler: Handler) -> hyper::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -136,7 +136,7 @@ where
                 let told = call.told.clone();
                 let guard = BoxedGuard::boxed(SERVER, move |end| drop(told.send(end.clone())));
                 let _held = Handling::new(guard, SERVER, call.connection, call.goaway);
-                // As a panic, without the hook that prints.
+                // A panic without the hook that prints.
                 std::panic::resume_unwind(Box::new("injected"));
             }
             call.deadline = deadline(request.headers());
@@ -156,7 +156,7 @@ where
     connection.await
 }
 
-/// The service: sends what it is given, and reads what comes.
+/// The service: sends the given events and reads the requests.
 struct Follow {
     sent: Option<mpsc::UnboundedReceiver<Result<Bytes, Status>>>,
     told: mpsc::UnboundedSender<Disconnect>,

@@ -1,4 +1,4 @@
-//! Calls that end by a status, a deadline, or because the client has had enough.
+//! Calls that end with a status, with a deadline, or by the client.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     by_the_client(matrix).await
 }
 
-/// Ends the call with this status. OK is what a call ends in that sends no more.
+/// Ends the call with this status. A call that sends no more ends with OK.
 fn end_with(server: &Server, status: Status) -> Outcome {
     if status.code() != Number::Ok {
         server.events.send(Err(status))?;
@@ -41,7 +41,7 @@ fn end_with(server: &Server, status: Status) -> Outcome {
     Ok(())
 }
 
-/// The server goes away, and ends its calls.
+/// The server goes away and ends its calls.
 async fn shutdown(matrix: &mut Matrix) -> Outcome {
     let server = Server::start().await?;
     let call = Connected::to(server.address).await?.call().await?;
@@ -69,7 +69,7 @@ async fn shutdown(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Says GOAWAY, and then ends the call.
+/// Sends GOAWAY and then ends the call.
 pub(super) async fn leave_then(server: Server, status: Status) -> Outcome {
     server.heard.notified().await;
     server.leaving.begin().await;
@@ -101,7 +101,7 @@ async fn within(client: &Connected, timeout: Duration) -> Result<Status, Failure
     Ok(client.call_with(request).await.err().ok_or("the silent server answered")?)
 }
 
-/// The client is done, or has had enough: tonic's `message()` gives the server `Ok(None)` for both.
+/// The client completes or cancels: tonic's `message()` returns `Ok(None)` to the server for both.
 async fn by_the_client(matrix: &mut Matrix) -> Outcome {
     let server = Server::start().await?;
     let call = Connected::to(server.address).await?.call().await?;

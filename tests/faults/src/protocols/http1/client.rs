@@ -1,4 +1,4 @@
-//! A client of one request.
+//! A client that sends one request.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::recipes::hyper_http1 as recipe;
 
 pub(super) type Task = JoinHandle<hyper::Result<()>>;
 
-/// The connection runs in a task of its own, as hyper wants it.
+/// hyper expects the connection in its own task.
 pub(super) async fn dial<S>(stream: S) -> hyper::Result<(SendRequest<Body>, Task)>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -26,7 +26,7 @@ where
     Ok((sender, tokio::spawn(connection)))
 }
 
-/// One request, and then the wait until the connection ends.
+/// Sends one request, and waits until the connection ends.
 pub(super) async fn fetch(
     sender: SendRequest<Body>,
     task: Task,
@@ -36,7 +36,7 @@ pub(super) async fn fetch(
     line(CLIENT, async |ended| recipe::fetch(sender, task, request, CLIENT, &ended, patience, LONG).await).await
 }
 
-/// The same for an endpoint of one's own, and what hyper read.
+/// The same for another endpoint. Also returns what hyper read.
 pub(super) async fn get(
     tcp: TcpStream,
     end: Endpoint,

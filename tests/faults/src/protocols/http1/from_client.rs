@@ -1,4 +1,4 @@
-//! What a client does to a hyper server.
+//! Faults by a client, at a hyper server.
 
 use tokio::io::AsyncWriteExt;
 
@@ -9,10 +9,10 @@ use crate::matrix::{Case, Matrix};
 use crate::peers::Peer;
 use crate::protocols::Outcome;
 
-/// Which cases are done for an endpoint that declares a FIN to be a goodbye as well.
+/// Whether the case also runs with an endpoint that declares a FIN to be a goodbye.
 type InBoth = bool;
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const REQUESTS: [(&str, &str, Close, InBoth); 19] = [
     ("Connection: close, then FIN", "GET / HTTP/1.1\r\nconnection: close\r\n\r\n", Close::Answered, true),
     ("FIN after an exchange, no goodbye", "GET / HTTP/1.1\r\n\r\n", Close::Answered, true),

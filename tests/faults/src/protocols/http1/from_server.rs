@@ -1,4 +1,4 @@
-//! What a server does to a hyper client.
+//! Faults by a server, at a hyper client.
 
 use std::io;
 use std::time::Duration;
@@ -18,15 +18,15 @@ use crate::peers::Peer;
 use crate::protocols::Outcome;
 use crate::recipes::hyper_http1::fetch;
 
-/// Nothing ends by an idle timer of the client's.
+/// Timeouts that do not expire in these cases.
 const LIMITS: (Duration, Duration) = (LONG, LONG);
 
 const WHOLE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi";
 
-/// Which cases are done for an endpoint that declares a FIN to be a goodbye as well.
+/// Whether the case also runs with an endpoint that declares a FIN to be a goodbye.
 type InBoth = bool;
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const ANSWERS: [(&str, &str, Close, InBoth); 21] = [
     ("Connection: close, then FIN", "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi", Close::Fin, false),
     ("Connection: close, then RST", "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi", Close::Rst, false),
@@ -45,7 +45,7 @@ const ANSWERS: [(&str, &str, Close, InBoth); 21] = [
     ("two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nhi", Close::Fin, false),
     ("garbage for a chunk", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhi\r\n", Close::Fin, false),
     ("a response that nobody asked for", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n\r\n", Close::Fin, false),
-    // The same bytes, whether the server has more to send or not.
+    // The same bytes, whether or not the server has more to send.
     ("FIN inside a body without length, HTTP/1.1", "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhi", Close::Fin, true),
     ("a body delimited by close, complete, HTTP/1.1", "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhi", Close::Fin, true),
     ("FIN inside a body without length, HTTP/1.0", "HTTP/1.0 200 OK\r\n\r\nhi", Close::Fin, false),
@@ -117,13 +117,13 @@ async fn killed(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// How the client's connection ended whose request was answered by this, and what hyper read.
+/// The end of the client's connection for this answer, and what hyper read.
 async fn answered(answer: &[u8], close: Close, end: Endpoint) -> Result<(Disconnect, String), BoxError> {
     let (client, mut server) = pair().await?;
     let answer = async {
         read_head(&mut server).await?;
         match (write_and_close(server, answer, close).await, close) {
-            // The client may well reset a connection that it gives up.
+            // The client may reset a connection that it drops.
             (Err(error), Close::Fin) if error.kind() == io::ErrorKind::ConnectionReset => Ok(()),
             (written, _) => written,
         }
@@ -133,7 +133,7 @@ async fn answered(answer: &[u8], close: Close, end: Endpoint) -> Result<(Disconn
     got
 }
 
-/// Bytes that nobody asked for, once the client has read the whole response.
+/// Unrequested bytes after the client has read the complete response.
 async fn garbage_while_idle(end: Endpoint) -> Result<(Disconnect, String), BoxError> {
     let (client, mut server) = pair().await?;
     let (client, record) = Recorded::new(client);

@@ -1,4 +1,5 @@
-//! Ends between a hyper client and a hyper server: goodbyes, failures of their own, a shutdown, tasks that do not end.
+//! Ends between a hyper client and a hyper server: goodbyes, failures of a handler, a shutdown, tasks that do not
+//! complete.
 
 use std::future::{pending, ready};
 use std::io;
@@ -22,7 +23,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     tasks(matrix).await
 }
 
-/// Both ends of one exchange.
+/// Both sides of one exchange.
 async fn goodbyes_and_failures(matrix: &mut Matrix) -> Outcome {
     let get = |path| Request::get(path).body(full(""));
     let cases = [
@@ -50,7 +51,7 @@ fn post(body: Body) -> Result<Request<Body>, BoxError> {
     Ok(Request::post("/").body(body)?)
 }
 
-/// The server goes away. The client learns `Connection: close` at most, which does not say so.
+/// The server goes away. The client receives at most `Connection: close`, which does not say that.
 async fn shutdown(matrix: &mut Matrix) -> Outcome {
     let (_idle, server) = pair().await?;
     let end = serve(server, SHORT, &Notify::new(), ready(())).await;
@@ -70,7 +71,7 @@ async fn shutdown(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Tasks that are aborted while a request is under way.
+/// Tasks that are aborted during a request.
 async fn tasks(matrix: &mut Matrix) -> Outcome {
     for (injected, by_server) in
         [("the server's task is aborted", true), ("the client's connection task is aborted", false)]

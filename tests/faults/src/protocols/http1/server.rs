@@ -1,4 +1,4 @@
-//! A server, and what its handlers do.
+//! A server and its handlers.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -24,7 +24,7 @@ use crate::line::line;
 use crate::loopback::{Recorded, pair};
 use crate::recipes::hyper_http1 as recipe;
 
-/// Serves one connection until it ends, or until this process is to go away. Tells `busy` of each request.
+/// Serves one connection until it ends or this process shuts down. Notifies `busy` of each request.
 pub(super) async fn serve(
     tcp: TcpStream,
     patience: Duration,
@@ -46,7 +46,7 @@ pub(super) async fn serve_forever(tcp: TcpStream, patience: Duration) -> Disconn
     serve_at(tcp, SERVER, patience).await.0
 }
 
-/// The same for an endpoint of one's own, and what hyper read.
+/// The same for another endpoint. Also returns what hyper read.
 pub(super) async fn serve_at(tcp: TcpStream, end: Endpoint, patience: Duration) -> (Disconnect, String) {
     let (tcp, record) = Recorded::new(tcp);
     let served = line(end, async |ended| {
@@ -55,7 +55,7 @@ pub(super) async fn serve_at(tcp: TcpStream, end: Endpoint, patience: Duration) 
     (served.await, record.text())
 }
 
-/// The line of a handler that does not get to its end: its guard is under that of its connection.
+/// The line of a handler that does not complete. Its guard is under that of its connection.
 pub(super) async fn serve_with_guards(tcp: TcpStream) -> Result<Disconnect, BoxError> {
     let connection = DisconnectGuard::new(SERVER, |_| ());
     let ended = connection.handle();
@@ -71,7 +71,7 @@ pub(super) async fn serve_with_guards(tcp: TcpStream) -> Result<Disconnect, BoxE
     Ok(handled.recv().await.ok_or("there was no handler")?)
 }
 
-/// What a handler fails with. (A boxed error as such keeps the connection's future from being `Send`.)
+/// The error of a handler. (With a boxed error, the connection's future would not be `Send`.)
 #[derive(Debug)]
 struct Failed(BoxError);
 
@@ -103,13 +103,13 @@ async fn answer(request: Request<Incoming>, patience: Duration) -> Result<Respon
         "/gateway" => gateway().await?,
         "/short" => response.header(CONTENT_LENGTH, "100").body(failing_early())?,
         "/stalls" => pending::<Result<_, Infallible>>().await?,
-        // As a panic, without the hook that prints.
+        // A panic without the hook that prints.
         "/panics" => std::panic::resume_unwind(Box::new("injected")),
         _ => response.body(full("hello"))?,
     })
 }
 
-/// Hands a request on, to another server, which cancels it. That is nothing that our client has done.
+/// Forwards a request to another server, which cancels it. The client did nothing wrong.
 async fn gateway() -> Result<Response<Body>, BoxError> {
     let (tcp, upstream) = pair().await?;
     tokio::spawn(async move {
@@ -125,7 +125,7 @@ async fn gateway() -> Result<Response<Body>, BoxError> {
     Ok(response.map(|body| body.map_err(Into::into).boxed()))
 }
 
-/// A body that is over before its announced length.
+/// A body that ends before its announced length.
 fn failing_early() -> Body {
     StreamBody::new(futures_util::stream::iter([Ok(Frame::data("ten bytes!".into()))])).boxed()
 }

@@ -1,4 +1,4 @@
-//! A client that follows a stream of events over h2.
+//! A client that follows a stream of events with h2.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::Failure;
 use crate::line::line;
 use crate::recipes::h2::{self as recipe, CLASSIFIER, Connection, Transport};
 
-/// A connection, whose future runs in a task of its own.
+/// A connection whose future runs in its own task.
 pub(super) struct Client {
     end: Endpoint,
     requests: SendRequest<Bytes>,
@@ -39,8 +39,8 @@ impl Client {
         Ok(Self { end, requests, task: abort, connection: recipe::connection(task, &CLASSIFIER), transport, pings })
     }
 
-    /// Once nothing of the handshake is under way any more: the server has answered a ping, and read what this side
-    /// answered to its own settings before a second one.
+    /// Waits until the handshake is complete: the server has answered a second ping, and so has read this side's answer
+    /// to its settings.
     pub(super) async fn settled(mut self) -> Result<Self, Failure> {
         let mut pings = self.pings.take().ok_or("pinged already")?;
         for _ in 0..2 {
@@ -49,7 +49,7 @@ impl Client {
         Ok(self)
     }
 
-    /// Follows the events in a task of its own; tells of the first.
+    /// Follows the events in its own task, and reports the first one.
     pub(super) fn start(&self) -> Started {
         let (quit, quitting) = oneshot::channel();
         let first = Arc::new(Notify::new());
@@ -63,7 +63,7 @@ impl Client {
         Started { serving, first, quit, connection: self.task.clone() }
     }
 
-    /// Waits with nothing in flight until the connection has ended.
+    /// Waits without open streams until the connection has ended.
     pub(super) async fn idle(self) -> Disconnect {
         line(self.end, async |ended| {
             Ok::<_, h2::Error>(recipe::idle_ended(self.requests, self.connection, self.end, &ended).await)
@@ -81,7 +81,7 @@ struct Follower {
 }
 
 impl Follower {
-    /// Follows the events until they end, or until the user quits.
+    /// Follows the events until they end or the user quits.
     async fn follow(mut self, first: Arc<Notify>, quitting: oneshot::Receiver<()>) -> Disconnect {
         let end = self.end;
         let quitting = async {
@@ -95,7 +95,7 @@ impl Follower {
                 () = quitting => {
                     ended.set(end.closed_locally());
                     drop(self.requests);
-                    // Its goodbye has to be flushed; whether that works says nothing about why it was said.
+                    // Flushes the goodbye. The result does not change the end.
                     self.connection.await;
                     return Ok(ended.so_far());
                 }
@@ -121,7 +121,7 @@ impl Follower {
 /// A client that follows.
 pub(super) struct Started {
     serving: JoinHandle<Disconnect>,
-    /// The first event has come.
+    /// Notified of the first event.
     pub(super) first: Arc<Notify>,
     quit: oneshot::Sender<()>,
     /// The task of the connection's future.
@@ -133,7 +133,7 @@ impl Started {
         Ok(self.serving.await?)
     }
 
-    /// The user leaves.
+    /// Lets the user quit.
     pub(super) async fn quit(self) -> Result<Disconnect, Failure> {
         self.quit.send(()).map_err(|()| "the client is gone")?;
         Ok(self.serving.await?)

@@ -1,4 +1,4 @@
-//! `GOAWAY` and `RST_STREAM`: who said so, and where a client or server hears of it.
+//! `GOAWAY` and `RST_STREAM`: which side sent it, and where a client or server sees it.
 
 use std::future::poll_fn;
 
@@ -17,8 +17,8 @@ use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
 use crate::recipes::h2::{CLASSIFIER, Transport, connection, stream_ended, watched};
 
-/// What the server is told to do, with a stream in flight.
-#[rustfmt::skip] // one row a line
+/// The orders to the server, with an open stream.
+#[rustfmt::skip] // one row per line
 const ORDERS: &[(&str, Link, &[Order])] = &[
     ("END_STREAM", Link::SESSION, &[Order::Finish]),
     ("GOAWAY NO_ERROR, then END_STREAM", Link::COORDINATION, &[Order::Leave, Order::Finish]),
@@ -57,14 +57,14 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     followed_by_more(matrix).await
 }
 
-/// The user quits: `RST_STREAM CANCEL`, `GOAWAY NO_ERROR` and FIN. Or the client resets its request.
+/// The user quits: `RST_STREAM(CANCEL)`, `GOAWAY(NO_ERROR)` and a FIN. Or the client resets its request.
 async fn by_the_client(matrix: &mut Matrix) -> Outcome {
     let following = Link::SESSION.following().await?;
     let injected = "RST_STREAM CANCEL by the client";
     matrix.add(Case::new(PROTOCOL, injected, "client", following.client.quit().await?));
     matrix.add(Case::new(PROTOCOL, injected, "agent", following.server.ended().await?));
 
-    // An agent is nobody's user: why it would cancel is not known.
+    // An agent has no user, so the reason of its cancel is unknown.
     let following = Link::COORDINATION.following().await?;
     drop(following.client.quit().await?);
     let injected = "RST_STREAM CANCEL by the agent that is the client";
@@ -73,7 +73,7 @@ async fn by_the_client(matrix: &mut Matrix) -> Outcome {
     for code in [Reason::NO_ERROR, Reason::REFUSED_STREAM] {
         let (server, mut uploading) = Uploading::start(Link::SESSION).await?;
         let end = Link::SESSION.client.1;
-        // A goodbye in a `GOAWAY` only.
+        // NO_ERROR is a goodbye only in a `GOAWAY`.
         let meant = match code {
             Reason::NO_ERROR => end.resolve(Verdict::new(DisconnectReason::Unknown, Side::Local)),
             code => end.sent(Code::http2(code.into())),
@@ -89,7 +89,7 @@ async fn by_the_client(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A request whose body is open, and the first event of its response.
+/// A request whose body is open, after the first event of its response.
 struct Uploading {
     requests: SendRequest<Bytes>,
     connection: JoinHandle<Result<(), h2::Error>>,
@@ -111,7 +111,7 @@ impl Uploading {
         Ok((server, Self { requests, connection, transport, upload, events }))
     }
 
-    /// Follows the events to their end, while the request stays open until the server has reset it.
+    /// Follows the events to their end. The request stays open until the server resets it.
     async fn follow(mut self, end: Endpoint) -> Disconnect {
         let stream = async {
             while let Some(event) = self.events.data().await {
@@ -129,7 +129,7 @@ impl Uploading {
     }
 }
 
-/// Nothing in flight.
+/// Without open streams.
 async fn idle(matrix: &mut Matrix) -> Outcome {
     let (near, far) = pair().await?;
     let server = server::start(far, Link::CONTROL.server.1);
@@ -145,7 +145,7 @@ async fn idle(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Whoever goes on using a connection or a stream after its end sees errors that only follow from it.
+/// Use of a connection or stream after its end causes follow-on errors.
 async fn followed_by_more(matrix: &mut Matrix) -> Outcome {
     let (server, uploading) = Uploading::start(Link::CONTROL).await?;
     let Uploading { connection, mut upload, .. } = uploading;
@@ -162,7 +162,7 @@ async fn followed_by_more(matrix: &mut Matrix) -> Outcome {
     let injected = "a failed send before GOAWAY INTERNAL_ERROR is seen";
     matrix.add(Case::new(PROTOCOL, injected, "client", end.resolve(last.or_stronger(first))));
 
-    // The response is whole; the rest of the request is not wanted any more.
+    // The response is complete, and the server does not need the rest of the request.
     let (server, uploading) = Uploading::start(Link::CONTROL).await?;
     server.order(Order::Finish)?;
     server.order(Order::Reset(Reason::NO_ERROR))?;

@@ -1,4 +1,4 @@
-//! Handlers of an h2 server that do not get to their end.
+//! Handlers of an h2 server that do not complete.
 
 use std::panic::resume_unwind;
 
@@ -35,7 +35,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A handler in a task of its own, with the guard of its stream.
+/// A handler in its own task, with the guard of its stream.
 fn handle<F>(events: h2::SendStream<bytes::Bytes>, guard: DisconnectGuard<F>, panics: bool)
 where
     F: FnOnce(&disconnect_core::Disconnect) + Send + 'static,
@@ -43,7 +43,7 @@ where
     let handler = tokio::spawn(async move {
         let _of_this_stream = (events, guard);
         if panics {
-            // As a panic, without the hook that prints.
+            // A panic without the hook that prints.
             resume_unwind(Box::new("injected"));
         }
         std::future::pending::<()>().await;

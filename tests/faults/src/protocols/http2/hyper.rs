@@ -1,4 +1,4 @@
-//! hyper over HTTP/2: its connection's future beside the body of a response, and handlers that it drops.
+//! hyper over HTTP/2: the future of its connection, the body of a response, and handlers that it drops.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -49,7 +49,7 @@ const DATA_ON_STREAM_0: &[u8] = b"\0\0\x04\0\0\0\0\0\0what";
 
 type Requests = client::SendRequest<Empty<Bytes>>;
 
-/// A client of hyper's, with keep-alive.
+/// A hyper client with keep-alive.
 struct Hyper {
     requests: Requests,
     connection: JoinHandle<hyper::Result<()>>,
@@ -88,12 +88,12 @@ impl Hyper {
     async fn follow(self, events: Incoming) -> Disconnect {
         let connection = connection(self.connection, &CLASSIFIER);
         let ended = stream_ended(body_ended(events).await, &connection, &self.goaway).await;
-        // Without a handle the connection would have ended by itself, and said nothing.
+        // Kept until here: without a handle, the connection would have ended by itself.
         drop(self.requests);
         Link::CONTROL.client.1.resolve(ended)
     }
 
-    /// Waits with nothing in flight: the connection's future is all there is.
+    /// Waits without open streams. Only the connection's future reports the end.
     async fn idle(self) -> Disconnect {
         let end = Link::CONTROL.client.1.with_classifier(&CLASSIFIER);
         let served = self.connection.await;
@@ -101,7 +101,7 @@ impl Hyper {
     }
 }
 
-/// hyper's client, h2's server, a response in flight.
+/// A hyper client and an h2 server, with an open response.
 async fn clients(matrix: &mut Matrix) -> Outcome {
     const GONE: &[Order] = &[Order::Leave, Order::Finish];
     for (injected, orders) in [
@@ -132,7 +132,7 @@ async fn clients(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Nothing in flight.
+/// Without open streams.
 async fn idle_client(matrix: &mut Matrix) -> Outcome {
     let end = Link::CONTROL.client.1.with_classifier(&CLASSIFIER);
     let (mut client, server, _proxy) = Hyper::served().await?;
@@ -140,7 +140,7 @@ async fn idle_client(matrix: &mut Matrix) -> Outcome {
     drop(server.ended().await?);
     let lost = connection(client.connection, &CLASSIFIER);
     let said = lost.await.ok_or("the connection ended well")?;
-    // The next request finds a connection that is closed, and cannot say why.
+    // The next request finds a closed connection without a reason.
     let request = client.requests.send_request(Request::new(Empty::new())).await;
     let error = request.err().ok_or("a closed connection answered")?;
     let injected = "hyper: a request after GOAWAY ENHANCE_YOUR_CALM";
@@ -188,7 +188,7 @@ async fn idle_over_tls(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The other side is there, and answers nothing.
+/// The other side exists but does not answer.
 async fn keep_alive(matrix: &mut Matrix) -> Outcome {
     let (peer, stream) = losses::server_process().await?;
     let mut client = Hyper::connect(stream).await?;
@@ -208,7 +208,7 @@ async fn keep_alive(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// h2's client, hyper's server.
+/// An h2 client and a hyper server.
 async fn servers(matrix: &mut Matrix) -> Outcome {
     let (near, far) = pair().await?;
     let (shutdown, token) = oneshot::channel();
@@ -238,7 +238,7 @@ async fn servers(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The client is gone, with and without a word.
+/// The client vanishes, with and without a goodbye.
 async fn servers_without_their_client(matrix: &mut Matrix) -> Outcome {
     let (near, far) = pair().await?;
     let (_shutdown, token) = oneshot::channel();
@@ -263,7 +263,7 @@ async fn servers_without_their_client(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Serves one connection, with events that do not end.
+/// Serves one connection with events that do not end.
 async fn serve(stream: TcpStream, mut shutdown: oneshot::Receiver<()>) -> Disconnect {
     let end = Link::CONTROL.server.1.with_classifier(&CLASSIFIER);
     let mut builder = server::Builder::new(TokioExecutor::new());
@@ -285,7 +285,7 @@ async fn serve(stream: TcpStream, mut shutdown: oneshot::Receiver<()>) -> Discon
     .await
 }
 
-/// One event, and then none for a long time.
+/// One event, followed by none for a long time.
 struct Events {
     first: bool,
 }
@@ -303,7 +303,7 @@ impl Body for Events {
     }
 }
 
-/// A server whose handlers do not get to their end, and what the lines of their requests say.
+/// A server whose handlers do not complete, and the lines of their requests.
 struct Handlers {
     called: mpsc::UnboundedReceiver<()>,
     ended: mpsc::UnboundedReceiver<Disconnect>,
@@ -326,7 +326,7 @@ impl Handlers {
                 let _held = handling;
                 let _ = call.send(());
                 if panics {
-                    // As a panic, without the hook that prints.
+                    // A panic without the hook that prints.
                     std::panic::resume_unwind(Box::new("injected"));
                 }
                 std::future::pending::<Result<Response<Empty<Bytes>>, Infallible>>().await

@@ -23,7 +23,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     own(matrix).await
 }
 
-/// `kill -9` of either side, with a stream in flight and without.
+/// `kill -9` of either side, with and without an open stream.
 async fn killed(matrix: &mut Matrix) -> Outcome {
     let (peer, stream) = server_process().await?;
     let client = Client::connect(stream, Link::CONTROL.client.1).await?.settled().await?.start();
@@ -50,14 +50,14 @@ async fn killed(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A server in a process of its own.
+/// A server in its own process.
 pub(super) async fn server_process() -> Result<(Peer, TcpStream), Failure> {
     let mut peer = Peer::start("http2", &["server"])?;
     let address: SocketAddr = peer.line().await?.parse()?;
     Ok((peer, TcpStream::connect(address).await?))
 }
 
-/// RST and FIN with a stream in flight.
+/// RST and FIN with an open stream.
 async fn cut(matrix: &mut Matrix) -> Outcome {
     let following = Link::SESSION.following().await?;
     following.proxy.half_close(Toward::Server)?;
@@ -73,7 +73,7 @@ async fn cut(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// RST and FIN with nothing in flight.
+/// RST and FIN without open streams.
 async fn idle(matrix: &mut Matrix) -> Outcome {
     let (near, _far, proxy) = pair_through_proxy().await?;
     let client = Client::connect(near, Link::CONTROL.client.1).await?;
@@ -95,7 +95,7 @@ async fn idle(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The bytes stop inside a frame.
+/// The bytes end inside a frame.
 async fn truncated(matrix: &mut Matrix) -> Outcome {
     let following = Link::SESSION.following().await?;
     following.proxy.inject(Toward::Client, b"\0\0\x64\0\0\0\0\0\x01what")?;
@@ -110,9 +110,9 @@ async fn truncated(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Ends that begin on this side.
+/// Ends that start on this side.
 async fn own(matrix: &mut Matrix) -> Outcome {
-    // h2 tells the stream of a broken pipe, as for a FIN: the task of the connection knows better.
+    // h2 reports a broken pipe to the stream, as for a FIN. The task of the connection has the cause.
     let following = Link::CONTROL.following().await?;
     following.client.connection.abort();
     let end = following.client.ended().await?;
@@ -171,7 +171,7 @@ pub(super) async fn peer(arguments: &[String]) -> Outcome {
     }
 }
 
-/// Follows so many streams of events.
+/// Follows this number of event streams.
 async fn follow(client: Client, streams: usize) -> Outcome {
     let streams: Vec<_> = std::iter::repeat_with(|| client.start()).take(streams).collect();
     for stream in &streams {

@@ -1,4 +1,4 @@
-//! Many streams on one connection: each has a line, and each line is right.
+//! Many streams on one connection: each has a line with the correct end.
 
 use std::net::SocketAddr;
 
@@ -38,7 +38,7 @@ async fn connected() -> Result<(Client, server::Started, FaultProxy), Failure> {
     Ok((Client::connect(near, Link::CONTROL.client.1).await?, server, proxy))
 }
 
-/// So many streams, over each of which an event has come.
+/// This number of streams, each after its first event.
 async fn start(client: &Client, streams: usize) -> Vec<Started> {
     let streams: Vec<_> = std::iter::repeat_with(|| client.start()).take(streams).collect();
     for stream in &streams {
@@ -47,7 +47,7 @@ async fn start(client: &Client, streams: usize) -> Vec<Started> {
     streams
 }
 
-/// The end that all lines say.
+/// The end that all lines log.
 async fn all(streams: Vec<Started>) -> Result<Disconnect, Failure> {
     let mut said = None::<Disconnect>;
     for stream in streams {
@@ -89,7 +89,7 @@ async fn lost(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The newest stream is reset, and the others go on to their end.
+/// Resets the newest stream. The others continue to their end.
 async fn one_of_them(matrix: &mut Matrix) -> Outcome {
     let (client, server, _proxy) = connected().await?;
     let others = start(&client, MANY - 1).await;

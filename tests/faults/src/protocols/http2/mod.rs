@@ -1,4 +1,4 @@
-//! HTTP/2 by h2 and hyper: a client that follows a stream of events, the server that sends them, and how both end.
+//! HTTP/2 with h2 and hyper: a client that follows a stream of events, the server that sends them, and how both end.
 
 mod client;
 mod goodbyes;
@@ -37,14 +37,14 @@ pub(crate) async fn peer(arguments: &[String]) -> Outcome {
     losses::peer(arguments).await
 }
 
-/// Who stands at which end.
+/// The roles of the two sides.
 #[derive(Clone, Copy)]
 struct Link {
     client: Stand,
     server: Stand,
 }
 
-/// A role, and the endpoint that it stands at.
+/// A role with its endpoint.
 type Stand = (&'static str, Endpoint);
 
 const fn stand(role: &'static str, end: Endpoint) -> Stand {
@@ -52,23 +52,23 @@ const fn stand(role: &'static str, end: Endpoint) -> Stand {
 }
 
 impl Link {
-    /// A client's events from the server.
+    /// A client that receives events from the server.
     const CONTROL: Self = Self {
         client: stand("client", Endpoint::CLIENT_FACING_SERVER),
         server: stand("server", Endpoint::SERVER_FACING_CLIENT),
     };
-    /// A client's events from an agent.
+    /// A client that receives events from an agent.
     const SESSION: Self = Self {
         client: stand("client", Endpoint::CLIENT_FACING_AGENT),
         server: stand("agent", Endpoint::AGENT_FACING_CLIENT),
     };
-    /// An agent's events from the server.
+    /// An agent that receives events from the server.
     const COORDINATION: Self = Self {
         client: stand("agent", Endpoint::AGENT_FACING_SERVER),
         server: stand("server", Endpoint::SERVER_FACING_AGENT),
     };
 
-    /// A connection over which the first event has come.
+    /// A connection after its first event.
     async fn following(self) -> Result<Following, Failure> {
         let (near, far, proxy) = pair_through_proxy().await?;
         let server = server::start(far, self.server.1);
@@ -78,7 +78,7 @@ impl Link {
     }
 }
 
-/// Both ends of a connection with a stream in flight.
+/// Both sides of a connection with an open stream.
 struct Following {
     link: Link,
     client: client::Started,
@@ -88,7 +88,7 @@ struct Following {
 }
 
 impl Following {
-    /// What both ends make of it, once they have ended by themselves.
+    /// Adds the ends of both sides, after both have ended by themselves.
     async fn both(self, matrix: &mut Matrix, injected: &str) -> Outcome {
         let server = self.server.ended().await?;
         matrix.add(Case::new(PROTOCOL, injected, self.link.client.0, self.client.ended().await?));

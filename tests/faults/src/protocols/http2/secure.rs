@@ -1,4 +1,4 @@
-//! The same over TLS: goodbyes of both layers, and of one of them alone.
+//! HTTP/2 over TLS: goodbyes of both layers, and of one of them alone.
 
 use std::net::SocketAddr;
 
@@ -43,7 +43,7 @@ async fn goodbyes(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Both ends of a connection over TLS, with a stream in flight.
+/// Both sides of a TLS connection with an open stream.
 async fn following(link: Link) -> Result<(client::Started, Started), Failure> {
     let (near, far) = secure::both().await?;
     let server = server::start(far, link.server.1);
@@ -58,7 +58,7 @@ const ENDINGS: [(Ending, &str); 3] = [
     (Ending::Rst, "RST"),
 ];
 
-/// What happens to TLS alone, by a proxy that speaks it for one side.
+/// Ends of TLS alone, by a proxy that terminates TLS for one side.
 async fn below(matrix: &mut Matrix) -> Outcome {
     for (ending, ended_by) in ENDINGS {
         let (near, far) = secure::both().await?;
@@ -81,7 +81,7 @@ async fn below(matrix: &mut Matrix) -> Outcome {
         let injected = format!("{ended_by} by the client, over TLS");
         matrix.add(Case::new(PROTOCOL, injected, "server", server.ended().await?));
     }
-    // The violator hears of it by an alert.
+    // The violator receives an alert.
     for (by, of_client) in [("client", true), ("server", false)] {
         let (near, far) = secure::both().await?;
         let mut socket = tap(if of_client { near.get_ref().0 } else { far.get_ref().0 })?;

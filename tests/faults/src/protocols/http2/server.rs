@@ -1,4 +1,4 @@
-//! A server that sends events over h2.
+//! A server that sends events with h2.
 
 use std::future::{pending, ready};
 
@@ -17,18 +17,18 @@ use crate::line::line;
 use crate::recipes::goaway::{GoAway, Noting};
 use crate::recipes::h2::{CLASSIFIER, Transport, accepted_all, reset, watched};
 
-/// What the service is told to do.
+/// An order to the service.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Order {
-    /// The events are complete.
+    /// Completes the events.
     Finish,
-    /// End the stream with this code.
+    /// Resets the stream with this code.
     Reset(Reason),
-    /// The process goes away: finish what is in flight.
+    /// Shuts down: completes open streams.
     Leave,
-    /// End the connection at once, with this code.
+    /// Ends the connection at once with this code.
     Abort(Reason),
-    /// One after the other, in one flight.
+    /// Several orders, one after the other, in one flight.
     All(&'static [Order]),
 }
 
@@ -39,15 +39,15 @@ pub(super) struct Server<S> {
     goaway: GoAway,
     transport: Transport,
     orders: mpsc::UnboundedReceiver<Order>,
-    /// The streams under way, the oldest first, and their requests.
+    /// The open streams, oldest first, with their requests.
     events: Vec<(SendStream<Bytes>, RecvStream)>,
-    /// What this side means is set before it closes.
+    /// Receives this side's end before it closes.
     ended: DisconnectHandle,
-    /// The end where this side has cut a stream short, and nobody says more.
+    /// The end if this side has reset a stream and there is no other evidence.
     cut: Option<Disconnect>,
 }
 
-/// Serves in a task of its own.
+/// Serves in its own task.
 pub(super) fn start<S>(stream: S, end: Endpoint) -> Started
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -68,8 +68,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
     async fn requests(mut self) -> Disconnect {
         loop {
             tokio::select! {
-                // The connection first: where it has ended, a stream gives the same code for our `GOAWAY` as for the
-                // client's reset.
+                // Polls the connection first: after its end, a stream returns the same code for this side's `GOAWAY` as
+                // for the client's reset.
                 biased;
                 accepted = self.connection.accept() => match accepted {
                     Some(Ok((request, respond))) => self.events.extend(open(respond).ok().map(|e| (e, request.into_body()))),
@@ -78,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
                 },
                 verdict = first_reset(&mut self.events) => match (verdict, self.ended.get().or(self.cut.clone())) {
                     (Some(verdict), None) => return self.end.resolve(verdict),
-                    // The connection itself says more; and what was meant is still to be flushed.
+                    // The connection has more evidence, and has to flush what was recorded.
                     _ => self.events.clear(),
                 },
                 Some(order) = self.orders.recv() => self.obey(order),
@@ -86,7 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
         }
     }
 
-    /// What is meant is set before it is done; the loop goes on until it has been.
+    /// Records the end before carrying out the order. The loop continues until it is done.
     fn obey(&mut self, order: Order) {
         match order {
             Order::Finish => {
@@ -110,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
 
     fn reset_newest(&mut self, code: Reason) {
         if code == Reason::NO_ERROR {
-            // A goodbye in a `GOAWAY` only: that outranks it.
+            // NO_ERROR is a goodbye only in a `GOAWAY`, which outranks this.
             let cut = Verdict::new(DisconnectReason::Unknown, Side::Local).with_code(Code::http2(0));
             self.cut = Some(self.end.resolve(cut));
         } else {
@@ -121,8 +121,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Server<S> {
         }
     }
 
-    /// What the connection says. Where it says nothing, a stream that the client reset before is still to be asked, and then
-    /// the note of its `GOAWAY`.
+    /// The end of the connection. Without an error, checks a stream that the client reset before, and then the recorded
+    /// `GOAWAY`.
     async fn ended(mut self, connection: Option<Verdict>) -> Disconnect {
         let stream = tokio::select! {
             biased;
@@ -147,7 +147,7 @@ pub(super) fn open(mut respond: SendResponse<Bytes>) -> Result<SendStream<Bytes>
     Ok(events)
 }
 
-/// Until the client has reset the first stream.
+/// Waits until the client has reset the first stream.
 async fn first_reset(events: &mut [(SendStream<Bytes>, RecvStream)]) -> Option<Verdict> {
     match events {
         [(first, _), ..] => reset(first).await,
@@ -155,7 +155,7 @@ async fn first_reset(events: &mut [(SendStream<Bytes>, RecvStream)]) -> Option<V
     }
 }
 
-/// A server that serves.
+/// A running server.
 pub(super) struct Started {
     serving: JoinHandle<Disconnect>,
     orders: mpsc::UnboundedSender<Order>,

@@ -1,4 +1,5 @@
-//! Frames that break the protocol, by either side: seen by who reads them, and by who is told by a `GOAWAY`.
+//! Frames that violate the protocol, by either side: at the side that reads them, and at the side that receives the
+//! `GOAWAY`.
 
 use disconnect_faults::Toward;
 use tokio::io::AsyncWriteExt;
@@ -8,7 +9,7 @@ use crate::loopback::pair;
 use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
 
-/// What is written below the library, with stream 1 in flight.
+/// Bytes to write below the library, with stream 1 open.
 type Frames = fn() -> Vec<u8>;
 
 const BY_THE_CLIENT: &[(&str, Frames)] = &[

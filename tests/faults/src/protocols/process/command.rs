@@ -1,4 +1,4 @@
-//! Commands without a terminal: statuses, a lost client, a lost agent, tasks that end early, timers.
+//! Commands without a terminal: exit statuses, a lost client, a lost agent, tasks that end early, timers.
 
 use std::future::pending;
 use std::io;
@@ -25,7 +25,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     tasks(matrix).await
 }
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const COMMANDS: [(&str, &str); 17] = [
     ("exit 0", "exit 0"),
     ("exit 1", "exit 1"),
@@ -43,11 +43,11 @@ const COMMANDS: [(&str, &str); 17] = [
     ("a shell that reports SIGTERM as 143", "sh -c 'kill -TERM $$'; exit $?"),
     ("a shell that reports SIGABRT as 134", "sh -c 'kill -ABRT $$'; exit $?"),
     ("out of CPU time", "ulimit -S -t 1; while :; do :; done"),
-    // What the kernel also does where memory runs out: SIGKILL.
+    // SIGKILL, which the kernel also sends when memory runs out.
     ("out of CPU time, hard limit", "ulimit -t 1; while :; do :; done"),
 ];
 
-/// Seen by the agent, which ran it, and by the client, which is told.
+/// At the agent, which ran the command, and at the client, which receives the status.
 async fn ended_by_itself(matrix: &mut Matrix) -> Outcome {
     for (injected, script) in COMMANDS {
         add(matrix, injected, session(shell(script)?, async |_| Ok(())).await?);
@@ -55,7 +55,7 @@ async fn ended_by_itself(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The client goes.
+/// The client leaves or vanishes.
 async fn by_client(matrix: &mut Matrix) -> Outcome {
     let (agent, mut client) = pair().await?;
     client.write_all(b"bye\n").await?;
@@ -88,7 +88,7 @@ async fn by_client(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The agent goes.
+/// The agent leaves or vanishes.
 async fn by_agent(matrix: &mut Matrix) -> Outcome {
     let (agent, mut client) = pair().await?;
     let end = sleeping(agent, async {}).await?;
@@ -111,14 +111,14 @@ async fn by_agent(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A timer that runs out after the process has ended, and everybody knows how.
+/// A timer that expires after the process has ended and both sides know its status.
 async fn timers(matrix: &mut Matrix) -> Outcome {
     let (mut agent, mut client) = pair().await?;
     let at_agent = line(AGENT, async |ended| -> io::Result<_> {
         let Ended { end, told } = Ended::by(Session::default(), shell("exit 0")?.wait().await?);
         ended.set(end);
         agent.write_all(told.as_bytes()).await?;
-        // The client stays.
+        // The client stays connected.
         timeout(SHORT, agent.read(&mut [0])).await??;
         Ok(ended.so_far())
     });
@@ -131,7 +131,7 @@ async fn timers(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The task of a session does not get to its end; its process is killed with it.
+/// The task of a session does not complete. Its process is killed with it.
 async fn tasks(matrix: &mut Matrix) -> Outcome {
     let (agent, mut client) = pair().await?;
     let task = tokio::spawn(sleeping(agent, pending()));
@@ -140,14 +140,14 @@ async fn tasks(matrix: &mut Matrix) -> Outcome {
     add(matrix, "the session's task is aborted", ends);
 
     let (agent, mut client) = pair().await?;
-    // As a panic, without the hook that prints.
+    // A panic without the hook that prints.
     let task = tokio::spawn(sleeping(agent, async { resume_unwind(Box::new("injected")) }));
     let ends = (supervise(task).await?, attend(&mut client, Session::default()).await);
     add(matrix, "the session's task panics", ends);
     Ok(())
 }
 
-/// A session whose process outlives it, and is killed as the session ends.
+/// A session whose process runs longer, and is killed when the session ends.
 async fn sleeping(agent: TcpStream, shutdown: impl Future<Output = ()>) -> io::Result<Disconnect> {
     let mut process = shell("exec sleep 1000")?;
     let end = serve(agent, async { Ok(Ended::by(Session::default(), process.wait().await?)) }, shutdown).await?;

@@ -1,4 +1,4 @@
-//! Processes whose status portable-pty gives: a code, and a signal as a name in words.
+//! Processes with a status from portable-pty: a code, and a signal as a text.
 
 use std::future::pending;
 

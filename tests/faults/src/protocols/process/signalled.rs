@@ -1,4 +1,4 @@
-//! Commands without a terminal that get a signal: from outside, by their own crash, and one that stops them.
+//! Commands without a terminal that receive a signal: from outside, by their own crash, and one that stops them.
 
 use std::future::pending;
 use std::io;
@@ -16,7 +16,7 @@ use crate::peers::signal;
 use crate::protocols::Outcome;
 use crate::recipes::process::overdue;
 
-/// How long a command may take that is not stopped: it ends long before.
+/// The timeout of a command that is not stopped. It ends long before.
 const LONG: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
@@ -48,7 +48,7 @@ pub(super) fn shell(script: &str) -> io::Result<Child> {
     Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).kill_on_drop(true).spawn()
 }
 
-/// A session whose process ends by what is done to it, as both sides see it.
+/// Both ends of a session whose process ends by the given action.
 pub(super) async fn session(
     process: Child,
     inject: impl AsyncFnOnce(u32) -> io::Result<()>,

@@ -1,4 +1,4 @@
-//! Terminals that are closed, that a grandchild keeps open, and what the master's end reads when everybody has gone.
+//! Terminals that are closed, that a grandchild keeps open, and what the master reads at the end.
 
 use std::fs::File;
 use std::future::pending;
@@ -32,7 +32,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
 
 const SLEEPER: [&str; 2] = ["-c", "exec sleep 1000"];
 
-/// The session ends first, and then the terminal goes: the SIGHUP that the process gets is our own doing.
+/// The session ends first, and then the terminal closes: the SIGHUP of the process is caused by this side.
 async fn hung_up(matrix: &mut Matrix) -> Outcome {
     let (agent, mut client) = pair().await?;
     client.write_all(b"bye\n").await?;
@@ -50,7 +50,7 @@ async fn hung_up(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A session that ends before its process, which then dies of a SIGHUP as its terminal goes.
+/// A session that ends before its process, which then dies of the SIGHUP of its closing terminal.
 async fn until_hung_up(agent: TcpStream, shutdown: impl Future<Output = ()>) -> Result<Disconnect, BoxError> {
     let Terminal { input, screen, master, mut process, .. } = Terminal::open(&SLEEPER)?;
     let end = serve(agent, pending(), shutdown).await?;
@@ -66,7 +66,7 @@ fn died_of_hang_up(status: ExitStatus) -> io::Result<()> {
     }
 }
 
-/// The terminal goes, and nobody has said why.
+/// The terminal closes without a recorded end.
 async fn closed(matrix: &mut Matrix) -> Outcome {
     let (agent, mut client) = pair().await?;
     let Terminal { input, screen, master, mut process, session } = Terminal::open(&SLEEPER)?;
@@ -81,7 +81,7 @@ async fn closed(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A process that the command or the shell started, and that outlives it, holds the terminal.
+/// A process that the command or the shell started keeps the terminal open after them.
 async fn kept_open(matrix: &mut Matrix) -> Outcome {
     const GRANDCHILD: &str = "trap '' HUP; sleep 1000 & echo $! > \"$NOTE\"";
     let as_command = |end: &str| vec!["-c".to_owned(), format!("{GRANDCHILD}; {end}")];
@@ -110,7 +110,7 @@ async fn kept_open(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A command that is stopped, and a deadline for it.
+/// A stopped command with a deadline.
 async fn stopped(matrix: &mut Matrix) -> Outcome {
     let (agent, mut client) = pair().await?;
     let Terminal { session, mut process, input, screen, master } = Terminal::open(&SLEEPER)?;
@@ -131,7 +131,7 @@ async fn stopped(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// What a master reads at the end, however the process ended: EIO, which portable-pty makes `Ok(0)`.
+/// The last read of a master, for every end of the process: EIO, which portable-pty turns into `Ok(0)`.
 async fn masters(matrix: &mut Matrix) -> Outcome {
     for (name, script) in
         [("exit 0", "exit 0"), ("exit 3", "exit 3"), ("SIGKILL", "kill -KILL $$"), ("SIGSEGV", "kill -SEGV $$")]
@@ -156,10 +156,10 @@ async fn masters(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Reads a terminal to its end, and then asks how its process ended.
+/// Reads a terminal to its end, and then waits for its process.
 ///
-/// The end of a master is EIO once nobody has the terminal open any more. That tells nothing about the process, so it is
-/// no end by itself: the status is.
+/// A master returns EIO once no process has the terminal open. That does not show how the process ended, so it is no
+/// end by itself. The status is.
 fn under_bare_pty(script: &str) -> io::Result<ExitStatus> {
     let pty = nix::pty::openpty(None, None)?;
     let mut process = Command::new("sh")

@@ -1,4 +1,4 @@
-//! Processes under a terminal: what is typed into a shell, keys that are pressed, signals from outside.
+//! Processes in a terminal: commands typed into a shell, keys, signals from outside.
 
 use std::future::pending;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -21,14 +21,14 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     keys(matrix).await
 }
 
-/// An interactive shell says so whenever it waits for a command.
+/// The prompt of the interactive shell.
 const READY: &str = "ready";
 const CTRL_C: &str = "\u{3}";
 const CTRL_D: &str = "\u{4}";
 const CTRL_BACKSLASH: &str = "\u{1c}";
 
-/// What is typed into a shell, each once the shell waits for it.
-#[rustfmt::skip] // one row a line
+/// The lines typed into a shell, each after a prompt.
+#[rustfmt::skip] // one row per line
 const TYPED: [(&str, &[&str]); 8] = [
     ("PTY, a shell is left with `exit 0`", &["exit 0\n"]),
     ("PTY, a shell is left with `exit 1`", &["exit 1\n"]),
@@ -59,7 +59,7 @@ async fn typed(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Keys that the terminal turns into a signal for a command, and signals that nobody pressed.
+/// Keys that the terminal turns into a signal for a command, and signals without a key.
 async fn keys(matrix: &mut Matrix) -> Outcome {
     const COMMAND: [&str; 2] = ["-c", "echo ready; exec sleep 1000"];
 
@@ -77,7 +77,7 @@ async fn keys(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A process under a terminal, with the keyboard and the screen of its client.
+/// A process in a terminal, with the keyboard and screen of its client.
 pub(super) struct Terminal<P = std::process::Child> {
     pub(super) session: Session,
     pub(super) input: Box<dyn Write + Send>,
@@ -91,17 +91,17 @@ impl Terminal {
         Self::open_with(arguments, None)
     }
 
-    /// The same, for a shell that gets the name of a file to leave a note in.
+    /// The same for a shell that receives the name of a file to write a note into.
     pub(super) fn open_with(arguments: &[impl AsRef<std::ffi::OsStr>], note: Option<&Path>) -> Result<Self, BoxError> {
         let Terminal { session, input, screen, master, process } = Terminal::spawn(arguments, note)?;
-        // portable-pty's own status has no number for a signal. The child that it wraps knows.
+        // The status of portable-pty has no signal number, but the wrapped child has.
         let process = *process.downcast::<std::process::Child>().map_err(|_| "not a process of this system")?;
         Ok(Self { session, input, screen, master, process })
     }
 }
 
 impl Terminal<Box<dyn portable_pty::Child>> {
-    /// A process as portable-pty gives it.
+    /// A process in portable-pty's form.
     pub(super) fn spawn(arguments: &[impl AsRef<std::ffi::OsStr>], note: Option<&Path>) -> Result<Self, BoxError> {
         let pty = native_pty_system().openpty(PtySize::default())?;
         let mut command = CommandBuilder::new("sh");
@@ -137,7 +137,7 @@ impl<P> Terminal<P> {
     }
 }
 
-/// A session whose process ends by itself, as both sides see it.
+/// Both ends of a session whose process ends by itself.
 pub(super) async fn both_ends(terminal: Terminal) -> Result<(Disconnect, Disconnect), BoxError> {
     let (agent, mut client) = pair().await?;
     let Terminal { session, input, screen, master, mut process } = terminal;

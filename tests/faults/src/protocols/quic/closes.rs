@@ -19,7 +19,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     siblings(matrix).await
 }
 
-/// How a service closes: what it means is known before, and the error that follows says nothing new.
+/// Closes as a service does: records the end first. The error that follows adds nothing.
 async fn close(connection: &Connection, end: Endpoint, code: u64, meant: Verdict) -> Result<Disconnect, Failure> {
     let code = VarInt::from_u64(code)?;
     Ok(line(end, async |ended| {
@@ -30,7 +30,7 @@ async fn close(connection: &Connection, end: Endpoint, code: u64, meant: Verdict
     .await)
 }
 
-/// Application closes with a code that has a meaning, by either side, as the other one sees them.
+/// Application closes with a defined code, by either side, at the other side.
 async fn by_applications(matrix: &mut Matrix) -> Outcome {
     let own: Codes = own_codes;
     let by_agent = [
@@ -63,7 +63,7 @@ async fn by_applications(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A task that ends by a panic, without its message on the terminal; with it goes what it owns.
+/// Panics in a task, without a message on the terminal, and so drops what the task owns.
 pub(super) async fn panic_with<T: Send + 'static>(owned: T) {
     let task = tokio::spawn(async move {
         let _owned = owned;
@@ -72,7 +72,7 @@ pub(super) async fn panic_with<T: Send + 'static>(owned: T) {
     drop(task.await);
 }
 
-/// Code 0, which none of the application's own codes is: quinn says it for a handle that is dropped.
+/// Code 0, which is no code of the application: quinn sends it for a dropped handle.
 async fn zero_closes(matrix: &mut Matrix) -> Outcome {
     let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
     drop(agent);
@@ -103,7 +103,7 @@ async fn zero_closes(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Code 0 of an application without codes of its own: a goodbye, or a handle that is dropped.
+/// Code 0 of an application without codes: a goodbye or a dropped handle.
 async fn undecided_zeros(matrix: &mut Matrix) -> Outcome {
     for meant in [true, false] {
         let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
@@ -129,7 +129,7 @@ async fn zero(connection: Connection, meant: bool) {
     }
 }
 
-/// Closes as the side sees them that closed, and the whole endpoint's.
+/// Closes at the side that closed, and the close of the whole endpoint.
 async fn own_closes(matrix: &mut Matrix) -> Outcome {
     let link = Link::up().await?;
     let end = close(&link.client, CLIENT, DONE, Verdict::closed(Side::Local)).await?;
@@ -155,8 +155,7 @@ async fn own_closes(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A task learns only from its connection that another one has closed it. Both share a guard, and the other one has told that
-/// why, or has not.
+/// Another task closed the connection. Both tasks share a guard, and the other task has or has not recorded the end.
 async fn siblings(matrix: &mut Matrix) -> Outcome {
     let link = Link::up().await?;
     let done = VarInt::from_u64(DONE)?;

@@ -1,4 +1,4 @@
-//! Many streams on one connection: each of them says the same end.
+//! Many streams on one connection, which all log the same end.
 
 use disconnect_core::{Disconnect, Endpoint};
 use futures_util::future::join_all;
@@ -64,7 +64,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     let link = Link::up().await?;
     let (mut sending, mut receiving) = streams(&link.client, &link.agent).await?;
     sending[0].reset(VarInt::from_u32(9))?;
-    // The reset stream has an end of its own; it is not that of the connection.
+    // The reset stream has its own end, not that of the connection.
     drop(read_messages(&mut receiving[0], AGENT, own_codes).await);
     link.client.close(done, b"");
     let injected = "many streams, one reset, then the application's own goodbye";
@@ -72,7 +72,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Streams with a message on each.
+/// Opens streams with one message on each.
 async fn streams(from: &Connection, to: &Connection) -> Result<(Vec<SendStream>, Vec<RecvStream>), Failure> {
     let (mut sending, mut receiving) = (Vec::new(), Vec::new());
     for _ in 0..MANY {
@@ -88,7 +88,7 @@ async fn ends(streams: &mut [RecvStream], end: Endpoint) -> Result<Disconnect, F
     same(join_all(streams.iter_mut().map(|stream| read_messages(stream, end, own_codes))).await)
 }
 
-/// The end that all of them say.
+/// The end that all of them log.
 fn same(mut ends: Vec<Disconnect>) -> Result<Disconnect, Failure> {
     let first = ends.pop().ok_or("no stream")?;
     let told = |end: &Disconnect| (end.reason().as_str(), end.initiator().map(disconnect_core::Category::as_str));

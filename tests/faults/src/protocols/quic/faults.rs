@@ -1,4 +1,4 @@
-//! Violations, and handshakes that are refused.
+//! Violations, and refused handshakes.
 
 use std::net::SocketAddr;
 
@@ -18,7 +18,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     never_met(matrix).await
 }
 
-/// Frames that nobody may send, as both sides see what comes of it.
+/// Frames that neither side may send, at both sides.
 async fn violations(matrix: &mut Matrix) -> Outcome {
     for (injected, frame) in [
         ("frame of no known type", BadFrame::UnknownType),
@@ -40,18 +40,18 @@ async fn violations(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Sends such a frame in front of something that is sent anyway.
+/// Sends such a frame in front of other data.
 pub(super) async fn violate(broken: &Setup, frame: BadFrame, from: &Connection) -> Outcome {
     let mut stream = from.open_uni().await?;
     broken.trigger.pull(frame);
-    // An acknowledgement may carry the frame first, so that the connection is gone already.
+    // An acknowledgement may carry the frame first. Then the connection has already ended.
     drop(stream.write_all(&[0; 64]).await);
     Ok(())
 }
 
 /// Handshakes that one side refuses.
 async fn refusals(matrix: &mut Matrix) -> Outcome {
-    // RFC 7301 calls it fatal that no application protocol is shared; the server is who finds out.
+    // RFC 7301, section 3.2: no common application protocol is a fatal error. The server finds out.
     let other = Setup { speaks: b"other", ..Setup::default() };
     let (client, agent) = refused(&other, &Setup::default(), None).await?;
     matrix.add(Case::new("quic", "no application protocol in common", "client", client));
@@ -89,7 +89,7 @@ fn client_of(identity: &Identity) -> Result<quinn::Endpoint, Failure> {
     client(&Setup::default(), &identity.certificate)
 }
 
-/// What both sides make of a handshake that does not succeed, where the client may trust another certificate instead.
+/// Both ends of a failed handshake. The client may trust another certificate.
 async fn refused(
     client: &Setup,
     agent: &Setup,
@@ -110,8 +110,8 @@ async fn refused(
     Ok((client, agent?))
 }
 
-/// A client's attempt, and where it seems to succeed, the connection's end: in TLS 1.3 a client is up before the server
-/// has seen its certificate.
+/// A client's attempt. If it seems to succeed, the end of the connection: with TLS 1.3 a client is connected before the
+/// server has seen its certificate.
 async fn attempt(clients: &quinn::Endpoint, address: SocketAddr) -> Disconnect {
     match dial(clients, address).await {
         Ok(connection) => client_end(&connection).await,
@@ -119,10 +119,10 @@ async fn attempt(clients: &quinn::Endpoint, address: SocketAddr) -> Disconnect {
     }
 }
 
-/// Attempts that no agent answers, or only with the versions that it speaks.
+/// Attempts that no agent answers, or that an agent answers only with its own versions.
 async fn never_met(matrix: &mut Matrix) -> Outcome {
     let identity = Identity::new()?;
-    // A draft that no client here offers.
+    // A draft version that the client does not support.
     let agents = speaking(vec![0xff00_0010], Setup::default().server(&identity)?)?;
     let end = attempt(&client_of(&identity)?, agents.local_addr()?).await;
     matrix.add(Case::new("quic", "no QUIC version in common", "client", end));

@@ -1,4 +1,4 @@
-//! Connected pairs over QUIC on loopback, and how each of them is set up.
+//! Connected QUIC pairs on loopback, and their configuration.
 
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -19,13 +19,13 @@ use super::violator::{Trigger, Violator};
 
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
-/// Long enough that no healthy connection meets it, and short enough to be waited for.
+/// Longer than a healthy connection is silent, and short enough for a test.
 pub(super) const IDLE: Duration = Duration::from_millis(400);
 
 /// The name in the certificate.
 const NAME: &str = "localhost";
 
-/// A certificate that signs itself, and its key.
+/// A self-signed certificate and its key.
 pub(super) struct Identity {
     pub(super) certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
@@ -45,13 +45,13 @@ impl Identity {
     }
 }
 
-/// What one of the two sides speaks and when it gives up.
+/// The protocol of one side, and its timeouts.
 #[derive(Clone)]
 pub(super) struct Setup {
-    /// The application protocol it offers.
+    /// The application protocol that it offers.
     pub(super) speaks: &'static [u8],
     pub(super) idle: Duration,
-    /// A server that asks for certificates of clients; nobody has one.
+    /// Whether a server requests client certificates. No client has one.
     pub(super) asks_for_certificate: bool,
     pub(super) trigger: Trigger,
 }
@@ -112,34 +112,34 @@ fn trust(certificate: &CertificateDer<'static>) -> Result<RootCertStore, Failure
     Ok(roots)
 }
 
-/// Any port on loopback.
+/// Any free port on loopback.
 pub(super) fn any_port() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
-/// A client without a connection yet.
+/// A client without a connection.
 pub(super) fn client(setup: &Setup, trusted: &CertificateDer<'static>) -> Result<Endpoint, Failure> {
     let mut endpoint = Endpoint::client(any_port())?;
     endpoint.set_default_client_config(setup.client(trusted)?);
     Ok(endpoint)
 }
 
-/// The attempt of a client to connect.
+/// Connects a client.
 pub(super) async fn dial(client: &Endpoint, address: SocketAddr) -> Result<Connection, Failure> {
     Ok(client.connect(address, NAME)?.await?)
 }
 
-/// A client's connection and the agent's end of it.
+/// A client's connection and the agent's.
 pub(super) struct Link {
     pub(super) client: Connection,
     pub(super) agent: Connection,
-    /// The agent's side of all its connections.
+    /// The agent's endpoint for all its connections.
     pub(super) agents: Endpoint,
     pub(super) clients: Endpoint,
 }
 
 impl Link {
-    /// Two sides that understand each other.
+    /// A pair that connects successfully.
     pub(super) async fn up() -> Result<Self, Failure> {
         Self::between(&Setup::default(), &Setup::default()).await
     }
@@ -154,8 +154,8 @@ impl Link {
     }
 }
 
-/// An agent whose stateless resets are good for the connections of an earlier process: they share the keys for resets
-/// and for connection ids.
+/// An agent whose stateless resets are valid for connections of an earlier process: both use the same keys for resets
+/// and connection ids.
 pub(super) fn agent(config: quinn::ServerConfig, address: SocketAddr) -> Result<Endpoint, Failure> {
     let mut shared = EndpointConfig::new(Arc::new(ResetKey));
     shared.cid_generator(|| Box::new(HashedConnectionIdGenerator::from_key(1)));
@@ -163,12 +163,12 @@ pub(super) fn agent(config: quinn::ServerConfig, address: SocketAddr) -> Result<
     Ok(Endpoint::new(shared, Some(config), socket, Arc::new(TokioRuntime))?)
 }
 
-/// An agent on a socket that somebody else has a hand on as well.
+/// An agent on a socket that the test keeps a handle of.
 pub(super) fn on_socket(config: quinn::ServerConfig, socket: UdpSocket) -> Result<Endpoint, Failure> {
     Ok(Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime))?)
 }
 
-/// An agent that speaks these versions of QUIC only.
+/// An agent that supports only these versions of QUIC.
 pub(super) fn speaking(versions: Vec<u32>, config: quinn::ServerConfig) -> Result<Endpoint, Failure> {
     let mut only = EndpointConfig::default();
     only.supported_versions(versions);
@@ -176,7 +176,8 @@ pub(super) fn speaking(versions: Vec<u32>, config: quinn::ServerConfig) -> Resul
     Ok(Endpoint::new(only, Some(config), socket, Arc::new(TokioRuntime))?)
 }
 
-/// A key for stateless resets that an agent and its next incarnation share. No secret: nobody here forges any.
+/// The key for stateless resets, which an agent shares with its successor. It is not secret: nothing here forges
+/// resets.
 struct ResetKey;
 
 impl HmacKey for ResetKey {
@@ -199,7 +200,7 @@ impl HmacKey for ResetKey {
     }
 }
 
-/// How a certificate goes to another process, as an argument or a line.
+/// The hexadecimal form of a certificate, for another process.
 pub(super) fn hex(bytes: &[u8]) -> String {
     let digit = |four| char::from_digit(u32::from(four), 16).unwrap_or_default();
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()

@@ -1,4 +1,4 @@
-//! Streams of messages: cut short, finished, closed by this side, and what `stopped()` says.
+//! Streams of messages: truncated, finished, closed by this side, and the results of `stopped()`.
 
 use disconnect_core::Endpoint;
 use quinn::{Connection, VarInt};
@@ -24,7 +24,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     stopped(matrix).await
 }
 
-/// The stream of one side, with half a message on it.
+/// The stream of one side after half a message.
 async fn cut_short(matrix: &mut Matrix) -> Outcome {
     let finished = "read_exact: finished inside a message";
     let link = Link::up().await?;
@@ -123,7 +123,7 @@ async fn finished(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Streams that this side closed, and used again.
+/// Streams that this side closed and used again.
 async fn our_own(matrix: &mut Matrix) -> Outcome {
     let link = Link::up().await?;
     let (mut sending, _receiving) = stream(&link.client, &link.agent).await?;
@@ -149,7 +149,7 @@ async fn our_own(matrix: &mut Matrix) -> Outcome {
     let end = line(AGENT, async |ended| {
         ended.set(AGENT.closed_locally());
         receiving.stop(VarInt::from_u32(9))?;
-        // quinn says that it is finished.
+        // quinn reports that the stream is finished.
         Ok::<_, quinn::ClosedStream>(read_messages(&mut receiving, AGENT, own_codes).await)
     });
     matrix.add(Case::new("quic", "read after our own stop, said before", "agent", end.await));
@@ -165,7 +165,7 @@ async fn our_own(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A writer that waits until its reader has got everything, or gives up.
+/// A writer that waits until its reader has received everything or stops.
 async fn stopped(matrix: &mut Matrix) -> Outcome {
     let link = Link::up().await?;
     let (sending, _receiving) = stream(&link.client, &link.agent).await?;
@@ -175,7 +175,7 @@ async fn stopped(matrix: &mut Matrix) -> Outcome {
 
     let Link { client, agent, agents: _agents, clients: _clients } = Link::up().await?;
     let (sending, receiving) = stream(&client, &agent).await?;
-    // The reader as well, whose STOP_SENDING the close of the connection outruns.
+    // The reader too: the close of the connection overtakes its STOP_SENDING.
     drop_together(agent, receiving);
     let end = end_of(&sending, CLIENT).await?;
     matrix.add(Case::new("quic", "stopped(): the handle of the agent is dropped", "client", end));
@@ -190,7 +190,7 @@ async fn stopped(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Drops the last handles of a connection, in the order in which a task drops what it owns.
+/// Drops the last handles of a connection in the order in which a task drops its variables.
 fn drop_together(connection: Connection, stream: quinn::RecvStream) {
     drop(connection);
     drop(stream);

@@ -1,4 +1,4 @@
-//! QUIC with an application of one-way streams on it, whose close codes are its own or those of HTTP/3.
+//! QUIC with an application of one-way streams. Its close codes are its own or those of HTTP/3.
 
 mod closes;
 mod crowd;
@@ -33,17 +33,17 @@ pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     vanished::run(matrix).await
 }
 
-/// The application is HTTP/3.
+/// The codes of HTTP/3.
 fn http3(code: u64) -> Verdict {
     Code::http3(code).received()
 }
 
-/// The application gave no code a meaning.
+/// An application without codes.
 fn no_codes(code: u64) -> Verdict {
     Code::quic_application(code).received()
 }
 
-/// The end that a client sees, and that an agent sees.
+/// The end of a connection at its client.
 async fn client_end(connection: &Connection) -> Disconnect {
     serve(connection, CLIENT, own_codes).await
 }
@@ -52,7 +52,7 @@ async fn agent_end(connection: &Connection) -> Disconnect {
     serve(connection, AGENT, own_codes).await
 }
 
-/// A peer to be killed or stopped: it keeps its streams, and reads nothing.
+/// A peer to be killed or stopped. It keeps its streams and reads nothing.
 pub(crate) async fn peer(arguments: &[String]) -> Outcome {
     let connection = match arguments {
         [role] if role == "agent" => {

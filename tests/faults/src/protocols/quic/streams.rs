@@ -1,4 +1,4 @@
-//! Single streams: resets, refusals to read on, and errors that come through `AsyncRead` and `AsyncWrite`.
+//! Single streams: resets, refusals to read on, and errors through `AsyncRead` and `AsyncWrite`.
 
 use disconnect_core::{Code, Disconnect, Endpoint};
 use quinn::{Connection, ReadError, VarInt, WriteError};
@@ -11,7 +11,7 @@ use super::violator::BadFrame;
 use super::{AGENT, CLIENT, Codes, http3, own_codes};
 use crate::matrix::{Case, Matrix};
 
-/// One stream ends and the connection lives on; the reader and the writer are tasks of their own.
+/// One stream ends and the connection continues. Reader and writer are separate tasks.
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     for (injected, code, codes) in [
         ("stream reset with H3_REQUEST_CANCELLED", 0x10c, http3 as Codes),
@@ -60,7 +60,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     through_io(matrix).await
 }
 
-/// The same through `AsyncRead` and `AsyncWrite`, where the error is an `io::Error` with others inside.
+/// The same through `AsyncRead` and `AsyncWrite`, which return an `io::Error` with inner errors.
 async fn through_io(matrix: &mut Matrix) -> Outcome {
     let link = Link::up().await?;
     let (mut sending, mut receiving) = stream(&link.client, &link.agent).await?;
@@ -99,7 +99,7 @@ async fn through_io(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A stream with half a message on it, so that the other side knows of it.
+/// Opens a stream and sends half a message, so that the other side sees the stream.
 pub(super) async fn stream(
     from: &Connection,
     to: &Connection,

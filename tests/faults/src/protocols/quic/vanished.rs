@@ -1,4 +1,4 @@
-//! Peers that say nothing any more: killed, stopped, asleep, restarted, out of reach.
+//! Peers that do not answer any more: killed, stopped, asleep, restarted, unreachable.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::mpsc;
@@ -22,7 +22,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     restarted_meanwhile(matrix).await
 }
 
-/// Peers that say nothing any more.
+/// Peers that do not answer any more.
 async fn vanished(matrix: &mut Matrix) -> Outcome {
     let quiet = Setup::gives_up_after(IDLE);
 
@@ -34,7 +34,7 @@ async fn vanished(matrix: &mut Matrix) -> Outcome {
     let (peer, clients, address) = agent_process(&quiet).await?;
     let connection = dial(&clients, address).await?;
     peer.stop().await?;
-    // Whatever is sent is not answered; on a busy machine the connection may have given up before.
+    // Data that is not answered. On a busy machine the connection may already have timed out.
     if let Ok(mut stream) = connection.open_uni().await {
         drop(stream.write_all(b"line").await);
     }
@@ -54,7 +54,7 @@ async fn vanished(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// An agent in a process of its own, and a client that trusts it.
+/// An agent in its own process, and a client that trusts it.
 pub(super) async fn agent_process(setup: &Setup) -> Result<(Peer, quinn::Endpoint, SocketAddr), Failure> {
     let mut peer = Peer::start("quic", &["agent"])?;
     let address = peer.line().await?.parse()?;
@@ -78,7 +78,7 @@ async fn lost(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A laptop that sleeps: nothing on it runs until the agent has given up.
+/// A sleeping laptop: nothing runs on it until the agent has timed out.
 async fn asleep(matrix: &mut Matrix) -> Outcome {
     let quiet = Setup::gives_up_after(IDLE);
     let identity = Identity::new()?;
@@ -102,8 +102,8 @@ async fn asleep(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// An agent that was killed and started again knows nothing of its connections. With the keys of its predecessor it says
-/// so, by a stateless reset; without them it is as good as gone.
+/// A restarted agent does not know its old connections. With the keys of its predecessor it sends a stateless reset;
+/// without them it does not answer.
 async fn restarted(matrix: &mut Matrix) -> Outcome {
     for (injected, knows_keys) in [("agent restarted, keys kept", true), ("agent restarted, keys lost", false)] {
         let (peer, clients, address) = agent_process(&Setup::gives_up_after(IDLE)).await?;
@@ -112,8 +112,8 @@ async fn restarted(matrix: &mut Matrix) -> Outcome {
         let identity = Identity::new()?;
         let server = Setup::default().server(&identity)?;
         let again = if knows_keys { agent(server, address)? } else { quinn::Endpoint::server(server, address)? };
-        // Large enough that the answer, which has to be smaller, can be a reset. A retransmission may have fetched that
-        // before, so that the connection is gone already.
+        // Large enough that the answer, which has to be smaller, can be a reset. A retransmission may have caused the
+        // reset before, so that the connection has already ended.
         if let Ok(mut stream) = connection.open_uni().await {
             let _ = stream.write_all(&[0; 512]).await;
         }
@@ -128,7 +128,7 @@ async fn restarted(matrix: &mut Matrix) -> Outcome {
 async fn restarted_meanwhile(matrix: &mut Matrix) -> Outcome {
     let (peer, clients, address) = agent_process(&Setup::gives_up_after(IDLE)).await?;
     let connection = dial(&clients, address).await?;
-    // The agent answers on the other half; nobody has sent anything there yet.
+    // The agent answers on the other direction, on which nothing was sent yet.
     let (mut sending, mut receiving) = connection.open_bi().await?;
     peer.kill().await?;
     let again = agent(Setup::default().server(&Identity::new()?)?, address)?;

@@ -1,7 +1,7 @@
-//! A QUIC side whose TLS is real, and which breaks the protocol when told to.
+//! A QUIC endpoint with real TLS that violates the protocol on command.
 //!
-//! No library lets its user send a bad frame. A packet key can: it sees every packet just before it is encrypted, so it
-//! can put any frame in front, which then arrives authenticated, as from a peer with a bug.
+//! No library lets its user send an invalid frame. A packet key can do that: it sees every packet just before
+//! encryption and can insert any frame at its start. The frame then arrives authenticated, as from a peer with a bug.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use quinn::{ConnectionId, Side};
 use quinn_proto::transport_parameters::TransportParameters;
 use quinn_proto::{ConnectError, TransportError};
 
-/// A frame that the receiver must not accept.
+/// A frame that the receiver must reject.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum BadFrame {
-    /// A type that is not registered: `FRAME_ENCODING_ERROR`.
+    /// An unregistered type: `FRAME_ENCODING_ERROR`.
     UnknownType,
-    /// A token, which only a server may give out, with no bytes in it: `FRAME_ENCODING_ERROR` or `PROTOCOL_VIOLATION`.
+    /// An empty NEW_TOKEN, which only a server may send: `FRAME_ENCODING_ERROR` or `PROTOCOL_VIOLATION`.
     ForbiddenToken,
     /// Data on a stream far above the limit: `STREAM_LIMIT_ERROR`.
     StreamAboveLimit,
@@ -32,18 +32,18 @@ impl BadFrame {
         match self {
             Self::UnknownType => &[0x21],
             Self::ForbiddenToken => &[0x07, 0x01, 0xff],
-            // STREAM with a length, on the highest unidirectional stream of a client; then one byte.
+            // STREAM with a length, on the highest unidirectional stream of a client, with one byte of data.
             Self::StreamAboveLimit => &[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf2, 0x01, 0x00],
         }
     }
 }
 
-/// When to do it: once, in the next packet.
+/// The frame to insert, once, into the next packet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trigger(Arc<AtomicUsize>);
 
 impl Trigger {
-    /// The frame goes out with the next packet that has room for it.
+    /// Inserts the frame into the next packet that has room for it.
     pub(super) fn pull(&self, frame: BadFrame) {
         self.0.store(frame as usize + 1, Ordering::SeqCst);
     }
@@ -58,7 +58,7 @@ impl Trigger {
     }
 }
 
-/// A TLS configuration, or a session or key of it, with a trigger.
+/// A TLS configuration, session or key with a trigger.
 pub(super) struct Violator<T: ?Sized> {
     pub(super) trigger: Trigger,
     pub(super) inner: T,
@@ -155,7 +155,7 @@ impl PacketKey for Violator<Box<dyn PacketKey>> {
         let room = buf.len() - self.inner.tag_len();
         if let Some(frame) = self.trigger.take() {
             let bytes = frame.bytes();
-            // Too short a packet would spoil its tag and never arrive: the next one then.
+            // A packet that is too short would lose its tag. The next one is used.
             if header_len + bytes.len() <= room {
                 buf[header_len..header_len + bytes.len()].copy_from_slice(bytes);
             } else {

@@ -1,4 +1,4 @@
-//! An agent that speaks SSH as a service does: it runs commands in a shell, and knows how their sessions end.
+//! An agent that serves SSH like a real service: it runs commands in a shell and records how sessions end.
 
 use std::collections::HashMap;
 use std::os::unix::process::ExitStatusExt;
@@ -18,17 +18,17 @@ use super::signals;
 use crate::peers::signal;
 use crate::recipes::russh_server::{self, Notes};
 
-/// Nobody with this name is let in.
+/// The user whose login is refused.
 pub(super) const STRANGER: &str = "stranger";
-/// The command whose handler has a bug.
+/// A command whose handler panics.
 pub(super) const PANIC: &str = "panic";
-/// The command whose task ends without a status.
+/// A command whose task ends without a status.
 pub(super) const FORGET: &str = "forget";
-/// The command whose channel is closed while it runs; it succeeds afterwards.
+/// A command whose channel is closed while it runs. It succeeds later.
 pub(super) const TEAR_DOWN: &str = "tear down";
-/// The command that succeeds, after which the agent keeps its channel open.
+/// A command that succeeds; the agent then keeps its channel open.
 pub(super) const LINGER: &str = "linger";
-/// The command at which the process of the agent exits.
+/// A command that makes the agent's process exit.
 pub(super) const EXIT: &str = "exit";
 
 /// The agent's handler of one connection.
@@ -37,14 +37,14 @@ pub(super) struct Service {
     running: HashMap<ChannelId, Running>,
 }
 
-/// What the status of a command or of a shell means.
+/// The meaning of an exit status, for a command or a shell.
 type Exited = fn(Endpoint, ExitStatus) -> Disconnect;
 
 /// A command that runs behind a channel.
 struct Running {
     process: u32,
     stdin: Option<ChildStdin>,
-    /// The client's Ctrl-C was passed on.
+    /// Whether the client's Ctrl-C was forwarded.
     interrupted: Arc<AtomicBool>,
 }
 
@@ -75,13 +75,13 @@ impl server::Handler for Service {
     ) -> Result<(), russh::Error> {
         session.channel_success(channel)?;
         match &*String::from_utf8_lossy(command) {
-            // As a panic, but without its message on the terminal.
+            // A panic without its message on the terminal.
             PANIC => std::panic::resume_unwind(Box::new("injected")),
             EXIT => std::process::exit(0),
             FORGET => session.close(channel),
             TEAR_DOWN => {
                 self.run(channel, &["-c", "cat; exit 0"], Endpoint::process_exited, true, session)?;
-                // Said before it is closed: no status counts after that, since nobody delivers it.
+                // Recorded before the close. After it no status is delivered, so none counts.
                 self.notes.say(self.notes.end.ended(Why::Unknown, Side::Local));
                 self.running.remove(&channel);
                 session.close(channel)
@@ -101,13 +101,13 @@ impl server::Handler for Service {
 
     async fn data(&mut self, channel: ChannelId, data: &[u8], _: &mut server::Session) -> Result<(), russh::Error> {
         if let Some(stdin) = self.running.get_mut(&channel).and_then(|running| running.stdin.as_mut()) {
-            // A command that no longer reads is no fault of the connection.
+            // A command that does not read its input is no fault of the connection.
             drop(stdin.write_all(data).await);
         }
         Ok(())
     }
 
-    /// The client's input is over. The command runs on, and so does the connection.
+    /// The end of the client's input. The command and the connection continue.
     async fn channel_eof(&mut self, channel: ChannelId, _: &mut server::Session) -> Result<(), russh::Error> {
         if let Some(running) = self.running.get_mut(&channel) {
             running.stdin = None;
@@ -123,8 +123,8 @@ impl server::Handler for Service {
         Ok(())
     }
 
-    /// The goodbye of a client to its session, which outranks what happens to the connection afterwards.
-    /// Not where it only answers ours: of a channel that this side closed, nothing runs any more.
+    /// The client's goodbye to its session, which outranks later events of the connection. An answer to a close of this
+    /// side does not count.
     async fn channel_close(&mut self, channel: ChannelId, _: &mut server::Session) -> Result<(), russh::Error> {
         if self.running.remove(&channel).is_some() {
             self.notes.say(self.notes.end.closed_by_peer());
@@ -171,7 +171,7 @@ impl Service {
     }
 }
 
-/// Hands the command's output on, and its status, which is said before the channel is closed.
+/// Forwards the output of the command, and its status, which is recorded before the channel is closed.
 async fn attend_command(
     mut child: Child,
     channel: ChannelId,
@@ -186,7 +186,7 @@ async fn attend_command(
         handle.data(channel, buffer[..length].to_vec()).await.ok()?;
     }
     let status = child.wait().await.ok()?;
-    // The signal alone does not tell a Ctrl-C from a `kill`: who passed the key on knows.
+    // The signal does not distinguish Ctrl-C from `kill`, but this side knows that it forwarded the key.
     if status.signal() == Some(2) && interrupted.load(Ordering::SeqCst) {
         notes.say(notes.end.closed_by_peer().with_code(Code::signal(2)));
     } else {
@@ -200,7 +200,7 @@ async fn attend_command(
     }
 }
 
-/// An agent's configuration, with a host key.
+/// An agent's configuration with a host key.
 pub(super) fn agent_config() -> server::Config {
     let key = PrivateKey::from(Ed25519Keypair::from_seed(&[7; 32]));
     server::Config {
@@ -214,7 +214,7 @@ pub(super) fn agent_config() -> server::Config {
 /// A connection that the agent serves.
 pub(super) type Served = russh_server::Served<Service>;
 
-/// Begins to serve a connection.
+/// Starts to serve a connection.
 pub(super) async fn serve<S>(config: server::Config, stream: S, end: Endpoint) -> Result<Served, Disconnect>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

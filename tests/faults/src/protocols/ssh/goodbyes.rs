@@ -1,4 +1,4 @@
-//! Every code of DISCONNECT, by either side, after the login, before it, and before there are keys.
+//! Every code of DISCONNECT, by either side: after the login, before it, and before there are keys.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::{AGENT, CLASSIFIER, CLIENT, Failure, agent_end, between, configured, 
 use crate::loopback::{pair, pair_through_proxy};
 use crate::matrix::{Case, Matrix};
 
-/// How often an agent asks whether its client is there.
+/// The keep-alive interval of an agent.
 const SHORT: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
@@ -28,12 +28,12 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     follow_on(matrix).await
 }
 
-/// The codes of RFC 4253, section 11.1, and the names that russh gives them.
+/// The codes of RFC 4253, section 11.1, with russh's names.
 fn codes() -> impl Iterator<Item = (u32, String)> {
     (1..=15).filter_map(|number| Some((number, format!("{:?}", Said::try_from(number).ok()?))))
 }
 
-/// By the agent, as the client hears it, and as the agent knows it.
+/// By the agent: at the client and at the agent.
 async fn by_agent(matrix: &mut Matrix) -> Outcome {
     for (number, name) in codes() {
         let (visit, served) = up().await?;
@@ -77,7 +77,7 @@ async fn by_server(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// By the client, as it knows it itself.
+/// By the client: at the client.
 async fn by_client(matrix: &mut Matrix) -> Outcome {
     // 4 is reserved.
     for (number, name) in codes().filter(|(number, _)| *number != 4) {
@@ -88,14 +88,14 @@ async fn by_client(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Says goodbye with this code: what it means is known before.
+/// Sends this code as a goodbye. The end is recorded before.
 async fn say(visit: Visit, number: u32) -> Result<Disconnect, Failure> {
     visit.connection.guard.set(CLIENT.sent(Code::ssh(number)));
     visit.connection.session.disconnect(Said::try_from(number)?, "", "").await?;
     Ok(visit.idle().await)
 }
 
-/// By the client, as the agent sees it: russh's server keeps no code.
+/// By the client: at the agent, where russh's server drops the code.
 async fn dropped_codes(matrix: &mut Matrix) -> Outcome {
     for code in [Said::ByApplication, Said::ProtocolError, Said::ConnectionLost, Said::AuthCancelledByUser] {
         let injected = format!("DISCONNECT {code:?} by the client");
@@ -115,7 +115,7 @@ async fn dropped_codes(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// In the clear, before there are keys.
+/// In plain text, before there are keys.
 async fn in_the_clear(matrix: &mut Matrix) -> Outcome {
     for (number, name) in codes().filter(|(number, _)| [2, 3, 11, 12, 13].contains(number)) {
         let (client, agent) = pair().await?;
@@ -135,13 +135,13 @@ async fn in_the_clear(matrix: &mut Matrix) -> Outcome {
 /// A version and an `SSH_MSG_DISCONNECT` with this code: RFC 4253, sections 4.2, 6 and 11.1.
 fn early_goodbye(code: u8) -> Vec<u8> {
     let mut bytes = b"SSH-2.0-faults\r\n".to_vec();
-    // Length 20: 6 of padding, then message 1, the code, and two empty strings.
+    // Length 20: 6 bytes of padding, message 1, the code, and two empty strings.
     bytes.extend([0, 0, 0, 20, 6, 1, 0, 0, 0, code, 0, 0, 0, 0, 0, 0, 0, 0]);
     bytes.extend([0; 6]);
     bytes
 }
 
-/// What a session's end means is said by its channel.
+/// The channel reports the end of a session.
 async fn with_channels(matrix: &mut Matrix) -> Outcome {
     let (visit, served) = up().await?;
     let channel = visit.connection.session.channel_open_session().await?;
@@ -153,7 +153,7 @@ async fn with_channels(matrix: &mut Matrix) -> Outcome {
 
     let (client, agent) = pair().await?;
     let (agent, gate) = Late::new(agent);
-    // What it writes is keep-alive requests: output of a command may end russh's client before its goodbye.
+    // The agent writes only keep-alive requests: output of a command could end russh's client before its goodbye.
     let config = server::Config { keepalive_interval: Some(SHORT), keepalive_max: 0, ..agent_config() };
     let (visit, served) =
         configured(client::Config::default(), client, config, Watched::new(agent).hold_write_errors()).await?;
@@ -173,7 +173,7 @@ async fn with_channels(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Tasks that meet the connection after its end.
+/// Tasks that use the connection after its end.
 async fn follow_on(matrix: &mut Matrix) -> Outcome {
     let (visit, served) = up().await?;
     served.handle.disconnect(Said::ByApplication, String::new(), String::new()).await?;
@@ -186,7 +186,7 @@ async fn follow_on(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Opens a channel when the connection is over.
+/// Opens a channel after the connection has ended.
 async fn after(visit: Visit) -> Result<Disconnect, Failure> {
     while !visit.connection.session.is_closed() {
         tokio::task::yield_now().await;

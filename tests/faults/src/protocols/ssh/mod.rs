@@ -39,7 +39,7 @@ pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
     openssh::run(matrix).await
 }
 
-/// A user's session on an agent, logged in.
+/// A logged-in session of a user on an agent.
 async fn up() -> Result<(Visit, Served), Failure> {
     let (client, agent) = pair().await?;
     between(client, agent).await

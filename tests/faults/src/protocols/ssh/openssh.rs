@@ -1,4 +1,4 @@
-//! OpenSSH's client against an agent of ours.
+//! OpenSSH's client with an agent of this crate.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -30,7 +30,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     refused(matrix).await
 }
 
-/// An `ssh`, and the file where it logs.
+/// An `ssh` process and its log file.
 struct Ssh {
     child: Child,
     log: PathBuf,
@@ -40,7 +40,7 @@ struct Ssh {
 const TRUSTING: [&str; 2] = ["-o", "StrictHostKeyChecking=no"];
 
 impl Ssh {
-    /// Starts one. No command: a shell.
+    /// Starts `ssh`. Without a command it runs a shell.
     fn start(user: &str, address: &str, options: &[&str], command: &[&str]) -> Result<Self, Failure> {
         let (host, port) = address.rsplit_once(':').ok_or("no port")?;
         let log = std::env::temp_dir().join(format!("faults-{}-ssh-{port}", std::process::id()));
@@ -67,7 +67,7 @@ impl Ssh {
         Ok(())
     }
 
-    /// The end for whoever started it. Its input is not closed before, as `wait` would.
+    /// The end at the parent of `ssh`. Does not close its input first, as `wait` would.
     async fn ended(mut self) -> Result<Disconnect, Failure> {
         let _stdin = self.child.stdin.take();
         let status = self.child.wait().await?;
@@ -79,14 +79,14 @@ impl Ssh {
     }
 }
 
-/// An `ssh` and the agent's end of its connection.
+/// An `ssh` process and the agent's side of its connection.
 async fn session(user: &str, options: &[&str], command: &[&str]) -> Result<(Ssh, Served), Failure> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let ssh = Ssh::start(user, &listener.local_addr()?.to_string(), options, command)?;
     Ok((ssh, serve(agent_config(), listener.accept().await?.0, AGENT).await.map_err(unready)?))
 }
 
-/// A session whose command is up.
+/// A session with a running command.
 async fn up(command: &str) -> Result<(Ssh, Served), Failure> {
     let (mut ssh, served) = session("user", &TRUSTING, &[&format!("echo up; {command}")]).await?;
     ssh.line().await?;
@@ -145,7 +145,7 @@ async fn killed(matrix: &mut Matrix) -> Outcome {
     ssh.ended().await.map(drop)
 }
 
-/// The command that carries the bytes of `ssh` is killed.
+/// Kills the `ProxyCommand` that forwards the bytes of `ssh`.
 async fn proxies(matrix: &mut Matrix) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
@@ -161,7 +161,7 @@ async fn proxies(matrix: &mut Matrix) -> Outcome {
     add_both(matrix, "OpenSSH, ProxyCommand killed", ssh, served).await
 }
 
-/// Plays a `ProxyCommand`, and notes which process it is.
+/// Runs as a `ProxyCommand`, and writes its process id into a file.
 pub(super) async fn proxy(address: &str, note: &str) -> Outcome {
     std::fs::write(note, std::process::id().to_string())?;
     let mut agent = TcpStream::connect(address).await?;
@@ -169,7 +169,7 @@ pub(super) async fn proxy(address: &str, note: &str) -> Outcome {
     Ok(())
 }
 
-/// What the agent says, and what the log of `ssh` makes of it.
+/// Ends by the agent, as they appear in the log of `ssh`.
 async fn by_agent(matrix: &mut Matrix) -> Outcome {
     let (ssh, served) = up("cat").await?;
     served.notes.say(AGENT.shutting_down());

@@ -1,4 +1,4 @@
-//! Credentials that are not accepted, by either side, and a client that goes while it decides.
+//! Credentials that either side refuses, and a client that leaves while it decides.
 
 use std::future::pending;
 
@@ -27,7 +27,7 @@ async fn logins(matrix: &mut Matrix) -> Outcome {
         for _ in 0..attempts {
             visit.log_in(STRANGER).await.err().ok_or("a stranger was let in")?;
         }
-        // Gone already where the agent has had enough.
+        // Fails if the agent has already closed.
         drop(visit.connection.session.disconnect(Said::ByApplication, "", "").await);
         let (client, (agent, _)) = tokio::join!(visit.idle(), served.ended());
         matrix.add(Case::new("ssh", injected, "client", client));
@@ -44,7 +44,7 @@ async fn host_keys(matrix: &mut Matrix) -> Outcome {
     let (client, agent, proxy) = pair_through_proxy().await?;
     let (asked, looking) = oneshot::channel();
     let hesitates = async move {
-        // The test goes on only once this is said.
+        // The test continues only after this.
         let _ = asked.send(());
         pending().await
     };
@@ -65,8 +65,8 @@ async fn host_keys(matrix: &mut Matrix) -> Outcome {
 /// Both ends of one connection, and the result of the agent's session.
 pub(super) type Ends = (Disconnect, (Disconnect, String));
 
-/// Repeats what ends with the close of the client's socket until that is a FIN. The close is an RST where the agent's last
-/// words are still unread, whatever made the client close.
+/// Repeats a case until the client's close is a FIN. Whatever the reason for the close, it is an RST if the agent's
+/// last bytes are unread.
 pub(super) async fn with_fin(ends: impl AsyncFn() -> Result<Ends, Failure>) -> Result<Ends, Failure> {
     loop {
         let (client, (agent, result)) = ends().await?;
@@ -82,7 +82,7 @@ async fn host_key_refused() -> Result<Ends, Failure> {
     Ok((visit.err().ok_or("an untrusted host was trusted")?, agent?))
 }
 
-/// The end of an agent's session that does not get to a login, and its result.
+/// The end of an agent's session before a login, and its result.
 async fn served(stream: tokio::net::TcpStream) -> Result<(Disconnect, String), Failure> {
     let (end, result) = serve(agent_config(), stream, AGENT).await.map_err(super::unready)?.ended().await;
     Ok((end, format!("{result:?}")))

@@ -1,4 +1,4 @@
-//! Commands and shells, and how they end: exit statuses, signals, channels that close, timers that run out later.
+//! Commands and shells and how they end: exit statuses, signals, closed channels, timers that expire later.
 
 use std::time::Duration;
 
@@ -27,9 +27,9 @@ async fn statuses(matrix: &mut Matrix) -> Outcome {
         ("command, exit 130", Wanted::Exec("exit 130")),
         ("command, exit 137", Wanted::Exec("exit 137")),
         ("command not found (127)", Wanted::Exec("exit 127")),
-        // A shell that its user leaves passes on what the last command returned.
+        // An interactive shell exits with the status of its last command.
         ("shell, exit typed, end of input", Wanted::Shell("exit 0\n")),
-        // The end of the input is no end: the shell goes on, and its status counts.
+        // The end of the input is no end: the shell continues, and its status counts.
         ("shell, end of input long before", Wanted::Shell("sleep 0.1; echo done\n")),
         ("shell, exit 1 typed", Wanted::Shell("exit 1\n")),
         ("shell, exit 3 typed", Wanted::Shell("exit 3\n")),
@@ -51,7 +51,7 @@ async fn signals(matrix: &mut Matrix) -> Outcome {
     run_one(matrix, "command, a signal without a name in SSH (XCPU)", Wanted::Exec("kill -XCPU $$")).await
 }
 
-/// As both sides see it.
+/// Adds both sides.
 async fn run_one(matrix: &mut Matrix, injected: &str, wanted: Wanted<'_>) -> Outcome {
     let (visit, served) = up().await?;
     let (client, agent) = tokio::join!(visit.run(wanted, false), agent_end(served));
@@ -60,7 +60,7 @@ async fn run_one(matrix: &mut Matrix, injected: &str, wanted: Wanted<'_>) -> Out
     Ok(())
 }
 
-/// Commands whose status never comes.
+/// Commands whose status never arrives.
 async fn without_status(matrix: &mut Matrix) -> Outcome {
     let (visit, _served) = up().await?;
     let end = visit.run(Wanted::Exec(FORGET), false).await;
@@ -76,7 +76,7 @@ async fn without_status(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// What happens to a connection after the status was delivered changes nothing.
+/// Events of a connection after the status was delivered change nothing.
 async fn after_status(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     let config = server::Config { inactivity_timeout: Some(Duration::from_millis(300)), ..agent_config() };

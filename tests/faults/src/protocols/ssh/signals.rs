@@ -1,8 +1,8 @@
-//! Signals, which SSH names (RFC 4254, section 6.10) and the system numbers.
+//! Signals: SSH uses names (RFC 4254, section 6.10), the system uses numbers.
 
 use russh::Sig;
 
-/// What SSH calls a signal. One without a name there gets one of this agent's.
+/// The SSH name of a signal. A signal without one gets a name of this agent.
 pub(super) fn name(number: i32) -> Sig {
     match number {
         1 => Sig::HUP,

@@ -1,4 +1,4 @@
-//! What goes wrong below and before a session: sockets, versions, packets, silence.
+//! Faults below and before a session: sockets, versions, packets, silence.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::loopback::{black_hole, pair, pair_through_proxy, tap};
 use crate::matrix::{Case, Matrix};
 use crate::peers::Peer;
 
-/// How long one side is silent before the other gives up.
+/// How long one side is silent before the other one times out.
 const SILENCE: Duration = Duration::from_millis(300);
 
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
@@ -57,8 +57,8 @@ async fn sockets(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Bytes that are no packets. What they are taken for hangs on the cipher: a length that cannot be, or a packet whose seal
-/// is broken.
+/// Bytes that are no packets. The cipher decides how they are read: as an impossible length, or as a packet with a
+/// wrong MAC.
 async fn garbage(matrix: &mut Matrix) -> Outcome {
     for (injected, cipher) in
         [("garbage for a length", cipher::CHACHA20_POLY1305), ("garbage for a packet", cipher::AES_256_GCM)]
@@ -83,7 +83,7 @@ async fn garbage(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The client's end where the agent is not what it seems.
+/// The end of a client whose agent sends these bytes.
 pub(super) async fn visited(mut agent: TcpStream, client: TcpStream, bytes: &[u8]) -> Result<Disconnect, Failure> {
     agent.write_all(bytes).await?;
     agent.shutdown().await?;
@@ -93,12 +93,12 @@ pub(super) async fn visited(mut agent: TcpStream, client: TcpStream, bytes: &[u8
             Err(end) => end,
         }
     };
-    // Read to the end, so that ours is a FIN and not an RST; what the client's is does not matter.
+    // Reads to the end, so that this close is a FIN and not an RST. How the client closes does not matter.
     let mut rest = Vec::new();
     Ok(tokio::join!(end, agent.read_to_end(&mut rest)).0)
 }
 
-/// The agent's end where the client is not what it seems, and what its session gave.
+/// The end of an agent whose client sends these bytes, and the result of its session.
 pub(super) async fn visitor(
     mut client: TcpStream,
     agent: TcpStream,
@@ -119,7 +119,7 @@ pub(super) async fn visitor(
     Ok(tokio::join!(end, client.read_to_end(&mut rest)).0)
 }
 
-/// Peers that speak something else, or nothing.
+/// Peers that speak another protocol, or nothing.
 async fn before_the_session(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     let end = visited(agent, client, "HTTP/1.1 400 Bad Request\r\n".repeat(30).as_bytes()).await?;
@@ -165,7 +165,7 @@ async fn processes(matrix: &mut Matrix) -> Outcome {
     matrix.add(Case::new("ssh", "SIGSTOP of the client", "agent", agent_end(served).await));
 
     let (peer, visit) = agent_process(client::Config::default()).await?;
-    // The agent is killed when it has handed on the end of the input, and nothing is on its way.
+    // The agent is killed after it has forwarded the end of the input. Nothing is in flight.
     let end = visit.run(Wanted::Shell("cat > /dev/null; kill -9 $PPID\n"), false).await;
     peer.kill().await?;
     matrix.add(Case::new("ssh", "end of input, then kill -9 of the agent", "client", end));
@@ -178,14 +178,14 @@ async fn processes(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A client in a process of its own that is logged in.
+/// A logged-in client in its own process.
 async fn admitted(config: server::Config, stream: TcpStream, mut peer: Peer) -> Result<(Peer, Served), Failure> {
     let served = serve(config, stream, AGENT).await.map_err(unready)?;
     peer.line().await?;
     Ok((peer, served))
 }
 
-/// An agent in a process of its own, where a client is logged in.
+/// An agent in its own process, with a logged-in client.
 pub(super) async fn agent_process(config: client::Config) -> Result<(Peer, Visit), Failure> {
     let mut peer = Peer::start("ssh", &["agent"])?;
     let stream = TcpStream::connect(peer.line().await?).await?;
@@ -212,7 +212,7 @@ async fn lost(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A client that does nothing for longer than its agent allows.
+/// A client that is idle for longer than its agent allows.
 async fn idle(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
     let config = server::Config { inactivity_timeout: Some(SILENCE), ..agent_config() };

@@ -1,4 +1,4 @@
-//! A client that speaks SSH as a service does: it asks for a command or a shell, and hears how the session ends.
+//! A client that uses SSH like a real service: it requests a command or a shell, and receives its status.
 
 use std::future::ready;
 
@@ -17,7 +17,7 @@ pub(super) struct Visit {
     end: Endpoint,
 }
 
-/// Connects, as far as the end of the key exchange.
+/// Connects up to the end of the key exchange.
 pub(super) async fn visit<S>(
     config: client::Config,
     stream: S,
@@ -31,7 +31,7 @@ where
 }
 
 impl Visit {
-    /// Logs in; where that fails, the guard knows how.
+    /// Logs in. If that fails, the guard has the end.
     pub(super) async fn log_in(&mut self, user: &str) -> Result<(), Failure> {
         let guard = &self.connection.guard;
         match self.connection.session.authenticate_none(user).await {
@@ -47,12 +47,12 @@ impl Visit {
         }
     }
 
-    /// Waits until the connection is over.
+    /// Waits until the connection has ended.
     pub(super) async fn idle(self) -> Disconnect {
         self.connection.ended().await
     }
 
-    /// Runs a command to its end, or in a shell what is typed, and waits until the connection is over where `stays`.
+    /// Runs a command, or types into a shell. With `stays`, also waits until the connection has ended.
     pub(super) async fn run(self, command: Wanted<'_>, stays: bool) -> Disconnect {
         match self.attempt(command).await {
             Ok(Some(end)) => _ = self.connection.guard.set(end),
@@ -73,7 +73,7 @@ impl Visit {
             Wanted::Exec(command) => channel.exec(true, command).await?,
             Wanted::Interrupted(command) => {
                 channel.exec(true, command).await?;
-                // Ctrl-C, once it has written something.
+                // Ctrl-C after the first output.
                 while !matches!(channel.wait().await, Some(ChannelMsg::Data { .. }) | None) {}
                 channel.signal(Sig::INT).await?;
                 interrupted = true;
@@ -89,12 +89,12 @@ impl Visit {
     }
 }
 
-/// What a client wants to have run.
+/// What a client runs.
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'a> {
     Exec(&'a str),
-    /// Gets a Ctrl-C once it has written something.
+    /// A command that receives Ctrl-C after its first output.
     Interrupted(&'a str),
-    /// Typed into a shell, and then the end of the input.
+    /// Typed into a shell, followed by the end of the input.
     Shell(&'a str),
 }

@@ -9,13 +9,13 @@ use std::task::{Context, Poll};
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream whose reader waits, once told to, until a write has failed. A busy side may see the two in that order.
+/// A stream whose reader waits, on command, until a write has failed. A busy process may see the two in that order.
 pub(super) struct Late<S> {
     stream: S,
     gate: Arc<Gate>,
 }
 
-/// Tells a [`Late`] stream to wait.
+/// Makes a [`Late`] stream wait.
 #[derive(Default)]
 pub(super) struct Gate {
     waits: AtomicBool,

@@ -1,4 +1,4 @@
-//! A connection served by two tasks with a channel between them, of which the other one ends first.
+//! A connection that two tasks serve with a channel between them. The other task ends first.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -24,12 +24,12 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     ended_by_the_peer(matrix).await
 }
 
-/// As a panic, without the hook that prints.
+/// A panic without the hook that prints.
 fn panic(_dropped: impl Sized) {
     resume_unwind(Box::new("injected"))
 }
 
-/// The agent's other task ends for a reason of its own; the client is still there.
+/// The agent's other task fails by itself. The client is still connected.
 async fn own_failures(matrix: &mut Matrix) -> Outcome {
     let (client, _agent) = (pair().await?, ());
     let (send, receive) = mpsc::channel::<()>(1);
@@ -74,7 +74,7 @@ async fn own_failures(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// `recv()` gave `None`.
+/// `recv()` returned `None`.
 #[derive(Debug)]
 struct Emptied;
 
@@ -101,7 +101,7 @@ async fn of_std(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A connection whose task met this at a channel.
+/// The end of a connection whose task finds its channel like this.
 async fn gave_up<T, E: Error>(stream: TcpStream, met: Result<T, E>) -> Disconnect {
     line(AGENT, async |ended| -> Result<_, Infallible> {
         let _closed_at_the_end = stream;
@@ -113,7 +113,7 @@ async fn gave_up<T, E: Error>(stream: TcpStream, met: Result<T, E>) -> Disconnec
     .await
 }
 
-/// The other task ends because the connection did, and has told its handle.
+/// The other task ends because the connection did, and has recorded the end on its handle.
 async fn ended_by_the_peer(matrix: &mut Matrix) -> Outcome {
     let (agent, client) = pair().await?;
     reset(client)?;
@@ -153,7 +153,7 @@ async fn ended_by_the_peer(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A task that writes until it cannot, and then lets go of its side of a channel.
+/// A task that writes until a write fails, and then drops its side of a channel.
 fn write(mut stream: TcpStream, ended: DisconnectHandle, channel: impl Send + 'static) -> JoinHandle<()> {
     tokio::spawn(async move {
         let _open_until_told = channel;

@@ -18,7 +18,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     asleep(matrix).await?;
     wall_clock(matrix).await?;
-    // A clock of tokio's can be stopped in a runtime of one thread only.
+    // tokio's clock can be paused only in a single-threaded runtime.
     let end = tokio::task::spawn_blocking(advanced).await??;
     matrix.add(Case::new(PROTOCOL, "tokio's clock is advanced past a deadline", "agent", end));
     Ok(())
@@ -30,7 +30,7 @@ async fn asleep(matrix: &mut Matrix) -> Outcome {
     let injected = "a laptop sleeps, RST when it wakes";
     let forgotten = tap(&agent)?;
     matrix.add(Case::new(PROTOCOL, injected, "agent", serve_within(agent, AGENT, SHORT).await));
-    // Nothing is left of the connection, and the client does not hear of it: what it still sends meets a reset.
+    // The connection is gone, and the client does not know: its next bytes meet a reset.
     reset(forgotten)?;
     back_in_reach(&client)?;
     client.write_all(b"line 1\n").await?;
@@ -43,19 +43,19 @@ async fn asleep(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// Silence, and then a FIN: by whatever closes sockets when a machine goes to sleep, or while it does.
+/// Silence, then a FIN: the sockets are closed when a machine goes to sleep, or while it sleeps.
 pub(super) async fn silence_then_fin(end: Endpoint) -> io::Result<(Disconnect, String)> {
     let (seen, mut other) = pair().await?;
     other.write_all(b"line 1\n").await?;
     let asleep = async {
-        // Nothing is waited for: this is the silence.
+        // This wait is the silence.
         tokio::time::sleep(SHORT).await;
         drop(other);
     };
     Ok(tokio::join!(serve_recorded(seen, end), asleep).0)
 }
 
-/// The agent takes its deadlines from a wall clock that jumps.
+/// The agent's deadlines use a wall clock that jumps.
 async fn wall_clock(matrix: &mut Matrix) -> Outcome {
     const HOUR: Duration = Duration::from_hours(1);
     let (client, mut agent) = pair().await?;
@@ -79,7 +79,7 @@ async fn wall_clock(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A peer that is silent, and a clock that is advanced by hand.
+/// A silent peer, and a clock that the test advances.
 fn advanced() -> io::Result<Disconnect> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

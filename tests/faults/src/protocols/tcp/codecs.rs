@@ -1,4 +1,4 @@
-//! Frames by tokio-util's codecs, and what they make of an end of file.
+//! Frames with tokio-util's codecs, and their errors at an end of file.
 
 use std::io;
 
@@ -14,10 +14,10 @@ use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
 use crate::recipes::tokio_util::{WholeLines, serve};
 
-/// A longer line or frame is refused.
+/// The maximum length of a line or frame.
 const LONGEST: usize = 64;
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const LINES: [(&str, &[u8], Close); 7] = [
     ("goodbye, then FIN", b"line 1\nbye\n", Close::Fin),
     ("a line above the limit", &[b'1'; 100], Close::Fin),
@@ -28,7 +28,7 @@ const LINES: [(&str, &[u8], Close); 7] = [
     ("RST", b"line 1\n", Close::Rst),
 ];
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const FRAMES: [(&str, &[u8], Close); 6] = [
     ("goodbye, then FIN", b"\0\0\0\x06line 1\0\0\0\x03bye", Close::Fin),
     ("a frame above the limit", b"\x80\0\0\0", Close::Fin),
@@ -58,7 +58,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A stream whose other end has written these bytes and closed.
+/// A stream whose peer has written these bytes and closed.
 async fn ended_by(bytes: &[u8], close: Close) -> io::Result<TcpStream> {
     let (seen, other) = pair().await?;
     write_and_close(other, bytes, close).await?;
@@ -79,7 +79,7 @@ async fn aborted(stream: TcpStream, end: Endpoint) -> Disconnect {
     line(end, |_| serve(FramedRead::new(stream, Aborting), end)).await
 }
 
-/// Whatever comes is a frame, and an end of file is an error of its own making, as some libraries have it.
+/// A decoder that accepts everything and returns its own error at an end of file, like some libraries.
 struct Aborting;
 
 impl Decoder for Aborting {

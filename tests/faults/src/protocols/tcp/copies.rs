@@ -1,4 +1,4 @@
-//! A raw forward: what `tokio::io::copy` says of its two connections.
+//! A raw forward: what `tokio::io::copy` reports about its two connections.
 
 use std::io;
 
@@ -26,10 +26,10 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// What forwards.
+/// The function that forwards.
 #[derive(Clone, Copy)]
 enum How {
-    /// tokio's function, which does not tell which side closed first.
+    /// tokio's function, which does not report which side closed first.
     Bidirectional,
     TwoCopies,
 }
@@ -42,7 +42,7 @@ impl How {
         }
     }
 
-    /// Forwards until both sides have closed, and what was read from them.
+    /// Forwards until both sides have closed. Also returns what was read from them.
     async fn forward(self, client: TcpStream, upstream: TcpStream, end: Endpoint) -> (Disconnect, String) {
         let ((mut client, of_client), (mut upstream, of_upstream)) = (Recorded::new(client), Recorded::new(upstream));
         let forwarded = line(end, async |ended| match self {
@@ -53,7 +53,7 @@ impl How {
     }
 }
 
-/// What a case is called, and its two tables.
+/// A case in the table of this endpoint.
 fn case(injected: &str, end: Endpoint, ended: Disconnect) -> Case {
     let case = Case::new(PROTOCOL, injected, "agent", ended);
     if end.eof().expected() { case.fin() } else { case }
@@ -73,7 +73,7 @@ async fn one_way(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// One direction alone: its `Ok` is an end of file.
+/// One direction alone. Its `Ok` is an end of file.
 async fn copied(stream: TcpStream, end: Endpoint) -> (Disconnect, String) {
     let (mut stream, record) = Recorded::new(stream);
     let ended = line(end, async |_| -> io::Result<_> {
@@ -88,7 +88,7 @@ async fn both_ways(matrix: &mut Matrix, how: How, end: Endpoint) -> Outcome {
     for (who, by_the_client) in [("client", true), ("upstream", false)] {
         let (mut one, mut other, forwarding) = forwarded(how, end, by_the_client).await?;
         one.shutdown().await?;
-        // The forward passes it on, and only then the other side closes as well.
+        // The forward passes the FIN on, and then the other side closes too.
         tokio::io::copy(&mut other, &mut tokio::io::sink()).await?;
         drop((one, other));
         let (ended, got) = forwarding.await?;
@@ -103,14 +103,14 @@ async fn both_ways(matrix: &mut Matrix, how: How, end: Endpoint) -> Outcome {
 
 type Forwarding = JoinHandle<(Disconnect, String)>;
 
-/// The two far ends of a forward, the one that is to end it first.
+/// The two peers of a forward, with the one that ends it first.
 async fn forwarded(how: How, end: Endpoint, client_first: bool) -> io::Result<(TcpStream, TcpStream, Forwarding)> {
     let ((client, near), (upstream, far)) = (pair().await?, pair().await?);
     let forwarding = tokio::spawn(how.forward(near, far, end));
     Ok(if client_first { (client, upstream, forwarding) } else { (upstream, client, forwarding) })
 }
 
-/// One far end is a process, and is killed; the other one closes when it hears of it.
+/// One peer is a process and is killed. The other one closes when it sees that.
 async fn killed(matrix: &mut Matrix, how: How, end: Endpoint) -> Outcome {
     for (who, client) in [("client", true), ("upstream", false)] {
         let (mut peer, mut near) = Peer::connected("tcp", &["idle"]).await?;

@@ -1,4 +1,4 @@
-//! The same protocol for endpoints that declare a FIN to be a goodbye.
+//! The line protocol with endpoints that declare a FIN to be a goodbye.
 
 use disconnect_core::{Disconnect, Endpoint};
 use tokio::io::AsyncWriteExt;
@@ -10,7 +10,7 @@ use crate::loopback::pair;
 use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const BYTES_THEN_END: [(&str, &[u8], Close); 6] = [
     ("FIN between messages", b"line 1\n", Close::Fin),
     ("FIN without a byte", b"", Close::Fin),
@@ -46,7 +46,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The other side has closed both directions, so that the answer to its last line meets a reset.
+/// The peer has closed both directions, so the answer to its last line meets a reset.
 async fn answered(end: Endpoint) -> std::io::Result<Disconnect> {
     let (seen, mut other) = pair().await?;
     other.write_all(b"line 1\n").await?;

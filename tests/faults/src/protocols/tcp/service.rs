@@ -1,4 +1,4 @@
-//! More of the natural code of a service on the protocol of lines: blocking, with a task for each half, and beside others.
+//! Further services of the line protocol: blocking, with one task for each half, and with sibling streams.
 
 use std::convert::Infallible;
 use std::io;
@@ -24,15 +24,15 @@ pub(super) async fn serve_within(stream: impl AsyncRead + Unpin, end: Endpoint, 
     line(end, async |_| recipe::serve(stream, end, patience).await).await
 }
 
-/// The same, and what the loop got.
+/// The same. Also returns what the loop received.
 pub(super) async fn serve_recorded(stream: impl AsyncRead + Unpin, end: Endpoint) -> (Disconnect, String) {
     let (stream, record) = Recorded::new(stream);
     let ended = serve(stream, end).await;
     (ended, record.text())
 }
 
-/// The same loop on a blocking socket of std. A read timeout is `WouldBlock` there (`TimedOut` on Windows): by itself no
-/// end of anything, so the site that set the timeout has to say what it means.
+/// The same loop on a blocking socket of std. A read timeout is `WouldBlock` (`TimedOut` on Windows), which is no end
+/// by itself, so the code that set the timeout has to record its meaning.
 pub(super) fn serve_blocking(stream: std::net::TcpStream, end: Endpoint) -> io::Result<Disconnect> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(SHORT))?;
@@ -51,7 +51,7 @@ pub(super) fn serve_blocking(stream: std::net::TcpStream, end: Endpoint) -> io::
     }
 }
 
-/// A service that only sends: what it learns, it learns from its writes.
+/// A service that only sends: it sees ends only through its writes.
 pub(super) async fn publish(mut stream: impl AsyncWrite + Unpin, end: Endpoint) -> Disconnect {
     line(end, async |_| -> io::Result<_> {
         loop {
@@ -61,7 +61,7 @@ pub(super) async fn publish(mut stream: impl AsyncWrite + Unpin, end: Endpoint) 
     .await
 }
 
-/// A service with a loop for each half.
+/// A service with one loop for each half.
 pub(super) async fn serve_halves(stream: TcpStream, end: Endpoint) -> Disconnect {
     let (read, write) = stream.into_split();
     of_both(end, serve(read, end), publish(write, end)).await
@@ -80,7 +80,7 @@ pub(in crate::protocols) async fn of_both(
     .await
 }
 
-/// The end of somebody who leaves.
+/// The end of a side that leaves.
 pub(super) async fn leave(mut stream: TcpStream, end: Endpoint) -> Disconnect {
     line(end, async |ended| recipe::leave(&mut stream, &ended, b"bye\n", end.closed_locally(), SHORT).await).await
 }
@@ -90,8 +90,8 @@ pub(super) async fn shut_down(mut stream: TcpStream, end: Endpoint) -> Disconnec
     line(end, async |ended| recipe::leave(&mut stream, &ended, b"going away\n", end.shutting_down(), SHORT).await).await
 }
 
-/// One of several streams to the same peer: the first that ends takes the others with it. What cancels them carries why,
-/// and that is their end too; nobody is shutting down.
+/// One of several streams to the same peer. The first one that ends cancels the others and passes them its end, which
+/// is also theirs. No side is shutting down.
 pub(super) async fn serve_beside(
     stream: TcpStream,
     end: Endpoint,

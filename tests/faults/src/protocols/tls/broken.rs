@@ -1,4 +1,4 @@
-//! Records that break the protocol, sent so by one end or damaged on the way, and the alerts that answer them.
+//! Records that violate the protocol, sent by one side or damaged on the way, and the alerts that answer them.
 
 use disconnect_core::Endpoint;
 use tokio::io::AsyncWriteExt;
@@ -17,7 +17,7 @@ pub(super) async fn run(matrix: &mut Matrix, library: &Library, known: &Authorit
     damaged(matrix, library, known).await
 }
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const BROKEN: [(&str, &[u8]); 4] = [
     ("garbage between records", b"\x99garbage, and more of it"),
     ("a record that is too large", b"\x17\x03\x03\xff\xffand so on"),
@@ -25,7 +25,7 @@ const BROKEN: [(&str, &[u8]); 4] = [
     ("a record in plain text", b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"),
 ];
 
-/// One end breaks the protocol; the other finds that, and says so in an alert.
+/// One side violates the protocol. The other one detects it and sends an alert.
 async fn sent_so(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
     for (injected, bytes) in BROKEN {
         if injected == "a record in plain text" && !library.is_rustls {
@@ -40,7 +40,7 @@ async fn sent_so(matrix: &mut Matrix, library: &Library, known: &Authority) -> O
     Ok(())
 }
 
-/// The same observations where nobody broke a rule.
+/// The same observations without a violation.
 async fn damaged(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
     for side in ["client", "server"] {
         let (near, far, damage) = relayed().await?;

@@ -1,4 +1,4 @@
-//! Connections that were up: goodbyes, ends without one, lost peers, our own shutdown.
+//! Established connections: goodbyes, ends without one, lost peers, a shutdown of this side.
 
 use std::io;
 
@@ -28,7 +28,7 @@ pub(super) async fn run(matrix: &mut Matrix, library: &Library, known: &Authorit
     writing(matrix, library, known).await
 }
 
-/// A connection that is up: the end that is looked at, and the other one.
+/// An established connection: the checked side and the other one.
 pub(super) struct Seen {
     pub(super) side: &'static str,
     pub(super) end: Endpoint,
@@ -36,7 +36,7 @@ pub(super) struct Seen {
     pub(super) other: Rustls,
 }
 
-/// Sets one up on a pair of sockets: the client's, and the server's.
+/// Connects on a pair of sockets: the client's and the server's.
 pub(super) async fn seen(
     library: &Library,
     side: &'static str,
@@ -57,7 +57,7 @@ pub(super) async fn seen(
     Ok(Seen { side, end, stream, other })
 }
 
-/// What the other end does.
+/// What the other side does.
 #[derive(Clone, Copy)]
 enum Ends {
     CloseNotify,
@@ -120,7 +120,7 @@ async fn inject(mut stream: Rustls, ends: Ends) -> io::Result<()> {
         Ends::Panic => {
             let task = tokio::spawn(async move {
                 drain(stream)?;
-                // As a panic, without the hook that prints.
+                // A panic without the hook that prints.
                 std::panic::resume_unwind(Box::new("injected"))
             });
             task.await.unwrap_or(Ok(()))
@@ -128,7 +128,7 @@ async fn inject(mut stream: Rustls, ends: Ends) -> io::Result<()> {
     }
 }
 
-/// Drops a stream. The tickets of a server, if unread, would turn its FIN into an RST.
+/// Drops a stream after reading. Unread session tickets of a server would turn its FIN into an RST.
 fn drain(stream: Rustls) -> io::Result<()> {
     let tcp = into_tcp(stream);
     match socket2::SockRef::from(&tcp).recv(&mut [std::mem::MaybeUninit::uninit(); 4096]) {
@@ -144,7 +144,7 @@ fn into_tcp(stream: Rustls) -> TcpStream {
     }
 }
 
-/// The other end is a process, and is killed or stopped.
+/// The other side is a process, and is killed or stopped.
 async fn killed(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
     for side in ["client", "server"] {
         for state in ["idle", "unread"] {
@@ -180,7 +180,7 @@ async fn killed(matrix: &mut Matrix, library: &Library, known: &Authority) -> Ou
     Ok(())
 }
 
-/// One side, and the other in a process of its own.
+/// One side, with the other one in its own process.
 async fn with_peer(library: &Library, side: &str, state: &str, known: &Authority) -> Result<(Peer, Stream), Failure> {
     let Identity { certificate, key } = known.identity(Shown::Good)?;
     let (peer, tcp) = if side == "client" {
@@ -192,7 +192,7 @@ async fn with_peer(library: &Library, side: &str, state: &str, known: &Authority
     Ok((peer, handshake.await.map_err(|end| format!("no handshake: {end:?}"))?))
 }
 
-/// The client goes, with a goodbye.
+/// The client leaves with a goodbye.
 async fn leaving(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
     let Seen { end, stream, other, .. } = seen(library, "client", known, &Setup::GOOD, pair().await?).await?;
     let (client, _) = tokio::join!(leave(stream, end), answer(other));
@@ -207,7 +207,7 @@ async fn leaving(matrix: &mut Matrix, library: &Library, known: &Authority) -> O
     Ok(())
 }
 
-/// Says why it leaves, says goodbye, and waits for the answer.
+/// Records its end, sends the goodbye, and waits for the answer.
 async fn leave(mut stream: Stream, end: Endpoint) -> io::Result<Disconnect> {
     let left = end.closed_locally();
     goodbye(&mut stream).await?;
@@ -220,13 +220,13 @@ async fn goodbye(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Resu
     Ok(())
 }
 
-/// Answers a goodbye with one.
+/// Answers a goodbye with a goodbye.
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
     stream.read_to_end(&mut Vec::new()).await?;
     stream.shutdown().await
 }
 
-/// A shutdown that gives the peer some time to close.
+/// A shutdown that gives the peer time to close.
 async fn shutting_down(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
     let Seen { end, stream, other, .. } = seen(library, "server", known, &Setup::GOOD, pair().await?).await?;
     let silent = shut_down(stream, end).await;
@@ -248,7 +248,7 @@ async fn shut_down(mut stream: Stream, end: Endpoint) -> Disconnect {
     .await
 }
 
-/// The end shows in what is written as well.
+/// The end also shows in a write.
 async fn writing(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
     for (injected, ends) in [
         ("FIN without close_notify, while we write", Ends::Fin),
@@ -264,10 +264,10 @@ async fn writing(matrix: &mut Matrix, library: &Library, known: &Authority) -> O
     Ok(())
 }
 
-/// A service with a task for each half.
+/// A service with one task for each half.
 pub(super) async fn write_to_end(library: &Library, stream: Stream, end: Endpoint) -> Disconnect {
     let (read, mut write) = split(stream);
-    // Only the reading half is read, but the recipes take a whole stream.
+    // The recipes take a whole stream, but only the reading half is used.
     let read = tokio::io::join(read, tokio::io::sink());
     let writing = async {
         loop {
@@ -278,7 +278,7 @@ pub(super) async fn write_to_end(library: &Library, stream: Stream, end: Endpoin
     both((library.read_to_end)(Box::new(read), end), writing, end).await
 }
 
-/// Connects, plays one side of TLS until it can be killed, says so, and stays there.
+/// Connects, runs one side of TLS until the state to be killed in, reports that, and waits.
 pub(super) async fn peer(arguments: &[String]) -> Outcome {
     let [role, state, .., address] = arguments else { return Err("needs a role, a state and an address".into()) };
     let tcp = TcpStream::connect(address).await?;
@@ -293,7 +293,7 @@ pub(super) async fn peer(arguments: &[String]) -> Outcome {
     match state.as_str() {
         "idle" => _ = stream.read(&mut [0; 64]).await?,
         "unread" => {
-            // What is read below TLS: the tickets of some servers come first.
+            // Something to read below TLS: some servers send session tickets first.
             stream.get_mut().0.readable().await?;
         }
         "writing" => loop {

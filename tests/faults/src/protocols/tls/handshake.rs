@@ -1,4 +1,4 @@
-//! Handshakes that do not succeed: credentials, no common ground, alerts, garbage, silence.
+//! Handshakes that fail: credentials, no common version or algorithm, alerts, garbage, silence.
 
 use disconnect_core::Disconnect;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,17 +22,17 @@ pub(super) async fn run(matrix: &mut Matrix, library: &Library, known: &Authorit
 
 const MUTUAL: Setup = Setup { client_has_to: true, ..Setup::GOOD };
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const BOTH_ENDS: [(&str, Setup); 3] = [
     ("unknown authority of the server", Setup { server_shows: Shown::Foreign, ..Setup::GOOD }),
     ("expired certificate of the server", Setup { server_shows: Shown::Expired, ..Setup::GOOD }),
     ("certificate for another name", Setup { server_shows: Shown::OtherName, ..Setup::GOOD }),
 ];
 
-/// The server asks for a certificate: native-tls cannot.
-#[rustfmt::skip] // one row a line
+/// The server requests a certificate, which native-tls cannot.
+#[rustfmt::skip] // one row per line
 const CLIENTS: [(&str, Setup); 4] = [
-    // In TLS 1.3 the client is done by then, and sees the alert at its first read.
+    // With TLS 1.3 the client has finished by then, and sees the alert at its first read.
     ("no client certificate, TLS 1.3", MUTUAL),
     ("no client certificate, TLS 1.2", Setup { client_versions: ONLY_12, ..MUTUAL }),
     ("unknown authority of the client", Setup { client_shows: Shown::Foreign, ..MUTUAL }),
@@ -42,7 +42,7 @@ const CLIENTS: [(&str, Setup); 4] = [
 const CLIENT_TOO_OLD: Setup = Setup { client_versions: ONLY_12, server_versions: ONLY_13, ..Setup::GOOD };
 const SERVER_TOO_OLD: Setup = Setup { client_versions: ONLY_13, server_versions: ONLY_12, ..Setup::GOOD };
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const ONLY_RUSTLS: [(&str, Setup); 5] = [
     ("no common ALPN", Setup { client_alpn: &["http/1.1"], ..Setup::GOOD }),
     ("client too old", CLIENT_TOO_OLD),
@@ -62,7 +62,7 @@ async fn both_ends(matrix: &mut Matrix, library: &Library, known: &Authority) ->
         }
     }
     if !library.is_rustls {
-        // A server of native-tls speaks TLS 1.2 at most.
+        // A native-tls server supports at most TLS 1.2.
         let end = client(library, known, &CLIENT_TOO_OLD).await?;
         matrix.add(Case::new(library.protocol, "no common version", "client", end));
         let end = server(library, known, &SERVER_TOO_OLD).await?;
@@ -71,14 +71,14 @@ async fn both_ends(matrix: &mut Matrix, library: &Library, known: &Authority) ->
     Ok(())
 }
 
-/// The client's end, where the server runs rustls.
+/// The client's end. The server uses rustls.
 async fn client(library: &Library, known: &Authority, setup: &Setup) -> Result<Disconnect, Failure> {
     let (client, server) = pair().await?;
     let (near, far) = ((library.connect)(setup, known, client)?, setup.server(known)?.accept(server));
     Ok(tokio::join!(library.end("client", near), far).0)
 }
 
-/// The server's end, where the client runs rustls and reads on: in TLS 1.3 it hears only then that it is refused.
+/// The server's end. The client uses rustls and reads on: with TLS 1.3 it only then sees the refusal.
 async fn server(library: &Library, known: &Authority, setup: &Setup) -> Result<Disconnect, Failure> {
     let (client, server) = pair().await?;
     let near = (library.accept)(setup, known, server)?;
@@ -91,7 +91,7 @@ async fn server(library: &Library, known: &Authority, setup: &Setup) -> Result<D
     Ok(tokio::join!(library.end("server", near), reads).0)
 }
 
-/// A client that is refused after its handshake, and only writes until that fails.
+/// A client that is refused after its handshake, and only writes until a write fails.
 async fn while_writing(matrix: &mut Matrix, library: &Library, known: &Authority) -> Outcome {
     if library.asks_clients {
         let (client, server) = pair().await?;
@@ -106,8 +106,8 @@ async fn while_writing(matrix: &mut Matrix, library: &Library, known: &Authority
     Ok(())
 }
 
-/// Bytes that are no part of a handshake, or not all of one, and then a FIN.
-#[rustfmt::skip] // one row a line
+/// Bytes that are no handshake, or an incomplete one, followed by a FIN.
+#[rustfmt::skip] // one row per line
 const TO_SERVER: [(&str, &[u8]); 5] = [
     ("HTTP to the TLS port", b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"),
     ("a record that holds garbage", b"\x16\x03\x01\x00\x08garbage!"),
@@ -126,7 +126,7 @@ async fn to_server(matrix: &mut Matrix, library: &Library, known: &Authority) ->
         client.write_all(bytes).await?;
         client.shutdown().await?;
         let near = (library.accept)(&Setup::GOOD, known, server)?;
-        // Reads what it is answered, or its close would be an RST.
+        // Reads the answer, so that the close is not an RST.
         let mut answer = Vec::new();
         let (end, _) = tokio::join!(library.end("server", near), client.read_to_end(&mut answer));
         matrix.add(Case::new(library.protocol, injected, "server", end));
@@ -142,7 +142,7 @@ async fn to_server(matrix: &mut Matrix, library: &Library, known: &Authority) ->
     Ok(())
 }
 
-/// A complete hello of a client.
+/// A complete ClientHello.
 async fn hello(known: &Authority) -> Result<Vec<u8>, Failure> {
     let (client, mut server) = pair().await?;
     let connecting = Setup::GOOD.client(known)?.connect(NAME.try_into()?, client);
@@ -161,7 +161,7 @@ async fn read_hello(server: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     Ok(hello)
 }
 
-/// A handshake that gets some time only.
+/// A handshake with a deadline.
 async fn within_deadline(library: &Library, side: &str, handshake: Handshake) -> Disconnect {
     match timeout(SHORT, library.end(side, handshake)).await {
         Ok(end) => end,
@@ -169,8 +169,8 @@ async fn within_deadline(library: &Library, side: &str, handshake: Handshake) ->
     }
 }
 
-/// What a server answers to the hello instead of its own.
-#[rustfmt::skip] // one row a line
+/// The answers of a server to a ClientHello, instead of a ServerHello.
+#[rustfmt::skip] // one row per line
 const TO_CLIENT: [(&str, &[u8]); 5] = [
     ("alert access_denied", b"\x15\x03\x03\x00\x02\x02\x31"),
     ("alert internal_error", b"\x15\x03\x03\x00\x02\x02\x50"),
@@ -179,7 +179,7 @@ const TO_CLIENT: [(&str, &[u8]); 5] = [
     ("FIN instead of a hello", b""),
 ];
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const TO_RUSTLS: [(&str, &[u8]); 5] = [
     ("alert handshake_failure", b"\x15\x03\x03\x00\x02\x02\x28"),
     ("alert insufficient_security", b"\x15\x03\x03\x00\x02\x02\x47"),
@@ -193,7 +193,7 @@ async fn to_client(matrix: &mut Matrix, library: &Library, known: &Authority) ->
     for (injected, bytes) in TO_CLIENT.iter().chain(others) {
         let (client, mut server) = pair().await?;
         let answer = async {
-            // The whole hello, so that nothing is left unread and the close is a FIN.
+            // Reads the complete ClientHello, so that the close is a FIN.
             read_hello(&mut server).await?;
             server.write_all(bytes).await?;
             server.shutdown().await?;

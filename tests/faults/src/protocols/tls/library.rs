@@ -1,4 +1,4 @@
-//! The library of the end that is looked at, behind one interface.
+//! The library of the checked side, behind one interface.
 
 use std::io;
 use std::pin::Pin;
@@ -20,7 +20,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
 pub(super) type Stream = Box<dyn Duplex>;
 
-/// A handshake: a stream, or how it ended.
+/// A handshake that returns a stream or an end.
 pub(super) type Handshake = BoxFuture<'static, Result<Stream, Disconnect>>;
 
 pub(super) struct Library {
@@ -30,9 +30,10 @@ pub(super) struct Library {
     /// Prepares one side of a handshake on such a stream.
     pub(super) connect: fn(&Setup, &Authority, TcpStream) -> Result<Handshake, Failure>,
     pub(super) accept: fn(&Setup, &Authority, TcpStream) -> Result<Handshake, Failure>,
-    /// The recipe.
+    /// The recipe of this library.
     pub(super) read_to_end: fn(Stream, Endpoint) -> BoxFuture<'static, Disconnect>,
-    /// What only some can: a server that asks for certificates, and cases that say nothing new about the others.
+    /// Whether the library can request client certificates. The cases that only repeat results of other libraries are
+    /// skipped without it.
     pub(super) asks_clients: bool,
     pub(super) is_rustls: bool,
 }
@@ -53,7 +54,7 @@ impl Library {
         if side == "client" { self.client } else { self.server }
     }
 
-    /// One side's handshake.
+    /// The handshake of one side.
     pub(super) fn side(
         &self,
         side: &str,
@@ -64,8 +65,8 @@ impl Library {
         if side == "client" { (self.connect)(setup, known, tcp) } else { (self.accept)(setup, known, tcp) }
     }
 
-    /// The end of a handshake, and where that succeeds, of its connection: in TLS 1.3 a client is done before the server
-    /// has seen its certificate.
+    /// The end of a handshake. If it succeeds, the end of its connection: with TLS 1.3 a client has finished before the
+    /// server has seen its certificate.
     pub(super) async fn end(&self, side: &str, handshake: Handshake) -> Disconnect {
         match handshake.await {
             Ok(stream) => (self.read_to_end)(stream, self.endpoint(side)).await,
@@ -91,7 +92,7 @@ pub(super) fn boxed(stream: impl Duplex + 'static) -> Stream {
     Box::new(stream)
 }
 
-/// A stream that notes what its reader got last: an error, or `read 0`.
+/// A stream that records the last read: an error, or `read 0`.
 pub(super) struct LastRead<S> {
     stream: S,
     note: Arc<Mutex<String>>,

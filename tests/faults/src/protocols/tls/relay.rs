@@ -1,4 +1,4 @@
-//! A relay between two ends that damages what it passes on.
+//! A relay between two sides that damages what it forwards.
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::loopback::pair;
 
-/// Flips one bit in the next record of the far end.
+/// Flips one bit in the next record of the far side.
 #[derive(Clone, Default)]
 pub(super) struct Damage(Arc<AtomicBool>);
 
@@ -19,7 +19,7 @@ impl Damage {
     }
 }
 
-/// The near end, the far end, and what damages the way from the far to the near one.
+/// The near and the far socket, and the handle that damages the direction from far to near.
 pub(super) async fn relayed() -> io::Result<(TcpStream, TcpStream, Damage)> {
     let ((near, near_inner), (far, far_inner)) = (pair().await?, pair().await?);
     let damage = Damage::default();
@@ -38,7 +38,7 @@ async fn relay(near: TcpStream, far: TcpStream, damage: Damage) -> io::Result<()
                 return to_near.shutdown().await;
             }
             if damage.0.swap(false, Ordering::SeqCst) {
-                // The last byte belongs to the seal of a record.
+                // The last byte belongs to the authentication tag of a record.
                 buffer[length - 1] ^= 1;
             }
             to_near.write_all(&buffer[..length]).await?;

@@ -1,4 +1,4 @@
-//! Certificates, and what each side of a handshake brings along.
+//! Certificates, and the configuration of each side of a handshake.
 
 use std::sync::Arc;
 
@@ -19,23 +19,23 @@ pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 type Result<T> = std::result::Result<T, Failure>;
 
-/// The name that a client asks for.
+/// The server name of a client.
 pub(super) const NAME: &str = "localhost";
-/// The name of the authority that both sides know.
+/// The name of the authority that both sides trust.
 pub(super) const KNOWN: &str = "known";
 
-/// Both, the newer one preferred.
+/// Both versions; the newer one is preferred.
 const ANY: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
 pub(super) const ONLY_12: &[&SupportedProtocolVersion] = &[&TLS12];
 pub(super) const ONLY_13: &[&SupportedProtocolVersion] = &[&TLS13];
 
-/// A certificate with its key, as PEM.
+/// A certificate and its key, as PEM.
 pub(super) struct Identity {
     pub(super) certificate: String,
     pub(super) key: String,
 }
 
-/// An authority that signs certificates, and which of them are shown.
+/// An authority that signs certificates, and the certificates that are presented.
 pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pub(super) root: String,
@@ -63,27 +63,27 @@ impl Authority {
     }
 }
 
-/// The certificate that a side shows.
+/// The certificate that a side presents.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Shown {
     Good,
     Expired,
     OtherName,
-    /// Of an authority that the other side does not know.
+    /// From an authority that the other side does not know.
     Foreign,
-    /// Of one that has the name of the known one, but another key.
+    /// From an authority with the name of the trusted one and another key.
     Renewed,
-    /// Of somebody else, with a key that does not belong to it.
+    /// The certificate of another party, with a key that does not match.
     Stolen,
     None,
 }
 
-/// What the two sides bring along.
+/// The configuration of the two sides.
 #[derive(Clone, Copy)]
 pub(super) struct Setup {
     pub(super) server_shows: Shown,
     pub(super) client_shows: Shown,
-    /// Whether the server wants to see a certificate.
+    /// Whether the server requires a certificate.
     pub(super) client_has_to: bool,
     pub(super) client_alpn: &'static [&'static str],
     pub(super) client_versions: &'static [&'static SupportedProtocolVersion],
@@ -101,7 +101,7 @@ impl Setup {
         server_versions: ANY,
     };
 
-    /// The client's side, which knows this authority.
+    /// The client's side, which trusts this authority.
     pub(super) fn client(&self, known: &Authority) -> Result<TlsConnector> {
         self.connector(&known.root, self.client_identity(known)?.as_ref())
     }
@@ -113,7 +113,7 @@ impl Setup {
         }
     }
 
-    /// The server's side, which knows this authority.
+    /// The server's side, which trusts this authority.
     pub(super) fn server(&self, known: &Authority) -> Result<TlsAcceptor> {
         self.acceptor(&self.server_identity(known)?, &known.root)
     }
@@ -147,7 +147,7 @@ impl Setup {
         let certified = CertifiedKey::new(chain(identity)?, any_supported_type(&key(identity)?)?);
         let mut config = config.with_cert_resolver(Arc::new(Certified(Arc::new(certified))));
         config.alpn_protocols = vec!["h2".into()];
-        // Unread, they would turn a client's FIN into an RST.
+        // Unread tickets would turn a client's FIN into an RST.
         config.send_tls13_tickets = 0;
         Ok(Arc::new(config).into())
     }
@@ -165,7 +165,7 @@ fn identity(shown: Shown, known: &Authority) -> Result<Identity> {
     }
 }
 
-/// A certificate and a key as a server shows them, which do not have to belong together.
+/// A server's certificate and key, which may not match.
 #[derive(Debug)]
 struct Certified(Arc<CertifiedKey>);
 

@@ -1,4 +1,4 @@
-//! native-tls and OpenSSL as the library of the end that is looked at.
+//! native-tls and OpenSSL as the library of the checked side.
 
 use std::pin::Pin;
 
@@ -84,7 +84,7 @@ fn openssl_version(version: ProtocolVersion) -> SslVersion {
     if version == ProtocolVersion::TLSv1_2 { SslVersion::TLS1_2 } else { SslVersion::TLS1_3 }
 }
 
-/// What both sides bring along.
+/// The configuration of both sides.
 fn prepare(
     builder: &mut SslContextBuilder,
     versions: &[&SupportedProtocolVersion],

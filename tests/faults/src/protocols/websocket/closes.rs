@@ -1,4 +1,4 @@
-//! Close frames: the codes in both directions, hostile reasons, and what comes after a goodbye.
+//! Close frames: the codes in both directions, hostile reasons, and bytes after a goodbye.
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -11,10 +11,10 @@ use super::{Link, PROTOCOL, Session, Which, close_frame, connect, said};
 use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
 
-/// One side ends the connection with a code, or with an empty close frame.
+/// One side closes with a code, or with an empty close frame.
 type Goodbye = (Option<u16>, Link, Which);
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const GOODBYES: &[Goodbye] = &[
     (Some(1000), Link::SESSION, Dialer),
     (Some(1000), Link::SESSION, Listener),
@@ -84,7 +84,7 @@ async fn both_ends(matrix: &mut Matrix, (code, ..): &Goodbye, closer: End, other
     matrix.add(Case::new(PROTOCOL, injected, seen_by, heard).observed(got));
 }
 
-/// The very frame that tungstenite makes of one with a code that it does not know: 1014, or one that must not be sent.
+/// The frame that tungstenite answers to a code that it does not know: 1014, or a code that must not be sent.
 async fn accused(matrix: &mut Matrix) -> Outcome {
     for (link, by) in [(Link::CONTROL, Listener), (Link::SESSION, Dialer)] {
         let (dialer, listener) = connect::plain().await?;
@@ -102,7 +102,7 @@ async fn accused(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// 123 bytes, the most that a close frame holds, of terminal escapes and text that is written from right to left.
+/// 123 bytes, the maximum of a close frame, of terminal escapes and right-to-left text.
 async fn hostile_reason(matrix: &mut Matrix) -> Outcome {
     let reason = ["\u{1b}[2J\u{202e}".repeat(17), "\r\n\u{7}\0".to_owned()].concat();
     let (dialer, listener) = connect::plain().await?;
@@ -117,7 +117,7 @@ async fn hostile_reason(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// More after the close frame, in one segment: it follows from nothing that came before, but the goodbye was said.
+/// Bytes after the close frame, in the same segment. The goodbye still counts.
 async fn data_after_close(matrix: &mut Matrix) -> Outcome {
     let (mut dialer, listener) = connect::plain().await?;
     let frames = [masked(0x88, &1000u16.to_be_bytes()), masked(0x81, b"more")].concat();
@@ -126,7 +126,7 @@ async fn data_after_close(matrix: &mut Matrix) -> Outcome {
     let heard = agent.serve().await;
     matrix.add(Case::new(PROTOCOL, "data after close 1000", "agent", heard));
 
-    // We said goodbye, and the peer goes on until it has read that: still our goodbye.
+    // This side said goodbye, and the peer continues until it has read that. It is still a goodbye of this side.
     let (dialer, mut listener) = connect::plain().await?;
     let client = async {
         let mut session = Session::new(dialer, Link::SESSION.dialer.1);

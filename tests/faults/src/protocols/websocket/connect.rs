@@ -10,21 +10,21 @@ use crate::loopback::pair;
 use crate::secure::{self, Failure};
 pub(super) use crate::secure::{certificate, from_hex, to_hex};
 
-/// The client's end of a WebSocket over TLS.
+/// The client's side of a WebSocket over TLS.
 type SecureClient = WebSocketStream<secure::Client>;
-/// The server's end of one.
+/// The server's side of a WebSocket over TLS.
 type SecureServer = WebSocketStream<secure::Server>;
 
-/// What the server takes at most; clients take what comes.
+/// The server's limit for a message. Clients have no limit.
 const LIMIT: usize = 64 * 1024;
 
-/// The client's end and the server's.
+/// The client's and the server's side.
 pub(super) async fn plain() -> Result<(WebSocketStream<TcpStream>, WebSocketStream<TcpStream>), Failure> {
     let (client, server) = pair().await?;
     Ok(tokio::try_join!(join(client), accept(server))?)
 }
 
-/// The client's end and the server's, over TLS.
+/// The client's and the server's side, over TLS.
 pub(super) async fn secure() -> Result<(SecureClient, SecureServer), Failure> {
     let (certificate, keys) = certificate()?;
     let (client, server) = pair().await?;
@@ -43,7 +43,7 @@ pub(super) async fn accept(stream: TcpStream) -> Result<WebSocketStream<TcpStrea
     Ok(accept_async_with_config(stream, Some(config)).await?)
 }
 
-/// Connects as a client over TLS; trusts this certificate.
+/// Connects as a client over TLS that trusts this certificate.
 pub(super) async fn join_tls(stream: TcpStream, trusted: CertificateDer<'static>) -> Result<SecureClient, Failure> {
     Ok(client_async("wss://localhost/", secure::connect(stream, trusted).await?).await?.0)
 }

@@ -1,4 +1,4 @@
-//! Connections that end without a close frame, and goodbyes that nobody answers.
+//! Connections that end without a close frame, and goodbyes without an answer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use crate::matrix::{Case, Matrix};
 use crate::peers::{Peer, say};
 use crate::protocols::Outcome;
 
-/// How long a service waits for a peer that is silent on purpose.
+/// The timeout for a peer that is silent on purpose.
 const SHORT: Duration = Duration::from_millis(300);
 
 pub(super) const CLIENT: Endpoint = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CLASSIFIER);
@@ -48,7 +48,7 @@ async fn killed(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// A client in a process of its own, and the server's end of its connection.
+/// A client in its own process, and the server's side of its connection.
 async fn client_process() -> Result<(Peer, WebSocketStream<TcpStream>), Box<dyn std::error::Error + Send + Sync>> {
     let (mut peer, stream) = Peer::connected("websocket", &["client"]).await?;
     let mut server = connect::accept(stream).await?;
@@ -57,7 +57,7 @@ async fn client_process() -> Result<(Peer, WebSocketStream<TcpStream>), Box<dyn 
     Ok((peer, server))
 }
 
-/// A process that does not run any more, but is still there.
+/// A stopped process.
 async fn stopped(matrix: &mut Matrix) -> Outcome {
     let (peer, server) = client_process().await?;
     peer.stop().await?;
@@ -71,7 +71,7 @@ async fn stopped(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The transport ends under a plain connection.
+/// The transport ends below a plain connection.
 async fn dropped(matrix: &mut Matrix) -> Outcome {
     let (client, server) = connect::plain().await?;
     reset(client.into_inner())?;
@@ -94,14 +94,14 @@ async fn dropped(matrix: &mut Matrix) -> Outcome {
     let end = Session::new(server, SERVER).serve().await;
     matrix.add(Case::new(PROTOCOL, "half-close by the client", "server", end));
 
-    // A header that promises a hundred bytes, and four of them.
+    // A header for a hundred bytes, followed by four of them.
     let (mut client, server) = connect::plain().await?;
     client.get_mut().write_all(b"\x81\xe4\0\0\0\0what").await?;
     drop(client);
     let end = Session::new(server, SERVER).serve().await;
     matrix.add(Case::new(PROTOCOL, "FIN inside a frame", "server", end));
 
-    // The first of two fragments, whole, then nothing.
+    // The first of two fragments, and nothing after it.
     let (client, mut server) = connect::plain().await?;
     server.get_mut().write_all(b"\x01\x04what").await?;
     drop(server);
@@ -110,7 +110,7 @@ async fn dropped(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// This process goes away, and says so before it closes.
+/// This process shuts down, and records that before it closes.
 async fn own_shutdown(matrix: &mut Matrix) -> Outcome {
     let (client, server) = connect::secure().await?;
     let shutdown = Shutdown::new();
@@ -130,7 +130,7 @@ async fn own_shutdown(matrix: &mut Matrix) -> Outcome {
     let end = session.serve_until(&shutdown, stopped).await;
     matrix.add(Case::new(PROTOCOL, "shutdown, goodbye unanswered", "server", end));
 
-    // The reset is there before the shutdown reaches the connection.
+    // The reset arrives before the shutdown reaches the connection.
     let (client, server) = connect::plain().await?;
     reset(client.into_inner())?;
     server.get_ref().readable().await?;
@@ -141,7 +141,7 @@ async fn own_shutdown(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The task that serves the connection ends instead of the connection: seen by the guard in it.
+/// The task that serves the connection ends, but not the connection. The guard in it logs the end.
 async fn own_task(matrix: &mut Matrix) -> Outcome {
     let (client, server) = connect::plain().await?;
     let (guard, written) = guarded();
@@ -160,13 +160,13 @@ async fn own_task(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The guard of a task that does not return, and what its line says.
+/// The guard of a task that does not return, and its logged end.
 fn guarded() -> (BoxedGuard, oneshot::Receiver<Disconnect>) {
     let (sender, written) = oneshot::channel();
     (BoxedGuard::boxed(SERVER, |end| drop(sender.send(end.clone()))), written)
 }
 
-/// A service with a bug. It does not print its panic into the table.
+/// A service that panics. Its panic is not printed into the table.
 async fn panics_on_text(mut socket: WebSocketStream<TcpStream>) -> Result<Disconnect, Error> {
     while let Some(message) = socket.next().await {
         if message?.is_text() {
@@ -176,7 +176,7 @@ async fn panics_on_text(mut socket: WebSocketStream<TcpStream>) -> Result<Discon
     Ok(SERVER.eof())
 }
 
-/// Connects or listens, says hello, and serves until it is killed.
+/// Connects or listens, sends a message, and serves until it is killed.
 pub(super) async fn peer(arguments: &[String]) -> Outcome {
     match arguments {
         [role, address] if role == "client" => stay(connect::join(TcpStream::connect(address).await?).await?).await,
@@ -199,7 +199,7 @@ pub(super) async fn peer(arguments: &[String]) -> Outcome {
     }
 }
 
-/// Keeps the connection up.
+/// Keeps the connection open.
 async fn stay<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S>) -> Outcome {
     socket.send(Message::text("hello")).await?;
     say("connected");

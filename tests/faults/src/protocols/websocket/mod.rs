@@ -1,4 +1,4 @@
-//! WebSocket by tokio-tungstenite, plain and over TLS: a service's loop, and what it makes of every way to end.
+//! WebSocket with tokio-tungstenite, plain and over TLS: the loop of a service under every kind of end.
 
 mod closes;
 mod connect;
@@ -26,7 +26,7 @@ static CLASSIFIER: Classifier =
 
 const PROTOCOL: &str = "websocket";
 
-/// Longer than any of these tests: only a peer that is silent on purpose is waited for.
+/// Longer than any of these cases. Only the cases with a silent peer wait for a timeout.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) async fn run(matrix: &mut Matrix) -> Outcome {
@@ -41,7 +41,7 @@ pub(crate) async fn peer(arguments: &[String]) -> Outcome {
     losses::peer(arguments).await
 }
 
-/// One end of one connection, as a service that echoes text keeps it.
+/// One side of a connection: a service that echoes text.
 struct Session<S> {
     socket: WebSocketStream<S>,
     end: Endpoint,
@@ -53,8 +53,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Self { socket, end, idle: PATIENCE }
     }
 
-    /// Serves until the peer is done, or `stop` says that this process is, whose shutdown was told before. What has come by
-    /// then counts first.
+    /// Serves until the peer is done, or until `stop`, after the shutdown has begun. Messages that have arrived by then
+    /// are handled first.
     async fn serve_until(mut self, shutdown: &Shutdown, stop: oneshot::Receiver<()>) -> Disconnect {
         line_of(DisconnectGuard::new(self.end, |_| ()).under(shutdown), async |ended| {
             tokio::select! {
@@ -83,7 +83,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
     }
 
-    /// Ends the connection: with a code, or with a goodbye that gives none.
+    /// Closes the connection: with a code, or with an empty close frame.
     async fn close(&mut self, goodbye: Option<CloseFrame>) -> Disconnect {
         line(self.end, |ended| self.leave(ended, goodbye)).await
     }
@@ -93,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 }
 
-/// What a close frame said.
+/// The code and reason of a received close frame.
 fn said(end: &Disconnect) -> String {
     format!("{:?} {:?}", end.code(), end.detail())
 }
@@ -102,14 +102,14 @@ fn close_frame(code: CloseCode, reason: &str) -> CloseFrame {
     CloseFrame { code, reason: reason.into() }
 }
 
-/// Which two roles stand at the ends of a connection.
+/// The roles of the two sides.
 #[derive(Clone, Copy)]
 struct Link {
     dialer: Stand,
     listener: Stand,
 }
 
-/// A role, and the endpoint that it stands at.
+/// A role with its endpoint.
 type Stand = (&'static str, Endpoint);
 
 const fn stand(role: &'static str, end: Endpoint) -> Stand {
@@ -122,19 +122,19 @@ impl Link {
         dialer: stand("client", Endpoint::CLIENT_FACING_AGENT),
         listener: stand("agent", Endpoint::AGENT_FACING_CLIENT),
     };
-    /// A client's control plane.
+    /// A client's control connection.
     const CONTROL: Self = Self {
         dialer: stand("client", Endpoint::CLIENT_FACING_SERVER),
         listener: stand("server", Endpoint::SERVER_FACING_CLIENT),
     };
-    /// An agent's control plane.
+    /// An agent's control connection.
     const COORDINATION: Self = Self {
         dialer: stand("agent", Endpoint::AGENT_FACING_SERVER),
         listener: stand("server", Endpoint::SERVER_FACING_AGENT),
     };
 }
 
-/// One of the two ends.
+/// One of the two sides.
 #[derive(Clone, Copy, PartialEq)]
 enum Which {
     Dialer,

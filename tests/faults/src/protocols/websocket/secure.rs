@@ -1,4 +1,4 @@
-//! Connections over TLS: with a close frame and without, with `close_notify` and without.
+//! Connections over TLS: with and without a close frame, with and without `close_notify`.
 
 use std::net::SocketAddr;
 
@@ -65,7 +65,7 @@ async fn without_goodbye(matrix: &mut Matrix) -> Outcome {
     let end = Session::new(client, CLIENT).serve().await;
     matrix.add(Case::new(PROTOCOL, "RST by the server, over TLS", "client", end));
 
-    // A goodbye of the layer below is none of ours: a TLS proxy says it for a process that crashed.
+    // A goodbye of the layer below is no goodbye here: a TLS proxy sends it for a crashed process.
     let (client, mut server) = connect::secure().await?;
     server.get_mut().shutdown().await?;
     let end = Session::new(client, CLIENT).serve().await;
@@ -85,7 +85,7 @@ async fn without_goodbye(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The close frame came first, whatever becomes of TLS after it.
+/// The close frame came first, however TLS ends after it.
 async fn with_goodbye(matrix: &mut Matrix) -> Outcome {
     let normal = || Some(close_frame(1000.into(), ""));
     let (client, server) = connect::secure().await?;
@@ -119,7 +119,7 @@ async fn with_goodbye(matrix: &mut Matrix) -> Outcome {
     Ok(())
 }
 
-/// The client writes past its TLS. The server tells it by an alert.
+/// The client writes bytes below its TLS. The server answers with an alert.
 async fn garbage(matrix: &mut Matrix) -> Outcome {
     let (mut client, server) = connect::secure().await?;
     client.get_mut().get_mut().0.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await?;

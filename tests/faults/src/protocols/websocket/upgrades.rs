@@ -1,4 +1,4 @@
-//! Upgrades that do not come about: no connection, no line, but no normal end either.
+//! Upgrades that fail: there is no connection and no line, and the error is not a normal end.
 #![allow(clippy::result_large_err, reason = "tungstenite wants a whole response")]
 
 use http::StatusCode;

@@ -1,4 +1,4 @@
-//! Bytes that break the protocol, by either side: seen by who reads them, and by who is told of it.
+//! Bytes that violate the protocol, by either side: at the side that reads them, and at the side that is told.
 
 use tokio::io::AsyncWriteExt;
 
@@ -7,10 +7,10 @@ use super::{Link, PROTOCOL, Session, Which, connect, said};
 use crate::matrix::{Case, Matrix};
 use crate::protocols::Outcome;
 
-/// What one side writes below its library.
+/// The bytes that one side writes below its library.
 type Violation = (&'static str, Which, fn() -> Vec<u8>);
 
-#[rustfmt::skip] // one row a line
+#[rustfmt::skip] // one row per line
 const VIOLATIONS: &[Violation] = &[
     ("unknown opcode", Dialer, || masked(0x83, b"what")),
     ("reserved bits", Dialer, || masked(0xf1, b"what")),
@@ -28,11 +28,11 @@ const VIOLATIONS: &[Violation] = &[
     ("a gateway's error page", Listener, || GATEWAY.to_vec()),
 ];
 
-/// Read as a frame, its first bytes promise 84 more.
+/// Read as a frame, the first bytes announce 84 more.
 const GATEWAY: &[u8] = b"HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain\r\ncontent-length: 39\r\n\r\n\
     The server behind this gateway is gone.";
 
-/// A frame as a client sends it. The mask is zero, so that the payload stays what it is.
+/// A client's frame. The mask is zero, so that the payload is unchanged.
 pub(super) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = plain(first, payload);
     let header = frame.len() - payload.len();
@@ -41,7 +41,7 @@ pub(super) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// A frame as a server sends it.
+/// A server's frame.
 fn plain(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = match payload.len() {
         short @ ..=125 => vec![u8::try_from(short).unwrap_or(u8::MAX)],

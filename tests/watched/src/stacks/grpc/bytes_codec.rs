@@ -1,4 +1,4 @@
-//! Messages that are bytes, so that nothing has to be generated.
+//! A codec for bytes, which needs no generated code.
 
 use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;

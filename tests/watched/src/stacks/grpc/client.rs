@@ -1,4 +1,4 @@
-//! Clients with tonic: the peer of a server, and the side that is judged.
+//! tonic as a client: the peer of a server, and the checked side.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ use crate::case::{Fault, Peer, SHORT, Site, Stack};
 use crate::recipes::BoxError;
 use crate::recipes::tonic::{channel, dialled};
 
-/// A call of a client, and with it its connection.
+/// A call of a client together with its connection.
 pub(crate) struct ClientCall;
 
 impl Stack for ClientCall {
@@ -67,7 +67,7 @@ fn address() -> Address {
 
 type Requests = mpsc::UnboundedSender<Bytes>;
 
-/// Calls, and sends messages from then on.
+/// Starts a call; messages are sent later.
 async fn call(channel: Channel, request: Request<()>) -> Result<(Requests, Streaming<Bytes>), Status> {
     let (requests, sent) = mpsc::unbounded_channel();
     let mut client = Grpc::new(channel);
@@ -86,7 +86,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// A connection with nothing under way.
+    /// An idle connection.
     pub(super) async fn after_a_call(tcp: TcpStream) -> Result<Self, BoxError> {
         let channel = channel(tcp, address()).await?;
         let (requests, mut events) = call(channel.clone(), Request::new(())).await?;
@@ -95,7 +95,7 @@ impl Caller {
         Ok(Self { channel: Some(channel), requests: None, calling: None })
     }
 
-    /// A connection with a call, which the server has heard of.
+    /// A connection with a call that the server has received.
     pub(super) async fn in_a_call(tcp: TcpStream, fault: Fault) -> Result<Self, BoxError> {
         let channel = channel(tcp, address()).await?;
         let mut caller = Self { channel: Some(channel), requests: None, calling: None };
@@ -130,12 +130,12 @@ impl Peer for Caller {
             self.begin(None)?;
         }
         let requests = self.requests.as_ref().ok_or("there is no call")?;
-        // A call whose beginning was damaged is over already.
+        // A call whose first bytes were corrupted has already ended.
         let _ = requests.send(Bytes::from_static(b"hello"));
         Ok(())
     }
 
-    /// Of a call, the end of its requests; of a connection, GOAWAY.
+    /// Ends the requests of a call, or sends GOAWAY on a connection.
     async fn goodbye(&mut self) -> Result<(), BoxError> {
         if self.requests.take().is_none() {
             self.channel = None;
@@ -143,11 +143,11 @@ impl Peer for Caller {
         Ok(())
     }
 
-    /// As clients of other languages do, which keep the time of the whole call.
+    /// Cancels like clients in other languages, which enforce the deadline of the whole call.
     async fn cancel(&mut self) {
         if let Some(calling) = self.calling.take() {
             calling.abort();
-            // Its stream is dropped before its requests end.
+            // Drops the stream before the requests end.
             drop(calling.await);
         }
         self.requests = None;
@@ -186,7 +186,7 @@ impl Peer for Publisher {
         Ok(events.send(Ok(Bytes::from_static(b"hello")))?)
     }
 
-    /// The call ends in OK.
+    /// Ends the call with OK.
     async fn goodbye(&mut self) -> Result<(), BoxError> {
         self.0 = None;
         Ok(())
