@@ -216,3 +216,20 @@ fn hostile_texts_are_cleaned_and_cut() {
     assert!(step.name().is_some_and(|name| name.starts_with("Ä_9Ä") && name.len() <= 64));
     assert_eq!(explanation.to_string().lines().count(), 4);
 }
+
+/// An error that is understood, with a source that is not.
+#[derive(Debug, thiserror::Error)]
+#[error("reset")]
+struct ResetBy(#[source] Cycle);
+
+fn reset_by<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+    let reset = Verdict::new(DisconnectReason::NetworkError, Side::Network);
+    error.downcast_ref::<ResetBy>().map_or(Reading::NOTHING, |_| Reading::verdict(reset))
+}
+
+#[test]
+fn an_understood_error_gives_no_hint_about_its_unread_source() {
+    let explanation = classifier![reader = reset_by].explain(&ResetBy(Cycle)).to_string();
+    assert!(explanation.contains("2. \"round and round\" [Cycle]: no reader knows it"), "{explanation}");
+    assert!(!explanation.contains("hint"), "{explanation}");
+}

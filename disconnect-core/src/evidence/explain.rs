@@ -12,7 +12,7 @@ use super::classifier::{By, Classifier, Outcome, Watch};
 use super::lookalikes;
 use super::reading::{Next, Reading};
 use crate::category::{Category, Line};
-use crate::verdict::{Ending, Side, Verdict};
+use crate::verdict::{Ending, Rank, Side, Verdict};
 
 /// What a [`Classifier`] found in an error. [`Classifier::explain`] returns it.
 ///
@@ -267,8 +267,9 @@ impl Explanation {
             match self.items.iter().find(is_given) {
                 Some(item) => write!(
                     f,
-                    "`{item}` reads another version of it: see `cargo tree --duplicates`, and give the adapter a second \
-                     time, with the path to this version"
+                    "`{}` does not read this type. Perhaps it is of another version: see `cargo tree --duplicates`, and \
+                     give the adapter a second time, with the path to that version",
+                    as_written(item)
                 )?,
                 None => write!(f, "give its adapter, `{adapter} = path::to::{adapter}`")?,
             }
@@ -276,7 +277,18 @@ impl Explanation {
         Ok(())
     }
 
+    /// Whether the winner is evidence that an unread error below it can hardly improve.
+    fn is_settled(&self) -> bool {
+        self.winner().is_some_and(|_| match self.verdict.rank() {
+            Rank::Violation | Rank::Stated | Rank::Timeout | Rank::Transport => true,
+            Rank::BrokenPipe | Rank::FollowOn | Rank::NotUnderstood => false,
+        })
+    }
+
     fn hints(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_settled() {
+            return Ok(());
+        }
         self.hint_at_library(f)?;
         let last = self.steps.last().filter(|step| matches!(step.finding, Finding::Unread) && !step.has_next);
         if let Some(last) = last {
@@ -298,7 +310,7 @@ impl Explanation {
         )?;
         f.write_str("std::io::Error")?;
         for item in self.items {
-            write!(f, ", {item}")?;
+            write!(f, ", {}", as_written(item))?;
         }
         let names_library = self.steps.iter().any(|step| step.lookalike.is_some());
         if self.has_readers && !names_library {
@@ -312,8 +324,8 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}. \"{}\"", self.depth, self.text)?;
         match (self.reader, self.name()) {
-            (Some(reader), Some(name)) => write!(f, " [{reader}, {name}]: ")?,
-            (Some(known), None) | (None, Some(known)) => write!(f, " [{known}]: ")?,
+            (Some(reader), Some(name)) => write!(f, " [{}, {name}]: ", as_written(reader))?,
+            (Some(known), None) | (None, Some(known)) => write!(f, " [{}]: ", as_written(known))?,
             (None, None) => f.write_str(": ")?,
         }
         match self.finding {
@@ -328,6 +340,11 @@ impl fmt::Display for Step {
             Finding::Unread => f.write_str("no reader knows it, and it has no source"),
         }
     }
+}
+
+/// An item of `classifier!`: `stringify!` puts spaces into a path.
+fn as_written(item: &str) -> String {
+    item.replace(" :: ", "::")
 }
 
 /// Prints a verdict as text, before roles are applied.

@@ -37,7 +37,8 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::layer::Wanted;
-use super::observed::{Inconsistency, Observed, Raw, Registered};
+pub use super::observed::{Inconsistency, Observed};
+use super::observed::{Raw, Registered};
 use crate::category::DisconnectField;
 
 /// Runs the closure and returns its value and its disconnect events. [The module](self) describes what is captured.

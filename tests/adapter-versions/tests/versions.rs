@@ -141,7 +141,7 @@ macro_rules! tungstenite {
                 let other = OTHER.explain(&error).to_string();
                 let hint = concat!(
                     "hint: error 2 looks like one of tungstenite: `tungstenite = ", stringify!($other),
-                    "` reads another version of it: see `cargo tree --duplicates`"
+                    "` does not read this type. Perhaps it is of another version: see `cargo tree --duplicates`"
                 );
                 assert!(other.contains(hint), "{other}");
                 let missing = classifier![].explain(&error).to_string();

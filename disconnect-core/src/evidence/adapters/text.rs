@@ -52,6 +52,7 @@ pub fn begins_with(error: &dyn Error, text: &str) -> bool {
 ///
 /// assert_eq!(number_after(&Refused(503), "HTTP error: "), Some(503));
 /// assert_eq!(number_after(&Refused(503), "error: "), None);
+/// assert_eq!(number_after(&std::io::Error::other("HTTP error: 99999"), "HTTP error: "), None); // more than `u16` holds
 /// ```
 pub fn number_after(error: &dyn Error, words: &str) -> Option<u16> {
     let mut number = Number { rest: words, digits: 0, value: 0 };
@@ -120,8 +121,11 @@ impl Write for Number<'_> {
         self.rest = self.rest.strip_prefix(before).ok_or(fmt::Error)?;
         for digit in after.chars() {
             let digit = digit.to_digit(10).and_then(|digit| u16::try_from(digit).ok()).ok_or(fmt::Error)?;
-            let value = self.value.checked_mul(10).and_then(|value| value.checked_add(digit));
-            self.value = value.ok_or(fmt::Error)?;
+            let Some(value) = self.value.checked_mul(10).and_then(|value| value.checked_add(digit)) else {
+                self.digits = 0;
+                return Err(fmt::Error);
+            };
+            self.value = value;
             self.digits += 1;
         }
         Ok(())
