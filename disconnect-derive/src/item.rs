@@ -365,3 +365,153 @@ impl Tokens {
         self.0.collect()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::{env, fs};
+
+    use proc_macro2::TokenStream;
+    use quote::{ToTokens, quote};
+    use syn::visit::Visit;
+
+    use super::{Data, Fields, Item};
+
+    /// Reads every type in the sources of this repository as `syn` does. `ITEMS_OF=FOLDER` reads those of a folder.
+    #[test]
+    fn every_item_is_read_as_syn_reads_it() {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = env::var_os("ITEMS_OF").map_or(repository, PathBuf::from);
+        let mut items = Items::default();
+        sources(&folder, &mut |source| {
+            // A fixture may be broken on purpose.
+            if let Ok(file) = syn::parse_file(source) {
+                items.visit_file(&file);
+            }
+        });
+        println!("{} items", items.count);
+        assert!(items.differences.is_empty(), "{}", items.differences.join("\n"));
+        // The package alone holds fewer than the repository.
+        assert!(items.count > 20, "{} items", items.count);
+    }
+
+    /// Calls `read` with each Rust file below a folder, without what is built.
+    fn sources(folder: &Path, read: &mut impl FnMut(&str)) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap_or_default();
+            if path.is_dir() && name != "target" && name != ".git" {
+                sources(&path, read);
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && let Ok(source) = fs::read_to_string(&path)
+            {
+                read(&source);
+            }
+        }
+    }
+
+    #[derive(Default)]
+    struct Items {
+        count: usize,
+        differences: Vec<String>,
+    }
+
+    impl<'ast> Visit<'ast> for Items {
+        fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+            self.compare(&item.clone().into());
+        }
+
+        fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+            self.compare(&item.clone().into());
+        }
+
+        fn visit_item_union(&mut self, item: &'ast syn::ItemUnion) {
+            self.compare(&item.clone().into());
+        }
+    }
+
+    impl Items {
+        fn compare(&mut self, theirs: &syn::DeriveInput) {
+            let source = theirs.to_token_stream();
+            let ours = Item::parse(source.clone()).as_ref().map(by_us);
+            let theirs = by_syn(theirs);
+            if ours.as_ref() != Some(&theirs) {
+                self.differences.push(format!("{source}\n  read:     {ours:?}\n  expected: {theirs:?}"));
+            }
+            self.count += 1;
+        }
+    }
+
+    fn by_us(item: &Item) -> Vec<String> {
+        let [declarations, names] = item.generics.split();
+        let bounds = item.generics.where_clause();
+        let mut read = texts(&[item.vis.clone(), item.ident.to_token_stream(), declarations, names, bounds]);
+        read.extend(item.attrs.iter().map(|attr| attr.whole.to_string()));
+        match &item.data {
+            Data::Enum(variants) => {
+                for variant in variants {
+                    read.push(format!("{} {}", variant.ident, variant.has_discriminant));
+                    read.extend(variant.attrs.iter().map(|attr| attr.whole.to_string()));
+                    read.extend(our_fields(&variant.fields));
+                }
+            }
+            Data::Struct(_, fields) => read.extend(our_fields(fields)),
+            Data::Union(_) => {}
+        }
+        read
+    }
+
+    fn our_fields(fields: &Fields) -> Vec<String> {
+        let fields = fields.0.iter().flat_map(|(_, fields)| fields);
+        fields
+            .flat_map(|field| {
+                field_texts(field.ident.as_ref(), &field.ty, field.attrs.iter().map(|attr| attr.whole.clone()))
+            })
+            .collect()
+    }
+
+    fn by_syn(item: &syn::DeriveInput) -> Vec<String> {
+        let (declarations, names, bounds) = item.generics.split_for_impl();
+        let [vis, ident] = [item.vis.to_token_stream(), item.ident.to_token_stream()];
+        let bounds = bounds.map_or_else(TokenStream::new, |bounds| {
+            let predicates = bounds.predicates.iter();
+            if bounds.predicates.is_empty() { TokenStream::new() } else { quote!(where #(#predicates),*) }
+        });
+        let mut read = texts(&[vis, ident, declarations.to_token_stream(), names.to_token_stream(), bounds]);
+        read.extend(item.attrs.iter().map(|attr| attr.meta.to_token_stream().to_string()));
+        match &item.data {
+            syn::Data::Enum(data) => {
+                for variant in &data.variants {
+                    read.push(format!("{} {}", variant.ident, variant.discriminant.is_some()));
+                    read.extend(variant.attrs.iter().map(|attr| attr.meta.to_token_stream().to_string()));
+                    read.extend(their_fields(&variant.fields));
+                }
+            }
+            syn::Data::Struct(data) => read.extend(their_fields(&data.fields)),
+            syn::Data::Union(_) => {}
+        }
+        read
+    }
+
+    fn their_fields(fields: &syn::Fields) -> Vec<String> {
+        let texts = |field: &syn::Field| {
+            let attrs = field.attrs.iter().map(|attr| attr.meta.to_token_stream());
+            field_texts(field.ident.as_ref(), &field.ty.to_token_stream(), attrs)
+        };
+        fields.iter().flat_map(texts).collect()
+    }
+
+    fn field_texts(
+        ident: Option<&syn::Ident>,
+        ty: &TokenStream,
+        attrs: impl Iterator<Item = TokenStream>,
+    ) -> Vec<String> {
+        let name = ident.map_or_else(String::new, ToString::to_string);
+        [name, ty.to_string()].into_iter().chain(attrs.map(|attr| attr.to_string())).collect()
+    }
+
+    fn texts<const N: usize>(streams: &[TokenStream; N]) -> Vec<String> {
+        streams.iter().map(ToString::to_string).collect()
+    }
+}
