@@ -994,7 +994,7 @@ fn all_codes() -> impl Iterator<Item = Code> {
 
 /// gRPC over HTTP/2: up to eight digits and a unit.
 #[test]
-fn a_grpc_timeout_is_read_as_its_header_says() {
+fn grpc_timeout_parses_the_header() {
     for (header, timeout) in [
         ("1H", Some(Duration::from_secs(3600))),
         ("2M", Some(Duration::from_secs(120))),

@@ -312,9 +312,9 @@ fn a_panic_after_established_is_logged() {
     assert_eq!(captured.one().cause().unwrap().as_str(), "panicked");
 }
 
-/// A peer whose deadline has passed cancels. It gave up, and did not leave.
+/// A peer whose deadline has passed cancels because it gave up, not because it left.
 #[test]
-fn a_goodbye_after_the_deadline_is_a_peer_that_gave_up() {
+fn goodbye_after_the_deadline_is_a_network_error_by_the_peer() {
     const END: Endpoint = Endpoint::SERVER_FACING_CLIENT;
     const LATE: &str = "network_error client deadline";
     let failed = |kind| END.failed(&io::Error::from(kind));
@@ -347,7 +347,7 @@ fn a_goodbye_after_the_deadline_is_a_peer_that_gave_up() {
     let dropped = DisconnectGuard::new(END, |_| ()).within(Some(Duration::ZERO));
     dropped.on_drop(END.closed_locally());
     assert_eq!(answer(&dropped.finish()), LATE);
-    // The goodbye of the connection around it, and its fault.
+    // A goodbye and a fault of the connection of the call.
     for (end, expected) in [(cancel(), LATE), (END.keepalive_timeout(), "network_error network keepalive_timeout")] {
         let connection = DisconnectGuard::new(END, |_| ());
         let call = DisconnectGuard::new(END, |_| ()).under(&connection).within(Some(Duration::ZERO));

@@ -417,7 +417,7 @@ fn server_half_closes_and_client_resets(scene: Scene) {
     drain(&mut server);
 }
 
-/// What follows once both have ended is nobody's fault.
+/// A reset after both goodbyes is not a fault.
 fn both_half_close_and_server_resets(scene: Scene) {
     let (mut client, mut server) = scene.connected();
     client.half_close();
@@ -427,7 +427,7 @@ fn both_half_close_and_server_resets(scene: Scene) {
     reset(server);
 }
 
-/// The reset is the kernel's answer to what the client does not read any more.
+/// The kernel resets because the client does not read the remaining bytes.
 fn client_leaves_early(scene: Scene) {
     let (mut client, mut server) = scene.connected();
     client.half_close();

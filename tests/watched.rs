@@ -674,12 +674,12 @@ fn both_lines_of_a_pair_report_what_one_stream_saw() {
     }
 }
 
-/// How one connection of a pair ends: by a record, or by what its stream observes.
+/// Ends one connection of a pair: by a record, or by an observation of its stream.
 type EndOfLeg<'a> = &'a dyn Fn(&BoxedGuard);
 
-/// The client's goodbye does not explain a failure of the server's connection, whichever came first. It explains a FIN.
+/// The client's goodbye does not explain a failure of the server's connection, in either order. It explains a FIN.
 #[test]
-fn a_goodbye_counts_for_its_own_connection_of_a_pair() {
+fn goodbye_does_not_explain_a_failure_of_the_other_connection_of_a_pair() {
     const UP: Endpoint = Endpoint::AGENT_FACING_SERVER;
     const DOWN: Endpoint = Endpoint::AGENT_FACING_CLIENT;
     fn sees(error: Option<io::ErrorKind>) -> impl Fn(&BoxedGuard) {
@@ -689,7 +689,7 @@ fn a_goodbye_counts_for_its_own_connection_of_a_pair() {
     let close_notify = |guard: &BoxedGuard| drop(guard.watch(Failing(None)).above_tls().read(&mut [0]));
     let goodbye = |guard: &BoxedGuard| drop(guard.set(DOWN.closed_by_peer()));
     let code = |guard: &BoxedGuard| drop(guard.set(DOWN.received(Code::websocket(1000))));
-    let said_reset = |guard: &BoxedGuard| drop(guard.failed(&io::Error::from(reset)));
+    let reported_reset = |guard: &BoxedGuard| drop(guard.failed(&io::Error::from(reset)));
     let lost = |cause| ("network_error", "network", cause);
     let left = ("client_closed", "client", "");
 
@@ -724,10 +724,10 @@ fn a_goodbye_counts_for_its_own_connection_of_a_pair() {
                 }
             }
         }
-        // This side may have closed the connection before the call site met the error.
-        let [first, _] = ends(false, &said_reset);
+        // It is unknown whether this side closed the connection before the call site got the error.
+        let [first, _] = ends(false, &reported_reset);
         assert_eq!(answer(&first), lost("reset"), "{of_client}");
-        let [second, _] = ends(true, &said_reset);
+        let [second, _] = ends(true, &reported_reset);
         assert_eq!(answer(&second), if of_client == "close_notify" { lost("reset") } else { left }, "{of_client}");
     }
 }
@@ -788,9 +788,9 @@ fn a_held_write_error_lets_a_task_read_the_goodbye() {
     });
 }
 
-/// A library that reads on after a failed write reports the reset by its own error, not a FIN.
+/// A library that reads after a failed write returns the reset as its own error, and no FIN.
 #[test]
-fn a_reset_that_a_write_received_stays_a_reset() {
+fn read_after_a_failed_write_returns_the_reset() {
     let captured = capture(|| {
         let guard = guard();
         let (peer, ours) = sockets();
@@ -808,7 +808,7 @@ fn a_reset_that_a_write_received_stays_a_reset() {
 
 /// The peer's FIN came before the reset with which its kernel answers a write.
 #[test]
-fn a_delayed_broken_pipe_leaves_the_end_of_file() {
+fn held_broken_pipe_keeps_the_end_of_file() {
     let (peer, ours) = sockets();
     drop(peer);
     let mut stream = Watched::new(ours).hold_write_errors();

@@ -35,7 +35,7 @@ const ENDED: u8 = 1;
 const CLOSED: u8 = 2;
 /// This side closed first, after the peer had been silent for too long.
 const CLOSED_AFTER_SILENCE: u8 = 3;
-/// No stream, but a deadline.
+/// An operation with a deadline, not a stream.
 const AWAITED: u8 = 4;
 
 impl Traffic {
@@ -201,7 +201,7 @@ fn add(counter: &AtomicU64, count: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(count), Relaxed);
 }
 
-/// At most 49 days, which is what fits.
+/// The time in milliseconds, at most `u32::MAX`, which is 49 days.
 fn millis(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }

@@ -19,7 +19,7 @@ pub(crate) async fn pair() -> io::Result<(TcpStream, TcpStream)> {
     Ok((client, accepted.0))
 }
 
-/// What a proxy does to its connections.
+/// A fault that a proxy injects into its connections.
 pub(crate) type Inject = fn(&FaultProxy) -> Result<(), Error>;
 
 /// A connected pair through a proxy that injects faults.
@@ -30,7 +30,7 @@ pub(crate) async fn pair_through_proxy() -> io::Result<(TcpStream, TcpStream, Fa
     Ok((client, accepted.0, proxy))
 }
 
-/// Closes with an RST: nothing in flight is delivered.
+/// Closes with an RST. Data in flight is not delivered.
 #[allow(clippy::needless_pass_by_value, reason = "the drop at its end is the close")]
 pub(crate) fn reset(stream: TcpStream) -> io::Result<()> {
     socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))

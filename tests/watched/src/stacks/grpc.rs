@@ -173,7 +173,7 @@ async fn handled(request: Request<Streaming<Bytes>>, site: Site) -> Result<Respo
     Ok(Response::new(Bytes::new()))
 }
 
-/// What everybody writes.
+/// The usual loop of a call.
 async fn follow(request: Request<Streaming<Bytes>>, site: Site) -> Result<Disconnect, Status> {
     let mut messages = request.into_inner();
     site.got();

@@ -68,7 +68,7 @@ impl Hyper {
         Ok(Self { requests, connection: tokio::spawn(connection), goaway })
     }
 
-    /// On a connection to h2's server, and what is between them.
+    /// Connected to an h2 server. Also returns the proxy between the two.
     async fn served() -> Result<(Self, Started, FaultProxy), Failure> {
         let (near, far, proxy) = pair_through_proxy().await?;
         let server = start(far, Link::CONTROL.server.1);

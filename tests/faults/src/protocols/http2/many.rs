@@ -31,7 +31,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     one_of_them(matrix).await
 }
 
-/// Both ends, and what is between them.
+/// Both sides, and the proxy between them.
 async fn connected() -> Result<(Client, server::Started, FaultProxy), Failure> {
     let (near, far, proxy) = pair_through_proxy().await?;
     let server = server::start(far, Link::CONTROL.server.1);

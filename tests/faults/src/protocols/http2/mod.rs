@@ -83,7 +83,7 @@ struct Following {
     link: Link,
     client: client::Started,
     server: server::Started,
-    /// Between the two.
+    /// The proxy between the two.
     proxy: FaultProxy,
 }
 

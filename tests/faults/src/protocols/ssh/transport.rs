@@ -29,7 +29,7 @@ pub(super) async fn run(matrix: &mut Matrix) -> Outcome {
     idle(matrix).await
 }
 
-/// What is done to one side. A fault that waits for a packet is kept until it has met one.
+/// Injects a fault toward one side. A fault that applies to a later packet has to be kept until then.
 type Inject = fn(&FaultProxy, Toward) -> Result<Option<Fault>, Error>;
 
 /// Sockets that end below SSH.
@@ -43,7 +43,7 @@ async fn sockets(matrix: &mut Matrix) -> Outcome {
         let (client, agent, proxy) = pair_through_proxy().await?;
         let (visit, served) = between(client, agent).await?;
         let _took_effect = inject(&proxy, Toward::Client)?;
-        // Something to cut in half; nobody waits for the answer.
+        // A packet to truncate. Its answer is not awaited.
         let handle = served.handle.clone();
         tokio::spawn(async move { handle.channel_open_session().await.map(drop) });
         matrix.add(Case::new("ssh", format!("{injected} by the agent"), "client", visit.idle().await));
