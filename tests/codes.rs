@@ -996,13 +996,13 @@ fn all_codes() -> impl Iterator<Item = Code> {
 #[test]
 fn grpc_timeout_parses_the_header() {
     for (header, timeout) in [
-        ("1H", Some(Duration::from_secs(3600))),
-        ("2M", Some(Duration::from_secs(120))),
+        ("1H", Some(Duration::from_hours(1))),
+        ("2M", Some(Duration::from_mins(2))),
         ("3S", Some(Duration::from_secs(3))),
         ("4m", Some(Duration::from_millis(4))),
         ("5u", Some(Duration::from_micros(5))),
         ("6n", Some(Duration::from_nanos(6))),
-        ("99999999H", Some(Duration::from_secs(99_999_999 * 3600))),
+        ("99999999H", Some(Duration::from_hours(99_999_999))),
         ("100000000n", None),
         ("", None),
         ("S", None),

@@ -334,7 +334,7 @@ fn goodbye_after_the_deadline_is_a_network_error_by_the_peer() {
         format!("{} {} {}", end.reason().as_str(), text(end.initiator()), text(end.cause()))
     };
     for (end, expected) in ends {
-        for timeout in [Some(Duration::ZERO), Some(Duration::from_secs(3600)), None] {
+        for timeout in [Some(Duration::ZERO), Some(Duration::from_hours(1)), None] {
             let guard = DisconnectGuard::new(END, |_| ()).within(timeout);
             end.clone().map(|end| guard.set(end));
             let line = guard.finish();

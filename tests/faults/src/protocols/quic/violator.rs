@@ -21,7 +21,7 @@ use quinn_proto::{ConnectError, TransportError};
 pub(super) enum BadFrame {
     /// An unregistered type: `FRAME_ENCODING_ERROR`.
     UnknownType,
-    /// An empty NEW_TOKEN, which only a server may send: `FRAME_ENCODING_ERROR` or `PROTOCOL_VIOLATION`.
+    /// An empty `NEW_TOKEN`, which only a server may send: `FRAME_ENCODING_ERROR` or `PROTOCOL_VIOLATION`.
     ForbiddenToken,
     /// Data on a stream far above the limit: `STREAM_LIMIT_ERROR`.
     StreamAboveLimit,

@@ -142,7 +142,7 @@ async fn to_server(matrix: &mut Matrix, library: &Library, known: &Authority) ->
     Ok(())
 }
 
-/// A complete ClientHello.
+/// A complete `ClientHello`.
 async fn hello(known: &Authority) -> Result<Vec<u8>, Failure> {
     let (client, mut server) = pair().await?;
     let connecting = Setup::GOOD.client(known)?.connect(NAME.try_into()?, client);
@@ -169,7 +169,7 @@ async fn within_deadline(library: &Library, side: &str, handshake: Handshake) ->
     }
 }
 
-/// The answers of a server to a ClientHello, instead of a ServerHello.
+/// The answers of a server to a `ClientHello`, instead of a `ServerHello`.
 #[rustfmt::skip] // one row per line
 const TO_CLIENT: [(&str, &[u8]); 5] = [
     ("alert access_denied", b"\x15\x03\x03\x00\x02\x02\x31"),
