@@ -656,6 +656,49 @@ fn every_end(end: Endpoint) -> impl Iterator<Item = Disconnect> {
     })
 }
 
+/// The peer logs the same reason, whatever this side calls it.
+#[test]
+fn own_reasons_do_not_change_the_close_code() {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+    #[field("disconnect_reason")]
+    enum Why {
+        #[expected]
+        Restart,
+        #[expected]
+        Left,
+        Broken,
+    }
+    impl From<DisconnectReason> for Why {
+        fn from(reason: DisconnectReason) -> Self {
+            match reason {
+                DisconnectReason::ServerShutdown | DisconnectReason::WorkspaceStopped => Self::Restart,
+                DisconnectReason::Graceful | DisconnectReason::ClientClosed => Self::Left,
+                _ => Self::Broken,
+            }
+        }
+    }
+    const BUILT_IN: Endpoint = Endpoint::SERVER_FACING_CLIENT;
+    const OWN: Endpoint = BUILT_IN.reasons::<Why>();
+    let ends = |end: Endpoint| {
+        let violation = io::Error::from(io::ErrorKind::InvalidData);
+        [
+            end.shutting_down(),
+            end.closed_locally(),
+            end.closed_by_peer(),
+            end.failed(&violation),
+            end.eof(),
+            end.idle_timeout(),
+        ]
+    };
+    for (built_in, own) in ends(BUILT_IN).iter().zip(&ends(OWN)) {
+        assert!(Why::parse(own.reason().as_str()).is_some(), "{own:?}");
+        for protocol in PROTOCOLS {
+            assert_eq!(own.close_code(protocol), built_in.close_code(protocol), "{own:?}");
+        }
+    }
+    assert_eq!(OWN.shutting_down().close_code(Protocol::WebSocket), Some(Code::websocket(1001)));
+}
+
 #[test]
 fn a_close_code_may_be_sent_and_is_not_more_normal_than_the_end() {
     for (_, _, near, _) in WAYS {

@@ -747,6 +747,8 @@ fn a_fault_after_our_end_becomes_its_cause() {
     assert_eq!(behind(END.received(Code::websocket(1002))), unclean("internal_error"));
     assert_eq!(behind(failed(io::ErrorKind::StorageFull)), unclean("out_of_resources"));
     assert_eq!(behind(END.failed(&out_of_handles)), unclean("out_of_resources"));
+    // A back end that refuses a connection, while this one is served to its end.
+    assert_eq!(behind(failed(io::ErrorKind::ConnectionRefused)), unclean("unreachable"));
     for consequence in [END.eof(), failed(io::ErrorKind::ConnectionReset), END.received(Code::websocket(1000))] {
         assert_eq!(behind(consequence), ("server_shutdown".to_owned(), None, tracing::Level::INFO));
     }

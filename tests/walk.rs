@@ -244,10 +244,30 @@ fn codec_errors_are_read_by_their_text() {
     assert_eq!(read(&own), ("unknown", Some("agent"), Some("too_large")));
 }
 
+/// tokio's timer is read without its adapter, so the same silence has one reason in `io::Result` and in `anyhow::Result`.
+#[test]
+fn an_elapsed_timer_is_read_without_an_adapter() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let elapsed = || {
+        let silence = async { tokio::time::timeout(std::time::Duration::ZERO, std::future::pending::<()>()).await };
+        runtime.block_on(silence).unwrap_err()
+    };
+    let deadline = ("network_error", Some("network"), Some("deadline"));
+    assert_eq!(read(&elapsed()), deadline);
+    assert_eq!(read(&io::Error::from(elapsed())), deadline);
+}
+
 /// A peer that controls the text of an error cannot make it a normal end, and only the complete text matches.
 #[test]
 fn an_error_text_never_makes_an_end_normal() {
-    for text in ["channel closed", "bytes remaining on stream", "frame size too big", "max line length exceeded"] {
+    let texts = [
+        "channel closed",
+        "bytes remaining on stream",
+        "deadline has elapsed",
+        "frame size too big",
+        "max line length exceeded",
+    ];
+    for text in texts {
         assert!(!Endpoint::AGENT_FACING_CLIENT.failed(&io::Error::other(text)).expected(), "{text}");
         let longer = io::Error::other(format!("{text} by 1"));
         assert_eq!(rank(&longer), Rank::NotUnderstood, "{text}");

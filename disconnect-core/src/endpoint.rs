@@ -365,6 +365,7 @@ impl Endpoint {
     /// the detail.
     ///
     /// ```
+    /// # #[cfg(feature = "std")] {
     /// use std::io;
     /// use disconnect_core::{DisconnectGuard, Endpoint};
     ///
@@ -372,6 +373,7 @@ impl Endpoint {
     ///
     /// let guard = DisconnectGuard::new(END, |end| assert_eq!(end.detail(), None));
     /// guard.failed(&io::Error::other("rejected token 1234"));
+    /// # }
     /// ```
     pub const fn without_error_detail(self) -> Self {
         Self { has_error_detail: false, ..self }

@@ -175,6 +175,7 @@ pub use disconnect_derive::DisconnectCode;
 /// Derives the trait [`DisconnectEvidence`](trait@DisconnectEvidence) for error types of your own.
 ///
 /// ```
+/// # #[cfg(feature = "std")] {
 /// use disconnect_core::{Category, Classifier, Code, DisconnectEvidence, Endpoint, classifier};
 /// # use std::fmt;
 ///
@@ -202,6 +203,7 @@ pub use disconnect_derive::DisconnectCode;
 /// assert_eq!(end.initiator().map(Category::as_str), Some("client"));
 /// let end = END.failed(&SessionError::Io(std::io::ErrorKind::ConnectionReset.into()));
 /// assert_eq!(end.cause().map(Category::as_str), Some("reset"));
+/// # }
 /// ```
 ///
 pub use disconnect_derive::DisconnectEvidence;

@@ -14,6 +14,7 @@ use core::ops::DerefMut;
 /// The parameter `M` distinguishes these implementations. Never name it: inference finds the one that applies.
 ///
 /// ```
+/// # #[cfg(feature = "std")] {
 /// use std::{error::Error, io};
 /// use disconnect_core::{Disconnect, Endpoint};
 /// use disconnect_core::evidence::AsError;
@@ -26,6 +27,7 @@ use core::ops::DerefMut;
 /// assert_eq!(log_failure(&reset).reason().as_str(), "network_error");
 /// let boxed: Box<dyn Error + Send + Sync> = reset.into();
 /// assert_eq!(log_failure(&boxed).reason().as_str(), "network_error");
+/// # }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error",

@@ -49,7 +49,7 @@ const LOOKS: &[(&str, &[&str], &[&str])] = &[
         &[],
     ),
     ("russh", &[], &["NoCommonAlgo {", "KeepaliveTimeout", "InactivityTimeout", "WrongServerSig"]),
-    ("tokio", &["deadline has elapsed"], &["JoinError::"]),
+    ("tokio", &[], &["JoinError::"]),
     (
         "tokio_postgres",
         &["db error", "error communicating with the server", "error connecting to server"],

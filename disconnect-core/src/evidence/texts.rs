@@ -35,6 +35,9 @@ const CUT_FRAME: &str = "bytes remaining on stream";
 /// tokio-util codecs: the peer sent a frame, a line or a chunk above the limit.
 const TOO_LARGE: &[&str] = &["max line length exceeded", "max chunk length exceeded"];
 
+/// tokio's `Elapsed`: a timer of this side expired.
+const ELAPSED: &str = "deadline has elapsed";
+
 /// tokio-util `LengthDelimitedCodec`: a frame of either side is above the limit.
 const TOO_LARGE_EITHER_WAY: &str = "frame size too big";
 
@@ -50,6 +53,7 @@ pub(super) fn verdict(error: &(dyn Error + 'static), around: Option<&Verdict>) -
     let too_large = Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::TooLarge);
     match text {
         CUT_FRAME => Some(Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof)),
+        ELAPSED => Some(Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline)),
         // Inside an `io::Error` of the kind `InvalidData` the peer sent the frame.
         TOO_LARGE_EITHER_WAY if around.is_none_or(|around| around.rank() != Rank::Violation) => {
             Some(Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::TooLarge))

@@ -521,6 +521,16 @@ impl Disconnect {
         is_refined
     }
 
+    /// The built-in reason behind a mapped one. `None` if the call site named a reason of its own.
+    pub(crate) const fn built_in_reason(&self) -> Option<DisconnectReason> {
+        match self.ending {
+            Ending::Closed => Some(DisconnectReason::Graceful),
+            Ending::GoingAway => Some(DisconnectReason::ServerShutdown),
+            Ending::Is(reason) => Some(reason),
+            Ending::Cancelled | Ending::Own => None,
+        }
+    }
+
     /// Sets the direction, if none is set.
     #[inline]
     pub(crate) fn or_direction(&mut self, direction: &'static Category) {

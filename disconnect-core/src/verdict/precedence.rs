@@ -62,7 +62,7 @@ pub(crate) enum Effect {
 /// - An expected end of this side does not replace an earlier fault. It replaces a missed deadline and keeps it as its
 ///   cause.
 /// - What happens to this side's goodbye refines an end of this side. An end of file or a reset does not: peers often
-///   answer a goodbye that way. A panic of the task replaces it.
+///   answer a goodbye that way. The guard makes one exception: an unreachable peer refines it. A panic of the task replaces it.
 #[rustfmt::skip]
 const RULE: [&[u8; 14]; 14] = [
     //                 OnDrop

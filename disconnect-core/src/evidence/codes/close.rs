@@ -52,7 +52,7 @@ impl Disconnect {
     pub fn close_code(&self, protocol: Protocol) -> Option<Code> {
         match self.code() {
             Some(code) if code.protocol() == protocol && self.may_repeat(code) => Some(code),
-            Some(_) | None => code(protocol, closing(self.reason(), self.cause(), self.side())?),
+            Some(_) | None => code(protocol, closing(self, self.cause(), self.side())?),
         }
     }
 
@@ -115,8 +115,11 @@ enum Closing {
 
 /// Chooses the kind of close from reason, cause and side. A reason of the user's own counts as the built-in one with
 /// the same logged value, if both have the same expected flag.
-fn closing(reason: &Category, cause: Option<&Category>, side: Option<Side>) -> Option<Closing> {
-    let ours = Reason::parse(reason.value).filter(|ours| ours.expected() == reason.is_expected());
+fn closing(end: &Disconnect, cause: Option<&Category>, side: Option<Side>) -> Option<Closing> {
+    let reason = end.reason();
+    // A reason of a user's own set was mapped from a built-in one. Where their expected flags differ, the user's counts.
+    let ours = Reason::parse(reason.value).or_else(|| end.built_in_reason());
+    let ours = ours.filter(|ours| ours.expected() == reason.is_expected());
     let cause = cause.and_then(|cause| Cause::parse(cause.value));
     match ours {
         // A goodbye of the peer is answered with a goodbye, whatever its reason.

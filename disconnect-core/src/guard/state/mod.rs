@@ -594,7 +594,10 @@ impl State {
         if comes == Kind::Goodbye && self.is_across(is_second) && self.is_failure_of_transport(first) {
             return Effect::IsIgnored;
         }
-        comes.after(first)
+        match comes.after(first) {
+            Effect::IsIgnored if comes == Kind::Lost && first == Kind::Ours && is_unreachable(next) => Effect::Refines,
+            effect => effect,
+        }
     }
 
     /// Whether the current record is a reset or a broken pipe. An end of file is none: it may be the peer's answer to a close.
@@ -741,6 +744,12 @@ fn unclean_cause(comes: Kind, next: &Disconnect) -> Option<&'static Category> {
         // A failure of another side may be a consequence.
         Kind::Failed => or_internal(next.cause()).filter(|_| next.side() == Some(Side::Local)),
         Kind::Ours | Kind::Panicked => next.cause().filter(|_| next.is_unclean()),
-        Kind::OnDrop | Kind::FollowOn | Kind::Fin | Kind::BrokenPipe | Kind::Lost | Kind::Goodbye => None,
+        Kind::Lost => next.cause().filter(|_| is_unreachable(next)),
+        Kind::OnDrop | Kind::FollowOn | Kind::Fin | Kind::BrokenPipe | Kind::Goodbye => None,
     }
+}
+
+/// Unlike an end of file or a reset, this is no answer to a close by this side: mostly a back end refuses a connection.
+fn is_unreachable(end: &Disconnect) -> bool {
+    end.cause().is_some_and(|cause| cause.value == DisconnectCause::Unreachable.as_str())
 }
