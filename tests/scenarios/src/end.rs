@@ -122,12 +122,6 @@ impl End {
         self.cause(GONE)
     }
 
-    /// With this cause; a reset is told only once by the system, to whoever reads or to whoever writes, and the other one
-    /// finds an end of file.
-    pub(crate) fn broken_by(self, cause: &str) -> Self {
-        if cause == "reset" { self.vanished() } else { self.cause(cause) }
-    }
-
     /// With this protocol code.
     pub(crate) fn code(self, code: &str) -> Self {
         self.with("disconnect_code", code)

@@ -66,7 +66,7 @@ impl Connection {
         if !client.options.relay {
             let (stream, below) = dial(client, node).await?;
             let path = Path::new(client, ConnectionMethod::Direct);
-            let stream = path.guard.watch(stream);
+            let stream = path.guard.watch(stream).hold_write_errors();
             return path.log_in(client, node, stream, below).await;
         }
         let socket = client.dial("relay").await?;

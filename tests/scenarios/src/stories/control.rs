@@ -169,7 +169,7 @@ async fn through_proxy(world: &mut World, server: &[&str], agent: &[&str]) -> Re
 async fn broken(world: &mut World, how: Break, cause: &str) -> Result<(), Failure> {
     let proxy = through_proxy(world, &[], &[]).await?;
     proxy.break_all(how);
-    let broken = |site: Site| site.fault("network_error", "network").broken_by(cause);
+    let broken = |site: Site| site.fault("network_error", "network").cause(cause);
     world.want(agent_control(broken));
     world.want([broken(SERVER_AGENT)]);
     world.agent_is_up().await?;

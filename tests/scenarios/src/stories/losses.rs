@@ -92,7 +92,7 @@ async fn data_broken(world: &mut World, how: Break, cause: &str) -> Result<(), F
     let ended = world.ended(process).await?;
     world.check(ended.code() == Some(255), || format!("the client ended with {ended}"));
     let broken = |site: Site| match site.process {
-        "agent" => site.fault("network_error", "network").broken_by(cause),
+        "agent" => site.fault("network_error", "network").cause(cause),
         _ => site.fault("network_error", "network").cause(cause),
     };
     world.tell(&format!("connection lost ({}); try again", cause.replace('_', " ")));
@@ -256,8 +256,8 @@ async fn control_reset(world: &mut World) -> Result<(), Failure> {
     let (proxy, process) = behind_proxy(world).await?;
     proxy.break_all(Break::Reset);
     world.want([
-        CLIENT_RETRYING.fault("control_plane_lost", "network").broken_by("reset").client(DIRECT.id),
-        SERVER_CLIENT.fault("network_error", "network").broken_by("reset").client(DIRECT.id),
+        CLIENT_RETRYING.fault("control_plane_lost", "network").cause("reset").client(DIRECT.id),
+        SERVER_CLIENT.fault("network_error", "network").cause("reset").client(DIRECT.id),
     ]);
     comes_back(world, process).await
 }

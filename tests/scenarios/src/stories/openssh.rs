@@ -248,7 +248,7 @@ async fn put_reset(world: &mut World) -> Result<(), Failure> {
     let ended = world.tool_ended(process).await?;
     world.check(!ended.success(), || format!("sftp ended with {ended}"));
     is_over(world).await?;
-    let reset = |site: Site| site.fault("network_error", "network").broken_by("reset");
+    let reset = |site: Site| site.fault("network_error", "network").cause("reset");
     world.want([DIRECT.agent_session("sftp", reset), DIRECT.line(reset(AGENT_SSH))]);
     Ok(())
 }

@@ -108,7 +108,7 @@ async fn upload_reset(world: &mut World) -> Result<(), Failure> {
     let ended = world.ended(upload.process).await?;
     world.check(!ended.success(), || format!("cp ended with {ended}"));
     world.agent_says(AGENT_SSH.message).await?;
-    let reset = |site: Site| site.fault("network_error", "network").broken_by("reset");
+    let reset = |site: Site| site.fault("network_error", "network").cause("reset");
     world.want(DIRECT.session("sftp", reset));
     world.want(DIRECT.connection(reset));
     world.want(DIRECT.leaves_server());
