@@ -1,4 +1,4 @@
-//! Which end of which connection each process has, and how its errors are read.
+//! The endpoint of each process for each connection, and the classifier of its errors.
 
 use disconnect_core::evidence::{Side, Verdict};
 use disconnect_core::{
@@ -8,7 +8,7 @@ use disconnect_core::{
 
 use crate::wire::{Closed, LinkError, OwnCode};
 
-/// Every library whose errors end a connection here, and the errors of our own.
+/// All libraries whose errors can end a connection here, and our own error types.
 pub(crate) static CLASSIFIER: Classifier = classifier![
     LinkError,
     Closed,
@@ -26,7 +26,7 @@ pub(crate) const SERVER_FACING_CLIENT: Endpoint = Endpoint::SERVER_FACING_CLIENT
 pub(crate) const AGENT_FACING_CLIENT: Endpoint = Endpoint::AGENT_FACING_CLIENT.with_classifier(&CLASSIFIER);
 pub(crate) const CLIENT_FACING_AGENT: Endpoint = Endpoint::CLIENT_FACING_AGENT.with_classifier(&CLASSIFIER);
 
-// The legs of a relayed data path: the relay is the server's, but the layer is that of agent and client.
+// The legs of a relayed data path. The relay belongs to the server, but the layer is that of agent and client.
 const LAYER: ConnectionDirection = ConnectionDirection::AgentToClient;
 pub(crate) const AGENT_FACING_RELAY: Endpoint =
     Endpoint::between(&Party::Agent, Peer::symmetric(&Party::Server), &LAYER).with_classifier(&CLASSIFIER);
@@ -37,11 +37,11 @@ pub(crate) const RELAY_FACING_AGENT: Endpoint =
 pub(crate) const RELAY_FACING_CLIENT: Endpoint =
     Endpoint::between(&Party::Server, Peer::client(&Party::Client), &LAYER).with_classifier(&CLASSIFIER);
 
-// A control plane beside a data path, which may live on where the network loses the control plane.
+// A control plane in parallel to a data path, which may continue when the network loses the control plane.
 pub(crate) const AGENT_BESIDE_SESSIONS: Endpoint = AGENT_FACING_SERVER.reasons_with(&beside_data_path);
 pub(crate) const CLIENT_BESIDE_SESSION: Endpoint = CLIENT_FACING_SERVER.reasons_with(&beside_data_path);
 
-/// What the peer did stays the peer's doing.
+/// An action of the peer keeps the peer as the initiator.
 fn beside_data_path(end: &Disconnect) -> DisconnectReason {
     match end.reason_as().unwrap_or_default() {
         DisconnectReason::NetworkError => DisconnectReason::ControlPlaneLost,
@@ -49,7 +49,7 @@ fn beside_data_path(end: &Disconnect) -> DisconnectReason {
     }
 }
 
-/// The server stops or deletes the workspace, so that its sessions end.
+/// The server stops or deletes the workspace, which ends its sessions.
 pub(crate) fn workspace_stopped() -> Verdict {
     Verdict::new(DisconnectReason::WorkspaceStopped, Side::Unknown).by(Party::Server)
 }

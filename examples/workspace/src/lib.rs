@@ -30,7 +30,7 @@ pub fn main() -> ExitCode {
         Err(error) => return failed(&error),
     };
     let code = runtime.block_on(run(cli)).unwrap_or_else(|error| failed(&*error));
-    // A thread that still reads the terminal does not keep the process.
+    // A thread that still reads the terminal must not keep the process alive.
     runtime.shutdown_background();
     code
 }

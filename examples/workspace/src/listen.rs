@@ -1,4 +1,4 @@
-//! Where a process listens, and what connects to it.
+//! Listening sockets and their accepted connections.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -14,17 +14,18 @@ use tracing::{debug, warn};
 /// Who may connect.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Exposure {
-    /// Allows an address that is not loopback. Read in the README what is then open to whom.
+    /// Allows an address that is not loopback. The README lists what is then open to other machines.
     #[arg(long)]
     pub(crate) allow_remote: bool,
 }
 
 impl Exposure {
-    /// Takes an address.
+    /// Binds an address.
     ///
     /// # Errors
     ///
-    /// It cannot be used: mostly, it is in use. Or others than this machine could connect, and nobody has allowed that.
+    /// The address cannot be bound, usually because it is in use. Or it is not loopback, and `--allow-remote` is
+    /// missing.
     pub(crate) async fn listen(self, address: SocketAddr) -> Result<TcpListener, Box<dyn Error>> {
         if !address.ip().is_loopback() && !self.allow_remote {
             return Err(format!("{address} is not loopback: give --allow-remote to listen there").into());
@@ -33,13 +34,13 @@ impl Exposure {
     }
 }
 
-/// The next connection.
+/// Accepts the next connection.
 pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
-                // One connection that never came up, or the lack of files for it, which does not pass at once.
+                // A connection that never came up, or a lack of file descriptors, which lasts for some time.
                 debug!(%error, "no connection");
                 sleep(PAUSE).await;
             }
@@ -49,18 +50,18 @@ pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Counts connections that end before their peer has said who it is. Anybody can make them, so their lines are at DEBUG,
-/// and this sums them up.
+/// Counts connections that end before their peer has logged in. Anyone can cause such ends, so their lines are at
+/// DEBUG, and a warning reports the sum.
 #[derive(Clone, Default)]
 pub(crate) struct Noise(Arc<AtomicU64>);
 
 impl Noise {
-    /// One more.
+    /// Counts one more.
     pub(crate) fn add(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Tells of those since the last time, if there are some.
+    /// Reports those since the last report, if any.
     pub(crate) fn sum_up(&self) {
         let count = self.0.swap(0, Ordering::Relaxed);
         if count > 0 {
@@ -68,7 +69,7 @@ impl Noise {
         }
     }
 
-    /// Sums them up now and then.
+    /// Reports them periodically.
     pub(crate) async fn keep_summing_up(self) {
         loop {
             sleep(RARELY).await;
@@ -77,5 +78,5 @@ impl Noise {
     }
 }
 
-/// How often at most.
+/// The minimum time between two reports.
 const RARELY: Duration = Duration::from_mins(1);

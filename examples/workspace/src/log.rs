@@ -1,4 +1,4 @@
-//! Where the lines go: to a person's terminal, to a log pipeline, to a file.
+//! The destination of the lines: a terminal, a log pipeline, or a file.
 
 use std::error::Error;
 use std::fs::File;
@@ -14,19 +14,19 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// How a process logs.
+/// The log options of a process.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Log {
-    /// One JSON object a line on standard output, for a log pipeline.
+    /// One JSON object per line on standard output, for a log pipeline.
     #[arg(long)]
     pub(crate) json: bool,
-    /// One JSON object a line, at the end of this file.
+    /// One JSON object per line, appended to this file.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     pub(crate) log: Option<PathBuf>,
 }
 
 impl Log {
-    /// Logs on standard error where neither is asked for.
+    /// Logs on standard error if neither option is given.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Log {
         }
     }
 
-    /// Leaves the terminal to the user where no file is asked for.
+    /// Logs nothing on the terminal if no file is given, because the terminal belongs to the user.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ where
     tracing_subscriber::fmt::layer().log_internal_errors(false).json().flatten_event(true).with_writer(writer)
 }
 
-/// Our own lines from DEBUG on; of the libraries, what is worth a warning.
+/// Our own lines from DEBUG on, and the libraries' lines from WARN on.
 fn set(lines: impl Layer<tracing_subscriber::Registry> + Send + Sync) -> Result<(), Box<dyn Error>> {
     let targets = Targets::new().with_default(LevelFilter::ERROR).with_target("workspace", LevelFilter::DEBUG);
     Ok(tracing_subscriber::registry().with(lines.with_filter(targets)).try_init()?)

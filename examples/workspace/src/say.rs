@@ -1,14 +1,15 @@
-//! Words for the user, who may have gone: `println!` panics where nobody reads, and then no connection ends in order.
+//! Messages for the user. `println!` panics if the reader has closed the pipe, and then no connection would end in
+//! order.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// Says something on standard output, if somebody reads it.
+/// Prints a message on standard output, if a reader exists.
 pub(crate) fn say(text: impl Display) {
     let _ = writeln!(io::stdout(), "{text}");
 }
 
-/// Says on standard error what is wrong, if somebody reads it.
+/// Prints an error on standard error, if a reader exists.
 pub(crate) fn complain(text: impl Display) {
     let _ = writeln!(io::stderr(), "workspace: {text}");
 }

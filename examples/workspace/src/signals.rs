@@ -1,4 +1,4 @@
-//! Signals: how a process is asked to stop, and what SSH calls them.
+//! Signals: how a user stops a process, and the names of signals in SSH.
 
 use std::io;
 
@@ -6,11 +6,11 @@ use nix::sys::signal::Signal;
 use russh::Sig;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Resolves at the first SIGTERM or SIGINT from now on, or once the terminal is gone (SIGHUP).
+/// Resolves at the first SIGTERM or SIGINT from now on, or when the terminal is closed (SIGHUP).
 ///
 /// # Errors
 ///
-/// The signals cannot be listened to.
+/// The signal handlers cannot be installed.
 pub fn stop() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -24,11 +24,11 @@ pub fn stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// The signal of this name: RFC 4254, section 6.10.
+/// The signal with this name (RFC 4254, section 6.10).
 pub(crate) fn named(name: &Sig) -> Option<Signal> {
     let name = match name {
         Sig::Custom(name) => name.clone(),
-        // russh names them as the RFC does.
+        // russh uses the names of the RFC.
         name => format!("{name:?}"),
     };
     format!("SIG{name}").parse().ok()

@@ -14,10 +14,10 @@ use tokio_tungstenite::tungstenite::handshake::server::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, InvalidHeaderValue, SEC_WEBSOCKET_PROTOCOL};
 
-/// The variable that holds the token where no file does. What runs in a workspace does not get it.
+/// The variable with the token if there is no file. Processes in a workspace do not get it.
 pub(crate) const VARIABLE: &str = "WORKSPACE_TOKEN";
 
-/// Where the token is.
+/// The location of the token.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct TokenOptions {
     /// The file with the token; left out, it is in the variable `WORKSPACE_TOKEN`.
@@ -25,7 +25,7 @@ pub(crate) struct TokenOptions {
     token_file: Option<PathBuf>,
 }
 
-/// What proves that somebody may use this server. `Debug` does not show it.
+/// The secret that allows the use of this server. `Debug` does not show it.
 #[derive(Clone)]
 pub(crate) struct Token(String);
 
@@ -40,7 +40,7 @@ impl TokenOptions {
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// There is no token.
     pub(crate) fn read(&self) -> Result<Token, Box<dyn Error>> {
         let text = match &self.token_file {
             Some(path) => fs::read_to_string(path)
@@ -53,7 +53,7 @@ impl TokenOptions {
         if is_sound { Ok(Token(token.to_owned())) } else { Err("a token has 16 to 256 letters and digits".into()) }
     }
 
-    /// The token of a server: made at its first start, if the file is not there.
+    /// The token of a server. The first start makes it if the file does not exist.
     ///
     /// # Errors
     ///
@@ -79,22 +79,22 @@ fn make(path: &Path) -> io::Result<()> {
     writeln!(file, "{}", HEXLOWER.encode(&bytes))
 }
 
-/// The subprotocol of a page, which cannot set headers: it offers this one, and its token as another.
+/// The subprotocol of a page, which cannot set headers. The page offers this one, and its token as another one.
 pub(crate) const SUBPROTOCOL: &str = "workspace";
 
 impl Token {
-    /// What a client sends as `Authorization`.
+    /// The value of a client's `Authorization` header.
     ///
     /// # Errors
     ///
-    /// Never: a token is letters and digits.
+    /// Never, because a token consists of letters and digits.
     pub(crate) fn header(&self) -> Result<HeaderValue, InvalidHeaderValue> {
         let mut value = HeaderValue::try_from(format!("Bearer {}", self.0))?;
         value.set_sensitive(true);
         Ok(value)
     }
 
-    /// Whether a request shows this token: as `Authorization`, or as a subprotocol.
+    /// Whether a request contains this token: as `Authorization`, or as a subprotocol.
     pub(crate) fn is_shown_by(&self, request: &Request) -> bool {
         let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let bearer = text(AUTHORIZATION).strip_prefix("Bearer ");
@@ -102,7 +102,7 @@ impl Token {
         bearer.into_iter().any(|token| self.is(token)) || offered.any(|token| self.is(token))
     }
 
-    /// In a time that does not tell how much of it is right.
+    /// Compares in constant time, so that the time does not reveal a correct prefix.
     fn is(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }

@@ -1,5 +1,5 @@
-//! What the user is told: why, by whom, and whether it will come back. It goes to standard error, into the exit status,
-//! into the goodbye of SSH and into the close frame of a page.
+//! The messages for the user: why a connection ended, who ended it, and whether it will come back. They go to
+//! standard error, into the exit status, into the goodbye of SSH and into the close frame of a page.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -10,10 +10,10 @@ use crate::say::complain;
 use crate::wire::message::Build;
 use crate::wire::tunnel::TRY_AGAIN_LATER;
 
-/// What ssh exits with where it is not the command's status.
+/// The exit status of ssh if it is not the status of the command.
 pub(crate) const FAILED: u8 = 255;
 
-/// Tells the user how a session ended, and passes on its status.
+/// Tells the user how a session ended, and returns its exit status.
 pub(crate) fn ended(end: &Disconnect, build: Option<&Build>) -> ExitCode {
     if let Some(told) = told(end, build) {
         complain(told);
@@ -28,7 +28,7 @@ pub(crate) fn unconnected(error: impl Display) -> ExitCode {
     ExitCode::from(FAILED)
 }
 
-/// The status as a shell has it, where it is the command that ended.
+/// The exit status in the convention of a shell, if the command ended.
 fn exit_status(end: &Disconnect) -> Option<i64> {
     let code = end.code()?;
     match code.protocol() {
@@ -38,13 +38,13 @@ fn exit_status(end: &Disconnect) -> Option<i64> {
     }
 }
 
-/// Nothing where the command simply ended: its status says the rest.
+/// Empty if the command simply ended, because the exit status is enough.
 fn told(end: &Disconnect, build: Option<&Build>) -> Option<String> {
     let is_exit = end.code().is_some_and(|code| code.protocol() == Protocol::Exit);
     (!is_exit).then(|| why(end, build))
 }
 
-/// Why a connection ended, by whom, and what to do. "This side" is the client, who reads it.
+/// Why a connection ended, who ended it, and what to do. "This side" is the client.
 pub(crate) fn why(end: &Disconnect, build: Option<&Build>) -> String {
     let (who, cause) = (who(end), cause(end));
     let detail = end.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
@@ -85,7 +85,7 @@ fn who(end: &Disconnect) -> &'static str {
     }
 }
 
-/// In words, since its logged value is made of them.
+/// Converts the logged value to words.
 fn cause(end: &Disconnect) -> String {
     end.cause().map(Category::as_str).map(|cause| format!(" ({})", cause.replace('_', " "))).unwrap_or_default()
 }

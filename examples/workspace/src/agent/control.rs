@@ -1,4 +1,5 @@
-//! The agent's main loop: one connection to the server after the other, its two streams, and what the server asks for.
+//! The agent's main loop: its connections to the server, one after the other, their two streams, and the server's
+//! requests.
 
 use std::iter;
 use std::pin::Pin;
@@ -32,15 +33,15 @@ pub(super) struct Control {
     node: Node,
     runs: Arc<Runs>,
     service: Arc<Service>,
-    /// Runs that are ending.
+    /// Runs that are stopping.
     leaving: TaskTracker,
 }
 
-/// What comes after a connection.
+/// What the main loop does after a connection.
 enum Next {
     Dial,
     Exit,
-    /// Another agent serves this workspace now.
+    /// Another agent replaced this one.
     Yield,
 }
 
@@ -55,7 +56,8 @@ impl Control {
         Self { options, dialer, node, runs, service, leaving: TaskTracker::new() }
     }
 
-    /// Keeps a connection to the server until `stop`, or until the workspace is deleted, and ends what still runs then.
+    /// Keeps a connection to the server until `stop` resolves or the workspace is deleted. Then it ends everything
+    /// that still runs.
     pub(super) async fn run(self, stop: impl Future<Output = ()>) -> ExitCode {
         let code = self.keep(stop).await;
         self.end_run(Verdict::going_away(Side::Local)).await;
@@ -91,12 +93,12 @@ impl Control {
                     self.end_run(workspace_stopped()).await;
                     return ExitCode::SUCCESS;
                 }
-                // No connection, no disconnect.
+                // The connection never came up, so there is no disconnect.
                 Err(error) => {
                     if outage.failed() {
                         info!(%error, "cannot reach coderd, retrying");
                     }
-                    // It was stopped while nobody could tell this agent.
+                    // The workspace was stopped while this agent was not connected.
                     if let DialError::Refused(StatusCode::CONFLICT) = error {
                         self.end_run(workspace_stopped()).await;
                     }
@@ -113,7 +115,7 @@ impl Control {
         self.dialer.dial(&format!("/agent/{}", self.options.target.workspace)).await
     }
 
-    /// Ends the sessions, where there is no connection to the server.
+    /// Ends the sessions if there is no connection to the server.
     async fn end_run(&self, why: Verdict) {
         if let Some(run) = self.runs.stop() {
             run.shutdown.set_with(why, None);
@@ -121,7 +123,7 @@ impl Control {
         }
     }
 
-    /// One connection, from the server's answer to its line.
+    /// Serves one connection, from the server's answer until its line is written.
     async fn connection(&self, socket: Socket, stop: Pin<&mut impl Future<Output = ()>>) -> Next {
         let (workspace, run) = (self.options.target.workspace.clone(), self.runs.start());
         let guard = DisconnectGuard::new(AGENT_FACING_SERVER, move |end: &Disconnect| {
@@ -141,20 +143,21 @@ impl Control {
                         stream.set_endpoint(AGENT_BESIDE_SESSIONS);
                     }
                 }
-                // What ends the connection ends its streams, whose lines are written first.
+                // The end of the connection also ends its streams. Their lines are written first.
                 talked.inspect_err(|error| drop(ended.failed(error))).map(|()| ended.so_far())
             })
             .await;
         let end = connection.so_far();
         link.close(&end, run.build(&end)).await;
         match talked {
-            // To dial again would displace that one in turn.
+            // Do not dial again: that would displace the other agent in turn.
             Err(LinkError::Closed(closed)) if closed.code == OwnCode::Replaced.code() => Next::Yield,
             Ok(_) | Err(_) => next,
         }
     }
 
-    /// One of the two streams on a connection: what ends the connection ends it, unless the server does before.
+    /// Serves one of the two streams of a connection. The stream ends with the connection, unless the server ended
+    /// the stream before.
     fn stream(&self, name: &'static str, connection: &DisconnectHandle) -> BoxedGuard {
         let workspace = self.options.target.workspace.clone();
         BoxedGuard::boxed(AGENT_FACING_SERVER, move |end| {
@@ -167,7 +170,7 @@ impl Control {
         .under(connection)
     }
 
-    /// Opens both streams, does what the server asks for, and in the end says goodbye.
+    /// Opens both streams, handles the server's requests, and finally says goodbye.
     async fn talk(
         &self,
         run: &Arc<Run>,
@@ -199,7 +202,7 @@ impl Control {
                 () = all_ended.cancelled() => break,
             }
         }
-        // The end is that of the run. A goodbye that is not answered in time shows in it.
+        // The end reason is that of the run. If the goodbye is not answered in time, the guard adds the cause.
         match timeout(self.options.timing.goodbye, say_goodbye(link)).await {
             Ok(said) => said?,
             Err(elapsed) => drop(coordination.as_ref().map(|stream| stream.failed(&elapsed))),
@@ -207,11 +210,12 @@ impl Control {
         Ok(())
     }
 
-    /// Says why to everything that runs, and closes it. What is ending already ends for the reason that came first.
+    /// Records the end reason for everything that runs, and closes it. A connection that is already ending keeps its
+    /// first reason.
     fn leave(&self, why: Verdict, build: Option<Build>, all_ended: &CancellationToken) {
         let Some(run) = self.runs.stop() else { return };
         let all_ended = all_ended.clone();
-        // Before anything else can end the connection.
+        // Record the reason before anything else can end the connection.
         run.shutdown.set_with(why, build);
         self.leaving.spawn(async move {
             run.close().await;
@@ -219,7 +223,7 @@ impl Control {
         });
     }
 
-    /// Dials the other leg of a relayed path, and serves what comes through it.
+    /// Dials the second leg of a relayed data path, and serves the connection that arrives through it.
     fn relay(&self, leg: RelayLeg, run: Arc<Run>) {
         let (dialer, service) = (self.dialer.clone(), self.service.clone());
         run.clone().tasks.spawn(async move {
@@ -242,7 +246,7 @@ fn said_goodbye(stream: &mut Option<BoxedGuard>) {
     }
 }
 
-/// Until the server answers.
+/// The maximum wait for the server's answer.
 async fn say_goodbye(link: &mut Link<FromAgent, ToAgent>) -> Result<(), LinkError> {
     link.send(&FromAgent::Coordination(AgentNode::Goodbye)).await?;
     while !matches!(link.next().await?, ToAgent::Coordination(Coordination::Goodbye)) {}

@@ -21,7 +21,7 @@ use crate::wire::message::Node;
 use self::run::Runs;
 use self::ssh::{Path, Service};
 
-/// Runs the agent until it is asked to stop, or its workspace is deleted.
+/// Runs the agent until it receives a signal to stop, or its workspace is deleted.
 ///
 /// # Errors
 ///
@@ -54,7 +54,7 @@ pub(crate) async fn run(options: AgentOptions) -> Result<ExitCode, Box<dyn Error
     Ok(code)
 }
 
-/// Serves SSH connections that come straight from a client. While the workspace is stopped there are none.
+/// Serves SSH connections that come directly from a client. While the workspace is stopped, it accepts none.
 async fn accept_all(listener: TcpListener, runs: Arc<Runs>, service: Arc<Service>) {
     loop {
         let (stream, peer) = accept(&listener).await;

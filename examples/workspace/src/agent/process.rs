@@ -1,4 +1,4 @@
-//! Processes: how they start under a terminal, how they are ended, and what their end means.
+//! Processes: how they start under a terminal, how they are stopped, and how their exit becomes an end reason.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -20,21 +20,21 @@ use tokio::time::timeout;
 use crate::ends::AGENT_FACING_CLIENT;
 use crate::token::VARIABLE;
 
-/// The user's shell, at home. What runs there does not get the token.
+/// The user's shell in the home folder. Its environment does not contain the token.
 pub(super) fn shell() -> Command {
     let mut shell = Command::new(std::env::var_os("SHELL").unwrap_or_else(|| "/bin/sh".into()));
     at_home(&mut shell);
     shell
 }
 
-/// The same as a login shell: it knows by the dash that it is one.
+/// The same as a login shell. The leading dash of its name makes it one.
 pub(super) fn login_shell() -> Command {
     let mut shell = shell();
     shell.arg0("-shell");
     shell
 }
 
-/// Runs a program where the user's files are, and without the token.
+/// Runs a program in the user's home folder, without the token in its environment.
 pub(super) fn at_home(command: &mut Command) {
     let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("/"));
     command.current_dir(home).env_remove(VARIABLE).kill_on_drop(true);
@@ -44,10 +44,10 @@ pub(super) fn at_home(command: &mut Command) {
 #[derive(Clone)]
 pub(super) struct Terminal(Arc<OwnedFd>);
 
-/// A process under a terminal, what it shows, and what is typed to it.
+/// A process under a terminal, with its output and its input.
 ///
-/// The end of a screen is an error, however the process ended: its status tells. A keyboard has no half-close: when it is
-/// dropped, the process sees no end of its input.
+/// Reading the terminal returns an error for every end of the process; only the status has the reason. A terminal has
+/// no half-close: dropping the input does not send an end of file to the process.
 pub(super) type UnderTerminal = (Child, Terminal, OwnedReadPty, OwnedWritePty);
 
 impl Terminal {
@@ -55,7 +55,7 @@ impl Terminal {
     ///
     /// # Errors
     ///
-    /// There is no terminal, or no such program.
+    /// No terminal is available, or the program does not exist.
     pub(super) fn start(command: Command, size: Winsize) -> io::Result<UnderTerminal> {
         let (pty, tty) = pty_process::open().map_err(io::Error::other)?;
         let terminal = Self(Arc::new(pty.as_fd().try_clone_to_owned()?));
@@ -65,13 +65,13 @@ impl Terminal {
         Ok((child, terminal, screen, keyboard))
     }
 
-    /// The window has another size now. A terminal that is gone has none.
+    /// Sets a new window size. Has no effect if the terminal is already closed.
     pub(super) fn resize(&self, size: Winsize) {
         let _ = tcsetwinsize(&*self.0, size);
     }
 
-    /// The signal that the terminal makes of the last of these keys: a status alone does not tell the user's Ctrl-C from
-    /// anybody's `kill -INT`.
+    /// Returns the signal that the terminal generates for the last of these keys. The exit status does not
+    /// distinguish the user's Ctrl-C from a `kill -INT`.
     pub(super) fn signal(&self, keys: &[u8]) -> Option<Signal> {
         let (key, modes) = (*keys.last()?, tcgetattr(&*self.0).ok()?);
         let is = |index| modes.special_codes[index] == key;
@@ -82,7 +82,7 @@ impl Terminal {
         }
     }
 
-    /// What the screen shows at this moment: once the process has ended, all the rest of what it wrote.
+    /// Returns the output that is available now. After the process has ended, that is all remaining output.
     pub(super) fn read_rest(&self, buffer: &mut [u8]) -> usize {
         rustix::io::read(&*self.0, buffer).unwrap_or(0)
     }
@@ -93,9 +93,9 @@ pub(super) fn size(cols: u16, rows: u16) -> Winsize {
     Winsize { ws_row: rows, ws_col: cols, ws_xpixel: 0, ws_ypixel: 0 }
 }
 
-/// The end of a session by its process. `asked` is the signal that the client asked for last, by a key or by its name: a
-/// status alone does not tell a Ctrl-C from anybody's `kill -INT`. A shell has the status of its last command, and its user
-/// has left.
+/// The end of a session by its process. `asked` is the last signal that the client requested, by a key or by name,
+/// because the exit status does not distinguish Ctrl-C from a `kill -INT`. A shell exits with the status of its last
+/// command, so any such status means that the user left.
 pub(super) fn exited(status: ExitStatus, asked: Option<Signal>, is_shell: bool) -> Disconnect {
     match status.signal() {
         Some(number) if asked.is_some_and(|asked| number == asked as i32) => {
@@ -109,12 +109,12 @@ pub(super) fn exited(status: ExitStatus, asked: Option<Signal>, is_shell: bool) 
 /// How long a process may take to end by itself.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Ends a process that leads a group, with its group: by SIGHUP, so that it can save what it has, and by SIGKILL where it
-/// does not end for that.
+/// Stops a process and its process group: first with SIGHUP, so that the process can save its state, and then with
+/// SIGKILL.
 ///
-/// The jobs of a shell under a terminal are groups of their own. They get a SIGHUP once the shell is gone.
+/// The jobs of a shell under a terminal have their own process groups. They receive a SIGHUP when the shell exits.
 pub(super) async fn hang_up(child: &mut Child) {
-    // One that is stopped gets no other signal than SIGCONT.
+    // A stopped process handles no other signal before SIGCONT.
     let _ = (signal_group(child, Signal::SIGHUP), signal_group(child, Signal::SIGCONT));
     if timeout(GRACE, pin!(child.wait())).await.is_err() {
         let _ = signal_group(child, Signal::SIGKILL);
@@ -122,7 +122,7 @@ pub(super) async fn hang_up(child: &mut Child) {
     }
 }
 
-/// Returns the signal where somebody is there to get it. One that was waited for has no number any more.
+/// Returns the signal if the process still exists. After `wait`, its process id may belong to another process.
 pub(super) fn signal_group(child: &Child, signal: Signal) -> Option<Signal> {
     let leader = i32::try_from(child.id()?).ok()?;
     killpg(Pid::from_raw(leader), signal).ok().map(|()| signal)

@@ -10,13 +10,13 @@ use tokio_util::task::TaskTracker;
 
 use crate::wire::message::Build;
 
-/// Everything that ends together.
+/// The connections that end together.
 pub(crate) struct Run {
-    /// Why all of it ends: connections are [under](disconnect_core::DisconnectGuard::under) it.
+    /// The end reason of all of them. Their guards are [under](disconnect_core::DisconnectGuard::under) it.
     pub(crate) shutdown: Shutdown<Option<Build>>,
-    /// Close now. Cancelled after it is said why.
+    /// Tells the tasks to close. Cancelled only after the end reason is recorded.
     pub(crate) closing: CancellationToken,
-    /// One task for each connection, which ends after its line is written.
+    /// One task for each connection. A task ends after its line is written.
     pub(crate) tasks: TaskTracker,
 }
 
@@ -30,7 +30,7 @@ impl Run {
         self.shutdown.context(end).and_then(Option::as_ref)
     }
 
-    /// Closes everything, once it is said why, and waits until the last line is written, but not for ever.
+    /// Closes all connections after the end reason is recorded, and waits for the last line for a limited time.
     pub(crate) async fn close(&self) {
         self.closing.cancel();
         self.tasks.close();
@@ -38,16 +38,16 @@ impl Run {
     }
 }
 
-/// How long connections may take to end. Each of them bounds by itself what its peer has a hand in.
+/// The maximum time for all connections to end. Each connection also limits the time that it waits for its peer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The run that there is, while the workspace is not stopped.
+/// The current run, or none while the workspace is stopped.
 pub(crate) struct Runs {
     current: Mutex<Option<Arc<Run>>>,
 }
 
 impl Runs {
-    /// The agent's own start is that of its workspace.
+    /// The first run begins when the agent starts.
     pub(crate) fn new() -> Self {
         Self { current: Mutex::new(Some(Arc::new(Run::new()))) }
     }
@@ -56,12 +56,12 @@ impl Runs {
         self.lock().clone()
     }
 
-    /// The server lets the agent in: the workspace runs.
+    /// Begins a run: the server accepted the agent, so the workspace is running.
     pub(crate) fn start(&self) -> Arc<Run> {
         self.lock().get_or_insert_with(|| Arc::new(Run::new())).clone()
     }
 
-    /// Nothing new begins from here on.
+    /// Ends the current run. No new connection is accepted from here on.
     pub(crate) fn stop(&self) -> Option<Arc<Run>> {
         self.lock().take()
     }

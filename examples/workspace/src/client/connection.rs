@@ -1,4 +1,4 @@
-//! The data path: one SSH connection to the agent, straight or through the relay.
+//! The data path: one SSH connection to the agent, direct or through the relay.
 
 use std::io;
 use std::sync::Arc;
@@ -26,31 +26,32 @@ use crate::wire::{CLIENT_GOODBYE, CLIENT_SESSION_ID, PATIENCE};
 
 use super::{BY_AGENT, Client, Unconnected};
 
-/// An SSH connection, and the line that it ends with.
+/// An SSH connection with its guard.
 pub(super) struct Connection {
     pub(super) client: Arc<Client>,
     pub(super) guard: BoxedGuard,
-    /// Cancelled once the connection is over, and has its end.
+    /// Cancelled after the end of the connection is recorded.
     pub(super) over: CancellationToken,
     ssh: client::Handle<Listener>,
     below: Below,
 }
 
-/// What the SSH connection runs on, and what is left of that when it is over.
+/// What is below the SSH connection, and has to be closed after it.
 enum Below {
-    /// The socket once more: one that is closed with bytes unread is reset, and the agent finds that instead of the goodbye.
+    /// A second handle to the socket. Closing a socket with unread bytes sends a reset, and the agent would see the
+    /// reset instead of the goodbye.
     Tcp(TcpStream),
     Relay(Tunnel),
 }
 
 impl Below {
-    /// Closes it after this end.
+    /// Closes it, after this end is recorded.
     async fn close(self, end: &Disconnect) {
         let initiator = end.initiator_as();
         let is_theirs = matches!(initiator, Some(DisconnectInitiator::Agent | DisconnectInitiator::Server));
         match self {
             Self::Tcp(mut socket) if initiator == Some(DisconnectInitiator::Client) => {
-                // Until the agent closes. An error is no news: what there was to say is said.
+                // Waits until the agent closes. An error does not matter here, because the end is already recorded.
                 let _ = copy(&mut socket, &mut sink()).await;
             }
             Self::Tcp(_) => {}
@@ -81,7 +82,7 @@ impl Connection {
         self.opened(opened).await
     }
 
-    /// Opens a channel that the agent joins to a port of its own host.
+    /// Opens a channel that the agent forwards to a port of its own host.
     pub(super) async fn open_port(&self, port: u16, from: std::net::SocketAddr) -> Result<Channel<Msg>, Disconnect> {
         let (to, by) = ("127.0.0.1", from.ip().to_string());
         let opened = self.ssh.channel_open_direct_tcpip(to, port.into(), by, from.port().into()).await;
@@ -95,7 +96,8 @@ impl Connection {
         }
     }
 
-    /// What an error on this connection means. Where it only follows from the end of the connection, that is it.
+    /// Returns the meaning of an error on this connection. If the error is a consequence of the connection's end,
+    /// returns that end.
     pub(super) async fn failed(&self, error: &Error) -> Disconnect {
         if self.ssh.is_closed() {
             self.over.cancelled().await;
@@ -103,7 +105,7 @@ impl Connection {
         self.guard.get().unwrap_or_else(|| CLIENT_FACING_AGENT.failed(error).with_detail(error.to_string()))
     }
 
-    /// Says by what the connection is found in the logs, where no session does.
+    /// Sends the `client_session_id` if there is no session.
     pub(super) async fn introduce(&self) -> Result<(), Disconnect> {
         match self.say(CLIENT_SESSION_ID, &self.client.id).await {
             Ok(()) => Ok(()),
@@ -111,14 +113,14 @@ impl Connection {
         }
     }
 
-    /// Says something that SSH has no words for, by a channel that asks for nothing else.
+    /// Sends a variable that SSH has no message for, on a channel that requests nothing else.
     async fn say(&self, name: &str, value: &str) -> Result<(), Error> {
         let channel = self.ssh.channel_open_session().await?;
         channel.set_env(false, name, value).await?;
         channel.close().await
     }
 
-    /// Closes the connection. Where nothing ended it before, that was us.
+    /// Closes the connection. If nothing ended it before, this side did.
     pub(super) async fn close(self) {
         self.leave();
         let client = self.client.clone();
@@ -130,16 +132,16 @@ impl Connection {
             let _ = self.ssh.await;
             self.below.close(&self.guard.handle().so_far()).await;
         };
-        // An agent that is frozen takes no goodbye.
+        // A frozen agent does not receive a goodbye.
         let _ = client.bounded(BY_AGENT, closed).await;
     }
 
-    /// Says that this side ends it, before its channels go.
+    /// Records that this side ends the connection, before its channels are dropped.
     pub(super) fn leave(&self) {
         self.guard.set(CLIENT_FACING_AGENT.closed_locally());
     }
 
-    /// The end, once the connection is over, or left.
+    /// Returns the end after the connection has ended or the user has left.
     pub(super) fn end(&self) -> Disconnect {
         self.guard.handle().so_far()
     }
@@ -151,7 +153,8 @@ async fn dial(client: &Client, node: &Node) -> Result<(TcpStream, Below), Unconn
     let unreachable = |source: io::Error| Unconnected::Agent { address: address.clone(), source };
     let stream = client.patiently(TcpStream::connect(address)).await?.map_err(unreachable)?;
     stream.set_nodelay(true).map_err(unreachable)?;
-    // Where the agent takes nothing any more, no keep-alive gets as far as the socket: the kernel has to notice.
+    // If the agent receives nothing any more, a keep-alive stays in the send buffer, so the kernel has to detect the
+    // dead peer.
     #[cfg(target_os = "linux")]
     {
         let patience = client.options.timing.silence();
@@ -161,7 +164,7 @@ async fn dial(client: &Client, node: &Node) -> Result<(TcpStream, Below), Unconn
     Ok((stream, Below::Tcp(again.map_err(unreachable)?)))
 }
 
-/// A path to the agent that is up, and no SSH connection yet.
+/// A data path to the agent that is up, before the SSH connection is.
 struct Path {
     guard: BoxedGuard,
     method: ConnectionMethod,
@@ -170,7 +173,7 @@ struct Path {
 impl Path {
     fn new(client: &Arc<Client>, method: ConnectionMethod) -> Self {
         let of = client.clone();
-        // russh says only once why a connection ends, and to a handler that it has before it is up.
+        // russh reports the reason of an end only once, to a handler that exists before the connection is up.
         let guard = BoxedGuard::boxed(CLIENT_FACING_AGENT, move |end| {
             disconnected!(
                 end,
@@ -220,7 +223,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let failed = |error| match error {
-        // Where the listener has not heard why, the bytes stopped before the agent said which version it speaks.
+        // If the handler received no reason, the bytes ended before the agent sent its version.
         Error::Disconnect => CLIENT_FACING_AGENT.eof(),
         error => CLIENT_FACING_AGENT.failed(&error).with_detail(error.to_string()),
     };
@@ -239,12 +242,12 @@ where
     }
 }
 
-/// Hears, as the only one, why the connection ends.
+/// The handler: the only place that receives the reason of the end.
 struct Listener {
     ended: DisconnectHandle,
-    /// The key that the agent has, as the server says, which has seen its token.
+    /// The agent's host key, from the server, which has checked the agent's token.
     host_key: String,
-    /// Dropped with the connection's task, once that is known.
+    /// Dropped with the connection's task, after the reason is known.
     _over: DropGuard,
 }
 

@@ -1,4 +1,4 @@
-//! A client's control plane: where the agent is, and why a workspace stops. It lives beside the data path.
+//! A client's control plane: the agent's address, and the reason of a stop. It runs in parallel to the data path.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,14 +21,14 @@ use super::{BY_SERVER, Client, Unconnected};
 
 /// The control plane: one connection after the other, until the client says goodbye.
 pub(super) struct Control {
-    /// Where the agent is.
+    /// The agent's address.
     pub(super) node: Node,
     leaving: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Control {
-    /// Connects, and waits until the server has said where the agent is.
+    /// Connects, and waits until the server has sent the agent's address.
     pub(super) async fn connect(client: &Arc<Client>) -> Result<Self, Unconnected> {
         let (leaving, (welcome, welcomed)) = (CancellationToken::new(), oneshot::channel());
         let (plane, guard) = Plane::dial(client, Some(welcome), &mut Outage::default()).await?;
@@ -48,14 +48,14 @@ impl Control {
         })
     }
 
-    /// Says goodbye, and waits for the server's, but not for long.
+    /// Says goodbye, and waits for the server's goodbye for a limited time.
     pub(super) async fn goodbye(self) {
         self.leaving.cancel();
         let _ = self.task.await;
     }
 }
 
-/// Attends to one connection after the other. Without a welcome there is nothing to come back for.
+/// Serves one connection after the other. If the first message never arrived, it does not reconnect.
 async fn keep(mut plane: Plane, mut guard: BoxedGuard, leaving: CancellationToken) {
     let client = plane.client.clone();
     while plane.attend(guard, &leaving).await && client.stopped.get().is_none() {
@@ -69,7 +69,7 @@ async fn keep(mut plane: Plane, mut guard: BoxedGuard, leaving: CancellationToke
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// Dials until there is a connection, or until nobody needs one any more.
+/// Dials until a connection is up, or until it is no longer needed.
 async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<(Plane, BoxedGuard)> {
     let (mut pause, mut outage) = (Duration::from_millis(100), Outage::default());
     outage.begin();
@@ -78,7 +78,7 @@ async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<(Pl
             () = sleep(pause) => {}
             () = leaving.cancelled() => return None,
         }
-        // No connection, no disconnect: a dial that fails is followed by the next.
+        // A failed dial is not a disconnect. The next dial follows.
         tokio::select! {
             plane = Plane::dial(client, None, &mut outage) => if let Ok(plane) = plane {
                 return Some(plane);
@@ -93,7 +93,7 @@ async fn redial(client: &Arc<Client>, leaving: &CancellationToken) -> Option<(Pl
 struct Plane {
     link: Link<FromClient, ToClient>,
     client: Arc<Client>,
-    /// Who waits for the server's first message: of a later connection nobody does.
+    /// The task that waits for the server's first message. For later connections there is none.
     welcome: Option<oneshot::Sender<Node>>,
 }
 
@@ -113,7 +113,7 @@ impl Plane {
         Ok((Self { link, client: client.clone(), welcome }, guard(client)))
     }
 
-    /// Follows the server until the connection is lost, or the client leaves: returns whether to come back.
+    /// Serves a connection until it is lost or the client leaves. Returns whether to reconnect.
     async fn attend(mut self, guard: BoxedGuard, leaving: &CancellationToken) -> bool {
         let connection = guard.handle();
         let followed = guard
@@ -139,7 +139,7 @@ impl Plane {
                 () = leaving.cancelled() => break,
             }
         }
-        // It is the end only once it is answered: it may meet a connection that was lost before.
+        // Record the end only after the answer: the connection may have been lost before the goodbye.
         let client = self.client.clone();
         match client.bounded(BY_SERVER, self.say_goodbye()).await {
             Ok(said) => said?,
@@ -155,7 +155,7 @@ impl Plane {
         match message {
             ToClient::Agent(node) => drop(self.welcome.take().map(|welcome| welcome.send(node))),
             ToClient::Stopping(build) => {
-                // Before the answer: from then on the agent may close.
+                // Before the answer, because the agent may close after it.
                 self.client.stopped.set_with(workspace_stopped(), build);
                 self.link.send(&FromClient::Noted).await?;
             }
@@ -175,7 +175,7 @@ impl Plane {
     }
 }
 
-/// Where the client leaves, it does not come back; after all other ends it does.
+/// If the client leaves, it does not reconnect. After every other end it does.
 fn guard(client: &Arc<Client>) -> BoxedGuard {
     let of = client.clone();
     BoxedGuard::boxed(CLIENT_FACING_SERVER, move |end| {

@@ -17,7 +17,7 @@ use super::connection::Connection;
 use super::session::{Session, Wanted};
 use crate::told;
 
-/// What is copied where to.
+/// The source and the destination of a copy.
 pub(super) enum Copy {
     Upload { from: File, to: String },
     Download { from: String, to: PathBuf },
@@ -26,7 +26,7 @@ pub(super) enum Copy {
 type Failure = Box<dyn Error>;
 
 impl Copy {
-    /// A path in the workspace begins with `:`. What is here is looked for before anything is asked of the agent.
+    /// A path in the workspace begins with `:`. Checks the local file before it connects to the agent.
     pub(super) async fn of(from: &str, to: &str) -> Result<Self, Failure> {
         match (from.strip_prefix(':'), to.strip_prefix(':')) {
             (None, Some(to)) if !to.is_empty() => {
@@ -38,7 +38,7 @@ impl Copy {
         }
     }
 
-    /// Copies the file in a session of its own.
+    /// Copies the file in its own session.
     pub(super) async fn run(mut self, connection: &Connection) -> Outcome {
         let session = match Session::open(connection, "sftp", &Wanted::Subsystem("sftp")).await {
             Ok(session) => session,
@@ -48,13 +48,13 @@ impl Copy {
         let (input, output) = split(far);
         let mut running = pin!(session.run(input, output, sink(), None));
         let suffix = &connection.client.id;
-        // A transfer that only waits for an answer does not notice that nobody is there to give it.
+        // A transfer that waits for an answer does not notice a lost connection.
         let copied = tokio::select! {
             copied = self.transfer(near, suffix) => Ok(copied),
             end = &mut running => Err(end),
         };
         let (copied, end) = match copied {
-            // The transfer has closed its side, and the subsystem ends for that.
+            // The transfer has closed its side, so the subsystem ends.
             Ok(copied) => (copied, running.await),
             Err(end) => (Err("the session ended".into()), end),
         };
@@ -63,7 +63,7 @@ impl Copy {
         }
         match copied {
             Ok(()) => Ok(ExitCode::SUCCESS),
-            // The transfer failed by itself, and the session is well.
+            // Only the transfer failed. The session is intact.
             Err(error) if end.code() == Some(Code::exit(0)) => Err(error),
             Err(_) => {
                 told::ended(&end, connection.client.build(&end));
@@ -73,7 +73,7 @@ impl Copy {
     }
 
     async fn transfer(&mut self, stream: DuplexStream, suffix: &str) -> Result<(), Failure> {
-        // Whether the agent is silent for too long is the connection's own business.
+        // The keep-alive of the connection detects a silent agent.
         let config = Config { request_timeout_secs: u32::MAX.into(), ..Config::default() };
         let sftp = SftpSession::new_with_config(stream, config).await.map_err(refused("cannot speak SFTP"))?;
         let transferred = match self {
@@ -84,7 +84,7 @@ impl Copy {
         transferred
     }
 
-    /// Of a download that broke off, nothing stays behind.
+    /// Deletes the partial file of a failed download.
     async fn clean_up(&self, suffix: &str) {
         if let Self::Download { to, .. } = self {
             let _ = fs::remove_file(part(&to.display(), suffix)).await;
@@ -92,7 +92,7 @@ impl Copy {
     }
 }
 
-/// Under a name of its own until all of it is there.
+/// Writes to a temporary name until the file is complete.
 fn part(target: &impl Display, suffix: &str) -> String {
     format!("{target}.{suffix}.part")
 }
@@ -103,7 +103,7 @@ async fn upload(sftp: &SftpSession, from: &mut File, to: &str, suffix: &str) -> 
     let written = write(from, &mut remote).await.map_err(failed(format_args!("cannot write :{to}")));
     let _ = remote.close().await;
     let moved = match written {
-        // SFTP itself renames over no file that is there.
+        // SFTP's rename does not replace an existing file.
         Ok(()) => match sftp.rename(&part, to).await {
             Err(_) if sftp.remove_file(to).await.is_ok() => sftp.rename(&part, to).await,
             renamed => renamed,
@@ -132,13 +132,13 @@ async fn download(sftp: &SftpSession, from: &str, to: &Path, suffix: &str) -> Re
     moved.map_err(failed(format_args!("cannot copy :{from} to {}", to.display())))
 }
 
-/// All of it, and it is done only once the other side has said so.
+/// Copies everything. The copy is complete only after the other side has confirmed it.
 async fn write(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWriteExt + Unpin) -> std::io::Result<()> {
     copy(&mut from, &mut to).await?;
     to.flush().await
 }
 
-/// What the agent says, without the name of its code.
+/// The agent's error text, without the name of its code.
 fn refused(what: impl Display) -> impl FnOnce(SftpError) -> Failure {
     let failed = failed(what);
     move |error| match error {

@@ -1,4 +1,4 @@
-//! A local port: each connection to it is one channel to a port in the workspace.
+//! A local port. Each connection to it becomes one channel to a port in the workspace.
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ use crate::told;
 use super::BY_AGENT;
 use super::connection::Connection;
 
-/// Forwards until the user has had enough, or the connection ends.
+/// Forwards until the user stops it, or the connection ends.
 pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote: u16) -> ExitCode {
     if let Err(end) = connection.introduce().await {
         return told::ended(&end, connection.client.build(&end));
@@ -40,7 +40,7 @@ pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote:
             Some(()) = channels.next() => {}
             () = connection.over.cancelled() => break,
             () = connection.client.interrupted.cancelled() => {
-                // First the end of all, then the channels go.
+                // Record the end first, then drop the channels.
                 connection.leave();
                 let _ = connection.client.bounded(BY_AGENT, channels.collect::<()>()).await;
                 return ExitCode::SUCCESS;
@@ -51,11 +51,11 @@ pub(super) async fn run(connection: &Connection, listener: &TcpListener, remote:
     told::ended(&end, connection.client.build(&end))
 }
 
-/// One connection to the local port, and the channel that it goes through.
+/// Serves one connection to the local port, and its channel.
 async fn forward(connection: &Connection, stream: TcpStream, from: SocketAddr, port: u16) {
     let channel = match connection.open_port(port, from).await {
         Ok(channel) => channel,
-        // No channel, no disconnect.
+        // The channel never came up, so there is no disconnect.
         Err(end) => return debug!(port, ?end, "the channel did not come up"),
     };
     info!(port, client_session_id = connection.client.id, "forwarded channel opened");
@@ -65,8 +65,8 @@ async fn forward(connection: &Connection, stream: TcpStream, from: SocketAddr, p
     }
 }
 
-/// Moves bytes until both sides have said that no more come: returns the end of the channel, which is by the one that
-/// said so first. `None` where the connection ends instead.
+/// Copies bytes until both sides have sent an end of file. Returns the end of the channel, by the side that sent it
+/// first. Returns `None` if the SSH connection ended instead.
 async fn join(channel: Channel<Msg>, stream: TcpStream, interrupted: &CancellationToken) -> Option<Disconnect> {
     let ((from_agent, to_agent), (from_here, to_here)) = (channel.split(), stream.into_split());
     let (mut sending, mut receiving) = (pin!(send(from_here, &to_agent)), pin!(receive(from_agent, to_here)));
@@ -88,22 +88,22 @@ async fn join(channel: Channel<Msg>, stream: TcpStream, interrupted: &Cancellati
         },
         () = interrupted.cancelled() => Some(CLIENT_FACING_AGENT.closed_locally()),
     };
-    // Of no use where the agent has closed it.
+    // Has no effect if the agent has already closed the channel.
     let _ = to_agent.close().await;
     end
 }
 
-/// The agent has closed the channel before it had said that no more bytes come: its target broke, most likely.
+/// The agent closed the channel before it sent an end of file. Most likely its target failed.
 fn cut_short() -> Disconnect {
     CLIENT_FACING_AGENT.ended(DisconnectReason::Unknown, Side::Remote)
 }
 
-/// The program that had connected to the local port is gone, in the middle.
+/// The local program closed its connection in the middle of the transfer.
 fn broken(error: &io::Error) -> Disconnect {
     CLIENT_FACING_AGENT.ended(DisconnectReason::NetworkError, Side::Local).with_detail(error.to_string())
 }
 
-/// Until no more bytes come from here. `None` where the connection ended.
+/// Reads from the local program up to its end of file. Returns `None` if the connection ended.
 async fn send(mut from_here: OwnedReadHalf, to_agent: &ChannelWriteHalf<Msg>) -> Option<io::Result<()>> {
     let mut buffer = vec![0; 32 * 1024];
     loop {
@@ -118,13 +118,13 @@ async fn send(mut from_here: OwnedReadHalf, to_agent: &ChannelWriteHalf<Msg>) ->
 /// How the bytes from the agent ended.
 enum Received {
     Eof,
-    /// The channel was closed before.
+    /// The channel was closed without an end of file.
     Close,
-    /// Nobody takes them any more.
+    /// The local program accepts no more bytes.
     Unwanted(io::Error),
 }
 
-/// Until no more bytes come from the agent. `None` where the connection ended.
+/// Reads from the agent up to its end of file. Returns `None` if the connection ended.
 async fn receive(mut from_agent: ChannelReadHalf, mut to_here: OwnedWriteHalf) -> Option<Received> {
     loop {
         match from_agent.wait().await? {

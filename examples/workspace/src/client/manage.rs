@@ -13,11 +13,11 @@ use crate::wire::{Link, LinkError};
 
 use super::{Outcome, interrupted};
 
-/// Starts, stops or deletes the workspace, and says what became of it.
+/// Starts, stops or deletes the workspace, and prints the result.
 ///
 /// # Errors
 ///
-/// The server cannot be reached, or does not do it.
+/// The server cannot be reached, or rejects the request.
 pub(crate) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
     options.log.init_for_user()?;
     let interrupted = interrupted()?;
@@ -40,11 +40,11 @@ pub(crate) async fn run(options: &ManageOptions, transition: &str) -> Outcome {
             message = link.next() => answer = Some(message?),
             () = interrupted.cancelled() => return Ok(CLIENT_FACING_SERVER.closed_locally()),
         }
-        // The server closes once it has answered.
+        // The server closes after its answer.
         link.next().await?;
         Err(LinkError::Malformed("a second answer".to_owned()))
     });
-    // Its line is written, whatever it says.
+    // The error is already in the line.
     let _ = managing.await;
     let end = ended.so_far();
     link.close(&end, None).await;

@@ -1,4 +1,4 @@
-//! The client: shell, command, copy, forward, and what the user is told of their ends.
+//! The client: shell, command, copy, forward, and the messages for the user.
 
 mod connection;
 mod control;
@@ -48,14 +48,14 @@ pub(crate) async fn ssh(options: ClientOptions, command: &str) -> Outcome {
 ///
 /// # Errors
 ///
-/// The file cannot be copied, although the connection is well.
+/// The copy failed, although the connection is intact.
 pub(crate) async fn cp(options: ClientOptions, from: &str, to: &str) -> Outcome {
     let copy = copy::Copy::of(from, to).await?;
     let client = Client::new(options)?;
     connected(&client, async |connection| copy.run(connection).await).await
 }
 
-/// Forwards a local port, until it is asked to stop or the connection ends.
+/// Forwards a local port until the user stops it or the connection ends.
 ///
 /// # Errors
 ///
@@ -66,7 +66,7 @@ pub(crate) async fn forward(options: ClientOptions, local: u16, remote: u16) -> 
     connected(&client, async |connection| Ok(forward::run(connection, &listener, remote).await)).await
 }
 
-/// Joins standard input and output to the workspace, through the relay.
+/// Joins standard input and output to the workspace through the relay.
 ///
 /// # Errors
 ///
@@ -78,7 +78,7 @@ pub(crate) async fn proxy(options: ClientOptions) -> Outcome {
 
 pub(crate) use self::manage::run as manage;
 
-/// Does some work beside a control plane, which comes up first and goes last.
+/// Runs `work` with a control plane, which starts first and ends last.
 async fn controlled(client: &Arc<Client>, work: impl AsyncFnOnce(&Control) -> Outcome) -> Outcome {
     let control = match Control::connect(client).await {
         Ok(control) => control,
@@ -89,7 +89,7 @@ async fn controlled(client: &Arc<Client>, work: impl AsyncFnOnce(&Control) -> Ou
     outcome
 }
 
-/// Does some work over one SSH connection.
+/// Runs `work` over one SSH connection.
 async fn connected(client: &Arc<Client>, work: impl AsyncFnOnce(&Connection) -> Outcome) -> Outcome {
     controlled(client, async |control| match Connection::open(client, &control.node).await {
         Ok(connection) => {
@@ -102,23 +102,23 @@ async fn connected(client: &Arc<Client>, work: impl AsyncFnOnce(&Connection) -> 
     .await
 }
 
-/// What all connections of this process share.
+/// The state that all connections of this process share.
 struct Client {
     options: ClientOptions,
     dialer: Dialer,
-    /// By what its connections are found in the logs of all three.
+    /// The `client_session_id` of its connections, in the logs of all three processes.
     id: String,
-    /// Why the data path ends, once the workspace is stopped.
+    /// The end reason of the data path after the workspace is stopped.
     stopped: Shutdown<Build>,
-    /// There is a data path, or there was one.
+    /// Whether a data path has come up.
     has_path: AtomicBool,
-    /// The user has had enough.
+    /// Cancelled when the user leaves.
     interrupted: CancellationToken,
     interrupted_at: OnceLock<Instant>,
 }
 
-/// Once the user has had enough, the agent has this long to take the goodbye, and then the server: all is over within a
-/// second.
+/// After the user leaves, the agent has this long to receive the goodbye, and then the server has the same. The
+/// client ends within a second.
 const BY_AGENT: Duration = Duration::from_millis(400);
 const BY_SERVER: Duration = Duration::from_millis(850);
 
@@ -133,7 +133,7 @@ enum Unconnected {
     Silent(Duration),
     #[error("interrupted")]
     Interrupted,
-    /// It was on its way up.
+    /// The data path was not up yet.
     #[error("{0}")]
     Ended(String),
 }
@@ -155,13 +155,13 @@ impl Client {
         }))
     }
 
-    /// Connects to one of the client's paths of the server.
+    /// Connects to a path of the server for clients.
     async fn dial(&self, kind: &str) -> Result<Socket, Unconnected> {
         let path = format!("/{kind}/{}?client_session_id={}", self.options.target.workspace, self.id);
         Ok(self.patiently(self.dialer.dial(&path)).await??)
     }
 
-    /// Waits for what has to come up, but not for ever, and not longer than the user does.
+    /// Waits for a connection to come up, for a limited time, and not after the user has left.
     async fn patiently<T>(&self, coming: impl Future<Output = T>) -> Result<T, Unconnected> {
         tokio::select! {
             come = timeout(PATIENCE, coming) => come.map_err(|_| Unconnected::Silent(PATIENCE)),
@@ -169,8 +169,7 @@ impl Client {
         }
     }
 
-    /// Says a goodbye, and waits for what it takes, but not for long: and not longer than this from when the user has had
-    /// enough.
+    /// Sends a goodbye and waits for the answer, for a limited time that also ends soon after the user has left.
     async fn bounded<T>(&self, after: Duration, goodbye: impl Future<Output = T>) -> Result<T, Elapsed> {
         let hurried = async {
             self.interrupted.cancelled().await;
@@ -188,7 +187,7 @@ impl Client {
     }
 }
 
-/// Cancelled when the user has had enough.
+/// Cancelled when the user leaves.
 fn interrupted() -> io::Result<CancellationToken> {
     let (stop, interrupted) = (signals::stop()?, CancellationToken::new());
     let interrupt = interrupted.clone();

@@ -18,7 +18,7 @@ use crate::wire::tunnel::{Tunnel, path_code};
 
 use super::Client;
 
-/// Joins them until one side ends.
+/// Copies bytes until one side ends.
 pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
     let socket = match client.dial("relay").await {
         Ok(socket) => socket,
@@ -27,7 +27,7 @@ pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
     let guard = guard(client);
     let (stream, tunnel) = Tunnel::open(socket, CLIENT_FACING_RELAY, guard.handle());
     let (from_agent, to_agent) = split(stream);
-    // Where the relay broke, that is said already.
+    // If the relay failed, that end is already recorded.
     guard.set(join(client, from_agent, to_agent, &guard.handle()).await);
     let end = guard.finish();
     tunnel.close(path_code(&end)).await;
@@ -35,7 +35,7 @@ pub(super) async fn run(client: &Arc<Client>) -> ExitCode {
     if is_ended_here { ExitCode::SUCCESS } else { told::ended(&end, client.build(&end)) }
 }
 
-/// How long ssh may take from closing our input to the signal by which it ends its proxy, and the other way round.
+/// The maximum time between the end of our input and the signal with which ssh stops its proxy, in either order.
 const GRACE: Duration = Duration::from_millis(500);
 
 async fn join(
@@ -51,8 +51,8 @@ async fn join(
             return CLIENT_FACING_AGENT.closed_by_peer();
         },
         _ = &mut sending => {
-            // An ssh that leaves has said so inside, so that the agent closes; and then it ends its proxy. One that was
-            // killed leaves no more than the end of its bytes.
+            // An ssh that leaves has sent its goodbye inside the tunnel, so the agent closes, and then ssh stops its
+            // proxy. A killed ssh only leaves an end of file.
             let left = async {
                 tokio::select! {
                     _ = receiving => {}
@@ -66,12 +66,12 @@ async fn join(
         }
         () = client.interrupted.cancelled() => {}
     }
-    // The goodbye of ssh may still be on its way through the pipe.
+    // The goodbye of ssh may still be in the pipe.
     let _ = timeout(GRACE, sending).await;
     CLIENT_FACING_AGENT.closed_locally()
 }
 
-/// Until nothing more comes from the agent; an error is one of writing.
+/// Copies until the agent's bytes end. An error is a write error.
 async fn receive(client: &Client, mut from_agent: ReadHalf<DuplexStream>, path: &DisconnectHandle) -> io::Result<()> {
     let (mut stdout, mut buffer) = (stdout(), vec![0; 32 * 1024]);
     while let Ok(length @ 1..) = from_agent.read(&mut buffer).await {
@@ -86,7 +86,7 @@ async fn receive(client: &Client, mut from_agent: ReadHalf<DuplexStream>, path: 
     Ok(())
 }
 
-/// Where the relay has no agent to join to, there was no connection.
+/// If the relay has no agent to connect to, no connection came up.
 fn guard(client: &Arc<Client>) -> BoxedGuard {
     let of = client.clone();
     let guard = BoxedGuard::boxed(CLIENT_FACING_AGENT, move |end| {

@@ -1,4 +1,4 @@
-//! One session on the agent: a command, a shell, or a subsystem, and what goes in and out of it.
+//! One session on the agent: a command, a shell or a subsystem, with its input and output.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -22,13 +22,13 @@ use super::connection::Connection;
 use super::terminal::{Escape, Raw, Terminal};
 use super::{BY_AGENT, Client};
 
-/// Opens a shell, or runs a command: returns the status that it ended with.
+/// Opens a shell, or runs a command. Returns its exit status.
 pub(super) async fn ssh(connection: &Connection, command: &str) -> ExitCode {
     let (kind, terminal) = if command.is_empty() { ("shell", Terminal::of_user()) } else { ("exec", None) };
     let wanted = if command.is_empty() { Wanted::Shell(terminal.as_ref()) } else { Wanted::Exec(command) };
     let end = match Session::open(connection, kind, &wanted).await {
         Ok(session) => {
-            // Dropped, and so the terminal is as it was, before the user is told.
+            // Dropped first, which restores the terminal before the message for the user.
             let _raw = terminal.as_ref().map(Raw::enter);
             session.run(stdin(), stdout(), stderr(), terminal.as_ref()).await
         }
@@ -44,17 +44,17 @@ pub(super) enum Wanted<'a> {
     Subsystem(&'a str),
 }
 
-/// A session that is up, and the line that it ends with.
+/// An open session with its guard.
 pub(super) struct Session {
     channel: Channel<Msg>,
-    /// An interactive shell: its status is that of its last command.
+    /// Whether it is an interactive shell, whose status is that of its last command.
     is_shell: bool,
     guard: BoxedGuard,
     client: Arc<Client>,
 }
 
 impl Session {
-    /// Opens a channel, and starts what is wanted in it.
+    /// Opens a channel, and starts the request in it.
     pub(super) async fn open(
         connection: &Connection,
         kind: &'static str,
@@ -80,7 +80,7 @@ impl Session {
         Err(session.guard.finish())
     }
 
-    /// Whether the agent does what is wanted.
+    /// Whether the agent accepts the request.
     async fn start(&mut self, wanted: &Wanted<'_>) -> Result<bool, Error> {
         self.channel.set_env(false, CLIENT_SESSION_ID, &*self.client.id).await?;
         match wanted {
@@ -110,7 +110,7 @@ impl Session {
         }
     }
 
-    /// Joins the session to these streams until it ends: returns its end, once the line is written.
+    /// Connects the session to these streams until it ends. Returns its end after the line is written.
     pub(super) async fn run(
         self,
         input: impl AsyncRead + Unpin,
@@ -133,19 +133,19 @@ impl Session {
     }
 }
 
-/// Closes a channel, whatever runs there. What the agent answers is not waited for: russh keeps that to itself.
+/// Closes a channel, whatever runs there. Does not wait for the agent's answer, because russh does not pass it on.
 async fn close(guard: &BoxedGuard, to_agent: &ChannelWriteHalf<Msg>, client: &Client) {
     guard.set(CLIENT_FACING_AGENT.closed_locally());
-    // An agent that is frozen takes nothing.
+    // A frozen agent does not receive the message.
     let _ = client.bounded(BY_AGENT, to_agent.close()).await;
 }
 
-/// Hands on what comes, and sets how what runs there ended as soon as that is known, until the channel is closed. Where
-/// it ends with its connection, that has the end.
+/// Copies the output, and records how the process ended as soon as that is known, until the channel is closed. If the
+/// connection ends, its end counts.
 ///
 /// # Errors
 ///
-/// Whoever reads it has seen enough.
+/// The reader of the output closed it.
 async fn receive(
     from_agent: &mut ChannelReadHalf,
     guard: &BoxedGuard,
@@ -163,7 +163,7 @@ async fn receive(
             }
             ChannelMsg::ExitSignal { signal_name, .. } => drop(guard.set(killed(&signal_name))),
             ChannelMsg::Close => {
-                // Without a status nobody knows how it ended.
+                // Without a status the end is not known.
                 guard.set(CLIENT_FACING_AGENT.ended(DisconnectReason::Unknown, Side::Remote));
                 break;
             }
@@ -178,9 +178,9 @@ async fn write(to: &mut (impl AsyncWrite + Unpin), data: &[u8]) -> io::Result<()
     to.flush().await
 }
 
-/// Hands on what is typed, until the user types `~.` at a terminal. The end of the input is none of the session.
+/// Sends the input, until the user types `~.` at a terminal. The end of the input does not end the session.
 async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg>, is_terminal: bool) {
-    // Somebody who types is listened to also where the agent takes nothing.
+    // Reads the keyboard even if the agent receives nothing, so that `~.` works.
     let (keys, mut typed) = mpsc::channel::<Vec<u8>>(if is_terminal { 1024 } else { 1 });
     let reading = async move {
         let (mut buffer, mut escape) = (vec![0; 32 * 1024], Escape::default());
@@ -190,7 +190,7 @@ async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg
             if is_over {
                 return;
             }
-            // Where the connection ends, that is read elsewhere.
+            // If the connection ends, another task reports it.
             let _ = keys.send(bytes).await;
         }
         drop(keys);
@@ -211,7 +211,7 @@ async fn send(mut input: impl AsyncRead + Unpin, to_agent: &ChannelWriteHalf<Msg
     }
 }
 
-/// Tells the agent how large the terminal is now, whenever that changes.
+/// Sends the agent the size of the terminal after each change.
 async fn resize(terminal: Option<&Terminal>, to_agent: &ChannelWriteHalf<Msg>) -> Infallible {
     match terminal {
         Some(terminal) => terminal.follow(to_agent).await,
@@ -227,7 +227,7 @@ fn shell_exited(status: i32) -> Disconnect {
     CLIENT_FACING_AGENT.remote_shell_exited(Code::exit(status))
 }
 
-/// A command that was killed by a signal, which SSH names and codes number.
+/// The signal that killed a command. SSH sends its name, and codes are numbers.
 fn killed(name: &Sig) -> Disconnect {
     match signals::named(name) {
         Some(signal) => CLIENT_FACING_AGENT.received(Code::signal(signal as i32)),

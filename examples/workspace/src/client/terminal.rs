@@ -1,4 +1,4 @@
-//! The user's terminal: what is typed goes to the agent as it is, and its size goes there too.
+//! The user's terminal: sends its input unchanged to the agent, and its size too.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -15,24 +15,24 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// `None` where the input comes from elsewhere.
+    /// `None` if standard input is not a terminal.
     pub(super) fn of_user() -> Option<Self> {
         let stdin = stdin();
         if stdin.is_terminal() { Some(Self { saved: tcgetattr(&stdin).ok()? }) } else { None }
     }
 
-    /// Asks the agent for one like it.
+    /// Requests a terminal like this one from the agent.
     pub(super) async fn request(&self, channel: &Channel<Msg>) -> Result<(), Error> {
         let (columns, rows) = size();
         let kind = std::env::var("TERM").unwrap_or_else(|_| "xterm".to_owned());
         channel.request_pty(true, &kind, columns, rows, 0, 0, &[]).await
     }
 
-    /// Passes its size on, whenever that changes.
+    /// Sends its size after each change.
     pub(super) async fn follow(&self, to_agent: &ChannelWriteHalf<Msg>) -> Infallible {
         let Ok(mut changes) = signal(SignalKind::window_change()) else { return pending().await };
         loop {
-            // It may have changed since the agent was asked for it.
+            // The size may have changed since the request.
             let (columns, rows) = size();
             let _ = to_agent.window_change(columns, rows, 0, 0).await;
             changes.recv().await;
@@ -40,7 +40,7 @@ impl Terminal {
     }
 }
 
-/// As many columns and rows as the terminal has.
+/// The terminal's columns and rows.
 fn size() -> (u32, u32) {
     match tcgetwinsize(stdin()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col.into(), size.ws_row.into()),
@@ -48,7 +48,7 @@ fn size() -> (u32, u32) {
     }
 }
 
-/// The terminal hands on what is typed, unread. Dropped, also by a panic, it does as it did before.
+/// Switches the terminal to raw mode. Dropping the value restores the earlier mode, also during a panic.
 pub(super) struct Raw<'a>(&'a Terminal);
 
 impl<'a> Raw<'a> {
@@ -66,7 +66,7 @@ impl Drop for Raw<'_> {
     }
 }
 
-/// Finds `~.`, typed at the start of a line, by which the user leaves whatever the agent does. `~~` is a `~`.
+/// Finds `~.` at the start of a line, with which the user leaves even if the agent is frozen. `~~` is a `~`.
 #[derive(Default)]
 pub(super) struct Escape(State);
 
@@ -79,7 +79,7 @@ enum State {
 }
 
 impl Escape {
-    /// What of these keys goes to the agent, and whether the user leaves.
+    /// Returns the keys for the agent, and whether the user leaves.
     pub(super) fn filter(&mut self, keys: &[u8]) -> (Vec<u8>, bool) {
         let mut passed = Vec::with_capacity(keys.len() + 1);
         for key in keys {
@@ -107,7 +107,7 @@ mod tests {
     fn tilde_dot_leaves_only_at_the_start_of_a_line() {
         let typed = |keys: &str| {
             let mut escape = Escape::default();
-            // In pieces of one key, as somebody types.
+            // In pieces of one key, as a person types.
             let pieces = keys.bytes().map(|key| escape.filter(&[key])).collect::<Vec<_>>();
             let passed = pieces.iter().flat_map(|(passed, _)| passed.clone()).collect::<Vec<_>>();
             (String::from_utf8_lossy(&passed).into_owned(), pieces.iter().any(|(_, leaves)| *leaves))

@@ -1,4 +1,4 @@
-//! An agent's control plane, as the server sees it.
+//! An agent's control plane on the server.
 
 use disconnect_core::evidence::{Side, Verdict};
 use disconnect_core::{Disconnect, DisconnectGuard, DisconnectHandle, disconnected};
@@ -35,13 +35,13 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: String) {
 
     let ended = guard.handle();
     let mut link = Link::new(socket, server.timing.heartbeat);
-    // Its line is written, whatever it says.
+    // The error is already in the line.
     let _ = guard.run(|ended| talk(server, &mut link, (&workspace, id), &mut asked, ended)).await;
     let end = ended.so_far();
     link.close(&end, cause.context(&end)).await;
 }
 
-/// Both streams, until this side closes the connection: returns why.
+/// Serves both streams until this side closes the connection. Returns the end.
 async fn talk(
     server: &Server,
     link: &mut Link<ToAgent, FromAgent>,
@@ -63,7 +63,7 @@ async fn talk(
             },
             command = asked.recv() => {
                 let Some(command) = command else {
-                    // A newer agent of this workspace has taken the place.
+                    // A newer agent of this workspace replaced this one.
                     return Ok(SERVER_FACING_AGENT.sent(OwnCode::Replaced));
                 };
                 link.send(&ToAgent::Coordination(command)).await?;

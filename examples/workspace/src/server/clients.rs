@@ -1,4 +1,4 @@
-//! A client's control plane, as the server sees it.
+//! A client's control plane on the server.
 
 use disconnect_core::{Code, Disconnect, DisconnectGuard, DisconnectHandle, DisconnectReason, disconnected};
 use tokio::sync::{mpsc, oneshot};
@@ -30,16 +30,16 @@ pub(super) async fn serve(server: &Server, socket: Socket, client: Client) {
     let ended = guard.handle();
     let mut link = Link::new(socket, server.timing.heartbeat);
     let Some(node) = server.workspaces.node(&client.workspace) else {
-        // Its agent is not there, or not there yet.
+        // The agent is not connected, or not yet.
         guard.set(SERVER_FACING_CLIENT.sent(Code::websocket(TRY_AGAIN_LATER)));
         return link.close(&guard.finish(), None).await;
     };
-    // Its line is written, whatever it says.
+    // The error is already in the line.
     let _ = guard.run(|ended| talk(server, &mut link, node, stopping, ended)).await;
     link.close(&ended.so_far(), None).await;
 }
 
-/// Tells the client what it has to know, until this side closes the connection: returns why.
+/// Sends the client its messages until this side closes the connection. Returns the end.
 async fn talk(
     server: &Server,
     link: &mut Link<ToClient, FromClient>,
@@ -55,7 +55,7 @@ async fn talk(
                 FromClient::Noted => drop(noted.take().map(|noted| noted.send(()))),
                 FromClient::Goodbye => {
                     ended.set(SERVER_FACING_CLIENT.closed_by_peer());
-                    // The server was leaving before: both have to say the same.
+                    // The server was shutting down before: the line and the close code have to agree.
                     if ended.so_far().reason_as() == Some(DisconnectReason::ServerShutdown) {
                         return Ok(SERVER_FACING_CLIENT.shutting_down());
                     }

@@ -1,4 +1,4 @@
-//! The connection log: a row for each connection, in `SQLite`, whose reason is never empty.
+//! The connection log in SQLite: one row for each connection, with a reason that is never empty.
 
 use std::error::Error;
 use std::path::Path;
@@ -28,7 +28,7 @@ const SCHEMA: &str = "
         disconnect_code TEXT
     )";
 
-/// A server that was killed could not say why its connections ended.
+/// A killed server could not record the end of its connections.
 const END_OF_EARLIER_RUNS: &str = "
     UPDATE connections SET disconnected_at = strftime('%Y-%m-%dT%H:%M:%fZ'), disconnect_cause = 'dropped'
     WHERE disconnected_at IS NULL";
@@ -38,7 +38,7 @@ impl ConnectionLog {
     ///
     /// # Errors
     ///
-    /// The file cannot be used, or is none of this kind.
+    /// The file cannot be used, or is not a connection log.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Box<dyn Error>> {
         let opened = path.map_or_else(Connection::open_in_memory, Connection::open).and_then(|database| {
             database.pragma_update(None, "journal_mode", "wal")?;
@@ -56,7 +56,7 @@ impl ConnectionLog {
         }
     }
 
-    /// A connection is up. Until it has ended, its reason is `unknown`.
+    /// Adds a connection that is up. Until it has ended, its reason is `unknown`.
     pub(super) fn begin(self: &Arc<Self>, kind: &str, workspace: &str, client_session_id: Option<&str>) -> Entry {
         let insert = "INSERT INTO connections (kind, workspace, client_session_id) VALUES (?1, ?2, ?3)";
         let id = self.write(|database| {
@@ -66,7 +66,7 @@ impl ConnectionLog {
         Entry { log: self.clone(), id }
     }
 
-    /// The log is there for people; that it cannot be written ends no connection.
+    /// A write error of the log must not end a connection.
     fn write<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Option<T> {
         let written = work(&self.database.lock().unwrap_or_else(PoisonError::into_inner));
         written.inspect_err(|error| error!(%error, "cannot write the connection log")).ok()
@@ -80,7 +80,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// The connection has ended.
+    /// Records the end of the connection.
     pub(super) fn end(&self, end: &Disconnect) {
         let update = "
             UPDATE connections SET

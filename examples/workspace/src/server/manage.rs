@@ -15,7 +15,7 @@ use crate::wire::{Link, LinkError, Socket};
 use super::Server;
 use super::workspaces::{Stop, Stopping};
 
-/// What a build does to a workspace.
+/// The builds of a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transition {
     Start,
@@ -37,7 +37,7 @@ impl Transition {
     }
 }
 
-/// Does what is asked for, and answers.
+/// Handles the request, and answers.
 pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, transition: Transition, reason: String) {
     let (name, entry) = (workspace.to_owned(), server.connections.begin("manage", workspace, None));
     let guard = DisconnectGuard::new(SERVER_FACING_CLIENT, move |end: &Disconnect| {
@@ -53,19 +53,19 @@ pub(super) async fn serve(server: &Server, socket: Socket, workspace: &str, tran
         tokio::select! {
             answer = &mut managing => link.send(&answer).await?,
             error = gone(&mut link) => {
-                // What was begun is done, also where nobody waits for the answer.
+                // A build that began is completed, even if the client does not wait for the answer.
                 managing.await;
                 return Err(error);
             }
         }
         Ok(SERVER_FACING_CLIENT.closed_locally())
     };
-    // Its line is written, whatever it says.
+    // The error is already in the line.
     let _ = guard.run(answering).await;
     link.close(&ended.so_far(), None).await;
 }
 
-/// Answers the client's pings until it has gone: it has nothing else to say.
+/// Answers the client's pings until the client has left. The client sends nothing else.
 async fn gone(link: &mut Link<Managed, ()>) -> LinkError {
     loop {
         if let Err(error) = link.next().await {
@@ -87,13 +87,13 @@ async fn manage(server: &Server, workspace: &str, transition: Transition, reason
     answer
 }
 
-/// Everybody is told why before anything is closed; only then the agent closes its sessions.
+/// Publishes the reason to all connections before anything is closed. Only then the agent closes its sessions.
 async fn carry_out(server: &Server, stop: Stop) -> Build {
     let build = stop.build.clone();
     stop.cause.set_with(workspace_stopped(), build.clone());
     let tell = stop.clients.iter().map(async |client| {
         let (noted, noting) = oneshot::channel();
-        // A client that has gone notes nothing.
+        // A client that has left confirms nothing.
         if client.send(Stopping { build: build.clone(), noted }).await.is_ok() {
             let _ = noting.await;
         }

@@ -31,19 +31,19 @@ use self::connection_log::ConnectionLog;
 use self::route::Route;
 use self::workspaces::Workspaces;
 
-/// What all connections share.
+/// The state that all connections share.
 struct Server {
     workspaces: Workspaces,
     connections: Arc<ConnectionLog>,
-    /// Why everybody is let go.
+    /// The end reason of all connections when the server stops.
     shutdown: Shutdown,
-    /// Close now. Cancelled after it is said why.
+    /// Tells the tasks to close. Cancelled only after the end reason is recorded.
     closing: CancellationToken,
     timing: Timing,
     token: Token,
 }
 
-/// Runs the server until it is asked to stop.
+/// Runs the server until it receives a signal to stop.
 ///
 /// # Errors
 ///
@@ -85,7 +85,7 @@ async fn accept_all(server: &Arc<Server>, listener: &TcpListener, tls: Option<Tl
 }
 
 impl Server {
-    /// Says why to everything that lives, and only then closes it.
+    /// Records the end reason for all connections, and only then closes them.
     async fn shut_down(&self, tasks: &TaskTracker) {
         self.shutdown.begin();
         self.closing.cancel();
@@ -93,7 +93,8 @@ impl Server {
         let _ = timeout(self.timing.goodbye, tasks.wait()).await;
     }
 
-    /// One connection, from its handshake to its line. Before the handshake is done there is none.
+    /// Serves one connection, from its handshake until its line is written. Before the handshake is complete, there
+    /// is no connection.
     async fn serve(self: Arc<Self>, stream: TcpStream, tls: Option<TlsAcceptor>) {
         let (route, socket) = tokio::select! {
             shaken = timeout(self.timing.login, self.shake_hands(stream, tls)) => match shaken {
@@ -124,7 +125,7 @@ impl Server {
             Some(tls) => Box::new(tls.accept(stream).await?),
             None => Box::new(stream),
         };
-        // A goodbye may be waiting behind an error of writing.
+        // A goodbye may still be unread when a write fails.
         let stream = Box::new(Watched::new(stream).hold_write_errors());
         Ok(route::accept(stream, &self.token, |route| self.workspaces.admits(route)).await?)
     }

@@ -1,4 +1,4 @@
-//! The relay: a data path between two legs, as the server sees it.
+//! The relay on the server: a data path between two legs.
 
 use disconnect_core::{BoxedGuard, ConnectionMethod, Disconnect, DisconnectGuard, disconnected};
 use futures_util::stream::{SplitSink, SplitStream};
@@ -21,7 +21,7 @@ use super::workspaces::RunCause;
 pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client) {
     let leg = server.workspaces.leg(&client.workspace, client.client_session_id.clone());
     let Ok(Some(mut to_agent)) = timeout(server.timing.goodbye, leg).await else {
-        // The path did not come up.
+        // The data path did not come up.
         return close(&mut to_client, Some(TRY_AGAIN_LATER), "the workspace has no agent now").await;
     };
     info!(workspace = client.workspace, client_session_id = client.client_session_id, "relaying");
@@ -40,7 +40,7 @@ pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client
     };
     drop(agent_leg);
     let end = client_leg.finish();
-    // What agent and client have to say to each other, they have said inside.
+    // Agent and client have exchanged their goodbyes inside the tunnel.
     let (other, code) = (if end.expected() { NORMAL } else { LOST }, close_code(&end));
     let codes = match blamed {
         Some(Leg::Client) => [code, Some(other)],
@@ -51,7 +51,7 @@ pub(super) async fn serve(server: &Server, mut to_client: Socket, client: Client
     tokio::join!(close(&mut to_client, codes[0], &why), close(&mut to_agent, codes[1], &why));
 }
 
-/// The guards of both legs. Whichever leg ends the path, both lines tell that end, each by its own roles.
+/// The guards of both legs. If one leg ends the data path, both lines report that end, each with its own roles.
 fn legs(server: &Server, client: &Client, cause: &RunCause) -> (BoxedGuard, BoxedGuard) {
     let entry = server.connections.begin("relay", &client.workspace, Some(&client.client_session_id));
     let line = |name: &'static str| {
@@ -80,14 +80,14 @@ fn legs(server: &Server, client: &Client, cause: &RunCause) -> (BoxedGuard, Boxe
     (client_leg, agent_leg)
 }
 
-/// One of the two connections of a path.
+/// One of the two connections of a data path.
 #[derive(Clone, Copy)]
 enum Leg {
     Client,
     Agent,
 }
 
-/// Moves bytes until a leg ends: returns which, and how it ended.
+/// Copies bytes until a leg ends. Returns which leg, and how it ended.
 async fn splice(to_client: &mut Socket, to_agent: &mut Socket) -> (Leg, LinkError) {
     let (client, agent) = (Leg::Client, Leg::Agent);
     let ((client_out, client_in), (agent_out, agent_in)) = (to_client.split(), to_agent.split());
@@ -97,7 +97,7 @@ async fn splice(to_client: &mut Socket, to_agent: &mut Socket) -> (Leg, LinkErro
     }
 }
 
-/// One direction.
+/// Copies in one direction.
 async fn carry(
     (from, mut incoming): (Leg, SplitStream<&mut Socket>),
     (to, mut outgoing): (Leg, SplitSink<&mut Socket, Message>),

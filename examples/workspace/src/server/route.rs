@@ -1,4 +1,4 @@
-//! Which connection is asked for, and whether it may come up.
+//! Parses the path of a request, and checks whether its connection may come up.
 
 use tokio_tungstenite::accept_hdr_async_with_config;
 use tokio_tungstenite::tungstenite::Error;
@@ -58,7 +58,7 @@ fn word(text: &str) -> Option<String> {
     is_word(text).then(|| text.to_owned())
 }
 
-/// Who may ask at all. A browser says which page asks, and the server has none.
+/// Checks the token and the origin. A browser sends the origin of its page, and the server has no pages.
 fn authorise(request: &Request, token: &Token) -> Result<(), StatusCode> {
     if request.headers().contains_key(ORIGIN) {
         Err(StatusCode::FORBIDDEN)
@@ -69,7 +69,7 @@ fn authorise(request: &Request, token: &Token) -> Result<(), StatusCode> {
     }
 }
 
-/// Answers the WebSocket handshake: with a status that says why where the connection may not come up.
+/// Answers the WebSocket handshake. If the connection may not come up, the status gives the reason.
 #[allow(clippy::result_large_err, reason = "tungstenite's own signature")]
 pub(super) async fn accept(
     stream: Box<dyn Io>,

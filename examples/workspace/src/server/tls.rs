@@ -1,4 +1,4 @@
-//! TLS with a certificate of the server's own, made at its start.
+//! TLS with a self-signed certificate that the server makes at its start.
 
 use std::error::Error;
 use std::fs;
@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// Makes a self-signed certificate for loopback, and writes it where agents and clients read it.
+/// Makes a self-signed certificate for loopback, and writes it to the file that agents and clients read.
 ///
 /// # Errors
 ///

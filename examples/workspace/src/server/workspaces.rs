@@ -1,4 +1,4 @@
-//! The workspaces: what state they are in, who is connected, and what is on its way through the relay.
+//! The workspaces: their state, their connected agents and clients, and pending relay legs.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,12 +16,12 @@ use super::route::Route;
 
 /// All workspaces.
 pub(super) struct Workspaces {
-    /// Why the server lets everybody go.
+    /// The end reason of all connections when the server stops.
     shutdown: Shutdown,
     by_name: Mutex<HashMap<String, Workspace>>,
-    /// How many there may be.
+    /// The maximum number of workspaces.
     most: usize,
-    /// Who waits for which leg of the relay.
+    /// The tasks that wait for a leg of the relay.
     legs: Mutex<HashMap<u64, oneshot::Sender<Socket>>>,
     ids: AtomicU64,
     builds: AtomicU64,
@@ -29,7 +29,7 @@ pub(super) struct Workspaces {
 
 struct Workspace {
     state: State,
-    /// Why everything in this run of the workspace ends.
+    /// The end reason of everything in this run of the workspace.
     cause: RunCause,
     agent: Option<Agent>,
     clients: Vec<mpsc::Sender<Stopping>>,
@@ -41,13 +41,13 @@ impl Workspace {
         Self { state: State::Running, cause, agent: None, clients: Vec::new() }
     }
 
-    /// Its agent, while that is connected.
+    /// The agent, while it is connected.
     fn agent(&self) -> Option<&Agent> {
         self.agent.as_ref().filter(|agent| !agent.commands.is_closed())
     }
 }
 
-/// Why a run of a workspace ends, and by which build.
+/// The end reason of a run, and its build.
 pub(super) type RunCause = Shutdown<Build>;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -57,21 +57,21 @@ enum State {
     Deleted,
 }
 
-/// An agent that is connected.
+/// A connected agent.
 struct Agent {
     id: u64,
     node: Option<Node>,
-    /// Closed once the agent has gone.
+    /// Closed after the agent has left.
     commands: mpsc::Sender<Coordination>,
 }
 
-/// A client is told why its workspace stops, and says when it has noted that.
+/// A client receives the reason why its workspace stops, and confirms it.
 pub(super) struct Stopping {
     pub(super) build: Build,
     pub(super) noted: oneshot::Sender<()>,
 }
 
-/// What a stop has to tell, and whom.
+/// The message of a stop, and its receivers.
 pub(super) struct Stop {
     pub(super) build: Build,
     pub(super) clients: Vec<mpsc::Sender<Stopping>>,
@@ -80,7 +80,7 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Tells the agent, and waits until it has gone.
+    /// Sends the message to the agent, and waits until the agent has left.
     pub(super) async fn send_agent_away(self) {
         if let Some(commands) = self.agent
             && commands.send(Coordination::Stop(self.build)).await.is_ok()
@@ -122,8 +122,8 @@ impl Workspaces {
         }
     }
 
-    /// An agent is connected, until the other end of `commands` is dropped. A later one of the same workspace takes its
-    /// place. Returns the number of this one, and why the run of the workspace ends.
+    /// Adds an agent, until the receiver of `commands` is dropped. A later agent of the same workspace replaces it.
+    /// Returns the number of this agent, and the end reason of the run.
     pub(super) fn agent(&self, name: &str, commands: mpsc::Sender<Coordination>) -> (u64, RunCause) {
         let id = self.next_id();
         let mut workspaces = self.lock();
@@ -132,7 +132,7 @@ impl Workspaces {
         (id, workspace.cause.clone())
     }
 
-    /// The agent with this number says where it is.
+    /// Stores the address of the agent with this number.
     pub(super) fn agent_is_at(&self, name: &str, id: u64, node: Node) {
         let mut workspaces = self.lock();
         let agent = workspaces.get_mut(name).and_then(|workspace| workspace.agent.as_mut());
@@ -141,26 +141,26 @@ impl Workspaces {
         }
     }
 
-    /// A client is connected, until the other end of `stopping` is dropped.
+    /// Adds a client, until the receiver of `stopping` is dropped.
     pub(super) fn client(&self, name: &str, stopping: mpsc::Sender<Stopping>) {
-        // It was there when the client was let in.
+        // The workspace existed when the server accepted the client.
         if let Some(workspace) = self.lock().get_mut(name) {
             workspace.clients.retain(|client| !client.is_closed());
             workspace.clients.push(stopping);
         }
     }
 
-    /// Where the agent of a workspace is, if there is one.
+    /// The address of a workspace's agent, if it is connected.
     pub(super) fn node(&self, name: &str) -> Option<Node> {
         self.lock().get(name)?.agent()?.node.clone()
     }
 
-    /// Why the run of this workspace ends, once it does.
+    /// Waits for the end reason of this workspace's run.
     pub(super) fn cause(&self, name: &str) -> RunCause {
         self.lock().get(name).map(|workspace| workspace.cause.clone()).unwrap_or_default()
     }
 
-    /// Asks the agent of a workspace for the other leg of a relayed path. `None` where there is no agent.
+    /// Requests the second leg of a relayed data path from the agent. Returns `None` if there is no agent.
     pub(super) async fn leg(&self, name: &str, client_session_id: String) -> Option<Socket> {
         let id = self.next_id();
         let (sender, leg) = oneshot::channel();
@@ -176,14 +176,15 @@ impl Workspaces {
         legs.insert(id, sender);
     }
 
-    /// The agent has dialled a leg that somebody waits for.
+    /// The agent has dialled a leg that a task waits for.
     pub(super) fn leg_arrived(&self, id: u64, socket: Socket) {
         if let Some(waiting) = lock(&self.legs).remove(&id) {
             let _ = waiting.send(socket);
         }
     }
 
-    /// Stops or deletes a workspace: nothing new comes up from here on. What lives is still to be told.
+    /// Stops or deletes a workspace: from here on no new connection comes up. The caller still has to inform the open
+    /// connections.
     pub(super) fn stop(&self, name: &str, transition: Transition, reason: String) -> Result<Stop, &'static str> {
         let mut workspaces = self.lock();
         let workspace = workspaces.get_mut(name).ok_or("there is no such workspace")?;
@@ -201,7 +202,7 @@ impl Workspaces {
         })
     }
 
-    /// Starts a workspace that was stopped: its agent is let in again.
+    /// Starts a stopped workspace: the server accepts its agent again.
     pub(super) fn start(&self, name: &str, reason: String) -> Result<Build, &'static str> {
         let mut workspaces = self.lock();
         let workspace = workspaces.get_mut(name).ok_or("there is no such workspace")?;

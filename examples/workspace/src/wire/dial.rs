@@ -1,4 +1,4 @@
-//! How a connection comes up: TCP, TLS where asked for, then WebSocket. What fails here was no connection.
+//! Makes a connection: TCP, optionally TLS, then WebSocket. A failure here means that no connection came up.
 
 use std::io;
 use std::path::Path;
@@ -28,10 +28,10 @@ pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Io for T {}
 
-/// A WebSocket connection over either.
+/// A WebSocket connection over TCP or TLS.
 pub(crate) type Socket = WebSocketStream<Box<dyn Io>>;
 
-/// Why a connection did not come up. No connection, no disconnect: this is for the user, or for the next attempt.
+/// Why a connection did not come up. This is not a disconnect: it is for the user, or for the next attempt.
 #[derive(Debug, Error)]
 pub(crate) enum DialError {
     #[error("cannot use the server's address {0:?}: expected ws://HOST:PORT or wss://HOST:PORT")]
@@ -69,11 +69,11 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    /// The server at `ws://host:port` or `wss://host:port`, whose certificate one of the file `authority` vouches for.
+    /// The server at `ws://host:port` or `wss://host:port`. The file `authority` contains the certificate authority.
     ///
     /// # Errors
     ///
-    /// The address is none, or the file cannot be used.
+    /// The address is invalid, or the file cannot be used.
     pub(crate) fn new(url: &str, authority: Option<&Path>, token: Token) -> Result<Self, DialError> {
         let no_address = || DialError::Address(url.to_owned());
         let uri: http::Uri = url.parse().map_err(|_| no_address())?;
@@ -92,7 +92,7 @@ impl Dialer {
     ///
     /// # Errors
     ///
-    /// The server is not there, or does not want this connection.
+    /// The server cannot be reached, or rejects this connection.
     pub(crate) async fn dial(&self, path: &str) -> Result<Socket, DialError> {
         let unreachable = |source| DialError::Unreachable { address: self.address.clone(), source };
         let stream = TcpStream::connect(&self.address).await.map_err(unreachable)?;
@@ -105,7 +105,7 @@ impl Dialer {
             }
             None => Box::new(stream),
         };
-        // A goodbye may be waiting behind an error of writing.
+        // A goodbye may still be unread when a write fails.
         let stream: Box<dyn Io> = Box::new(Watched::new(stream).hold_write_errors());
         let no_server = |source| DialError::NoServer { address: self.address.clone(), source };
         let mut request = format!("ws://{}{path}", self.address).into_client_request().map_err(no_server)?;
@@ -119,13 +119,13 @@ impl Dialer {
     }
 }
 
-/// A time without a connection. The first attempt that fails is worth a line, and the end of it: how many there were, and
-/// how long it took.
+/// A time without a connection. The log has one line for the first failed attempt, and one for the end of the outage,
+/// with the number of attempts and the duration.
 #[derive(Default)]
 pub(crate) struct Outage(Option<(Instant, u32)>);
 
 impl Outage {
-    /// The connection is lost.
+    /// The connection was lost.
     pub(crate) fn begin(&mut self) {
         self.0.get_or_insert((Instant::now(), 0));
     }
@@ -137,7 +137,7 @@ impl Outage {
         *attempts == 1
     }
 
-    /// There is a connection again: after so many attempts, and so many milliseconds.
+    /// A connection is up again. Returns the number of attempts and the milliseconds.
     pub(crate) fn over(&mut self) -> Option<(u32, u64)> {
         let (since, attempts) = self.0.take()?;
         Some((attempts + 1, u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)))

@@ -19,21 +19,21 @@ use crate::told;
 use super::Socket;
 use super::message::Build;
 
-/// The close codes that no standard has.
+/// The close codes of this program, which no standard defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectCode)]
 #[codes(websocket)]
 pub(crate) enum OwnCode {
-    /// A path broke on the other side of the relay.
+    /// The data path failed on the other side of the relay.
     #[code(4001)]
     #[reason(NetworkError, cause = UncleanEof)]
     Lost,
-    /// A newer connection has the place of this one.
+    /// A newer connection replaced this one.
     #[code(4002)]
     #[reason(Unknown, cause = Replaced)]
     Replaced,
 }
 
-/// Why nothing more comes. Every variant says what it means for the connection.
+/// Why the connection has no more messages. Every variant declares its verdict.
 #[derive(Debug, Error, DisconnectEvidence)]
 pub(crate) enum LinkError {
     /// The peer said goodbye.
@@ -54,7 +54,7 @@ pub(crate) enum LinkError {
     WebSocket(#[from] tungstenite::Error),
 }
 
-/// A close frame that arrived; its code says why, and its reason says it in words.
+/// A received close frame, with its code and its reason text.
 #[derive(Debug, Error)]
 #[error("the peer closed with {code}{separator}{reason}", separator = if reason.is_empty() { "" } else { ": " })]
 pub(crate) struct Closed {
@@ -63,7 +63,7 @@ pub(crate) struct Closed {
 }
 
 impl Closed {
-    /// RFC 6455, section 7.1.5: 1005 stands for a close frame without a code.
+    /// RFC 6455, section 7.1.5: 1005 means a close frame without a code.
     pub(crate) fn by(frame: Option<CloseFrame>) -> Self {
         let (code, reason) = frame.map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
         Self { code: Code::websocket(code), reason }
@@ -79,11 +79,11 @@ impl DisconnectEvidence for Closed {
 /// How many pings in a row may go unanswered.
 pub(crate) const PATIENCE: u32 = 3;
 
-/// A connection on which messages of type `Out` go and messages of type `In` come.
+/// A connection that sends messages of type `Out` and receives messages of type `In`.
 pub(crate) struct Link<Out, In> {
     socket: Socket,
     ticks: tokio::time::Interval,
-    /// Counted, and not timed: after a sleep of this process the peer's answers may not have been read yet.
+    /// Counted, not timed: after a sleep of this process, the peer's answers may still be unread.
     unanswered: u32,
     messages: PhantomData<fn(Out) -> In>,
 }
@@ -99,17 +99,17 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
     ///
     /// # Errors
     ///
-    /// The message cannot be written as JSON, or the connection is lost, and nothing is left to be read.
+    /// The message cannot be encoded as JSON, or the connection is lost and has nothing left to read.
     pub(crate) async fn send(&mut self, message: &Out) -> Result<(), LinkError> {
         let text = serde_json::to_string(message).map_err(|error| LinkError::Malformed(error.to_string()))?;
         Ok(self.socket.send(Message::text(text)).await?)
     }
 
-    /// The next message. It may be dropped and called again.
+    /// Returns the next message. Cancel safe.
     ///
     /// # Errors
     ///
-    /// There are no more, and why.
+    /// The connection ended. The error is the reason.
     pub(crate) async fn next(&mut self) -> Result<In, LinkError> {
         loop {
             let message = tokio::select! {
@@ -141,25 +141,25 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
         Ok(self.socket.send(Message::Ping(Vec::new().into())).await?)
     }
 
-    /// Closes a connection that ended so, and waits for the peer's answer, but not for long. Whoever calls it has said
-    /// before why: an error of closing is not the error of the connection.
+    /// Closes a connection with the code of this end, and waits for the peer's answer for a limited time. The caller
+    /// has recorded the end before, so an error of the close does not count.
     pub(crate) async fn close(mut self, end: &Disconnect, build: Option<&Build>) {
         close(&mut self.socket, close_code(end), &told::why(end, build)).await;
     }
 }
 
-/// A peer that has gone does not answer a close.
+/// A lost peer does not answer a close.
 pub(super) const CLOSING: Duration = Duration::from_secs(1);
 
-/// The code to close a connection with that ended so. `None` where nobody would hear it.
+/// The close code for this end. `None` if the peer would not receive it.
 pub(crate) fn close_code(end: &Disconnect) -> Option<u16> {
     end.close_code(Protocol::WebSocket).and_then(|code| u16::try_from(code.number()?).ok())
 }
 
-/// RFC 6455, section 5.5: what a close frame has room for beside its code.
+/// RFC 6455, section 5.5: the maximum length of the reason text in a close frame.
 const MOST_WORDS: usize = 123;
 
-/// Closes a socket with this code and these words.
+/// Closes a socket with this code and this text.
 pub(crate) async fn close(socket: &mut Socket, code: Option<u16>, why: &str) {
     let Some(code) = code else { return };
     let reason = &why[..why.floor_char_boundary(MOST_WORDS)];
@@ -167,14 +167,14 @@ pub(crate) async fn close(socket: &mut Socket, code: Option<u16>, why: &str) {
     let closed = async {
         if socket.close(Some(frame)).await.is_ok() {
             while let Some(Ok(_)) = socket.next().await {}
-            // After a violation nothing more is read as messages. A socket that is closed with bytes unread is reset, and
-            // the peer would find that instead of the frame.
+            // After a violation, further bytes are not parsed as messages. Closing a socket with unread bytes sends a
+            // reset, which the peer would see instead of the close frame.
             let io = socket.get_mut();
             if io.shutdown().await.is_ok() {
                 let _ = copy(io, &mut sink()).await;
             }
         } else {
-            // The peer closed first: it gets its answer.
+            // The peer closed first: answer it.
             let _ = socket.flush().await;
         }
     };

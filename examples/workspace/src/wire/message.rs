@@ -12,17 +12,17 @@ pub(crate) enum FromAgent {
     DerpMap(Subscription),
 }
 
-/// What an agent says on its coordination stream.
+/// The messages of an agent on its coordination stream.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AgentNode {
-    /// Where it is: opens the stream.
+    /// The agent's address. Opens the stream.
     At(Node),
-    /// It is going away, and waits for the server's goodbye.
+    /// The agent shuts down, and waits for the server's goodbye.
     Goodbye,
 }
 
-/// What an agent says on its relay-map stream.
+/// The messages of an agent on its relay-map stream.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Subscription {
@@ -30,14 +30,14 @@ pub(crate) enum Subscription {
     Subscribe,
 }
 
-/// Where an agent takes connections.
+/// The addresses on which an agent accepts connections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Node {
     /// Its SSH server, as `host:port`.
     pub(crate) ssh: String,
     /// Its reconnecting terminals, as `host:port`.
     pub(crate) terminal: String,
-    /// The key that its SSH server has, as OpenSSH writes it. Whoever has the token may say so.
+    /// The host key of its SSH server in OpenSSH's format. Anyone with the token may send it.
     pub(crate) host_key: String,
 }
 
@@ -51,7 +51,7 @@ pub(crate) enum ToAgent {
     DerpMap(DerpMap),
 }
 
-/// What the server says on an agent's coordination stream.
+/// The messages of the server on an agent's coordination stream.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Coordination {
@@ -59,15 +59,15 @@ pub(crate) enum Coordination {
     Relay(RelayLeg),
     /// The workspace is stopped or deleted: end all sessions for this reason, then say goodbye.
     Stop(Build),
-    /// The end of the stream, said first or in answer.
+    /// The end of the stream: either the first goodbye or the answer to one.
     Goodbye,
 }
 
-/// What the server says on an agent's relay-map stream.
+/// The messages of the server on an agent's relay-map stream.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DerpMap {
-    /// The relays there are, by name.
+    /// The relays, by name.
     Relays(Vec<String>),
     /// The end of the stream.
     Goodbye,
@@ -78,16 +78,16 @@ pub(crate) enum DerpMap {
 pub(crate) struct RelayLeg {
     /// The leg to dial: `/relay-leg/ID`.
     pub(crate) id: u64,
-    /// Whose data path it is.
+    /// The client of the data path.
     pub(crate) client_session_id: String,
 }
 
-/// One build of a workspace: what is logged beside `workspace_stopped`.
+/// One build of a workspace, which is logged with `workspace_stopped`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(clippy::struct_field_names, reason = "they are named as they are logged")]
 pub(crate) struct Build {
     pub(crate) build_id: u64,
-    /// Who asked for it, such as `initiator`.
+    /// Who requested it, such as `initiator`.
     pub(crate) build_reason: String,
     /// `start`, `stop` or `delete`.
     pub(crate) transition: String,
@@ -97,9 +97,9 @@ pub(crate) struct Build {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FromClient {
-    /// The reason of the stop is noted: the agent may close the sessions now.
+    /// The client has recorded the reason of the stop: the agent may close the sessions now.
     Noted,
-    /// It is leaving, and waits for the server's goodbye.
+    /// The client leaves, and waits for the server's goodbye.
     Goodbye,
 }
 
@@ -107,7 +107,7 @@ pub(crate) enum FromClient {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ToClient {
-    /// Where the agent is.
+    /// The agent's address.
     Agent(Node),
     /// The workspace is about to be stopped or deleted.
     Stopping(Build),
@@ -115,12 +115,12 @@ pub(crate) enum ToClient {
     Goodbye,
 }
 
-/// The server's one answer on a management path.
+/// The only answer of the server on a management path.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Managed {
-    /// Done, by this build.
+    /// Done, with this build.
     Done(Build),
-    /// Not possible, and why.
+    /// Rejected, with the reason.
     Refused(String),
 }

@@ -1,4 +1,4 @@
-//! What the three processes say to each other: JSON messages over WebSocket, and bytes through the relay.
+//! The protocols between the three processes: JSON messages over WebSocket, and bytes through the relay.
 //!
 //! | path | who dials | what it carries |
 //! |---|---|---|
@@ -8,7 +8,7 @@
 //! | `/relay/NAME` | client | the bytes of a data path ([`tunnel`]) |
 //! | `/relay-leg/ID` | agent | the other end of them |
 //!
-//! A client adds `?client_session_id=ID`, by which one connection is found in the logs of all three.
+//! A client adds `?client_session_id=ID`, which identifies one connection in the logs of all three processes.
 
 pub(crate) mod dial;
 pub(crate) mod link;
@@ -24,34 +24,35 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 pub(crate) use dial::{DialError, Dialer, Io, Socket};
 pub(crate) use link::{Closed, Link, LinkError, OwnCode, PATIENCE};
 
-/// The longest message: more than anybody types, and enough to paste.
+/// The maximum length of a message. It is enough for pasted text.
 const LONGEST: usize = 1024 * 1024;
 
-/// What a peer may send at most.
+/// The maximum size of what a peer may send.
 pub(crate) fn limits() -> WebSocketConfig {
     WebSocketConfig::default().max_message_size(Some(LONGEST)).max_frame_size(Some(LONGEST))
 }
 
-/// The answer to a handshake that is not wanted.
+/// The answer to a rejected handshake.
 pub(crate) fn refusal(status: StatusCode) -> ErrorResponse {
     let mut refusal = ErrorResponse::new(None);
     *refusal.status_mut() = status;
     refusal
 }
 
-/// Names and ids come from outside and go into every line: short words, and nothing else.
+/// Names and ids come from outside and appear in every line, so they have to be short words.
 pub(crate) fn is_word(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (1..=64).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-/// By this variable a client says on SSH by what its connection is found in the logs of all three.
+/// The SSH variable with the `client_session_id`.
 pub(crate) const CLIENT_SESSION_ID: &str = "CLIENT_SESSION_ID";
 
-/// By this one it says on SSH that it leaves: russh's server does not pass on what a DISCONNECT says.
+/// The SSH variable with which a client says goodbye, because russh's server does not pass on the code of a
+/// DISCONNECT.
 pub(crate) const CLIENT_GOODBYE: &str = "CLIENT_GOODBYE";
 
-/// A new `client_session_id`: random, since it has to be unique; not secret, since it goes into logs.
+/// A new `client_session_id`: random, because it has to be unique. It is not secret, because it is logged.
 pub(crate) fn new_id() -> String {
     format!("{:016x}", RandomState::new().hash_one(()))
 }

@@ -1,4 +1,4 @@
-//! Bytes over a WebSocket connection: a data path through the relay, as agent and client see it.
+//! Bytes over a WebSocket connection: a data path through the relay, for agent and client.
 
 use std::pin::pin;
 
@@ -13,29 +13,29 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use super::link::{CLOSING, close, close_code};
 use super::{Closed, LinkError, Socket};
 
-/// The close code of a path that broke on the other side of the relay.
+/// The close code of a data path that failed on the other side of the relay.
 pub(crate) const LOST: u16 = 4001;
 /// RFC 6455, section 7.4.1.
 pub(crate) const NORMAL: u16 = 1000;
-/// "Try Again Later", of the registry that RFC 6455, section 11.7 opens.
+/// "Try Again Later", from the registry of RFC 6455, section 11.7.
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
 
-/// With which code this side closes a path that ended so. What went wrong inside is nothing that the relay did.
+/// The close code of this side for this end. An error inside the tunnel is not a fault of the relay.
 pub(crate) fn path_code(end: &Disconnect) -> u16 {
     close_code(end).filter(|_| end.expected()).unwrap_or(LOST)
 }
 
-/// The WebSocket below a stream of bytes. Dropped, it tells the other side that the path is lost.
+/// The WebSocket below a byte stream. If it is dropped, the other side sees a lost data path.
 pub(crate) struct Tunnel {
     code: oneshot::Sender<u16>,
     pump: JoinHandle<()>,
 }
 
 impl Tunnel {
-    /// Makes a stream of bytes of a socket.
+    /// Makes a byte stream from a WebSocket.
     ///
-    /// Where the other end did not simply close, `ended` learns how this `endpoint` sees that, before the end of file can
-    /// be seen: what speaks inside has a goodbye of its own, and a normal close is only the end of its bytes.
+    /// If the other side did not close cleanly, `ended` records that, as seen by this `endpoint`, before the reader
+    /// sees the end of file. The protocol inside has its own goodbye, so a normal close is only an end of file.
     pub(crate) fn open(socket: Socket, endpoint: Endpoint, ended: DisconnectHandle) -> (DuplexStream, Self) {
         let (near, far) = duplex(64 * 1024);
         let (code, asked) = oneshot::channel();
@@ -47,21 +47,22 @@ impl Tunnel {
         (near, Self { code, pump })
     }
 
-    /// Lets the other end, which has said goodbye inside, close the socket: with this code only where it does not.
+    /// Lets the other side, which has said goodbye inside, close the socket. Closes with this code only if it does
+    /// not.
     pub(crate) async fn let_close(mut self, code: u16) {
         if timeout(CLOSING, &mut self.pump).await.is_err() {
             self.close(code).await;
         }
     }
 
-    /// Closes the socket, once why is said.
+    /// Closes the socket, after the end is recorded.
     pub(crate) async fn close(self, code: u16) {
         let _ = self.code.send(code);
         let _ = self.pump.await;
     }
 }
 
-/// Moves bytes until the other end closes, or this one is asked to: returns the code to close with.
+/// Copies bytes until the other side closes, or this side is told to. Returns the code to close with.
 async fn pump(
     socket: &mut Socket,
     far: DuplexStream,
@@ -73,7 +74,7 @@ async fn pump(
     match splice(socket, &mut from_here, &mut to_here, asked).await {
         Ok(code) => Some(code),
         Err(LinkError::Closed(closed)) if closed.code == Code::websocket(NORMAL) => {
-            // Answers the close. What speaks inside finds the end of what it reads, and not an error of what it writes.
+            // Answers the close. The protocol inside gets an end of file, and not a write error.
             let _ = socket.flush().await;
             let _ = to_here.shutdown().await;
             let _ = timeout(CLOSING, copy(&mut from_here, &mut sink())).await;
@@ -87,7 +88,7 @@ async fn pump(
     }
 }
 
-/// Moves bytes until the path is over, or this end is asked to close it: returns the code for that.
+/// Copies bytes until the data path ends, or this side is told to close it. Returns the close code.
 async fn splice(
     socket: &mut Socket,
     from_here: &mut ReadHalf<DuplexStream>,
@@ -105,7 +106,7 @@ async fn splice(
             }
             end = &mut arriving => return Err(end),
             code = &mut asked => {
-                // What was written before the end still goes out.
+                // Sends the bytes that were written before the end.
                 if !is_all_sent {
                     let _ = timeout(CLOSING, &mut outgoing).await;
                 }
@@ -115,7 +116,7 @@ async fn splice(
     }
 }
 
-/// Until nothing more is written here.
+/// Waits until this side writes nothing more.
 async fn send_all(
     from_here: &mut ReadHalf<DuplexStream>,
     mut to_peer: impl Sink<Message, Error = WsError> + Unpin,
@@ -127,14 +128,14 @@ async fn send_all(
     Ok(())
 }
 
-/// Until nothing more comes, and why.
+/// Receives until the other side ends. Returns the reason.
 async fn take_all(
     mut from_peer: impl Stream<Item = Result<Message, WsError>> + Unpin,
     to_here: &mut WriteHalf<DuplexStream>,
 ) -> LinkError {
     loop {
         match bytes(from_peer.next().await) {
-            // Nobody reads on here: the rest is dropped, up to the close frame.
+            // Nothing reads here any more: drops the rest, up to the close frame.
             Ok(Some(bytes)) => drop(to_here.write_all(&bytes).await),
             Ok(None) => {}
             Err(error) => return error,
@@ -142,7 +143,7 @@ async fn take_all(
     }
 }
 
-/// The bytes of a message, if it has some.
+/// The bytes of a message, if any.
 pub(crate) fn bytes(message: Option<Result<Message, WsError>>) -> Result<Option<Vec<u8>>, LinkError> {
     match message.ok_or(LinkError::Eof)?? {
         Message::Binary(bytes) => Ok(Some(bytes.into())),

@@ -1,4 +1,4 @@
-//! What a client has sent and its target has not taken so far.
+//! The bytes that a client has sent and its target has not yet accepted.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -15,21 +15,21 @@ use crate::ends::AGENT_FACING_CLIENT;
 
 /// Bytes on their way to a target that may be slow.
 ///
-/// russh opens a channel's window again before anybody has read, so the only way to slow a client down is to leave the
-/// channel's messages where they are. That holds up the whole connection, in both directions. So it must not be done while
-/// the target waits for its own bytes to go out, hence [`Returning`]; nor for long, since it also holds up keep-alives
-/// and the news that the client has gone.
+/// russh opens a channel's window again before the bytes are read. So the only way to slow a client down is to leave
+/// the channel's messages unread. That blocks the whole connection in both directions, including keep-alives and the
+/// message that the client has left. So do it only for a short time, and never while the target waits for its own
+/// output to be sent, hence [`Returning`].
 pub(super) struct Ahead {
     bytes: VecDeque<u8>,
     target: Option<Box<dyn AsyncWrite + Send + Unpin>>,
-    /// The target has not taken anything for a while.
+    /// The time when the target stopped accepting bytes.
     is_stalled: bool,
     is_over: bool,
 }
 
-/// From here on the client has to wait.
+/// Above this number of bytes, the client has to wait.
 const PLENTY: usize = 4 * 1024 * 1024;
-/// Unless the target takes nothing for this long.
+/// The maximum time for which a target may accept nothing.
 const LONG: Duration = Duration::from_secs(5);
 
 impl Ahead {
@@ -41,12 +41,12 @@ impl Ahead {
         self.bytes.len() > PLENTY && !self.is_stalled
     }
 
-    /// Takes bytes; drops them where the target is closed. More than `most` are waiting only where the client sends on and
-    /// on, and its target does not read.
+    /// Stores bytes, or drops them if the target is closed. More than `most` bytes wait only if the client continues
+    /// to send and its target does not read.
     ///
     /// # Errors
     ///
-    /// There are too many, and this is how the channel ends.
+    /// Too many bytes are waiting. Returns the end of the channel.
     pub(super) fn push(&mut self, bytes: &[u8], most: usize) -> Result<(), Disconnect> {
         if self.bytes.len() > most {
             let limit = AGENT_FACING_CLIENT.ended(DisconnectReason::Unknown, Side::Local);
@@ -58,23 +58,22 @@ impl Ahead {
         Ok(())
     }
 
-    /// No more will come.
+    /// Marks the end of the input.
     pub(super) fn end(&mut self) {
         self.is_over = true;
     }
 
-    /// The target takes nothing any more.
+    /// The target accepts no more bytes.
     pub(super) fn close(&mut self) {
         self.target = None;
         self.bytes.clear();
     }
 
-    /// Passes on some of the bytes once the target takes them, and in the end the end. It may be dropped and called
-    /// again.
+    /// Writes some of the bytes when the target accepts them, and finally the end of file. Cancel safe.
     ///
     /// # Errors
     ///
-    /// The target is broken.
+    /// The write to the target failed.
     pub(super) async fn pass_on(&mut self) -> io::Result<()> {
         let (next, _) = self.bytes.as_slices();
         match &mut self.target {
@@ -96,13 +95,13 @@ impl Ahead {
         Ok(())
     }
 
-    /// Whether all of it has reached the target, up to the end.
+    /// Whether the target has accepted everything, including the end of file.
     pub(super) fn is_done(&self) -> bool {
         self.is_over && self.target.is_none()
     }
 }
 
-/// What goes the other way: whether some of it waits for the connection.
+/// Output of the target: whether some of it waits for the connection.
 pub(super) struct Returning(watch::Sender<usize>);
 
 impl Returning {
@@ -110,7 +109,7 @@ impl Returning {
         Self(watch::Sender::new(0))
     }
 
-    /// Waits for something to be sent.
+    /// Waits until some output has been sent.
     pub(super) async fn send<T>(&self, sending: impl Future<Output = T>) -> T {
         self.0.send_modify(|waiting| *waiting += 1);
         let sent = sending.await;
@@ -122,7 +121,7 @@ impl Returning {
         *self.0.borrow() > 0
     }
 
-    /// Until something waits.
+    /// Waits until some output is waiting.
     pub(super) async fn waits(&self) {
         let _ = self.0.subscribe().wait_for(|waiting| *waiting > 0).await;
     }

@@ -1,4 +1,4 @@
-//! One connection: who the client is, and what it asks for.
+//! One SSH connection: the client's identity and its requests.
 
 use std::future::pending;
 use std::net::SocketAddr;
@@ -19,20 +19,20 @@ use crate::wire::{CLIENT_GOODBYE, CLIENT_SESSION_ID, is_word, new_id};
 use super::super::run::Run;
 use super::{Service, forward, session};
 
-/// Who is at the other end.
+/// The peer of a connection.
 #[derive(Default)]
 pub(super) struct Client {
-    /// Where one is that came straight here.
+    /// The address of a client that connected directly.
     pub(super) peer: Option<SocketAddr>,
     pub(super) session_id: OnceLock<String>,
-    /// One of the two has said DISCONNECT.
+    /// Whether either side has sent a DISCONNECT.
     pub(super) is_leaving: AtomicBool,
-    /// Cancelled once it has logged in.
+    /// Cancelled after the login.
     pub(super) admitted: CancellationToken,
 }
 
 impl Client {
-    /// Until it has taken too long to log in.
+    /// Waits until the deadline of the login has passed.
     pub(super) async fn not_admitted(&self, grace: Duration) {
         if timeout(grace, self.admitted.cancelled()).await.is_ok() {
             pending::<()>().await;
@@ -43,19 +43,19 @@ impl Client {
         self.is_leaving.load(Ordering::Relaxed)
     }
 
-    /// By what its connection is found in the logs: it may say so until the first line needs it.
+    /// The `client_session_id` for the logs. The client may send it until the first line needs it.
     pub(super) fn id(&self) -> &str {
         self.session_id.get_or_init(new_id)
     }
 }
 
-/// What the channels of a connection share.
+/// The state that the channels of a connection share.
 pub(super) struct Connection {
     pub(super) client: Arc<Client>,
     pub(super) run: Arc<Run>,
-    /// What ends the connection ends its channels: their guards are under this one.
+    /// The guard of the connection. The guards of its channels are under this one.
     pub(super) ended: DisconnectHandle,
-    /// The connection is over, and has said why.
+    /// Cancelled after the end of the connection is recorded.
     pub(super) over: CancellationToken,
     pub(super) service: Arc<Service>,
     channels: TaskTracker,
@@ -66,7 +66,7 @@ impl Connection {
         Self { client, run, ended, over: CancellationToken::new(), service, channels: TaskTracker::new() }
     }
 
-    /// Lets the channels end, once it is said why the connection did.
+    /// Lets the channels end, after the end of the connection is recorded.
     pub(super) async fn end_channels(&self) {
         self.over.cancel();
         self.channels.close();
@@ -74,15 +74,15 @@ impl Connection {
     }
 }
 
-/// Answers the client. What takes time is done by one task for each channel: a handler that waits keeps all of them
-/// waiting.
+/// Handles the client's requests. Slow work runs in one task for each channel, because a waiting handler blocks all
+/// channels.
 pub(super) struct Handler(pub(super) Arc<Connection>);
 
 impl server::Handler for Handler {
     type Error = russh::Error;
 
-    /// Whoever reaches this port is let in, since it is on loopback: the way in from elsewhere is the relay, and that
-    /// has asked who it is.
+    /// Accepts every client of this port, because the port is on loopback. Other machines come through the relay,
+    /// which checks the token.
     async fn auth_none(&mut self, _: &str) -> Result<Auth, russh::Error> {
         Ok(Auth::Accept)
     }
@@ -117,16 +117,16 @@ impl server::Handler for Handler {
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), russh::Error> {
-        // A port that is none is refused when the reply is dropped.
+        // Dropping the reply rejects an invalid port number.
         if let Ok(port) = u16::try_from(port) {
             self.0.channels.spawn(forward::serve(channel, reply, host.to_owned(), port, self.0.clone()));
         }
         Ok(())
     }
 
-    // The requests of a session reach its task through the channel. They are answered here, in their order.
+    // The requests of a session reach its task through the channel, which answers them in order.
 
-    /// Variables by which a client of ours says what SSH has no words for, or russh does not pass on.
+    /// Variables with which our client sends values that SSH has no message for, or that russh does not pass on.
     async fn env_request(
         &mut self,
         channel: ChannelId,
@@ -135,7 +135,7 @@ impl server::Handler for Handler {
         session: &mut Session,
     ) -> Result<(), russh::Error> {
         match name {
-            // Unless it was said before, or is not fit for a log.
+            // Ignores a second id, and an id that is not fit for a log.
             CLIENT_SESSION_ID if is_word(value) => drop(self.0.client.session_id.set(value.to_owned())),
             CLIENT_GOODBYE => drop(self.0.ended.set(AGENT_FACING_CLIENT.closed_by_peer())),
             _ => {}

@@ -1,4 +1,4 @@
-//! A forwarded port: a channel of the client's joined to a connection in the workspace.
+//! A forwarded port: joins a channel of the client to a TCP connection in the workspace.
 
 use std::future::pending;
 use std::io;
@@ -18,8 +18,8 @@ use crate::ends::AGENT_FACING_CLIENT;
 use super::ahead::{Ahead, Returning};
 use super::connection::Connection;
 
-/// Connects to the target, and serves the channel to its end. A target that cannot be reached is told to the client: the
-/// channel never came up, and has no line.
+/// Connects to the target, and serves the channel until it ends. If the target cannot be reached, the client gets an
+/// error. That channel never came up, so it has no line.
 pub(super) async fn serve(
     channel: Channel<Msg>,
     reply: ChannelOpenHandle,
@@ -32,7 +32,7 @@ pub(super) async fn serve(
         () = connection.over.cancelled() => return,
     };
     let Ok(target) = connected else { return reply.reject(ChannelOpenFailure::ConnectFailed).await };
-    // Without it the bytes are only slower.
+    // Without `TCP_NODELAY` the bytes are only slower.
     let _ = target.set_nodelay(true);
     reply.accept().await;
     debug!(port, client_session_id = connection.client.id(), "forwarded channel opened");
@@ -43,12 +43,12 @@ pub(super) async fn serve(
             () = connection.over.cancelled() => None,
         };
         if closed.is_none() {
-            // Its connection is over, and says why first.
+            // Wait: the connection ended, and records its end first.
             connection.over.cancelled().await;
         }
         Ok(closed.unwrap_or_else(|| ended.so_far()))
     });
-    // Its line is written, whatever it says.
+    // The error is already in the line.
     let _ = joined.await;
     let _ = outgoing.close().await;
 }
@@ -70,12 +70,12 @@ fn guard(port: u16, connection: &Arc<Connection>) -> DisconnectGuard<impl FnOnce
     .under(&connection.ended)
 }
 
-/// Moves bytes in both directions until both are over. The channel was closed by whoever closed its direction first, once
-/// the other one got through as well: until then it may still break. `None` where its connection ended.
+/// Copies bytes in both directions until both have ended. The side that ended its direction first closed the channel,
+/// unless the other direction fails afterwards. Returns `None` if the SSH connection ended.
 ///
 /// # Errors
 ///
-/// The target's connection broke, and with it this one channel.
+/// The target's connection failed, which ends this channel only.
 async fn join(
     target: TcpStream,
     incoming: &mut ChannelReadHalf,
@@ -115,7 +115,7 @@ async fn join(
     Ok(closed)
 }
 
-/// Sends what the target says to the client, up to its end.
+/// Sends the target's output to the client, up to the end of file.
 async fn send(mut target: OwnedReadHalf, outgoing: &ChannelWriteHalf<Msg>, returning: &Returning) -> io::Result<()> {
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -125,7 +125,7 @@ async fn send(mut target: OwnedReadHalf, outgoing: &ChannelWriteHalf<Msg>, retur
             _ => returning.send(outgoing.data_bytes(buffer[..length].to_vec())).await,
         };
         if sent.is_err() {
-            // The channel or its connection is over, and says so where it is read.
+            // The channel or its connection has ended. The reading side reports that.
             return pending().await;
         }
         if length == 0 {

@@ -1,4 +1,4 @@
-//! The key by which clients know the agent again: made at the first start, and kept.
+//! The agent's host key, with which clients recognize it. Made at the first start, and kept.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::{Algorithm, PrivateKey};
 
-/// The key in this file, or in the user's folder for state.
+/// Loads the key from this file, or from the user's folder for state.
 ///
 /// # Errors
 ///
-/// The file cannot be written or read, or is none of this kind.
+/// The file cannot be written or read, or does not contain such a key.
 pub(super) fn read_or_make(path: Option<&Path>) -> Result<PrivateKey, Box<dyn Error>> {
     let path = match path {
         Some(path) => path.to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn read_or_make(path: Option<&Path>) -> Result<PrivateKey, Box<dyn Er
     Ok(key)
 }
 
-/// Writes a new key beside the file and links it there, so that nobody reads half a key.
+/// Writes a new key to a temporary file and links it to its place, so that no process reads an incomplete key.
 fn make(path: &Path) -> io::Result<()> {
     if path.exists() {
         return Ok(());

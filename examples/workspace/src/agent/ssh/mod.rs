@@ -1,4 +1,4 @@
-//! The SSH server: connections, and what they carry.
+//! The SSH server: its connections and their channels.
 
 mod ahead;
 mod connection;
@@ -40,13 +40,13 @@ use super::run::Run;
 /// How a client's connection arrives.
 #[allow(clippy::large_enum_variant, reason = "moved once for each connection")]
 pub(crate) enum Path {
-    /// Straight from the client.
+    /// Directly from the client.
     Direct { stream: TcpStream, peer: SocketAddr },
-    /// Through the relay, which names the client's session.
+    /// Through the relay, which passes the client's session id.
     Relayed { socket: Socket, client_session_id: String },
 }
 
-/// What all connections share.
+/// The state that all connections share.
 pub(crate) struct Service {
     config: Arc<server::Config>,
     options: AgentOptions,
@@ -54,7 +54,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// A server with the agent's host key.
+    /// Creates a server with the agent's host key.
     ///
     /// # Errors
     ///
@@ -65,8 +65,8 @@ impl Service {
             keys: vec![host_key::read_or_make(options.host_key.as_deref())?],
             keepalive_interval: Some(options.timing.heartbeat),
             keepalive_max: PATIENCE as usize - 1,
-            // A client that answers keep-alives is never idle. This is for one that reads nothing either, so that not even
-            // a keep-alive can be written; and for one that never says which version it speaks.
+            // A client that answers keep-alives is never idle. This timeout is for a client that does not read, so
+            // that not even a keep-alive can be written, and for a client that never sends its version.
             inactivity_timeout: Some(options.timing.silence() * 2),
             nodelay: true,
             ..server::Config::default()
@@ -74,16 +74,16 @@ impl Service {
         Ok(Self { config: Arc::new(config), options, noise })
     }
 
-    /// How many bytes may wait for what does not read.
+    /// The maximum number of bytes that wait for a target that does not read.
     fn most_ahead(&self) -> usize {
         self.options.ahead << 20
     }
 
-    /// The key that clients have to find here.
+    /// Returns the host key that clients have to expect.
     ///
     /// # Errors
     ///
-    /// It cannot be written as text.
+    /// The key cannot be encoded as text.
     pub(crate) fn host_key(&self) -> Result<String, Box<dyn Error>> {
         let key = self.config.keys.first().ok_or("there is no host key")?;
         Ok(key.public_key().to_openssh()?)
@@ -94,13 +94,13 @@ impl Service {
         match path {
             Path::Direct { stream, peer } => {
                 let socket = SockRef::from(&stream);
-                // Where they cannot be set, SSH's own keep-alive still finds out.
+                // If keep-alive cannot be set, SSH's own keep-alive still detects a dead peer.
                 let silence = self.options.timing.silence();
                 let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(silence)));
                 let client = Arc::new(Client { peer: Some(peer), ..Client::default() });
-                // A port scan, or a check whether somebody listens: no connection, no disconnect.
+                // A port scan or a health check. The connection never came up, so there is no disconnect.
                 let guard = self.guard(&client, &run, ConnectionMethod::Direct).connecting();
-                // russh ends a session for the error of a write, where a goodbye may be waiting.
+                // russh ends a session at a write error, although a goodbye may still be unread.
                 let stream = guard.watch(stream).hold_write_errors();
                 self.speak(stream, client, guard, run).await;
             }
@@ -112,7 +112,7 @@ impl Service {
                 self.speak(stream, client, guard, run).await;
                 let end = ended.so_far();
                 match end.initiator_as() {
-                    // Whoever said goodbye inside closes the path.
+                    // The side that said goodbye inside the tunnel closes the data path.
                     Some(DisconnectInitiator::Client | DisconnectInitiator::Server) => {
                         tunnel.let_close(path_code(&end)).await;
                     }
@@ -122,7 +122,7 @@ impl Service {
         }
     }
 
-    /// Speaks SSH until the connection is over, and then until everything on it has written its line.
+    /// Serves SSH until the connection has ended, and then waits until all its channels have written their lines.
     async fn speak<S>(
         self: &Arc<Self>,
         stream: S,
@@ -139,7 +139,7 @@ impl Service {
         let speaking = async {
             match server::run_stream(self.config.clone(), stream, handler).await {
                 Ok(session) => attend(session, &connection).await,
-                // The end of the bytes, before they named a version.
+                // The bytes ended before the client sent a version.
                 Err(russh::Error::Disconnect) => drop(guard.set(AGENT_FACING_CLIENT.eof())),
                 Err(error) => drop(guard.failed(&error)),
             }
@@ -151,12 +151,13 @@ impl Service {
                 guard.set(late.with_cause(DisconnectCause::Deadline).with_detail("no login in time"));
             }
         }
-        // Why is said. What is left of the session ends now, and so do its channels.
+        // The end is recorded. Now end the rest of the session and its channels.
         cut.cancel();
         connection.end_channels().await;
     }
 
-    /// What writes a connection's line. Anybody can make connections that never log in.
+    /// The closure that writes a connection's line. Connections without a login are at DEBUG, because anyone can
+    /// cause them.
     fn guard(
         &self,
         client: &Arc<Client>,
@@ -176,7 +177,7 @@ impl Service {
                 );
                 noise.add();
             } else if end.detail() == Some(HIDDEN_CODE) {
-                // Every OpenSSH says it in the end, so it wakes nobody up.
+                // Every OpenSSH sends a DISCONNECT at its end, so the line is only at INFO.
                 disconnected!(level: INFO, end, client_session_id, "ssh connection complete");
             } else {
                 disconnected!(
@@ -193,16 +194,17 @@ impl Service {
     }
 }
 
-/// russh's server stops at the first byte of a DISCONNECT, and passes on neither its code nor its words: the code may be a
-/// goodbye (11) or any complaint. So it is never taken for a normal end. A client of ours says [`CLIENT_GOODBYE`] before it.
+/// russh's server stops at the first byte of a DISCONNECT, and passes on neither its code nor its text. The code may
+/// be a goodbye (11) or report a fault, so the end is never expected. Our own client sends [`CLIENT_GOODBYE`] before
+/// it.
 ///
 /// [`CLIENT_GOODBYE`]: crate::wire::CLIENT_GOODBYE
 const HIDDEN_CODE: &str = "a DISCONNECT with a code that is not known";
 
-/// How long a client may take to hear that the agent closes.
+/// The maximum time for a client to receive the agent's close.
 const GOODBYE: Duration = Duration::from_millis(500);
 
-/// Waits until a connection is over, and says why.
+/// Waits until a connection has ended, and returns its end.
 async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
     let Connection { client, run, ended, .. } = connection;
     info!(
@@ -215,7 +217,8 @@ async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
         result = &mut session => drop(match result {
             Err(error) if !client.is_leaving() => ended.failed(&error),
             Ok(()) | Err(_) => {
-                // As weak as a lost transport, so that a channel that the client closed before keeps its own end.
+                // With the rank of a lost transport, so that a channel that the client closed before keeps its own
+                // end.
                 let hidden = Verdict::new(DisconnectReason::Unknown, Side::Remote).with_rank(Rank::Transport);
                 ended.set(AGENT_FACING_CLIENT.resolve(hidden).with_detail(HIDDEN_CODE))
             }
@@ -230,13 +233,13 @@ async fn attend(mut session: RunningSession<Handler>, connection: &Connection) {
     }
 }
 
-/// Why the agent closes, for the user to read: OpenSSH shows it.
+/// The text for the user of a connection that the agent closes. OpenSSH prints it.
 fn goodbye(Connection { ended, run, .. }: &Connection) -> String {
     let end = ended.so_far();
     told::why(&end, run.build(&end))
 }
 
-/// Each session needs some descriptors of its own, and the usual limit is for programs that use `select`.
+/// Each session needs several file descriptors, and the usual limit is for programs that use `select`.
 fn allow_many_files() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < hard

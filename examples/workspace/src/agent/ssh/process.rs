@@ -1,4 +1,4 @@
-//! What runs behind a session: a command, a shell or a subsystem, with pipes or under a terminal.
+//! The process behind a session: a command, a shell or a subsystem, with pipes or under a terminal.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -31,11 +31,11 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// Starts what the client asked for: returns with it what it reads and what it writes.
+    /// Starts the requested process. Also returns its input and its output.
     ///
     /// # Errors
     ///
-    /// It cannot be started.
+    /// The process cannot be started.
     pub(super) fn start(request: &Request, setup: &Setup, sftp: &Path) -> io::Result<(Self, Ahead, Output)> {
         let mut command = match request {
             Request::Exec(text) => {
@@ -72,27 +72,27 @@ impl Job {
         Ok((Self { child, terminal: None, is_shell: false }, input, output))
     }
 
-    /// The number of the process, until it has been waited for.
+    /// The process id, until the process has been waited for.
     pub(super) fn pid(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Waits until it has ended. It may be dropped and called again.
+    /// Waits until the process has ended. Cancel safe.
     pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
 
-    /// The end of its session. `asked` is the signal that the client asked for last.
+    /// The end of the session. `asked` is the last signal that the client requested.
     pub(super) fn end(&self, status: ExitStatus, asked: Option<Signal>) -> Disconnect {
         exited(status, asked, self.is_shell)
     }
 
-    /// Passes on a signal that the client sends by its name; returns it where somebody is there to get it.
+    /// Passes on a signal that the client sends by name. Returns the signal if the process still exists.
     pub(super) fn signal(&self, name: &Sig) -> Option<Signal> {
         signal_group(&self.child, signals::named(name)?)
     }
 
-    /// The signal that the last of these keys stands for.
+    /// Returns the signal that the last of these keys generates.
     pub(super) fn signal_by_key(&self, keys: &[u8]) -> Option<Signal> {
         self.terminal.as_ref()?.signal(keys)
     }
@@ -101,13 +101,13 @@ impl Job {
         self.terminal.as_ref().inspect(|terminal| terminal.resize(size));
     }
 
-    /// Ends it: whoever it ran for is gone.
+    /// Stops the process, because its client has left.
     pub(super) async fn kill(&mut self) {
         hang_up(&mut self.child).await;
     }
 }
 
-/// The exit status that the client is told, or the signal.
+/// The exit status or the signal for the client.
 pub(super) fn status_for_client(status: ExitStatus) -> Result<u32, Signal> {
     match status.signal().map(Signal::try_from) {
         Some(Ok(signal)) => Err(signal),
@@ -115,7 +115,7 @@ pub(super) fn status_for_client(status: ExitStatus) -> Result<u32, Signal> {
     }
 }
 
-/// What a job writes.
+/// The output of a process.
 pub(super) enum Output {
     Pipes(ChildStdout, ChildStderr),
     Screen(OwnedReadPty, Terminal),
@@ -125,8 +125,8 @@ pub(super) enum Output {
 pub(super) const STDERR: u32 = 1;
 
 impl Output {
-    /// Sends all of it to the client. A pipe is read to its end, also where that comes long after the command's; a
-    /// terminal up to the end of its process, since jobs that it left behind may have it open for ever.
+    /// Sends all output to the client. A pipe is read up to its end of file, which may come long after the exit of
+    /// the command. A terminal is read only until its process has ended, because background jobs may keep it open.
     pub(super) async fn send(self, outgoing: &Outgoing, returning: &Returning, exited: &CancellationToken) {
         match self {
             Self::Pipes(output, errors) => {
@@ -160,6 +160,6 @@ async fn send(mut from: impl AsyncRead + Unpin, outgoing: &Outgoing, kind: Optio
             break;
         }
     }
-    // Nobody is there to get it.
+    // The process no longer exists.
     let _ = copy(&mut from, &mut sink()).await;
 }

@@ -1,4 +1,4 @@
-//! A session channel: what the client asks for, what then runs, and how that ends.
+//! A session channel: the client's request, the process that it starts, and the end of the session.
 
 use std::future::pending;
 use std::io;
@@ -24,10 +24,10 @@ use super::ahead::{Ahead, Returning};
 use super::connection::Connection;
 use super::process::{Job, Output, STDERR, status_for_client};
 
-/// The one subsystem that there is.
+/// The only supported subsystem.
 pub(super) const SFTP: &str = "sftp";
 
-/// What a client wants to have run.
+/// What the client wants to run.
 pub(super) enum Request {
     Exec(String),
     Shell,
@@ -44,15 +44,16 @@ impl Request {
     }
 }
 
-/// What a client says before.
+/// The requests that a client sends before.
 #[derive(Default)]
 pub(super) struct Setup {
     pub(super) env: Vec<(String, String)>,
-    /// What kind of terminal, and its size.
+    /// The type of the terminal, and its size.
     pub(super) terminal: Option<(String, Winsize)>,
 }
 
-/// Serves a channel to its end, and writes the line of its session. Where nothing was asked for, there was none.
+/// Serves a channel until it ends, and writes the line of its session. If the client requested nothing, there was no
+/// session and no line.
 pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc<Connection>) {
     let (mut incoming, outgoing) = channel.split();
     let Some((request, setup)) = requested(&mut incoming).await else { return };
@@ -73,7 +74,7 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
         info!(session, pid = job.pid(), client_session_id = connection.client.id(), "ssh session started");
         status = attend(job, input, output, &mut incoming, &outgoing, &ended, &connection).await?;
         if ended.get().is_none() {
-            // Its connection is over, and says why first.
+            // Wait: the connection ended, and records its end first.
             connection.over.cancelled().await;
         }
         Ok(ended.so_far())
@@ -84,7 +85,7 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
             complain(&outgoing, &format!("cannot start: {error}")).await;
             tell(Ok(CANNOT_EXECUTE), &outgoing, &handle).await;
         }
-        // Nobody reads on: the client must not wait for that.
+        // Nothing reads the input any more, and the client must not wait for that.
         (Ok(end), None) if !end.expected() && !connection.over.is_cancelled() => {
             complain(&outgoing, &format!("workspace: {}", told::why(&end, None))).await;
             let _ = outgoing.close().await;
@@ -93,7 +94,7 @@ pub(super) async fn serve(channel: Channel<Msg>, handle: Handle, connection: Arc
     }
 }
 
-/// Says something on the standard error of what the client sees.
+/// Writes a message to the client's standard error.
 async fn complain(outgoing: &ChannelWriteHalf<Msg>, words: &str) {
     let _ = outgoing.extended_data_bytes(STDERR, format!("{words}\r\n").into_bytes()).await;
 }
@@ -101,10 +102,10 @@ async fn complain(outgoing: &ChannelWriteHalf<Msg>, words: &str) {
 /// POSIX, "Exit Status for Commands" of the shell.
 const CANNOT_EXECUTE: u32 = 126;
 
-/// How much a client may set.
+/// The maximum number of variables that a client may set.
 const MOST_VARIABLES: usize = 100;
 
-/// What the client wants, once it says so.
+/// Waits for the request that starts a process.
 async fn requested(incoming: &mut ChannelReadHalf) -> Option<(Request, Setup)> {
     let mut setup = Setup::default();
     loop {
@@ -130,8 +131,8 @@ async fn requested(incoming: &mut ChannelReadHalf) -> Option<(Request, Setup)> {
     }
 }
 
-/// Moves bytes until the job has ended and everything it wrote is sent; `None` where its client or its connection ended
-/// first.
+/// Copies bytes until the process has ended and all its output is sent. Returns `None` if the client or the
+/// connection ended first.
 async fn attend(
     mut job: Job,
     mut input: Ahead,
@@ -155,7 +156,7 @@ async fn attend(
                         break;
                     }
                 }
-                // The client's input is over, and not the session.
+                // The client's input has ended, but not the session.
                 Some(ChannelMsg::Eof) => input.end(),
                 Some(ChannelMsg::Signal { signal }) => asked = job.signal(&signal),
                 Some(ChannelMsg::WindowChange { col_width, row_height, .. }) => {
@@ -168,7 +169,7 @@ async fn attend(
                 Some(_) => {}
                 None => break,
             },
-            // A command that no longer reads is no fault of the connection.
+            // A command that no longer reads is not a fault of the connection.
             passed = input.pass_on() => if passed.is_err() { input.close() },
             exit = job.wait(), if status.is_none() => {
                 let exit = exit?;
@@ -187,7 +188,7 @@ async fn attend(
     }
     if status.is_none() {
         input.close();
-        // What it writes to the end is taken: a shell that says "Hangup" to a closed pipe would die of that.
+        // Read the remaining output: a shell that writes "Hangup" to a closed pipe would die of SIGPIPE.
         tokio::select! {
             () = job.kill() => {}
             () = async { output.await; pending().await }, if !is_all_sent => {}
@@ -196,14 +197,14 @@ async fn attend(
     Ok(status)
 }
 
-/// Whether the client closed the channel before its connection was over.
+/// Whether the client closed the channel before its connection ended.
 fn was_closed(incoming: &mut ChannelReadHalf) -> bool {
     iter::from_fn(|| incoming.wait().now_or_never().flatten()).any(|message| matches!(message, ChannelMsg::Close))
 }
 
-/// Tells the client how its command ended, and closes the channel.
+/// Sends the client the exit status of its command, and closes the channel.
 async fn tell(status: Result<u32, Signal>, outgoing: &ChannelWriteHalf<Msg>, handle: &Handle) {
-    // A client that has gone is told nothing.
+    // A client that has left gets no message.
     let _ = match status {
         Ok(status) => outgoing.exit_status(status).await.is_ok(),
         Err(signal) => {

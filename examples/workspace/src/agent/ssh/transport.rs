@@ -1,4 +1,4 @@
-//! The bytes below SSH: whether any came, whether a goodbye was said, and a way to end them from outside.
+//! The stream below SSH: whether bytes arrived, whether a goodbye was sent, and a way to end the stream from outside.
 
 use std::io;
 use std::pin::Pin;
@@ -12,11 +12,11 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::connection::Client;
 
-/// A stream that ends once it is cut: russh has no other way to end a session whose client neither reads nor closes.
+/// A stream that another task can cut. russh has no other way to end a session whose client neither reads nor closes.
 pub(super) struct Transport<S> {
     stream: S,
     client: Arc<Client>,
-    /// The connection is up once bytes have come.
+    /// Set when the first bytes arrive: the connection is up.
     connecting: Option<DisconnectHandle>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
 }
@@ -61,8 +61,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Transport<S> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    /// russh closes its side once one of the two has said DISCONNECT, and otherwise never. What fails from here on is the
-    /// closing.
+    /// russh closes its side only after one side has sent a DISCONNECT. Errors after that only concern the close.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.client.is_leaving.store(true, Ordering::Relaxed);
         Pin::new(&mut self.stream).poll_shutdown(cx)

@@ -28,7 +28,7 @@ use crate::wire::{Closed, Io, LinkError, PATIENCE, Socket, is_word, limits, refu
 use super::super::run::Run;
 use super::{Screen, Terminals, page};
 
-/// Serves a connection until it ends. The terminal goes on.
+/// Serves a connection until it ends. The terminal continues.
 pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc<Run>, timing: Timing) {
     let opened = tokio::select! {
         opened = open(stream, &terminals.token, timing) => opened,
@@ -48,13 +48,14 @@ pub(super) async fn serve(stream: TcpStream, terminals: Arc<Terminals>, run: Arc
             .with_cause(DisconnectCause::Limit)
             .with_detail("there are too many terminals")),
     });
-    // Its line is written, whatever it says.
+    // The error is already in the line.
     let _ = conversing.await;
     let end = connection.so_far();
     close(&mut socket, close_code(&end), &told::why(&end, run.build(&end))).await;
 }
 
-/// What writes a connection's line. Anybody can make connections that never show a token.
+/// The closure that writes a connection's line. Connections without a token are at DEBUG, because anyone can cause
+/// them.
 fn guard(
     terminal_id: Option<String>,
     terminals: &Arc<Terminals>,
@@ -85,20 +86,21 @@ fn guard(
     guard
 }
 
-/// Which terminal a client wants: `/terminal/ID`.
+/// Returns the id of the requested terminal: `/terminal/ID`.
 fn wanted_by(uri: &Uri) -> Option<String> {
     uri.path().strip_prefix("/terminal/").filter(|id| is_word(id)).map(str::to_owned)
 }
 
-/// Shakes hands: returns which terminal is wanted. `None` where no connection came up: nobody said anything, somebody wanted
-/// the page, or we refused. Whatever else went wrong is how a connection ended.
+/// Accepts the WebSocket handshake, and returns the requested terminal. Returns `None` if no connection came up: no
+/// request arrived, the request was for the page, or the agent rejected it. Any other failure is the end of a
+/// connection.
 async fn open(stream: TcpStream, token: &Token, timing: Timing) -> Option<Result<(String, Socket), Error>> {
     let login = timing.login;
     let socket = SockRef::from(&stream);
-    // Where they cannot be set, pings still find out.
+    // If keep-alive cannot be set, pings still detect a dead peer.
     let _ = (socket.set_tcp_nodelay(true), socket.set_tcp_user_timeout(Some(timing.silence())));
     if timeout(login, page::is_wanted(&stream)).await.ok()?.ok()? {
-        // A page that does not arrive is asked for again.
+        // If the page does not arrive, the browser requests it again.
         let _ = timeout(login, page::serve(stream)).await;
         return None;
     }
@@ -111,7 +113,7 @@ async fn open(stream: TcpStream, token: &Token, timing: Timing) -> Option<Result
             return Err(refusal(StatusCode::UNAUTHORIZED));
         }
         wanted = Some(wanted_by(request.uri()).ok_or_else(|| refusal(StatusCode::NOT_FOUND))?);
-        // A browser wants one of those that its page offers.
+        // A browser requires one of the subprotocols that its page offers.
         if request.headers().contains_key(SEC_WEBSOCKET_PROTOCOL) {
             response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
         }
@@ -126,7 +128,7 @@ async fn open(stream: TcpStream, token: &Token, timing: Timing) -> Option<Result
     }
 }
 
-/// Moves bytes between the client and its terminal until one of them ends.
+/// Copies bytes between the client and its terminal until one of them ends.
 async fn converse(
     socket: &mut Socket,
     screen: Screen,
@@ -153,14 +155,14 @@ async fn converse(
                     sink.start_send_unpin(Message::binary(bytes))?;
                     is_flushed = false;
                 }
-                // The terminal lets its client go, and has said why.
+                // The terminal closed this connection, and has recorded why.
                 None => return Ok(ended.so_far()),
             },
             flushed = sink.flush(), if !is_flushed => {
                 flushed?;
                 is_flushed = true;
             }
-            // Not while the client is not listened to.
+            // Only while this side reads from the client.
             _ = ticks.tick(), if typed.is_none() => {
                 if unanswered == PATIENCE {
                     return Err(LinkError::Silent(unanswered));
@@ -177,7 +179,7 @@ async fn converse(
     }
 }
 
-/// What a message types, if anything.
+/// The input that a message contains, if any.
 fn read(message: Option<Result<Message, Error>>) -> Result<Option<Vec<u8>>, LinkError> {
     Ok(match message.ok_or(LinkError::Eof)?? {
         Message::Text(text) => Some(text.as_bytes().to_vec()),

@@ -1,6 +1,7 @@
-//! Reconnecting terminals over WebSocket: the shell goes on while nobody is attached.
+//! Reconnecting terminals over WebSocket: the shell continues while no client is attached.
 //!
-//! Two kinds of ends: that of a connection, after which the client may come back, and that of the terminal itself.
+//! There are two kinds of ends: the end of a connection, after which the client may reconnect, and the end of the
+//! terminal.
 
 mod connection;
 mod page;
@@ -31,15 +32,15 @@ pub(crate) async fn accept_all(listener: TcpListener, token: Token, noise: Noise
     }
 }
 
-/// The terminals that there are.
+/// The existing terminals.
 struct Terminals {
-    /// What a page has to show.
+    /// The token that a page has to show.
     token: Token,
     by_id: Mutex<HashMap<String, mpsc::UnboundedSender<Attached>>>,
     noise: Noise,
 }
 
-/// How many terminals there may be at once.
+/// The maximum number of terminals.
 const MOST: usize = 100;
 
 impl Terminals {
@@ -47,8 +48,8 @@ impl Terminals {
         Self { token, by_id: Mutex::default(), noise }
     }
 
-    /// Attaches a connection to the terminal with this id, and starts that where there is none. Not where there are too
-    /// many.
+    /// Attaches a connection to the terminal with this id. Starts the terminal if it does not exist, unless there are
+    /// too many.
     fn attach(&self, id: &str, ended: DisconnectHandle, run: &Arc<Run>) -> Option<Screen> {
         let ((to_client, output), (keys, input)) = (mpsc::channel(CHUNKS), mpsc::channel(CHUNKS));
         let replaced = CancellationToken::new();
@@ -72,22 +73,22 @@ impl Terminals {
     }
 }
 
-/// How many pieces of input or output may be on their way.
+/// The maximum number of queued pieces of input or output.
 const CHUNKS: usize = 16;
 
-/// A connection, as its terminal has it.
+/// A connection from the terminal's point of view.
 struct Attached {
     output: mpsc::Sender<Vec<u8>>,
     input: mpsc::Receiver<Vec<u8>>,
-    /// The terminal says here why the connection ends, where it is the terminal that ends it.
+    /// With this handle the terminal records the end of the connection, if the terminal ends it.
     ended: DisconnectHandle,
-    /// A newer connection has taken its place.
+    /// Whether a newer connection has replaced this one.
     replaced: CancellationToken,
 }
 
-/// A terminal, as one of its connections has it.
+/// A terminal from the point of view of one of its connections.
 struct Screen {
-    /// Ends where the terminal does.
+    /// Ends when the terminal ends.
     output: mpsc::Receiver<Vec<u8>>,
     keys: mpsc::Sender<Vec<u8>>,
     replaced: CancellationToken,

@@ -1,4 +1,4 @@
-//! The page with a terminal that the agent serves, and which pages may have one.
+//! The page with a terminal that the agent serves, and the check of a request's origin.
 
 use std::io;
 
@@ -8,18 +8,18 @@ use tokio_tungstenite::tungstenite::handshake::server::Request;
 use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::http::header::{HOST, ORIGIN};
 
-/// How a request for the page begins; one for a terminal has a longer path.
+/// The start of a request for the page. A request for a terminal has a longer path.
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\n";
 const PAGE: &str = include_str!("page.html");
 
-/// Whether somebody asks for the page. Waits for its first bytes, and takes none of them.
+/// Whether the request is for the page. Waits for its first bytes, and does not consume them.
 pub(super) async fn is_wanted(stream: &TcpStream) -> io::Result<bool> {
     let mut begin = [0; REQUEST.len()];
     let length = stream.peek(&mut begin).await?;
     if length == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(begin == *REQUEST) }
 }
 
-/// Answers with the page. It holds nothing secret: its user adds the token.
+/// Answers with the page. It contains no secret: the user adds the token to the address.
 pub(super) async fn serve(mut stream: TcpStream) -> io::Result<()> {
     const LONGEST: usize = 16 * 1024;
     let mut head = Vec::new();
@@ -37,8 +37,8 @@ pub(super) async fn serve(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await
 }
 
-/// Whether a request comes from no page, or from one of this very server. The name has to be an address: any other could
-/// be made to lead here.
+/// Whether a request comes from no page, or from a page of this server. The host has to be an IP address, because an
+/// attacker could point any other name to this address.
 pub(super) fn admits(request: &Request) -> bool {
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = request.headers().get(ORIGIN) else { return true };

@@ -1,4 +1,4 @@
-//! The terminal itself: a login shell, whoever is attached.
+//! The terminal itself: a login shell that runs independently of its clients.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -18,11 +18,11 @@ use super::super::process::{Terminal, exited, hang_up, login_shell, size};
 use super::super::run::Run;
 use super::Attached;
 
-/// How much of the last output a client that comes back is shown.
+/// The maximum amount of earlier output that a returning client gets.
 const REMEMBERED: usize = 64 * 1024;
 const CHUNK: usize = 16 * 1024;
 
-/// Runs a shell for the first that arrivals and for those after it, until the shell has ended, and writes its line.
+/// Runs a shell for the first client and for later ones, until the shell has ended. Then it writes the line.
 pub(super) async fn serve(
     terminal_id: String,
     first: Attached,
@@ -34,7 +34,7 @@ pub(super) async fn serve(
     let (child, terminal, screen, keyboard) = match Terminal::start(command, size(80, 24)) {
         Ok(started) => started,
         Err(error) => {
-            // No terminal came up, and the connection ends by that.
+            // The terminal could not be started, which ends the connection.
             first.ended.failed(&error);
             return;
         }
@@ -61,16 +61,16 @@ pub(super) async fn serve(
                 shell.finish(&last, arrivals).await;
                 end
             }
-            // It is the end of whoever is attached as well.
+            // The end of the terminal is also the end of the attached connection.
             () = run.closing.cancelled() => {
-                // Whoever comes with the next run gets a new terminal.
+                // A client of the next run gets a new terminal.
                 drop(arrivals);
                 hang_up(&mut shell.child).await;
                 Ok(ended.so_far())
             }
         }
     });
-    // Its line is written, whatever it says.
+    // The error is already in the line.
     let _ = ran.await;
 }
 
@@ -93,15 +93,15 @@ struct Shell {
     child: Child,
     terminal: Terminal,
     screen: OwnedReadPty,
-    /// The last of the output.
+    /// The most recent output.
     memory: VecDeque<u8>,
-    /// What of it the client has not got as yet.
+    /// The part of it that the client has not received yet.
     unseen: Vec<u8>,
     attached: Option<Attached>,
 }
 
 impl Shell {
-    /// The newest connection has the terminal.
+    /// The newest connection gets the terminal.
     fn attach(&mut self, attached: Attached) {
         if let Some(older) = self.attached.take() {
             older.ended.set(AGENT_FACING_CLIENT.closed_locally().with_cause(DisconnectCause::Replaced));
@@ -112,7 +112,7 @@ impl Shell {
         self.attached = Some(attached);
     }
 
-    /// Moves bytes until the shell has ended: returns how.
+    /// Copies bytes until the shell has ended, and returns its status.
     async fn attend(
         &mut self,
         mut keyboard: OwnedWritePty,
@@ -128,7 +128,7 @@ impl Shell {
                         asked = self.terminal.signal(&keys);
                         typed = keys;
                     }
-                    // The client has left. The shell goes on.
+                    // The client has left. The shell continues.
                     None => self.detach(),
                 },
                 written = keyboard.write(&typed), if !typed.is_empty() => match written {
@@ -137,7 +137,7 @@ impl Shell {
                 },
                 read = self.screen.read(&mut buffer), if is_on && self.unseen.is_empty() => match read {
                     Ok(length @ 1..) => self.remember(&buffer[..length]),
-                    // The end of a screen tells nothing about the shell.
+                    // The end of the terminal's output does not show how the shell ended.
                     _ => is_on = false,
                 },
                 () = room(output), if !self.unseen.is_empty() => self.show(),
@@ -151,7 +151,7 @@ impl Shell {
         self.unseen.clear();
     }
 
-    /// Sends what the client has not got. There is room for it.
+    /// Sends the output that the client has not received. The queue has room for it.
     fn show(&mut self) {
         let shown =
             self.attached.as_ref().is_some_and(|to| to.output.try_send(std::mem::take(&mut self.unseen)).is_ok());
@@ -169,8 +169,8 @@ impl Shell {
         }
     }
 
-    /// Shows the client the rest, and lets it go, as those who have just come: a shell that ended as it should is a
-    /// normal end for them too.
+    /// Sends the remaining output, and closes the attached connection and those that wait. A clean exit of the shell
+    /// is a normal end for them too.
     async fn finish(self, end: &Disconnect, mut arrivals: mpsc::UnboundedReceiver<Attached>) {
         let last = if end.expected() { AGENT_FACING_CLIENT.closed_locally() } else { end.clone() };
         if let Some(attached) = &self.attached {
@@ -188,7 +188,7 @@ impl Shell {
     }
 }
 
-/// What the client sends, while there is one.
+/// Receives the client's input while a client is attached.
 async fn next(input: Option<&mut mpsc::Receiver<Vec<u8>>>) -> Option<Vec<u8>> {
     match input {
         Some(input) => input.recv().await,
@@ -196,7 +196,7 @@ async fn next(input: Option<&mut mpsc::Receiver<Vec<u8>>>) -> Option<Vec<u8>> {
     }
 }
 
-/// Until there is room for more output, while there is a client that takes it, or until that has left.
+/// Waits until there is room for more output while a client receives it, or until the client has left.
 async fn room(output: Option<&mpsc::Sender<Vec<u8>>>) {
     match output {
         Some(output) => drop(output.reserve().await),
