@@ -1,4 +1,4 @@
-//! Whether the two ends of a connection say the same of its end.
+//! Checks that the two lines of a connection, one of each side, do not contradict each other.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::sites::{
     SERVER_LEG, SERVER_MANAGEMENT, SERVER_RELAY,
 };
 
-/// Which lines are two ends of one connection.
+/// The pairs of messages that belong to the two sides of one connection.
 const PAIRS: &[(&[Site], &[Site])] = &[
     (&[AGENT_CONTROL], &[SERVER_AGENT]),
     (&[CLIENT_COORDINATION, CLIENT_RETRYING], &[SERVER_CLIENT]),
@@ -21,19 +21,19 @@ const PAIRS: &[(&[Site], &[Site])] = &[
     (&[AGENT_FORWARD, AGENT_IDE], &[CLIENT_FORWARD]),
 ];
 
-/// How many connections have two ends in the log, by how these agree.
+/// The number of connections with a line of each side, by how these lines agree.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Agreement {
     /// The same reason and initiator.
     pub(crate) agreed: usize,
-    /// One end knows more.
+    /// One line is more precise.
     pub(crate) refined: usize,
-    /// They cannot both be right.
+    /// The lines contradict each other.
     pub(crate) contradictory: Vec<String>,
 }
 
 impl Agreement {
-    /// Pairs the ends of each client, those that agree first.
+    /// Pairs the lines of each client, beginning with those that agree.
     pub(crate) fn of(ends: &[End]) -> Self {
         let mut all = Self::default();
         let ids: BTreeSet<&str> = ends.iter().map(|end| end.text("client_session_id")).collect();
@@ -72,10 +72,10 @@ enum Degree {
     Contradictory,
 }
 
-/// An expected end and an unexpected one contradict each other, and so do two parties. Who says "the network" has only
-/// seen that the bytes stopped.
+/// An expected and an unexpected end contradict each other, and so do two parties. The initiator `network`
+/// contradicts no party, because that side only saw that the bytes ended.
 ///
-/// An agent does not get to see the code of a DISCONNECT, so that it knows by whom the connection ended and not why.
+/// The agent does not receive the code of a DISCONNECT, so it knows who ended the connection, but not why.
 fn degree(one: &End, other: &End) -> Degree {
     let knows_less = one.is_at(AGENT_SSH) && one.text("disconnect_reason") == "unknown";
     let [one, other] = [one, other].map(End::attribution);

@@ -1,4 +1,4 @@
-//! A page in a headless Chromium, by the protocol of its developer tools.
+//! A page in a headless Chromium, controlled by the protocol of its developer tools.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,14 +18,14 @@ use crate::tools::chromium;
 
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// Where screenshots are kept, if somebody wants to look at them.
+/// The folder for screenshots, if the user wants them.
 const SCREENSHOTS: &str = "DISCONNECT_SCENARIOS_SCREENSHOTS";
 
 /// A browser that shows one page.
 pub(crate) struct Browser {
     _process: Process,
     tools: WebSocketStream<TcpStream>,
-    /// Of the page.
+    /// The session id of the page.
     session: Value,
     sent: u64,
 }
@@ -51,7 +51,7 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Asks for something, and waits for the answer.
+    /// Sends a command, and waits for the answer.
     async fn ask(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
         self.sent += 1;
         let mut request = json!({ "id": self.sent, "method": method, "params": params });
@@ -75,7 +75,7 @@ impl Browser {
         timeout(PATIENCE, answered).await.map_err(|_| format!("{method}: no answer"))?
     }
 
-    /// Waits until the part of the page with this id shows this text.
+    /// Waits until the element with this id contains this text.
     pub(crate) async fn shows(&mut self, id: &str, text: &str) -> Result<(), Failure> {
         let script = format!(
             "new Promise((resolve) => {{
@@ -90,7 +90,7 @@ impl Browser {
         );
         let asked = json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
         let looking = async {
-            // A page that is just being loaded takes its scripts with it.
+            // A page that is still loading has no scripts yet.
             loop {
                 match self.ask("Runtime.evaluate", asked.clone()).await {
                     Err(error) if error.to_string().contains("context was destroyed") => {}
@@ -112,7 +112,7 @@ impl Browser {
         Ok(())
     }
 
-    /// Keeps what the page looks like, where somebody wants to see it.
+    /// Saves a screenshot, if the user wants them.
     pub(crate) async fn screenshot(&mut self, name: &str) -> Result<(), Failure> {
         let Some(folder) = std::env::var_os(SCREENSHOTS).map(PathBuf::from) else { return Ok(()) };
         let shot = self.ask("Page.captureScreenshot", json!({})).await?;

@@ -1,4 +1,4 @@
-//! What holds in every scenario, beside the lines being those that were wanted.
+//! The checks of every scenario, in addition to the comparison with the expected lines.
 
 use std::path::Path;
 
@@ -13,15 +13,15 @@ use crate::planted::Defect;
 use crate::sites::{SERVER_AGENT, SERVER_CLIENT, SERVER_MANAGEMENT, SERVER_RELAY};
 use crate::world::Played;
 
-/// What is known of the lines of a scenario.
+/// The lines of a scenario, and what the checks need to know about them.
 pub(crate) struct Checked {
     pub(crate) problems: Vec<String>,
     pub(crate) agreement: Agreement,
-    /// Each defect that could be planted, and the kind of problem that told of it: none if nothing did.
+    /// Each planted defect, and the kind of problem that found it. `None` if no check found it.
     pub(crate) planted: Vec<(Defect, Option<String>)>,
 }
 
-/// Says everything that is wrong.
+/// Returns everything that is wrong.
 pub(crate) fn all(played: &Played) -> Checked {
     let seen = ends(&played.lines);
     let mut problems = played.problems.clone();
@@ -43,7 +43,7 @@ fn ends(lines: &[Line]) -> Vec<End> {
     lines.iter().filter(|line| line.reason().is_some()).map(End::of).collect()
 }
 
-/// What is wrong with these lines.
+/// The problems of these lines.
 fn lines(played: &Played, lines: &[Line]) -> Vec<String> {
     let mut problems = compare(&played.wanted, &ends(lines));
     problems.extend(lines.iter().filter_map(contradiction));
@@ -51,10 +51,10 @@ fn lines(played: &Played, lines: &[Line]) -> Vec<String> {
     problems
 }
 
-/// Lines of which there are so many that comparing them takes long.
+/// With more lines than this, comparing takes too long.
 const MANY: usize = 1000;
 
-/// Plants each defect, and looks whether anything is noticed.
+/// Plants each defect, and records which check finds it.
 fn plant(played: &Played) -> Vec<(Defect, Option<String>)> {
     if played.lines.len() > MANY {
         return Vec::new();
@@ -67,10 +67,10 @@ fn plant(played: &Played) -> Vec<(Defect, Option<String>)> {
     Defect::ALL.into_iter().filter_map(plant).collect()
 }
 
-/// What its processes told their users, line by line, and that nobody said the token.
+/// Checks the messages for the users, line by line, and that no process wrote the token.
 fn words(played: &Played) -> Vec<String> {
     let (mut missing, mut problems) = (played.told.clone(), Vec::new());
-    // OpenSSH has words of its own.
+    // OpenSSH has its own messages.
     let is_openssh = |heard: &&String| ["client_loop: ", "Connection "].iter().any(|begin| heard.starts_with(begin));
     for heard in played.heard.iter().filter(|heard| !is_openssh(heard)) {
         match missing.iter().position(|told| told == heard) {
@@ -84,7 +84,7 @@ fn words(played: &Played) -> Vec<String> {
     problems
 }
 
-/// What makes a line useless, whichever it is.
+/// Finds defects that make any line useless.
 fn contradiction(line: &Line) -> Option<String> {
     let reason = line.reason()?;
     let problem = if !reason.valid() {
@@ -110,12 +110,12 @@ fn known<T: DisconnectField>(line: &Line) -> bool {
     line.fields().get(T::FIELD).and_then(serde_json::Value::as_str).is_some_and(|text| T::parse(text).is_some())
 }
 
-/// What the log says of each connection, and the line of the server it belongs to.
+/// The row of a connection in the connection log, and the server's line for the same connection.
 const COLUMNS: &str =
     "kind, disconnect_reason, disconnect_expected, disconnect_initiator, disconnect_cause, disconnect_code";
 
-/// The server's own log has one row for each of its connections, which says the same as its line. A connection whose
-/// server was killed has a row nevertheless, and no reason in it is empty.
+/// Checks that the connection log has one row for each connection of the server, with the same end as its line. A
+/// connection of a killed server also has a row, and no reason is empty.
 fn connection_log(path: &Path, seen: &[End], without_line: usize) -> rusqlite::Result<Vec<String>> {
     let log = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let mut rows = log.prepare(&format!("SELECT {COLUMNS} FROM connections"))?;

@@ -1,7 +1,7 @@
-//! What the detail of a line may be: the words of a library or of the workspace, by what they explain.
+//! The expected texts of the detail, by reason, cause and code.
 
-/// Reason, cause and code, and the texts that go with them; `*` stands for the rest of a text. Where a row has none of
-/// these three, there is no detail.
+/// Reason, cause and code, and the texts that belong to them. `*` matches the rest of a text. Without a matching row,
+/// the detail has to be absent.
 #[rustfmt::skip] // one row an end
 const DETAILS: &[(&str, &[&str])] = &[
     ("client_closed/deadline/", &["deadline has elapsed"]),
@@ -41,7 +41,7 @@ const DETAILS: &[(&str, &[&str])] = &[
 ];
 
 const RESET: &[&str] = &[
-    // What the stream has seen, and nobody has said.
+    // Observations of the stream, without an end that the protocol reported.
     "",
     "Connection reset by peer (os error 104)",
     "IO error: Connection reset by peer (os error 104)",
@@ -53,10 +53,10 @@ const EOF: &[&str] = &[
     "WebSocket protocol error: Connection reset without closing handshake",
     "early eof",
     "IO error: peer closed connection without sending TLS close_notify: *",
-    // A goodbye that arrived without its answer.
+    // A goodbye that was not answered.
     "the bytes stopped without a close frame",
 ];
-/// After the code, what the peer had to say.
+/// After the code: the reason text of the peer.
 const CLOSED: &[&str] = &[
     "the peer closed with {code}",
     "the peer closed with {code}: connection lost: no answer in time; try again",

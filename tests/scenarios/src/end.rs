@@ -1,11 +1,11 @@
-//! The lines that were written beside those that have to be.
+//! The expected lines, and their comparison with the logged lines.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::process::Line;
 
-/// What is compared of a line, in the order in which it is shown.
+/// The compared fields of a line, in the order in which they are shown.
 const FIELDS: [&str; 17] = [
     "level",
     "connect_type",
@@ -26,13 +26,13 @@ const FIELDS: [&str; 17] = [
     "port",
 ];
 
-/// What else a line has: when and where it was written; and the detail, which is held against [`details`](crate::details).
+/// Other fields of a line: its time, its place, and the detail, which [`details`](crate::details) checks.
 const OTHERS: [&str; 4] = ["timestamp", "target", "message", "disconnect_detail"];
 
-/// What a connection sees of a process that has gone.
+/// The causes that a connection may have when the other process was killed.
 const GONE: &str = "unclean_eof|reset|broken_pipe";
 
-/// One line that says why a connection ended: as it was written, or as it has to be. A field without a value is absent.
+/// One disconnect line, logged or expected. A field without a value is absent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct End {
     process: &'static str,
@@ -40,13 +40,13 @@ pub(crate) struct End {
     fields: BTreeMap<&'static str, String>,
 }
 
-/// What is shown of an id that the agent has made.
+/// Placeholder for an id that the agent made.
 const MADE: &str = "made";
 
-/// What is shown of a port.
+/// Placeholder for a port.
 pub(crate) const PORT: &str = "port";
 
-/// The fields of a line that nobody has heard of.
+/// The unknown fields of a line.
 pub(crate) fn unknown_fields(line: &Line) -> Vec<&String> {
     line.fields().keys().filter(|key| !FIELDS.contains(&&***key) && !OTHERS.contains(&&***key)).collect()
 }
@@ -55,13 +55,13 @@ fn is_made(field: &str, text: &str) -> bool {
     field == "client_session_id" && text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A place that writes such lines: a row of the table in the README.
+/// A call site: a row of the table in the README.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Site {
     pub(crate) process: &'static str,
     pub(crate) message: &'static str,
     pub(crate) connect_type: &'static str,
-    /// Not by the end, but always this one; where it deserves a look nevertheless, WARN.
+    /// A fixed level that does not depend on the end. An end that needs attention is at WARN nevertheless.
     pub(crate) level: Option<&'static str>,
     /// A field that each of its lines has.
     pub(crate) field: Option<(&'static str, &'static str)>,
@@ -73,7 +73,7 @@ impl Site {
         self.end(reason, "true", initiator).with("level", self.level.unwrap_or("INFO"))
     }
 
-    /// An end to look into.
+    /// An end that is worth investigating.
     pub(crate) fn fault(self, reason: &str, initiator: &str) -> End {
         self.end(reason, "false", initiator).with("level", self.level.unwrap_or("WARN"))
     }
@@ -89,10 +89,10 @@ impl Site {
 }
 
 impl End {
-    /// A line as it was written.
+    /// A logged line.
     pub(crate) fn of(line: &Line) -> Self {
         let fields = FIELDS.into_iter().map(|field| (field, line.text(field)));
-        // What is a different one each time.
+        // Values that differ in each run.
         let fields = fields.map(|(field, text)| match field {
             _ if is_made(field, &text) => (field, MADE.to_owned()),
             "port" if text.parse::<u16>().is_ok() => (field, PORT.to_owned()),
@@ -111,64 +111,64 @@ impl End {
         self
     }
 
-    /// With this cause.
+    /// Sets the cause.
     pub(crate) fn cause(self, cause: &str) -> Self {
         self.with("disconnect_cause", cause)
     }
 
-    /// The other process is gone without a word. Its system says so with a FIN, or with an RST where something was
-    /// unread or is written later, and which of them is a matter of microseconds.
+    /// The other process was killed. Its kernel sends a FIN, or an RST if bytes were unread or are written later.
+    /// Timing decides which.
     pub(crate) fn vanished(self) -> Self {
         self.cause(GONE)
     }
 
-    /// With this protocol code.
+    /// Sets the protocol code.
     pub(crate) fn code(self, code: &str) -> Self {
         self.with("disconnect_code", code)
     }
 
-    /// Deserves a look, although it is expected or its level is fixed.
+    /// Sets the level WARN, although the end is expected or its level is fixed.
     pub(crate) fn warns(self) -> Self {
         self.with("level", "WARN")
     }
 
-    /// Before the peer has said who it is: anybody can make such lines.
+    /// Sets the level before the login: anyone can cause such lines.
     pub(crate) fn quietly(mut self) -> Self {
         self.fields.remove("terminal_id");
         self.with("level", "DEBUG")
     }
 
-    /// Over this path.
+    /// Sets the connection method.
     pub(crate) fn by(self, method: &str) -> Self {
         self.with("connection_method", method)
     }
 
-    /// Of this kind of session.
+    /// Sets the kind of session.
     pub(crate) fn session(self, session: &str) -> Self {
         self.with("session", session)
     }
 
-    /// Of a command that exited with this status.
+    /// Sets the exit status of the command.
     pub(crate) fn exit(self, status: u32) -> Self {
         self.with("exit_code", status.to_string()).code(&format!("exit.{status}"))
     }
 
-    /// Ended by this build.
+    /// Sets the build that ended it.
     pub(crate) fn build(self, id: u64, transition: &str) -> Self {
         self.with("build_id", id.to_string()).with("build_reason", "initiator").with("transition", transition)
     }
 
-    /// Of this client's connection.
+    /// Sets the `client_session_id`.
     pub(crate) fn client(self, id: &str) -> Self {
         self.with("client_session_id", id)
     }
 
-    /// Of a client that did not say by what its connection is to be found: the agent has made something up.
+    /// Expects a `client_session_id` that the agent made, because the client sent none.
     pub(crate) fn unnamed(self) -> Self {
         self.client(MADE)
     }
 
-    /// A field; empty where there is none.
+    /// Sets a field. An empty value means that it is absent.
     pub(crate) fn text(&self, field: &str) -> &str {
         self.fields.get(field).map_or("", String::as_str)
     }
@@ -177,13 +177,13 @@ impl End {
         (self.process, self.message.as_str()) == (site.process, site.message)
     }
 
-    /// Reason, expected, initiator, cause and code, as the connection log has them.
+    /// Reason, expected flag, initiator, cause and code, as in the connection log.
     pub(crate) fn attribution(&self) -> [&str; 5] {
         ["disconnect_reason", "disconnect_expected", "disconnect_initiator", "disconnect_cause", "disconnect_code"]
             .map(|field| self.text(field))
     }
 
-    /// Whether a line that was written is this one.
+    /// Whether a logged line matches this expected one.
     pub(crate) fn is_met_by(&self, seen: &Self) -> bool {
         self.is_at_same_site(seen) && FIELDS.into_iter().all(|field| self.field_is_met_by(field, seen))
     }
@@ -199,7 +199,7 @@ impl End {
         (self.process, &self.message) == (other.process, &other.message)
     }
 
-    /// Says what differs between a line that was written and this one.
+    /// Describes the differences between a logged line and this one.
     fn difference(&self, seen: &Self) -> String {
         let differing = FIELDS.into_iter().filter(|field| !self.field_is_met_by(field, seen));
         let shown = |end: &Self, field| end.fields.get(field).cloned().unwrap_or_else(|| "nothing".to_owned());
@@ -222,7 +222,7 @@ impl fmt::Display for End {
     }
 }
 
-/// Compares the lines that were written with those that have to be, in whatever order; says what is wrong.
+/// Compares the logged lines with the expected ones in any order. Returns what is wrong.
 pub(crate) fn compare(wanted: &[End], seen: &[End]) -> Vec<String> {
     let (mut missing, mut unexpected) = (wanted.to_vec(), Vec::new());
     for end in seen {
@@ -246,7 +246,7 @@ pub(crate) fn compare(wanted: &[End], seen: &[End]) -> Vec<String> {
     summed_up(problems)
 }
 
-/// One that comes many times is shown once, with how often.
+/// Shows a repeated line once, with its count.
 fn summed_up(problems: Vec<String>) -> Vec<String> {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for problem in problems {

@@ -1,4 +1,4 @@
-//! What holds for the lines of any scenario, whatever it does.
+//! The laws that hold for the lines of every scenario.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,27 +6,27 @@ use crate::details;
 use crate::end::unknown_fields;
 use crate::process::Line;
 
-/// A line without a reason: who writes it, at which level, and with which fields.
+/// A line without a reason: its process, its level and its fields.
 struct Event {
     process: &'static str,
     message: &'static str,
     level: &'static str,
     fields: &'static [&'static str],
-    /// Fields that some of them have.
+    /// Optional fields.
     sometimes: &'static [&'static str],
-    /// How many there are.
+    /// The allowed number of such lines.
     law: Law,
 }
 
 #[derive(Clone, Copy)]
 enum Law {
-    /// As many as strangers make.
+    /// Any number, because strangers can cause them.
     Any,
-    /// At most one in the life of a process.
+    /// At most one for each process.
     Once,
     /// At most one for each of these lines.
     AtMost(&'static str),
-    /// What it begins ends with one of these lines, and none of them comes before.
+    /// The line begins something that ends with one of these lines. None of them may come before it.
     Ends(&'static [&'static str]),
 }
 
@@ -77,10 +77,10 @@ const EVENTS: &[Event] = events! {
     "server" "workspace managed" "INFO" ["answer", "workspace"], [], Ends(&["management connection closed"]);
 };
 
-/// What every line has.
+/// The fields of every line.
 const ALWAYS: [&str; 4] = ["level", "message", "target", "timestamp"];
 
-/// Which lines come before which of the same process and client: what is inside ends first.
+/// Order of lines of one process and client: a channel ends before its connection.
 const INSIDE: &[(&str, &str)] = &[
     ("ssh session closed", "ssh connection complete"),
     ("forwarded channel closed", "ssh connection complete"),
@@ -91,7 +91,7 @@ const INSIDE: &[(&str, &str)] = &[
     ("disconnected from derp map RPC", "disconnected from coderd"),
 ];
 
-/// Says everything that is wrong. What a process had begun when it was killed has no end.
+/// Returns everything that is wrong. A killed process does not end what it began.
 pub(crate) fn broken(lines: &[Line], killed: &HashSet<u32>) -> Vec<String> {
     let mut problems: Vec<String> = lines.iter().filter_map(shape).collect();
     let mut by_instance: BTreeMap<u32, Vec<&Line>> = BTreeMap::new();
@@ -105,7 +105,7 @@ pub(crate) fn broken(lines: &[Line], killed: &HashSet<u32>) -> Vec<String> {
     problems
 }
 
-/// A line whose fields are not those of its kind.
+/// Finds a line with the wrong fields for its kind.
 fn shape(line: &Line) -> Option<String> {
     if line.reason().is_some() {
         let unknown = unknown_fields(line);
@@ -131,17 +131,17 @@ fn event(line: &Line) -> Option<&'static Event> {
     EVENTS.iter().find(|event| (event.process, event.message) == (line.process(), line.message()))
 }
 
-/// Whether one more of this line would be noticed.
+/// Whether the checks would notice one more of this line.
 pub(crate) fn is_counted(line: &Line) -> bool {
     event(line).is_some_and(|event| !matches!(event.law, Any))
 }
 
-/// More or fewer lines of a process than there can be.
+/// Finds a number of lines that a process cannot have written.
 fn counts(lines: &[&Line], is_killed: bool) -> Vec<String> {
     let Some(process) = lines.first().map(|line| line.process()) else { return Vec::new() };
     let mut problems = Vec::new();
     if is_killed {
-        // How many it should have ended with is not known.
+        // The number of ends is not known.
         let content = |line: &Line| line.with("timestamp", "").to_json(&[]);
         let pairs = lines.windows(2).filter(|pair| pair[0].reason().is_none() && content(pair[0]) == content(pair[1]));
         problems.extend(pairs.map(|pair| format!("twice:      {}", pair[0].message())));
@@ -153,7 +153,7 @@ fn counts(lines: &[&Line], is_killed: bool) -> Vec<String> {
             begun += usize::from(line.message() == event.message && line.reason().is_none());
             match event.law {
                 Ends(ends) if ends.contains(&line.message()) => {
-                    // At DEBUG by chance: before the login, nothing need have begun.
+                    // The level may be DEBUG by chance: before the login, no beginning is required.
                     let is_quiet = line.level() == "DEBUG" && QUIET.contains(&line.message());
                     quiet += usize::from(is_quiet);
                     ended += usize::from(!is_quiet);
@@ -176,10 +176,10 @@ fn counts(lines: &[&Line], is_killed: bool) -> Vec<String> {
     problems
 }
 
-/// Ends of connections that may never have got as far as to begin.
+/// Ends of connections that may have no beginning.
 const QUIET: [&str; 2] = ["ssh connection complete", "terminal connection closed"];
 
-/// An end that was written after the end of what it was inside of.
+/// Finds a channel whose end was written after the end of its connection.
 fn order(lines: &[&Line]) -> Vec<String> {
     let mut problems = Vec::new();
     for (inner, outer) in INSIDE {
@@ -189,7 +189,7 @@ fn order(lines: &[&Line]) -> Vec<String> {
             let messages: Vec<&str> = of_id.map(|line| line.message()).collect();
             let count = |wanted: &str| messages.iter().filter(|message| **message == wanted).count();
             let last = messages.iter().rposition(|message| message == outer);
-            // With one connection for each client it is known which was inside of which.
+            // With one connection for each client, the parent of each channel is known.
             let is_late = match id.as_str() {
                 // Each connection of the control plane has one of each stream.
                 "" => messages

@@ -1,7 +1,8 @@
-//! Scripted ends between the workspace's processes: every line of all three is held against what it has to be.
+//! Ends connections between the workspace's processes by script, and compares every line of all three processes with
+//! the expected one.
 //!
-//! `disconnect-scenarios` lists the scenarios, `disconnect-scenarios all` or a name plays them and ends with 1 if a line
-//! is wrong.
+//! `disconnect-scenarios` lists the scenarios. `disconnect-scenarios all`, or a name, runs them, and exits with 1 if
+//! a line is wrong.
 
 mod agree;
 mod browser;
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
         Err(error) => return failed(&error),
     };
     let code = runtime.block_on(run(options)).unwrap_or_else(|error| failed(&*error));
-    // A thread that still waits for a terminal's process does not keep this one.
+    // A thread that still waits for a terminal's process must not keep this process alive.
     runtime.shutdown_background();
     code
 }
@@ -69,27 +70,27 @@ fn failed(error: &dyn Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Says on standard error what is wrong, if somebody reads it.
+/// Prints an error on standard error, if a reader exists.
 fn complain(text: impl Display) {
     let _ = writeln!(io::stderr(), "disconnect-scenarios: {text}");
 }
 
-/// What a scenario does, until everything has ended that it is about.
+/// The script of a scenario. It returns after everything that it is about has ended.
 type Story = for<'a> fn(&'a mut World) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
 /// One way for connections to end.
 #[derive(Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// What is done.
+    /// The script.
     pub(crate) what: &'static str,
-    /// Which faults of the original it shows to be gone, by their number.
+    /// The numbers of the faults of the original that it covers.
     pub(crate) faults: &'static [u8],
     needs: &'static [Tool],
     story: Story,
 }
 
-/// A scenario by this name.
+/// There is no scenario with this name.
 const fn scenario(name: &'static str, what: &'static str, story: Story) -> Scenario {
     Scenario { name, what, faults: &[], needs: &[], story }
 }
@@ -104,29 +105,29 @@ impl Scenario {
     }
 }
 
-/// What became of a scenario.
+/// The result of a scenario.
 pub(crate) struct Outcome {
     pub(crate) scenario: Scenario,
     pub(crate) lines: Vec<Line>,
     pub(crate) wanted: Vec<End>,
     pub(crate) result: Result<(), Vec<String>>,
-    /// How the two ends of its connections agree.
+    /// How the two lines of each connection agree.
     pub(crate) agreement: Agreement,
-    /// What told of the defects that were planted into its lines.
+    /// The planted defects, and the checks that found them.
     pub(crate) planted: Vec<(Defect, Option<String>)>,
-    /// What is not there that it needs.
+    /// The missing tool, if any.
     pub(crate) lacks: Option<Tool>,
     pub(crate) took: Duration,
 }
 
-/// No scenario takes that long, however loaded the machine.
+/// The maximum time of a scenario, also on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// Plays one scenario, or all.
+/// Runs one scenario, or all.
 ///
 /// # Errors
 ///
-/// Standard output cannot be written, or somebody interrupts it.
+/// Standard output cannot be written, or the run was interrupted.
 async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     let chosen = match options.name.as_deref() {
         Some("live") => return live::run(options.ssh_port, options.json).await,
@@ -153,13 +154,13 @@ async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
         followed = follow(&mut playing, &mut report) => followed,
         () = stop => Err("interrupted".into()),
     };
-    // Of what was not played to its end, no process and no folder stays behind.
+    // Stops the remaining processes and removes the folders of incomplete scenarios.
     playing.shutdown().await;
     followed?;
     Ok(if report.finish(is_all)? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Reports the outcomes as they come.
+/// Reports each result when it is ready.
 async fn follow(playing: &mut JoinSet<Outcome>, report: &mut Report) -> Result<(), Box<dyn Error>> {
     while let Some(outcome) = playing.join_next().await {
         report.add(outcome?)?;
@@ -203,7 +204,7 @@ async fn play(scenario: Scenario) -> Outcome {
     }
 }
 
-/// What there is to be played.
+/// The scenarios to run.
 fn list() -> Result<ExitCode, Box<dyn Error>> {
     let mut text = String::new();
     let all = stories::all();

@@ -1,4 +1,4 @@
-//! A page with a terminal, as a browser has it: a WebSocket client.
+//! A page with a terminal, with the requests of a browser: a WebSocket client.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Page {
         Ok(self.socket.send(Message::text(keys)).await?)
     }
 
-    /// Waits until the terminal has shown this.
+    /// Waits until the terminal has shown this text.
     pub(crate) async fn until(&mut self, wanted: &str) -> Result<(), Failure> {
         let looking = async {
             while !self.shown.contains(wanted) {
@@ -47,19 +47,19 @@ impl Page {
         timeout(PATIENCE, looking).await.unwrap_or_else(|_| Err(format!("{wanted:?} was not shown").into()))
     }
 
-    /// Waits until the other side has closed: with this code, and these words.
+    /// Waits until the other side has closed with this code and this reason text.
     pub(crate) async fn closed(mut self) -> Result<(u16, String), Failure> {
         timeout(PATIENCE, closed(&mut self.socket)).await?
     }
 
-    /// Leaves, with this code.
+    /// Leaves with this code.
     pub(crate) async fn leave(mut self, code: u16) -> Result<(), Failure> {
         self.socket.close(Some(CloseFrame { code: code.into(), reason: "".into() })).await?;
         timeout(PATIENCE, async { while let Some(Ok(_)) = self.socket.next().await {} }).await?;
         Ok(())
     }
 
-    /// Says something that is no frame, and waits until the other side closes: with this code, and these words.
+    /// Sends bytes that are no frame, and waits until the other side closes with this code and this reason text.
     pub(crate) async fn rave(mut self) -> Result<(u16, String), Failure> {
         self.socket.get_mut().write_all(&[0xff; 16]).await?;
         self.closed().await

@@ -1,20 +1,20 @@
-//! Defects that are planted into the lines of a scenario, to see that the harness sees them.
+//! Defects that are planted into the lines of a scenario, to test the checks.
 
 use crate::laws;
 use crate::process::Line;
 
-/// A defect that a site could have.
+/// A defect that a call site could have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Defect {
-    /// A line has the id of another client, or of another workspace.
+    /// A line has the id of another client or of another workspace.
     WrongId,
-    /// A line explains what nobody has seen.
+    /// A line has an invented detail.
     InventedDetail,
-    /// A line without a reason is written twice.
+    /// A line without a reason is duplicated.
     DoubledEvent,
-    /// A line blames the other side.
+    /// A line names the other side as the initiator.
     SwappedInitiator,
-    /// A line is written after that of its connection.
+    /// A line comes after that of its connection.
     LateLine,
 }
 
@@ -32,7 +32,7 @@ impl Defect {
         }
     }
 
-    /// The lines with this defect in them. `None` where they have no place for it.
+    /// Returns the lines with this defect. `None` if no line can have it.
     pub(crate) fn plant(self, lines: &[Line]) -> Option<Vec<Line>> {
         let mut lines = lines.to_vec();
         match self {
@@ -71,7 +71,7 @@ fn has_client(line: &Line) -> bool {
     line.reason().is_some() && !line.text("client_session_id").is_empty()
 }
 
-/// The middle one of those lines.
+/// The middle one of the selected lines.
 fn middle(lines: &[Line], is_one: impl Fn(&Line) -> bool) -> Option<usize> {
     let all: Vec<usize> = lines.iter().enumerate().filter(|(_, line)| is_one(line)).map(|(at, _)| at).collect();
     all.get(all.len() / 2).copied()

@@ -246,7 +246,7 @@ fn said_goodbye(stream: &mut Option<BoxedGuard>) {
     }
 }
 
-/// The maximum wait for the server's answer.
+/// Says goodbye, and waits for the server's answer.
 async fn say_goodbye(link: &mut Link<FromAgent, ToAgent>) -> Result<(), LinkError> {
     link.send(&FromAgent::Coordination(AgentNode::Goodbye)).await?;
     while !matches!(link.next().await?, ToAgent::Coordination(Coordination::Goodbye)) {}

@@ -117,7 +117,7 @@ struct Client {
     interrupted_at: OnceLock<Instant>,
 }
 
-/// After the user leaves, the agent has this long to receive the goodbye, and then the server has the same. The
+/// The deadlines after the user has left: for the agent's answer to the goodbye, and then for the server's. So the
 /// client ends within a second.
 const BY_AGENT: Duration = Duration::from_millis(400);
 const BY_SERVER: Duration = Duration::from_millis(850);

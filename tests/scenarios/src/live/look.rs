@@ -1,4 +1,4 @@
-//! The lines as they come, and how many ended why.
+//! Shows the lines as they arrive, and counts of their reasons.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -16,11 +16,11 @@ pub(super) struct Live {
     json: bool,
     look: Look,
     counters: Counters,
-    /// Nobody reads on.
+    /// The reader has closed the output.
     is_closed: bool,
 }
 
-/// How it looks on standard output.
+/// The format on standard output.
 struct Look {
     is_terminal: bool,
     is_coloured: bool,
@@ -34,16 +34,16 @@ impl Live {
         Self { json, look, counters: Counters::new(), is_closed: false }
     }
 
-    /// Whether nobody reads what is shown: `cargo run -p workspace | head`.
+    /// Whether the reader has closed the output, as in `cargo run -p workspace | head`.
     pub(super) fn is_closed(&self) -> bool {
         self.is_closed
     }
 
-    /// Something for the user, which is no line.
+    /// Prints a message for the user that is not a line.
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The output cannot be written.
     pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
         if self.json {
             return is_read(io::stderr().write_all(text.as_bytes())).map(drop);
@@ -51,11 +51,11 @@ impl Live {
         self.write(&format!("{}{text}", self.erase()))
     }
 
-    /// One line of one of the processes.
+    /// Prints one line of one of the processes.
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The output cannot be written.
     pub(super) fn show(&mut self, line: &Line) -> io::Result<()> {
         if self.json {
             self.write(&format!("{}\n", line.to_json(&[("process", line.process())])))?;
@@ -70,16 +70,16 @@ impl Live {
         self.write(&text)
     }
 
-    /// On a terminal the summary is the last line, and is written over.
+    /// On a terminal, the summary is the last line and is overwritten.
     fn erase(&self) -> &'static str {
         if self.look.is_terminal { "\r\x1b[K" } else { "" }
     }
 
-    /// The summary once more.
+    /// Prints the summary once more.
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The output cannot be written.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         let text = format!("\nin all: {}\n", self.summary());
         self.say(&text)
@@ -90,7 +90,7 @@ impl Live {
         self.counters.count_recorded(reason, initiator.as_ref(), direction.as_ref(), None);
     }
 
-    /// Reasons that are expected, and apart from them those to look into.
+    /// The reasons of the expected ends, and separately those of the unexpected ones.
     fn summary(&self) -> String {
         let counts = self.counters.snapshot();
         let by_reason = |expected: bool| {
@@ -115,11 +115,11 @@ impl Live {
     }
 }
 
-/// What is not shown again, or is of no use to a person.
+/// Fields that are shown elsewhere or are of no use to a person.
 const LEFT_OUT: [&str; 5] = ["level", "message", "target", "timestamp", DisconnectReason::EXPECTED_FIELD];
 
 impl Look {
-    /// A line for a person. Whatever was logged, it is one line, and cannot move the cursor.
+    /// Formats a line for a person, always on one line and without control characters.
     fn line(&self, line: &Line, reason: &Recorded<DisconnectReason>) -> String {
         let colour = match (self.is_coloured, reason.expected()) {
             (false, _) => ["", ""],
@@ -141,7 +141,7 @@ impl Look {
         let rest = line.fields().keys().filter(|key| !LEFT_OUT.contains(&&***key) && !shown.contains(&&***key));
         for key in rest {
             let short = [ConnectionDirection::FIELD, ConnectionMethod::FIELD, DisconnectCause::FIELD].contains(&&**key);
-            // A value that is a category speaks for itself.
+            // A category needs no key.
             let name = if short { String::new() } else { format!("{}=", clean(key.clone())) };
             // Writing to a string does not fail.
             let _ = write!(text, " {name}{}", clean(line.text(key)));

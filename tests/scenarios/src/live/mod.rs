@@ -1,4 +1,4 @@
-//! All three processes at once, and what their lines add up to.
+//! Runs all three processes at once, and shows their lines.
 
 mod look;
 
@@ -20,14 +20,14 @@ use self::look::Live;
 
 const WORKSPACE: &str = "dev";
 
-/// How long a process may take to come up, and to write its last line.
+/// The maximum time for a process to come up, and to write its last line.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a server, an agent and a client until Ctrl-C, or until one of them ends.
 ///
 /// # Errors
 ///
-/// One of them does not come up, or ends by itself.
+/// One of them does not come up, or ends unexpectedly.
 pub(crate) async fn run(ssh_port: u16, json: bool) -> Result<ExitCode, Box<dyn Error>> {
     let stop = workspace::signals::stop()?;
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -46,10 +46,10 @@ pub(crate) async fn run(ssh_port: u16, json: bool) -> Result<ExitCode, Box<dyn E
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the agent says once its control plane is up.
+/// The agent's message when its control plane is up.
 const AGENT_IS_UP: &str = "coordination stream is up";
 
-/// What the client forwards: a local port to one of the workspace.
+/// The forwarded ports: a local one, and one in the workspace.
 struct Forward {
     url: String,
     local: String,
@@ -58,7 +58,7 @@ struct Forward {
 
 struct All {
     place: Place,
-    /// In the order in which they were started.
+    /// In starting order.
     processes: Vec<(&'static str, Process)>,
     sender: mpsc::UnboundedSender<Said>,
     receiver: mpsc::UnboundedReceiver<Said>,
@@ -66,7 +66,7 @@ struct All {
 }
 
 impl All {
-    /// The server, its agent, and a client that stays: it forwards a port to the agent's terminals.
+    /// The server, its agent, and a client that forwards a port to the agent's terminals.
     async fn start(&mut self, ssh_port: u16) -> Result<Forward, Failure> {
         let server = alone(workspace(&self.place, ["server", "--json"])?);
         let server = self.add("server", Process::service("server", server, &self.sender)?);
@@ -81,7 +81,7 @@ impl All {
 
         let mut forward = Forward { url, local: "0".to_owned(), remote: port(&terminal).to_owned() };
         let client = self.start_client(&forward)?;
-        // The same port, should it have to start again.
+        // The same port for a restart.
         forward.local = self.says(client, "forwarding").await?.text("local");
         let local = format!("127.0.0.1:{}", forward.local);
         self.live.say(&how_to_connect(&self.place, &forward.url, port(&ssh), &terminal, &local))?;
@@ -120,7 +120,7 @@ impl All {
         timeout(PATIENCE, waiting).await.unwrap_or_else(|_| Err(format!("nobody said {message:?} in time").into()))
     }
 
-    /// Shows what comes, while somebody looks. The client ends with its workspace, and is started again with it.
+    /// Shows the lines until the output is closed. The client ends with its workspace, and is restarted with it.
     async fn watch(&mut self, forward: &Forward) -> Result<(), Failure> {
         while !self.live.is_closed() {
             match self.receiver.recv().await.ok_or("nobody is left")? {
@@ -144,7 +144,7 @@ impl All {
         Ok(())
     }
 
-    /// What is to be said of a process that has ended by itself.
+    /// The error for a process that ended unexpectedly.
     async fn ended(&mut self, id: Id) -> Failure {
         let Some(position) = self.processes.iter().position(|(_, process)| process.id() == id) else {
             return "a process ended".into();
@@ -160,12 +160,12 @@ impl All {
         format!("the {name} ended, {status}{separator}{said}").into()
     }
 
-    /// Client, agent, server: each is asked to stop, and waited for until its last line.
+    /// Stops client, agent and server in that order, and waits for the last line of each.
     async fn stop(&mut self) -> Result<(), Failure> {
         while let Some((name, process)) = self.processes.pop() {
             process.signal(Signal::SIGTERM)?;
             let last_line = timeout(PATIENCE, self.until_end(process.id())).await;
-            // What does not stop is killed with this value.
+            // A process that does not stop is killed when this value is dropped.
             last_line.map_err(|_| format!("the {name} did not stop in time, and was killed"))??;
         }
         Ok(())
@@ -183,7 +183,7 @@ impl All {
     }
 }
 
-/// In a process group of its own: Ctrl-C is for this process, which stops the others in order.
+/// In its own process group, because Ctrl-C is for this process, which stops the others in order.
 fn alone(mut command: Command) -> Command {
     command.process_group(0);
     command
@@ -193,7 +193,7 @@ fn port(address: &str) -> &str {
     address.rsplit_once(':').map_or(address, |(_, port)| port)
 }
 
-/// Options by which ssh neither asks for the host key nor remembers it: it goes with this run.
+/// Options with which ssh does not ask for the host key and does not store it.
 const SSH: &str = "ssh -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR";
 
 fn how_to_connect(place: &Place, url: &str, ssh_port: &str, terminal: &str, local: &str) -> String {

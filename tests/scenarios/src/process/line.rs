@@ -1,4 +1,4 @@
-//! One logged line, as a log pipeline gets it.
+//! One logged line, as a log pipeline receives it.
 
 use disconnect_core::{DisconnectField, DisconnectReason, Recorded};
 use serde_json::{Map, Value};
@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     process: &'static str,
-    /// Which of the processes with this name.
+    /// The number of the process among those with the same name.
     instance: u32,
     fields: Map<String, Value>,
 }
 
 impl Line {
-    /// What is no JSON object is kept as a message: it has to be seen.
+    /// A text that is no JSON object becomes a message, so that it is reported.
     pub(crate) fn parse(process: &'static str, instance: u32, bytes: &[u8]) -> Self {
         let fields = serde_json::from_slice(bytes).unwrap_or_else(|_| {
             let text = String::from_utf8_lossy(bytes).trim_end().to_owned();
@@ -27,7 +27,7 @@ impl Line {
         self.process
     }
 
-    /// Which of the processes with this name wrote the line.
+    /// The number of the process among those with the same name.
     pub(crate) fn instance(&self) -> u32 {
         self.instance
     }
@@ -39,7 +39,7 @@ impl Line {
         line
     }
 
-    /// A field as text; one that is absent reads as empty.
+    /// Returns a field as text, or the empty text if it is absent.
     pub(crate) fn text(&self, field: &str) -> String {
         match self.fields.get(field) {
             None | Some(Value::Null) => String::new(),
@@ -48,32 +48,32 @@ impl Line {
         }
     }
 
-    /// The message; empty where there is none.
+    /// Returns the message, or the empty text.
     pub(crate) fn message(&self) -> &str {
         self.fields.get("message").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The level, in upper case; empty where there is none.
+    /// Returns the level in upper case, or the empty text.
     pub(crate) fn level(&self) -> &str {
         self.fields.get("level").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Why a connection ended, where the line says so.
+    /// Returns the reason, if the line has one.
     pub(crate) fn reason(&self) -> Option<Recorded<DisconnectReason>> {
         self.category()
     }
 
-    /// A category, where the line has one of this kind.
+    /// Returns a category, if the line has one of this set.
     pub(crate) fn category<T: DisconnectField>(&self) -> Option<Recorded<T>> {
         Some(self.fields.get(T::FIELD)?.as_str().unwrap_or_default().into())
     }
 
-    /// The fields, in the order of their names.
+    /// The fields, sorted by name.
     pub(crate) fn fields(&self) -> &Map<String, Value> {
         &self.fields
     }
 
-    /// The line for a log pipeline, with more fields in front.
+    /// The line for a log pipeline, with additional fields at its start.
     pub(crate) fn to_json(&self, more: &[(&str, &str)]) -> String {
         let more = more.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value)));
         Value::Object(self.fields.clone().into_iter().chain(more).collect()).to_string()

@@ -1,4 +1,4 @@
-//! Processes that this one starts: what they write, how they are asked to stop, how they end.
+//! Child processes: their output, their signals and their exit.
 
 mod line;
 mod output;
@@ -21,19 +21,19 @@ use tokio_util::task::AbortOnDropHandle;
 pub(crate) use self::line::Line;
 pub(crate) use self::output::Output;
 
-/// What goes wrong around a process.
+/// An error around a process.
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// One of the processes that were started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Id(pub(crate) u32);
 
-/// What a process logs.
+/// The output of a process's log.
 #[derive(Debug)]
 pub(crate) enum Said {
     /// One line.
     Line(Id, Line),
-    /// It has ended, and this was all.
+    /// The process has ended, and this was its last line.
     End(Id),
 }
 
@@ -42,17 +42,17 @@ pub(crate) struct Process {
     id: Id,
     pid: Pid,
     status: watch::Receiver<Option<ExitStatus>>,
-    /// Kept open: the end of its input is something that has to be done on purpose.
+    /// Kept open, because an end of input has to be sent on purpose.
     pub(crate) stdin: Option<ChildStdin>,
-    /// What it writes for its user, where the lines go elsewhere.
+    /// Its standard output for the user, if its lines go elsewhere.
     pub(crate) stdout: Output,
-    /// What it writes to standard error.
+    /// Its standard error.
     pub(crate) stderr: Output,
-    /// It owns the child, and kills it when it is dropped.
+    /// The task that owns the child, and kills it when it is dropped.
     _waiting: AbortOnDropHandle<()>,
 }
 
-/// A named pipe for the lines of a client, whose standard output is its user's.
+/// A named pipe for the lines of a client, whose standard output belongs to its user.
 pub(crate) struct Pipe {
     receiver: pipe::Receiver,
     open: OpenPipe,
@@ -72,12 +72,12 @@ impl Pipe {
         Ok(Self { receiver, open: OpenPipe { _sender: sender, file } })
     }
 
-    /// What to give to `--log`.
+    /// The argument of `--log`.
     pub(crate) fn path(&self) -> &Path {
         &self.open.file.0
     }
 
-    /// Hands every line on until the process has closed the pipe and the [`OpenPipe`] is dropped.
+    /// Passes on every line until the process has closed the pipe and the [`OpenPipe`] is dropped.
     pub(crate) fn read(self, name: &'static str, to: &mpsc::UnboundedSender<Said>) -> (Id, OpenPipe) {
         let id = next_id();
         tokio::spawn(read(id, name, self.receiver, to.clone()));
@@ -85,19 +85,19 @@ impl Pipe {
     }
 }
 
-/// Keeps a [`Pipe`] from its end of file, which would come before the process opens it. Dropped once the process has
-/// ended, it removes the file.
+/// Prevents the end of file of a [`Pipe`] before the process opens it. Drop it after the process has ended. It also
+/// removes the file.
 pub(crate) struct OpenPipe {
     _sender: pipe::Sender,
     file: Fifo,
 }
 
-/// A file that goes with this value.
+/// A file that is removed when this value is dropped.
 struct Fifo(PathBuf);
 
 impl Drop for Fifo {
     fn drop(&mut self) {
-        // What cannot be removed is in the folder for temporary files.
+        // A file that cannot be removed is in the folder for temporary files.
         let _ = std::fs::remove_file(&self.0);
     }
 }
@@ -107,7 +107,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// It cannot be started.
+    /// The process cannot be started.
     pub(crate) fn service(name: &'static str, command: Command, to: &mpsc::UnboundedSender<Said>) -> io::Result<Self> {
         let mut child = spawn(command)?;
         let id = next_id();
@@ -121,7 +121,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// It cannot be started.
+    /// The process cannot be started.
     pub(crate) fn client(
         name: &'static str,
         command: Command,
@@ -137,7 +137,7 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// It cannot be started.
+    /// The process cannot be started.
     pub(crate) fn tool(command: Command) -> io::Result<Self> {
         Ok(Self::of(next_id(), spawn(command)?, None))
     }
@@ -161,12 +161,12 @@ impl Process {
         }
     }
 
-    /// What its lines are marked with.
+    /// The name and number that mark its lines.
     pub(crate) fn id(&self) -> Id {
         self.id
     }
 
-    /// Its process id; 0 where it had ended before it could be asked for.
+    /// Its process id, or 0 if it had ended before.
     pub(crate) fn pid(&self) -> Pid {
         self.pid
     }
@@ -175,31 +175,31 @@ impl Process {
         self.status.borrow().is_some()
     }
 
-    /// Sends a signal. A process that has ended is not there to get it.
+    /// Sends a signal. Has no effect on a process that has ended.
     ///
     /// # Errors
     ///
-    /// The system refuses.
+    /// The system call fails.
     pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
-        // Until its status is known nobody else can have its number.
+        // The process id stays reserved until the status is read.
         if self.has_ended() || self.pid.as_raw() == 0 {
             return Ok(());
         }
         Ok(kill(self.pid, signal)?)
     }
 
-    /// Waits for its end. It may be dropped and called again.
+    /// Waits until it ends. Cancel safe.
     ///
     /// # Errors
     ///
-    /// The status cannot be had.
+    /// The status is not available.
     pub(crate) async fn ended(&mut self) -> Result<ExitStatus, Failure> {
         let status = self.status.wait_for(Option::is_some).await?;
         Ok((*status).ok_or("the process has no status")?)
     }
 }
 
-/// Now, and not once the task that waits for it is gone: this process may be about to end.
+/// Kills the child now, and not when its task is dropped, because this process may be about to exit.
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.signal(Signal::SIGKILL);
@@ -215,13 +215,13 @@ fn spawn(mut command: Command) -> io::Result<Child> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()
 }
 
-/// Hands every line on, until there are no more.
+/// Passes on every line until the end.
 async fn read(id: Id, name: &'static str, from: impl AsyncRead + Unpin, to: mpsc::UnboundedSender<Said>) {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
-    // A line that was cut by a `kill -9` is still looked at.
+    // Reads a line that a `kill -9` cut, too.
     while matches!(from.read_until(b'\n', &mut line).await, Ok(1..)) {
-        // Who no longer listens has no use for lines.
+        // The receiver has stopped listening.
         let _ = to.send(Said::Line(id, Line::parse(name, id.0, &line)));
         line.clear();
     }

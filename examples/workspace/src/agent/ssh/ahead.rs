@@ -22,7 +22,7 @@ use crate::ends::AGENT_FACING_CLIENT;
 pub(super) struct Ahead {
     bytes: VecDeque<u8>,
     target: Option<Box<dyn AsyncWrite + Send + Unpin>>,
-    /// The time when the target stopped accepting bytes.
+    /// Whether the target has accepted nothing for [`LONG`].
     is_stalled: bool,
     is_over: bool,
 }

@@ -16,7 +16,7 @@ use super::connection::Client;
 pub(super) struct Transport<S> {
     stream: S,
     client: Arc<Client>,
-    /// Set when the first bytes arrive: the connection is up.
+    /// Marks the connection as established when the first bytes arrive. Then `None`.
     connecting: Option<DisconnectHandle>,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
 }

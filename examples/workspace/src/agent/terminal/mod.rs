@@ -82,7 +82,7 @@ struct Attached {
     input: mpsc::Receiver<Vec<u8>>,
     /// With this handle the terminal records the end of the connection, if the terminal ends it.
     ended: DisconnectHandle,
-    /// Whether a newer connection has replaced this one.
+    /// Cancelled when a newer connection replaces this one.
     replaced: CancellationToken,
 }
 

@@ -169,8 +169,8 @@ impl Shell {
         }
     }
 
-    /// Sends the remaining output, and closes the attached connection and those that wait. A clean exit of the shell
-    /// is a normal end for them too.
+    /// Sends the remaining output, and ends the attached connection and those that have just arrived. A clean exit of
+    /// the shell is a normal end for them too.
     async fn finish(self, end: &Disconnect, mut arrivals: mpsc::UnboundedReceiver<Attached>) {
         let last = if end.expected() { AGENT_FACING_CLIENT.closed_locally() } else { end.clone() };
         if let Some(attached) = &self.attached {
