@@ -1,7 +1,8 @@
-//! The workspace's processes: this program again, in another role.
+//! Starts the workspace's processes: this program again, in another role.
 //!
-//! Cargo builds no program of another package for `cargo run` or `cargo test`, so this one contains the workspace. The
-//! role is a variable of the environment and not an argument: a proxy is started by ssh, which hands the environment on.
+//! For `cargo run` and `cargo test`, Cargo does not build programs of other packages, so this program contains the
+//! workspace. An environment variable selects the role, not an argument, because ssh starts the proxy and passes the
+//! environment on.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -20,7 +21,7 @@ pub(crate) fn is_workspace() -> bool {
     std::env::var_os(ROLE.0).is_some_and(|role| role == ROLE.1)
 }
 
-/// The workspace with these arguments, in this place.
+/// Returns a command that runs the workspace with these arguments, in this folder.
 ///
 /// # Errors
 ///
@@ -31,7 +32,8 @@ pub(crate) fn workspace<S: AsRef<OsStr>>(place: &Place, arguments: impl IntoIter
     Ok(command)
 }
 
-/// A folder for the processes of one world, which goes with this value: their files, an empty home, and their token.
+/// A folder for the processes of one scenario: their files, an empty home, and their token. It is removed when this
+/// value is dropped.
 pub(crate) struct Place {
     folder: PathBuf,
     token: String,
@@ -44,9 +46,9 @@ impl Place {
     pub(crate) fn new() -> io::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        // Short: the path of a Unix socket has at most 108 bytes.
+        // Short, because the path of a Unix socket has at most 108 bytes.
         let folder = std::env::temp_dir().join(format!("ws-{}-{number}", std::process::id()));
-        // For nobody else: `live` is used by people.
+        // Only for its owner, because people use `live`.
         fs::DirBuilder::new().mode(0o700).create(&folder)?;
         fs::create_dir(folder.join("home"))?;
         let mut random = [0; 16];
@@ -64,7 +66,7 @@ impl Place {
         &self.token
     }
 
-    /// What a process here finds in its environment. A home that is empty has no start-up files in it.
+    /// The environment of a process. An empty home has no start-up files.
     pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
         let home = self.file("home").display().to_string();
         [
@@ -79,7 +81,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // What cannot be removed is in the folder for temporary files.
+        // A folder that cannot be removed is in the folder for temporary files.
         let _ = fs::remove_dir_all::<&Path>(&self.folder);
     }
 }

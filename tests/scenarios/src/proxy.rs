@@ -1,4 +1,4 @@
-//! A TCP proxy on loopback, whose connections can break.
+//! A TCP proxy on loopback that breaks its connections on command.
 
 use std::io;
 use std::time::Duration;
@@ -8,26 +8,26 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
-/// What happens to the connections that are open.
+/// The fault for the open connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Break {
     /// An RST to both sides.
     Reset,
-    /// A FIN to both sides: the bytes stop without a goodbye.
+    /// A FIN to both sides, without a goodbye.
     Cut,
-    /// They stay open, and nothing passes any more.
+    /// The connections stay open, and forward nothing more.
     Freeze,
-    /// One byte of what the dialler says next is another one.
+    /// Flips one byte of the dialler's next bytes.
     Corrupt,
-    /// The first half of what the dialler says next, and then a FIN to both sides.
+    /// Forwards half of the dialler's next bytes, and then sends a FIN to both sides.
     Truncate,
-    /// Bytes that are no message of anybody, to the one who dialled.
+    /// Sends bytes that are invalid in every protocol to the dialler.
     GarbageToDialler(&'static [u8]),
-    /// Bytes that are no message of anybody, to the one who was dialled.
+    /// Sends bytes that are invalid in every protocol to the dialled side.
     GarbageToDialled(&'static [u8]),
 }
 
-/// Passes connections on, until they break.
+/// Forwards connections until they are broken.
 pub(crate) struct Proxy {
     address: String,
     breaks: watch::Sender<Option<Break>>,
@@ -35,7 +35,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// In front of this address.
+    /// Starts a proxy for this address.
     pub(crate) async fn to(address: &str) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let own = listener.local_addr()?.to_string();
@@ -56,7 +56,7 @@ impl Proxy {
         &self.address
     }
 
-    /// Breaks the connections that are open; later ones pass.
+    /// Breaks the open connections. Later ones are forwarded.
     pub(crate) fn break_all(&self, how: Break) {
         self.breaks.send_replace(Some(how));
     }
@@ -76,7 +76,7 @@ async fn pass(mut near: TcpStream, mut far: TcpStream, mut breaks: watch::Receiv
             reset(&near)?;
             reset(&far)
         }
-        // Until the proxy is gone.
+        // Until the proxy is dropped.
         Some(Break::Freeze) => {
             while breaks.changed().await.is_ok() {}
             Ok(())
@@ -94,7 +94,7 @@ async fn pass(mut near: TcpStream, mut far: TcpStream, mut breaks: watch::Receiv
             tokio::join!(finish(near), finish(far));
             Ok(())
         }
-        // The other side stays open meanwhile, so that its end is not what is seen first.
+        // Keeps the other side open meanwhile, so that its end is not observed first.
         Some(Break::GarbageToDialler(bytes)) => {
             say(near, bytes).await;
             finish(far).await;
@@ -112,7 +112,7 @@ async fn pass(mut near: TcpStream, mut far: TcpStream, mut breaks: watch::Receiv
     }
 }
 
-/// What it says next.
+/// The next bytes of the side.
 async fn next(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; 16 * 1024];
     let length = stream.read(&mut bytes).await?;
@@ -120,19 +120,19 @@ async fn next(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     if length == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
 }
 
-/// Closes with an RST: nothing in flight is delivered.
+/// Closes with an RST, which discards bytes in flight.
 fn reset(stream: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO))
 }
 
-/// Says this, and listens until the other closes: an RST is an end as good as any.
+/// Sends these bytes, and reads until the other side closes. An RST also counts as the end.
 async fn say(mut stream: TcpStream, bytes: &[u8]) {
     if stream.write_all(bytes).await.is_ok() {
         let _ = stream.read_to_end(&mut Vec::new()).await;
     }
 }
 
-/// A FIN, and no RST for what still comes.
+/// Sends a FIN, and no RST for bytes that still arrive.
 async fn finish(mut stream: TcpStream) {
     if stream.shutdown().await.is_ok() {
         let _ = stream.read_to_end(&mut Vec::new()).await;

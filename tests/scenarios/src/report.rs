@@ -1,4 +1,4 @@
-//! The table: a row for each scenario as it ends, then everything that is wrong.
+//! The table: a row for each scenario when it ends, and then everything that is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Write};
@@ -19,16 +19,16 @@ pub(crate) struct Report {
     names: usize,
     whats: usize,
     outcomes: Vec<Outcome>,
-    /// What is missing must not go unnoticed where it is installed on purpose.
+    /// In CI, a missing tool is a failure, because CI installs all of them.
     must_have_tools: bool,
 }
 
 impl Report {
-    /// The head of the table.
+    /// Writes the head of the table.
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The output cannot be written.
     pub(crate) fn new(scenarios: &[Scenario], json: bool) -> io::Result<Self> {
         let longest = |text: fn(&Scenario) -> &'static str| {
             scenarios.iter().map(|scenario| text(scenario).len()).max().unwrap_or_default()
@@ -41,11 +41,11 @@ impl Report {
         Ok(report)
     }
 
-    /// One more row.
+    /// Writes one more row.
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The output cannot be written.
     pub(crate) fn add(&mut self, outcome: Outcome) -> io::Result<()> {
         let (names, whats, Scenario { name, what, .. }) = (self.names, self.whats, outcome.scenario);
         if let Some(tool) = outcome.lacks {
@@ -73,18 +73,18 @@ impl Report {
         Ok(())
     }
 
-    /// Says what is wrong, and whether nothing is.
+    /// Writes everything that is wrong. Returns whether nothing is.
     ///
     /// # Errors
     ///
-    /// It cannot be written.
+    /// The output cannot be written.
     pub(crate) fn finish(self, is_all: bool) -> io::Result<bool> {
         let mut problems = Vec::new();
         for Outcome { scenario, result, lacks, .. } in &self.outcomes {
             if let Err(wrong) = result {
                 problems.push(format!("{}:\n  {}", scenario.name, wrong.join("\n  ")));
             }
-            // One that was asked for by its name is not left out with a shrug.
+            // For a scenario named on the command line, a missing tool is a failure.
             if let Some(tool) = lacks.filter(|_| self.must_have_tools || !is_all) {
                 problems.push(format!("{}: it needs {tool}, which is not here", scenario.name));
             }
@@ -112,7 +112,7 @@ impl Report {
         Ok(problems.is_empty())
     }
 
-    /// Every site and every fault has a scenario.
+    /// Checks that every call site and every fault has a scenario.
     fn uncovered(&self) -> Vec<String> {
         let wanted = || self.outcomes.iter().flat_map(|outcome| &outcome.wanted);
         let sites = sites::ALL.iter().filter(|site| !wanted().any(|end| end.is_at(**site)));
@@ -124,7 +124,7 @@ impl Report {
         problems
     }
 
-    /// Defects that were planted, and that nobody saw.
+    /// The planted defects that no check found.
     fn blind(&self) -> Vec<String> {
         let unseen = |outcome: &Outcome| {
             let unseen = outcome.planted.iter().filter(|(_, kind)| kind.is_none());
@@ -133,7 +133,7 @@ impl Report {
         self.outcomes.iter().flat_map(|outcome| -> Vec<String> { unseen(outcome) }).collect()
     }
 
-    /// How the two ends of connections agree.
+    /// How the two lines of connections agree.
     fn agreement(&self) -> String {
         let all = || self.outcomes.iter().map(|outcome| &outcome.agreement);
         let agreed: usize = all().map(|all| all.agreed).sum();
@@ -144,7 +144,7 @@ impl Report {
         )
     }
 
-    /// Where this defect was planted, and what told of it.
+    /// The number of times that this defect was planted, and the checks that found it.
     fn planted(&self, defect: Defect) -> String {
         let kinds = self.outcomes.iter().flat_map(|outcome| &outcome.planted).filter(|(planted, _)| *planted == defect);
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -163,7 +163,7 @@ impl Report {
         } else {
             io::stdout().lock().write_all(line.as_bytes())
         };
-        // Nobody need read on: `disconnect-scenarios all | head`.
+        // The reader may close the output: `disconnect-scenarios all | head`.
         is_read(written).map(drop)
     }
 }
@@ -172,7 +172,7 @@ fn tenths(took: Duration) -> String {
     format!("{:.1}", took.as_secs_f32())
 }
 
-/// Whether somebody still reads what was written: `false` after a closed pipe or a lost terminal.
+/// Whether the output still has a reader. `false` after a closed pipe or a lost terminal.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Peers that break the rules on purpose.
+//! Peers that violate the protocol on purpose.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use crate::process::Failure;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A server that says to an agent what it is told to.
+/// A server that sends an agent whatever the scenario wants.
 pub(crate) struct Rogue {
     listener: TcpListener,
     pub(crate) url: String,
 }
 
-/// Its end of an agent's connection.
+/// The server's side of an agent's connection.
 pub(crate) struct RogueLink(WebSocketStream<TcpStream>);
 
 impl Rogue {
@@ -35,7 +35,7 @@ impl Rogue {
         Ok(Self { listener, url })
     }
 
-    /// The next agent, once both of its streams are open.
+    /// Accepts the next agent, and waits until both of its streams are open.
     pub(crate) async fn agent(&self) -> Result<RogueLink, Failure> {
         let (stream, _) = timeout(PATIENCE, self.listener.accept()).await??;
         let mut link = RogueLink(accept_async(stream).await?);
@@ -50,7 +50,7 @@ impl RogueLink {
         Ok(self.0.send(Message::text(text)).await?)
     }
 
-    /// Reads until a message contains this.
+    /// Reads until a message contains this text.
     async fn heard(&mut self, wanted: &str) -> Result<(), Failure> {
         let listening = async {
             while let Some(message) = self.0.next().await {
@@ -69,7 +69,7 @@ impl RogueLink {
     }
 }
 
-/// A client of a server, or an agent, that says what it is told to.
+/// A client or an agent that sends a server whatever the scenario wants.
 pub(crate) struct RogueClient(WebSocketStream<TcpStream>);
 
 impl RogueClient {
@@ -82,13 +82,13 @@ impl RogueClient {
         Ok(self.0.send(Message::text(text)).await?)
     }
 
-    /// Reads until the server closes: with this code, and these words.
+    /// Reads until the server closes with this code and this reason text.
     pub(crate) async fn closed(&mut self) -> Result<(u16, String), Failure> {
         timeout(PATIENCE, closed(&mut self.0)).await?
     }
 }
 
-/// Reads until the other side closes: with this code, and these words.
+/// Reads until the other side closes with this code and this reason text.
 pub(crate) async fn closed(socket: &mut WebSocketStream<TcpStream>) -> Result<(u16, String), Failure> {
     loop {
         let message = socket.next().await.ok_or("it ended without a close frame")??;
@@ -109,7 +109,7 @@ fn request(address: &str, path: &str, origin: Option<&str>, token: Option<&str>)
     Ok(request)
 }
 
-/// Asks for a connection: the status of the answer.
+/// Sends a handshake, and returns the status of the answer.
 pub(crate) async fn status(
     address: &str,
     path: &str,
@@ -124,7 +124,7 @@ pub(crate) async fn status(
     }
 }
 
-/// Says the same byte by byte, again and again, until the other closes.
+/// Sends the same bytes one by one, again and again, until the other side closes.
 pub(crate) async fn dribble(address: &str, bytes: &[u8]) -> Result<(), Failure> {
     let (mut from, mut to) = TcpStream::connect(address).await?.into_split();
     let dribbling = async {
@@ -139,7 +139,7 @@ pub(crate) async fn dribble(address: &str, bytes: &[u8]) -> Result<(), Failure> 
     let mut heard = Vec::new();
     let closed = async {
         tokio::select! {
-            // A reset is an end as good as any.
+            // A reset also counts as the end.
             _ = from.read_to_end(&mut heard) => {}
             () = dribbling => {}
         }
@@ -147,7 +147,7 @@ pub(crate) async fn dribble(address: &str, bytes: &[u8]) -> Result<(), Failure> 
     Ok(timeout(PATIENCE, closed).await?)
 }
 
-/// A client that asks nobody who the agent is.
+/// A client that does not check the agent's host key.
 pub(crate) struct AnyKey;
 
 impl client::Handler for AnyKey {
@@ -163,7 +163,7 @@ impl client::Handler for AnyKey {
 pub(crate) enum Opens {
     Nothing,
     Session,
-    /// A command that has ended, and whose channel both sides have closed.
+    /// A command that has ended, with its channel closed by both sides.
     ClosedSession,
 }
 
@@ -182,28 +182,28 @@ pub(crate) async fn says_disconnect(address: &str, code: russh::Disconnect, open
         Opens::ClosedSession => {
             let mut channel = client.channel_open_session().await?;
             channel.exec(true, "true").await?;
-            // To the agent's close, which russh answers.
+            // Waits for the agent's close, which russh answers.
             while channel.wait().await.is_some() {}
             None
         }
     };
     client.disconnect(code, "rogue", "en").await?;
-    // However it sees its own end.
+    // The client's own view of the end does not matter.
     let _ = timeout(PATIENCE, client).await?;
     Ok(())
 }
 
-/// Connects, and closes again: what a port scanner or a load balancer does.
+/// Connects and closes, like a port scanner or a load balancer.
 pub(crate) async fn probe(address: &str) -> Result<(), Failure> {
     drop(TcpStream::connect(address).await?);
     Ok(())
 }
 
-/// Says something that is no message of anybody, and listens until the other closes.
+/// Sends bytes that are invalid in every protocol, and reads until the other side closes.
 pub(crate) async fn garbage(address: &str, bytes: &[u8]) -> Result<(), Failure> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(bytes).await?;
-    // A reset is an end as good as any.
+    // A reset also counts as the end.
     let _ = timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await?;
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! The table of the example's README, as data: who writes which line, and on which layer.
+//! The call sites of the example, as in the table of its README: process, message, level and layer.
 
 use crate::end::Site;
 
-/// DEBUG, whatever the end.
+/// Always DEBUG.
 const DEBUG: Option<&str> = Some("DEBUG");
-/// INFO for an end that is expected, and WARN for one that deserves a look.
+/// INFO for an expected end, WARN for an end that needs attention.
 const BY_END: Option<&str> = None;
 
 /// The only workspace, the only terminal, and any port.
@@ -21,7 +21,7 @@ macro_rules! sites {
             level: $level,
             field: [$(Some($field),)? None][0],
         };)*
-        /// All of them.
+        /// All call sites.
         pub(crate) const ALL: &[Site] = &[$($name),*];
     };
 }

@@ -1,4 +1,4 @@
-//! Clients that are not ours: OpenSSH's, and a browser's WebSocket as Node has it.
+//! Clients of other projects: OpenSSH, and Node's WebSocket client.
 
 use std::fmt;
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
-/// What a scenario needs that may not be there.
+/// A tool that a scenario needs and that may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tool {
     Ssh,
@@ -34,7 +34,7 @@ impl Tool {
     pub(crate) async fn is_there(self) -> bool {
         match self {
             Self::Ssh => starts("ssh", "-V").await,
-            // Asked for nothing it says how to use it, with status 1.
+            // Without arguments it prints its usage, with status 1.
             Self::Sftp => starts("sftp", "-h").await,
             Self::SftpServer => starts("/usr/lib/openssh/sftp-server", "-Q").await,
             Self::Chromium => chromium().await.is_some(),
@@ -43,7 +43,7 @@ impl Tool {
     }
 }
 
-/// What Chromium is called here, if it is here.
+/// The name of Chromium on this system, if it is installed.
 pub(crate) async fn chromium() -> Option<&'static str> {
     static NAME: OnceCell<Option<&'static str>> = OnceCell::const_new();
     let look = || async {
@@ -63,7 +63,7 @@ async fn starts(program: &str, argument: &str) -> bool {
     command.status().await.is_ok()
 }
 
-/// How Node is asked for its WebSocket client, if it has one.
+/// The arguments with which Node has a WebSocket client, if it has one.
 async fn node_flags() -> Option<&'static [&'static str]> {
     static FLAGS: OnceCell<Option<&'static [&'static str]>> = OnceCell::const_new();
     let ask = || async {
@@ -80,14 +80,14 @@ async fn node_flags() -> Option<&'static [&'static str]> {
     *FLAGS.get_or_init(ask).await
 }
 
-/// Node, with a script that finds its arguments in `process.argv` from 1 on.
+/// Node, with a script that reads its arguments from `process.argv[1]` on.
 pub(crate) async fn node(script: &str, arguments: &[&str]) -> Command {
     let mut node = Command::new("node");
     node.args(node_flags().await.unwrap_or_default()).args(["-e", script, "--"]).args(arguments);
     node
 }
 
-/// Options by which OpenSSH neither asks nor reads or writes anything of the user's.
+/// Options with which OpenSSH does not ask, and does not read or write the user's files.
 pub(crate) const QUIET: [&str; 14] = [
     "-F",
     "none",
@@ -105,12 +105,12 @@ pub(crate) const QUIET: [&str; 14] = [
     "IdentityAgent=none",
 ];
 
-/// OpenSSH's client to this `host:port`, or to wherever a proxy among the options connects it.
+/// OpenSSH's client for this `host:port`, or for the address of a proxy in the options.
 pub(crate) fn ssh(address: &str, options: &[&str], command: &[&str]) -> Command {
     ssh_with(address, &[&QUIET, options].concat(), command)
 }
 
-/// The same, with these options only.
+/// The same, with only these options.
 pub(crate) fn ssh_with(address: &str, options: &[&str], command: &[&str]) -> Command {
     let port = address.rsplit_once(':').map_or("", |(_, port)| port);
     let mut ssh = Command::new("ssh");
@@ -122,7 +122,7 @@ pub(crate) fn ssh_with(address: &str, options: &[&str], command: &[&str]) -> Com
     ssh
 }
 
-/// OpenSSH's file transfer, which reads what to do from its standard input.
+/// OpenSSH's file transfer, which reads its commands from standard input.
 pub(crate) fn sftp(address: &str, options: &[&str]) -> Command {
     let port = address.rsplit_once(':').map_or("", |(_, port)| port);
     let mut sftp = Command::new("sftp");

@@ -1,4 +1,4 @@
-//! A process under a terminal of its own, and somebody who types.
+//! A process under its own terminal, and a user who types.
 
 use std::io::{self, Read, Write};
 
@@ -9,9 +9,9 @@ use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 
-/// Somebody at a terminal.
+/// A user at a terminal.
 pub(crate) struct Typist {
-    /// What its lines are marked with, if it has some.
+    /// The name and number that mark its lines, if it has lines.
     id: Option<Id>,
     pid: Pid,
     keyboard: Box<dyn Write + Send>,
@@ -22,11 +22,11 @@ pub(crate) struct Typist {
 }
 
 impl Typist {
-    /// Starts a command under a terminal; its lines, if it has some, come through a pipe.
+    /// Starts a command under a terminal. Its lines, if any, come through a pipe.
     ///
     /// # Errors
     ///
-    /// It cannot be started.
+    /// The command cannot be started.
     pub(crate) fn start(
         name: &'static str,
         command: CommandBuilder,
@@ -58,20 +58,20 @@ impl Typist {
         self.id
     }
 
-    /// Presses these keys.
+    /// Types these keys.
     ///
     /// # Errors
     ///
-    /// The terminal is gone.
+    /// The terminal is closed.
     pub(crate) fn press(&mut self, keys: &str) -> io::Result<()> {
         self.keyboard.write_all(keys.as_bytes())
     }
 
-    /// Waits for the end: the exit status.
+    /// Waits for the end, and returns the exit status.
     ///
     /// # Errors
     ///
-    /// It cannot be had.
+    /// The status is not available.
     pub(crate) async fn ended(&mut self) -> Result<u32, Failure> {
         let status = self.status.wait_for(Option::is_some).await?;
         Ok((*status).ok_or("the process has no status")?)
@@ -81,18 +81,18 @@ impl Typist {
 impl Drop for Typist {
     fn drop(&mut self) {
         if self.status.borrow().is_none() && self.pid.as_raw() != 0 {
-            // It is there, since nobody has had its status.
+            // The process id is still valid, because the status has not been read.
             let _ = nix::sys::signal::kill(self.pid, Signal::SIGKILL);
         }
     }
 }
 
-/// Reads a terminal, which takes a thread.
+/// Reads a terminal, which needs a thread.
 fn read(mut from: impl Read + Send + 'static) -> Output {
     let (sender, text) = watch::channel(String::new());
     std::thread::spawn(move || {
         let mut buffer = vec![0; 16 * 1024];
-        // Once nobody has the terminal open any more, that is an error.
+        // After the last process has closed the terminal, reading returns an error.
         while let Ok(length @ 1..) = from.read(&mut buffer) {
             sender.send_modify(|text| text.push_str(&String::from_utf8_lossy(&buffer[..length])));
         }

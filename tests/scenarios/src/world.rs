@@ -1,4 +1,4 @@
-//! A server, an agent and clients of one scenario: real processes on loopback, and every line that they write.
+//! The server, the agent and the clients of one scenario: real processes on loopback, and all their lines.
 
 use std::collections::HashSet;
 use std::io;
@@ -22,15 +22,15 @@ use crate::program::{Place, workspace};
 use crate::sites::{AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP, SERVER_AGENT};
 use crate::typist::Typist;
 
-/// How long an event may take to come. Nothing here takes that long by itself; a loaded machine is slow.
+/// The maximum time to wait for an event. It is only reached if the event does not come, or on a very slow machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a scenario is played on.
+/// The environment of one scenario.
 pub(crate) struct World {
     pub(crate) place: Place,
-    /// Where the server is, as clients and agents dial it.
+    /// The server's address for clients and agents.
     url: String,
-    /// Where the agent's SSH server is, and its terminals.
+    /// The addresses of the agent's SSH server and of its terminals.
     pub(crate) ssh: String,
     pub(crate) terminal: String,
     server: Option<Process>,
@@ -49,7 +49,7 @@ pub(crate) struct World {
     killed: HashSet<Id>,
 }
 
-/// A line, and whether somebody has waited for it already.
+/// A line, and whether a script has already waited for it.
 struct Seen {
     id: Id,
     line: Line,
@@ -64,7 +64,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// Both, with what is logged as the connection's method.
+    /// The path, and the logged connection method.
     pub(crate) fn method(self) -> &'static str {
         match self {
             Self::Direct => "direct",
@@ -73,32 +73,32 @@ impl Route {
     }
 }
 
-/// Everything of one scenario, once it is over.
+/// The results of a scenario after its end.
 pub(crate) struct Played {
     pub(crate) lines: Vec<Line>,
     pub(crate) wanted: Vec<End>,
     pub(crate) problems: Vec<String>,
     /// The server's connection log.
     pub(crate) log: PathBuf,
-    /// Connections of a server that was killed.
+    /// The connections of a killed server.
     pub(crate) without_line: usize,
-    /// What its processes have to say to their users, line by line, and what they said.
+    /// The expected messages for the users, line by line, and the actual ones.
     pub(crate) told: Vec<String>,
     pub(crate) heard: Vec<String>,
-    /// The processes that were killed, by their instance: what they had begun has no end.
+    /// The killed processes, by their number. What they began has no end.
     pub(crate) killed: HashSet<u32>,
-    /// What nobody may log.
+    /// The token, which no process may log.
     pub(crate) token: String,
-    /// It goes with this value.
+    /// Removed with this value.
     _place: Place,
 }
 
 impl World {
-    /// Nothing runs yet.
+    /// Creates a world without processes.
     ///
     /// # Errors
     ///
-    /// There is no place for its files.
+    /// The folder for its files cannot be made.
     pub(crate) fn new() -> io::Result<Self> {
         let (sender, receiver) = mpsc::unbounded_channel();
         Ok(Self {
@@ -122,19 +122,19 @@ impl World {
         })
     }
 
-    /// A server, and an agent that is connected to it.
+    /// Starts a server, and an agent that is connected to it.
     pub(crate) async fn start(&mut self) -> Result<(), Failure> {
         self.start_with(&[], &[]).await
     }
 
-    /// The same, with options of theirs.
+    /// The same, with options for both.
     pub(crate) async fn start_with(&mut self, server: &[&str], agent: &[&str]) -> Result<(), Failure> {
         self.start_server(server).await?;
         let url = self.url.clone();
         self.start_agent(&url, agent).await
     }
 
-    /// A server.
+    /// Starts a server.
     pub(crate) async fn start_server(&mut self, options: &[&str]) -> Result<(), Failure> {
         let db = self.file("connections.db");
         let mut command = workspace(&self.place, ["server", "--json", "--db"])?;
@@ -146,13 +146,13 @@ impl World {
         Ok(())
     }
 
-    /// Another server at the place of one that has ended, with the same connection log.
+    /// Starts another server at the address of one that has ended, with the same connection log.
     pub(crate) async fn restart_server(&mut self) -> Result<(), Failure> {
         let address = self.server_address().to_owned();
         self.start_server(&["--listen", &address]).await
     }
 
-    /// A server that writes its certificate, and that nobody needs otherwise.
+    /// Starts a server that writes its certificate, and that has no other purpose.
     pub(crate) async fn other_server(&mut self, options: &[&str]) -> Result<(), Failure> {
         let mut command = workspace(&self.place, ["server", "--json"])?;
         command.args(options);
@@ -162,13 +162,13 @@ impl World {
         Ok(())
     }
 
-    /// An agent that connects to this server.
+    /// Starts an agent that connects to this server.
     pub(crate) async fn start_agent(&mut self, url: &str, options: &[&str]) -> Result<(), Failure> {
         self.launch_agent(url, options).await?;
         self.agent_is_up().await
     }
 
-    /// An agent that may or may not reach this server.
+    /// Starts an agent that may or may not reach this server.
     pub(crate) async fn launch_agent(&mut self, url: &str, options: &[&str]) -> Result<(), Failure> {
         let mut command = workspace(&self.place, ["agent", "--json", "--server", url])?;
         command.args(options).arg(WORKSPACE);
@@ -180,7 +180,7 @@ impl World {
         Ok(())
     }
 
-    /// Waits until the agent's control plane is up: both ends, and both streams.
+    /// Waits until the agent's control plane is up on both sides, with both streams.
     pub(crate) async fn agent_is_up(&mut self) -> Result<(), Failure> {
         self.agent_says("coordination stream is up").await?;
         self.agent_says("relay map received").await?;
@@ -188,7 +188,7 @@ impl World {
         Ok(())
     }
 
-    /// Where the server is.
+    /// The URL of the server.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -198,7 +198,7 @@ impl World {
         self.url.split_once("://").map_or("", |(_, address)| address)
     }
 
-    /// A file of this scenario's own.
+    /// The path of a file of this scenario.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.place.file(name)
     }
@@ -217,7 +217,7 @@ impl World {
         self.client_of(&url, command, &[&["--client-session-id", session], relay, options].concat(), rest)
     }
 
-    /// Starts a client of ours with exactly these options, at this server.
+    /// Starts one of our clients with exactly these options, at this server.
     pub(crate) fn client_of(
         &mut self,
         url: &str,
@@ -232,7 +232,7 @@ impl World {
         Ok(Process::client("client", client, pipe, &self.sender)?)
     }
 
-    /// Starts a client of ours under a terminal, straight to the agent.
+    /// Starts one of our clients under a terminal, connected directly to the agent.
     pub(crate) fn client_under_terminal(&mut self, session: &str, command: &str) -> Result<Typist, Failure> {
         let pipe = Pipe::new(self.file("client-under-terminal.log"))?;
         let mut client = CommandBuilder::new(std::env::current_exe()?);
@@ -248,7 +248,7 @@ impl World {
         Typist::start("tool", command, None, &self.sender)
     }
 
-    /// Starts a tool that starts a client of ours with this pipe.
+    /// Starts a tool that starts one of our clients with this pipe.
     pub(crate) fn tool_with_client(&mut self, command: Command, pipe: Pipe) -> Result<Process, Failure> {
         Ok(Process::client("client", command, pipe, &self.sender)?)
     }
@@ -260,28 +260,28 @@ impl World {
         self.ended(client).await
     }
 
-    /// Adds lines that have to be written.
+    /// Adds expected lines.
     pub(crate) fn want(&mut self, ends: impl IntoIterator<Item = End>) {
         self.wanted.extend(ends);
     }
 
-    /// Adds a line that a client has to say to its user.
+    /// Adds an expected message of a client for its user.
     pub(crate) fn tell(&mut self, text: &str) {
         self.told.push(format!("workspace: {text}"));
     }
 
-    /// Adds a line that a command in the workspace says to its user.
+    /// Adds an expected message of a command in the workspace for its user.
     pub(crate) fn tell_raw(&mut self, text: &str) {
         self.told.push(text.to_owned());
     }
 
-    /// A field of all lines with this message so far.
+    /// Sets a field of all expected lines with this message so far.
     pub(crate) fn texts(&self, message: &str, field: &str) -> Vec<String> {
         let lines = self.lines.iter().map(|seen| &seen.line).filter(|line| line.message() == message);
         lines.map(|line| line.text(field)).collect()
     }
 
-    /// Holds something that has to be so, but is no line.
+    /// Checks a condition that is not about a line.
     pub(crate) fn check(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
         if !holds {
             self.problems.push(otherwise());
@@ -298,7 +298,7 @@ impl World {
         self.says(id, message).await
     }
 
-    /// Waits for a line of this process that nobody has waited for yet.
+    /// Waits for a line of this process that no script has waited for yet.
     pub(crate) async fn says(&mut self, id: Id, message: &str) -> Result<Line, Failure> {
         let waiting = async {
             loop {
@@ -317,7 +317,7 @@ impl World {
         timeout(PATIENCE, waiting).await.unwrap_or_else(|_| Err(format!("nobody said {message:?} in time").into()))
     }
 
-    /// Takes one more line.
+    /// Receives one more line.
     async fn hear(&mut self) -> Result<(), Failure> {
         match self.receiver.recv().await.ok_or("no process is left")? {
             Said::Line(id, line) => self.lines.push(Seen { id, line, is_used: false }),
@@ -342,12 +342,12 @@ impl World {
         Ok(self.agent_process()?.signal(signal)?)
     }
 
-    /// SIGSTOP of the server.
+    /// Sends SIGSTOP to the server.
     pub(crate) async fn freeze_server(&self) -> Result<(), Failure> {
         freeze(self.server_process()?).await
     }
 
-    /// SIGSTOP of the agent.
+    /// Sends SIGSTOP to the agent.
     pub(crate) async fn freeze_agent(&self) -> Result<(), Failure> {
         freeze(self.agent_process()?).await
     }
@@ -365,7 +365,7 @@ impl World {
         self.last_line(agent).await
     }
 
-    /// Starts another agent of the same workspace, and waits until the first one has made way for it.
+    /// Starts another agent of the same workspace, and waits until the first one has yielded.
     pub(crate) async fn displace_agent(&mut self) -> Result<ExitStatus, Failure> {
         let first = self.agent.take().ok_or("there is no agent")?;
         let url = self.url.clone();
@@ -380,7 +380,7 @@ impl World {
         self.last_line(server).await
     }
 
-    /// `kill -9` of the server, while it has this many connections: none of them gets a line of the server's.
+    /// Sends `kill -9` to the server while it has this many connections, which get no line of the server.
     pub(crate) async fn kill_server(&mut self, connections: usize) -> Result<(), Failure> {
         self.without_line += connections;
         self.end_server(Signal::SIGKILL).await?;
@@ -392,7 +392,7 @@ impl World {
         self.last_line(client).await
     }
 
-    /// The same for one that takes this many seconds.
+    /// The same for a client that needs this many seconds.
     pub(crate) async fn ended_within(&mut self, mut client: Process, seconds: u64) -> Result<ExitStatus, Failure> {
         let ending = timeout(Duration::from_secs(seconds), client.ended());
         ending.await.map_err(|_| format!("a client did not end in {seconds} s"))??;
@@ -404,7 +404,8 @@ impl World {
         timeout(PATIENCE, tool.ended()).await.map_err(|_| "a tool did not end")?
     }
 
-    /// Waits until what runs under a terminal has ended, and for its last line where it has some: the exit status.
+    /// Waits until the process under a terminal has ended, and for its last line if it has lines. Returns the exit
+    /// status.
     pub(crate) async fn typist_ended(&mut self, mut typist: Typist) -> Result<u32, Failure> {
         let id = typist.id();
         let ending = async {
@@ -429,7 +430,7 @@ impl World {
         let ended = timeout(PATIENCE, ending).await;
         let said = timeout(PATIENCE, process.stderr.all()).await.unwrap_or_else(|_| process.stderr.so_far());
         self.heard.extend(said.lines().map(str::to_owned));
-        // Whatever the process itself made of it.
+        // The exit status of the process does not matter.
         if ended.as_ref().is_ok_and(|ended| ended.as_ref().is_ok_and(|status| status.signal() == Some(9))) {
             self.killed.insert(id);
         }
@@ -437,7 +438,7 @@ impl World {
         ended.unwrap_or_else(|_| Err(format!("a process did not end in time: {said}").into()))
     }
 
-    /// Waits until what has to be written so far is written: whoever ends next would end it otherwise.
+    /// Waits until all lines that are expected so far are written. Otherwise the next end could change them.
     pub(crate) async fn settle(&mut self) {
         let mut missing = self.wanted.clone();
         let settling = async {
@@ -455,11 +456,11 @@ impl World {
                 }
             }
         };
-        // What is not written by then is shown as missing.
+        // A line that is not written by then is reported as missing.
         let _ = timeout(PATIENCE, settling).await;
     }
 
-    /// Ends what still runs, in order, and hands out all that was said.
+    /// Stops the remaining processes in order, and returns all output.
     pub(crate) async fn finish(mut self, played: Result<(), Failure>) -> Played {
         match played {
             Ok(()) => self.settle().await,
@@ -483,7 +484,7 @@ impl World {
         Played { lines, wanted, problems, log, without_line, told, heard, killed, token, _place: place }
     }
 
-    /// SIGTERM, and the last line. What outlives it is killed by the drop.
+    /// Sends SIGTERM, and waits for the last line. The drop kills a process that continues to run.
     async fn stop(&mut self, process: Process, name: &str) {
         let said = process.stderr.clone();
         let ended = match process.signal(Signal::SIGTERM) {
@@ -499,19 +500,19 @@ impl World {
     }
 }
 
-/// SIGSTOP, and waits until the process has stopped: it may run on for a while.
+/// Sends SIGSTOP, and waits until the process has stopped, which may take a moment.
 pub(crate) async fn freeze(process: &Process) -> Result<(), Failure> {
     process.signal(Signal::SIGSTOP)?;
     let id = wait::Id::Pid(process.pid());
-    // Only looks: whoever waits for its end still gets it.
+    // Only peeks, so that a later wait still gets the end.
     spawn_blocking(move || wait::waitid(id, WaitPidFlag::WSTOPPED | WaitPidFlag::WNOWAIT)).await??;
     Ok(())
 }
 
-/// The one workspace.
+/// The only workspace.
 pub(crate) const WORKSPACE: &str = "dev";
 
-/// What the end of an agent gives that was connected, and left in good order.
+/// The lines of a connected agent that leaves cleanly.
 pub(crate) fn agent_leaves() -> [End; 4] {
     [
         AGENT_CONTROL.normal("server_shutdown", "agent"),

@@ -24,22 +24,22 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("delete-stopped", "a workspace that is stopped already is deleted", |w| Box::pin(delete_stopped(w))),
 ];
 
-/// A workspace that is stopped, as every end of it says.
+/// A workspace that is stopped, in the expected line of every connection.
 pub(super) fn stopped(build: u64, transition: &'static str) -> impl Fn(Site) -> End {
     move |site| site.normal("workspace_stopped", "server").build(build, transition)
 }
 
-/// What the stop itself gives: who asked for it has an answer.
+/// The lines of the stop itself: the requesting client gets an answer.
 pub(super) fn managed() -> [End; 2] {
     let answered = |site: Site| site.normal("graceful", "server");
     [answered(SERVER_MANAGEMENT), answered(CLIENT_MANAGEMENT).code("websocket.1000")]
 }
 
-/// What a stop gives for the agent's control plane.
+/// The lines of the agent's control plane after a stop.
 pub(super) fn agent_stopped(build: u64, transition: &'static str) -> [End; 4] {
     let stopped = stopped(build, transition);
     [
-        // The agent's connection is logged with its workspace, and not with a build.
+        // The server's line of the agent has the workspace, but no build.
         AGENT_CONTROL.normal("workspace_stopped", "server"),
         AGENT_COORDINATION.normal("workspace_stopped", "server"),
         AGENT_DERP_MAP.normal("workspace_stopped", "server"),
@@ -47,7 +47,7 @@ pub(super) fn agent_stopped(build: u64, transition: &'static str) -> [End; 4] {
     ]
 }
 
-/// What a stop gives for one client with a session.
+/// The lines of one client with a session after a stop.
 fn client_stopped(client: Client, build: u64, transition: &'static str) -> Vec<End> {
     let stopped = stopped(build, transition);
     let mut ends = client.session("exec", &stopped).to_vec();
@@ -55,12 +55,12 @@ fn client_stopped(client: Client, build: u64, transition: &'static str) -> Vec<E
     if client.id == RELAYED.id {
         ends.extend(client.relay(&stopped));
     }
-    // It has nothing more to do, and says goodbye to the server.
+    // The client has nothing more to do, and says goodbye to the server.
     ends.extend(client.leaves_server());
     ends
 }
 
-/// All of it ends for the same build, and says so; and the user is told: fault 12.
+/// All connections end for the same build and log it. The user gets a message: fault 12.
 async fn ends(world: &mut World, transition: &'static str) -> Result<(), Failure> {
     world.start().await?;
     let clients = [DIRECT.cat(world, &[]).await?, RELAYED.cat(world, &[]).await?];
@@ -82,7 +82,7 @@ async fn ends(world: &mut World, transition: &'static str) -> Result<(), Failure
     world.want(agent_stopped(1, transition));
     world.want(managed());
     if transition == "delete" {
-        // Its agent does not come back.
+        // The agent does not reconnect.
         let status = world.agent_ended().await?;
         world.check(status.success(), || format!("the agent ended with {status}"));
     } else {
@@ -102,7 +102,7 @@ async fn stop_start(world: &mut World) -> Result<(), Failure> {
     world.want(agent_stopped(1, "stop"));
     world.want(managed());
 
-    // While it is stopped, nobody gets in.
+    // While the workspace is stopped, the server rejects all connections.
     let mut refused = world.client(RELAYED.id, RELAYED.route, "ssh", &[], &["true"])?;
     refused.stderr.until("the workspace is not running").await?;
     world.ended(refused).await?;
@@ -152,7 +152,8 @@ async fn delete_stopped(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The agent learns of it only when it is not let in again. What it lost before is its control plane: the session lived.
+/// The agent learns of the stop only when the server rejects it. Before, it lost its control plane, but the session
+/// continued.
 async fn stop_agent_away(world: &mut World) -> Result<(), Failure> {
     world.tell("the workspace was stopped by initiator (build 1); it can be started again");
     world.start_with(QUICK, &[]).await?;
@@ -164,10 +165,10 @@ async fn stop_agent_away(world: &mut World) -> Result<(), Failure> {
     world.want(managed());
     world.signal_agent(SIGCONT)?;
     world.ended(client).await?;
-    // The server's last words, which it finds when it wakes up.
+    // The last message of the server, which the agent reads when it wakes up.
     let lost = |site: Site| site.fault("control_plane_lost", "server").cause("deadline").code("websocket.3008");
     world.want([AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP].map(lost));
-    // Nobody has told it by which build.
+    // The agent does not know the build.
     let unnamed = |site: Site| site.normal("workspace_stopped", "server");
     world.want([DIRECT.agent_session("exec", unnamed), DIRECT.line(unnamed(AGENT_SSH))]);
     let stopped = stopped(1, "stop");
@@ -177,11 +178,11 @@ async fn stop_agent_away(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The reason that came first stays, and is written although the agent is asked to exit meanwhile: fault 5.
+/// The first reason stays, and is logged although the agent is asked to exit meanwhile: fault 5.
 async fn stop_agent_leaves(world: &mut World) -> Result<(), Failure> {
     world.start_with(&["--goodbye", "300"], &[]).await?;
     let client = DIRECT.cat(world, &[]).await?;
-    // It notes no reason and closes nothing, so that both its server and its agent have to wait.
+    // This client confirms no reason and closes nothing, so both the server and the agent have to wait.
     freeze(&client).await?;
     let url = world.url().to_owned();
     let stop = world.client_of(&url, "stop", &[], &[])?;

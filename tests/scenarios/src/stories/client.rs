@@ -1,4 +1,4 @@
-//! The lines of one client's connection, at both of its ends.
+//! The expected lines of one client's connection, on both sides.
 
 use crate::process::{Failure, Process};
 
@@ -8,20 +8,20 @@ use crate::sites::{
 };
 use crate::world::{Route, World};
 
-/// A client of ours, by what it is found in all logs and how it goes.
+/// One of our clients: its id in all logs, and its path.
 #[derive(Clone, Copy)]
 pub(super) struct Client {
     pub(super) id: &'static str,
     pub(super) route: Route,
 }
 
-/// The only client of a scenario, straight to the agent.
+/// The only client of a scenario, connected directly to the agent.
 pub(super) const DIRECT: Client = Client { id: "c1", route: Route::Direct };
-/// The only client of a scenario, or the second one, through the relay.
+/// The only client of a scenario, or the second one, connected through the relay.
 pub(super) const RELAYED: Client = Client { id: "c2", route: Route::Relay };
 
 impl Client {
-    /// Starts a command in the workspace that goes on until its input ends.
+    /// Starts a command in the workspace that runs until its input ends.
     pub(super) async fn cat(self, world: &mut World, options: &[&str]) -> Result<Process, Failure> {
         let client = world.client(self.id, self.route, "ssh", options, &["cat"])?;
         world.says(client.id(), "connected").await?;
@@ -35,7 +35,7 @@ impl Client {
         end.by(self.route.method()).client(self.id)
     }
 
-    /// Its session ends, at both ends.
+    /// Its session ends, in the lines of both sides.
     pub(super) fn session(self, kind: &str, end: impl Fn(Site) -> End) -> [End; 2] {
         [self.agent_session(kind, &end), self.client_session(kind, &end)]
     }
@@ -48,7 +48,7 @@ impl Client {
         self.line(end(CLIENT_SESSION).session(kind))
     }
 
-    /// A command of its exits, at both ends.
+    /// One of its commands exits, in the lines of both sides.
     pub(super) fn exits(self, status: u32) -> [End; 2] {
         self.session("exec", |site| match status {
             0 => site.normal("graceful", "agent").exit(status),
@@ -56,17 +56,17 @@ impl Client {
         })
     }
 
-    /// Its user leaves a shell, whatever the last command gave, at both ends.
+    /// Its user leaves a shell, whatever the status of the last command is, in the lines of both sides.
     pub(super) fn leaves_shell(self, status: u32) -> [End; 2] {
         self.session("shell", |site| left(site).exit(status))
     }
 
-    /// Its connection to the agent ends, at both ends.
+    /// Its connection to the agent ends, in the lines of both sides.
     pub(super) fn connection(self, end: impl Fn(Site) -> End) -> [End; 2] {
         [self.line(end(AGENT_SSH)), self.line(end(CLIENT_SSH))]
     }
 
-    /// All of it is closed by the client, in good order.
+    /// The client closes everything with a goodbye.
     pub(super) fn leaves(self) -> Vec<End> {
         let mut ends = self.connection(left).to_vec();
         ends.extend(self.leaves_relay());
@@ -74,7 +74,7 @@ impl Client {
         ends
     }
 
-    /// Its path through the relay, if it has one, is closed by the client.
+    /// The client closes its data path through the relay, if it has one.
     pub(super) fn leaves_relay(self) -> Vec<End> {
         match self.route {
             Route::Direct => Vec::new(),
@@ -82,12 +82,12 @@ impl Client {
         }
     }
 
-    /// What the relay writes: a line for each leg.
+    /// The relay's lines: one for each leg.
     pub(super) fn relay(self, end: impl Fn(Site) -> End) -> [End; 2] {
         [SERVER_RELAY, SERVER_LEG].map(|site| self.line(end(site)))
     }
 
-    /// Its connection to the server is closed by the client.
+    /// The client closes its connection to the server.
     pub(super) fn leaves_server(self) -> [End; 2] {
         [CLIENT_COORDINATION, SERVER_CLIENT].map(|site| left(site).client(self.id))
     }
@@ -98,22 +98,23 @@ pub(super) fn left(site: Site) -> End {
     site.normal("client_closed", "client")
 }
 
-/// A client says DISCONNECT: nobody passes on with which code, and it may be any complaint. What was open ends by it.
+/// A client sends DISCONNECT. The agent does not receive its code, which may report a fault. Open sessions end with
+/// it.
 pub(super) fn disconnects(site: Site) -> End {
     let end = site.fault("unknown", "client");
-    // Every OpenSSH says it in the end, so the connection's line wakes nobody up.
+    // Every OpenSSH sends a DISCONNECT at its end, so the line is only at INFO.
     if site == AGENT_SSH { end.with("level", "INFO") } else { end }
 }
 
-/// The other process is gone.
+/// The other process was killed.
 pub(super) fn gone(site: Site) -> End {
     site.fault("network_error", "network").vanished()
 }
 
-/// The other process, or what is between, does not answer any more.
+/// The other process, or the path to it, does not respond any more.
 pub(super) fn silent(site: Site) -> End {
     site.fault("network_error", "network").cause("keepalive_timeout")
 }
 
-/// A heartbeat that finds silence out soon. A loaded machine may answer a ping only after a second or two.
+/// A heartbeat that detects silence soon. A loaded machine may answer a ping only after a second or two.
 pub(super) const QUICK: &[&str] = &["--heartbeat", "1000"];

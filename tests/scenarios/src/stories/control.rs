@@ -1,4 +1,4 @@
-//! The control plane of an agent: how it is lost, left and found again.
+//! The control plane of an agent: how it is lost, closed and restored.
 
 use crate::process::Failure;
 use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGTERM};
@@ -39,18 +39,18 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("tls-unknown-ca", "an agent that does not trust the server's certificate", |w| Box::pin(tls_unknown(w))).shows(&[8]),
 ];
 
-/// What the agent writes about its control plane: the connection, and the two streams on it.
+/// The agent's lines for its control plane: the connection, and its two streams.
 fn agent_control(end: impl Fn(Site) -> End) -> [End; 3] {
     [AGENT_CONTROL, AGENT_COORDINATION, AGENT_DERP_MAP].map(end)
 }
 
-/// Nothing but the lines that every other scenario gives as well. That the connection breaks after the goodbye, as it is
-/// closed, is not why it was closed: fault 10.
+/// Only the lines that every other scenario has too. The connection breaks while it is closed, after the goodbye.
+/// That is not the end reason: fault 10.
 async fn leaves(world: &mut World) -> Result<(), Failure> {
     world.start().await
 }
 
-/// Closing twice reports once.
+/// Closing twice writes one line.
 async fn leaves_twice(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     world.signal_agent(SIGTERM)?;
@@ -67,7 +67,7 @@ async fn agent_restart(world: &mut World) -> Result<(), Failure> {
     world.start_agent(&url, &[]).await
 }
 
-/// The first one makes way, and does not displace the second in turn.
+/// The first agent yields, and does not displace the second one in turn.
 async fn agent_displaced(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let ended = world.displace_agent().await?;
@@ -78,7 +78,7 @@ async fn agent_displaced(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// It cannot say anything; its server only sees that the bytes stop.
+/// The agent cannot send a goodbye. Its server only sees that the bytes stop.
 async fn agent_killed(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     world.end_agent(SIGKILL).await?;
@@ -97,14 +97,14 @@ async fn agent_frozen(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Nothing has ended.
+/// No connection has ended.
 async fn agent_woken(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     world.freeze_agent().await?;
     world.signal_agent(SIGCONT)
 }
 
-/// The server's goodbye arrives as what it is, and not as the end of file that comes after it: fault 1.
+/// The agent reports the server's goodbye, and not the end of file after it: fault 1.
 async fn server_leaves(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     world.end_server(SIGTERM).await?;
@@ -133,7 +133,7 @@ async fn server_frozen(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The agent finds its server again, at the same place.
+/// The agent reconnects to its server at the same address.
 async fn server_restart(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     world.kill_server(1).await?;
@@ -143,7 +143,7 @@ async fn server_restart(world: &mut World) -> Result<(), Failure> {
     world.agent_is_up().await
 }
 
-/// It is a shutdown all the same, but does not look like a clean one: fault 9. And one close is one line: fault 7.
+/// The end is a shutdown, but not a clean one: fault 9. One close writes one line: fault 7.
 async fn unanswered(world: &mut World) -> Result<(), Failure> {
     world.start_with(&[], &["--goodbye", "300"]).await?;
     world.freeze_server().await?;
@@ -157,7 +157,7 @@ async fn unanswered(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A server, and an agent that reaches it through a proxy.
+/// A server, and an agent that connects to it through a proxy.
 async fn through_proxy(world: &mut World, server: &[&str], agent: &[&str]) -> Result<Proxy, Failure> {
     world.start_server(server).await?;
     let proxy = Proxy::to(world.server_address()).await?;
@@ -165,7 +165,7 @@ async fn through_proxy(world: &mut World, server: &[&str], agent: &[&str]) -> Re
     Ok(proxy)
 }
 
-/// The streams blame what broke their connection, and not each other: fault 2. Then the agent comes back.
+/// The streams report the end of their connection, and do not blame each other: fault 2. Then the agent reconnects.
 async fn broken(world: &mut World, how: Break, cause: &str) -> Result<(), Failure> {
     let proxy = through_proxy(world, &[], &[]).await?;
     proxy.break_all(how);
@@ -178,7 +178,7 @@ async fn broken(world: &mut World, how: Break, cause: &str) -> Result<(), Failur
     Ok(())
 }
 
-/// The agent notices, and comes back before its server has noticed: the old connection is replaced.
+/// The agent notices the fault and reconnects before its server notices it. The server replaces the old connection.
 async fn loses_all(world: &mut World) -> Result<(), Failure> {
     let proxy = through_proxy(world, &[], QUICK).await?;
     proxy.break_all(Break::Freeze);
@@ -190,7 +190,7 @@ async fn loses_all(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A frame with an opcode that there is not.
+/// A frame with an invalid opcode.
 const NO_FRAME: &[u8] = &[0x8f, 0x00];
 
 /// `protocol_error`, and its initiator is the violator: fault 11.
@@ -205,7 +205,7 @@ async fn garbage_to_agent(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The same at the other end: fault 11.
+/// The same on the other side: fault 11.
 async fn garbage_to_server(world: &mut World) -> Result<(), Failure> {
     let proxy = through_proxy(world, &[], &[]).await?;
     proxy.break_all(Break::GarbageToDialled(NO_FRAME));
@@ -217,8 +217,8 @@ async fn garbage_to_server(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Something on one stream that it cannot understand takes the connection with it, and the other stream: all three for
-/// that, and none for a shutdown that nobody asked for: fault 2.
+/// An invalid message on one stream ends the connection and the other stream. All three lines report the violation,
+/// and not a shutdown: fault 2.
 async fn stream_broken(world: &mut World) -> Result<(), Failure> {
     let rogue = Rogue::new().await?;
     world.launch_agent(&rogue.url, &[]).await?;
@@ -232,7 +232,7 @@ async fn stream_broken(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The stream that has ended has an end of its own, and the one that lives on is not touched by it: fault 2.
+/// The closed stream has its own end, and the other stream continues: fault 2.
 async fn stream_ended(world: &mut World) -> Result<(), Failure> {
     let rogue = Rogue::new().await?;
     world.launch_agent(&rogue.url, &[]).await?;
@@ -248,9 +248,9 @@ async fn stream_ended(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// No connection, no disconnect: fault 8.
+/// A failed dial is not a disconnect: fault 8.
 async fn dial_refused(world: &mut World) -> Result<(), Failure> {
-    // Nobody else gets this port while it is bound, and nobody listens on it.
+    // No other process gets this port while it is bound, and no socket listens on it.
     let port = tokio::net::TcpSocket::new_v4()?;
     port.bind(([127, 0, 0, 1], 0).into())?;
     let address = port.local_addr()?;
@@ -264,7 +264,7 @@ async fn dial_refused(world: &mut World) -> Result<(), Failure> {
     world.agent_is_up().await
 }
 
-/// What never became a connection has no end: fault 8.
+/// A connection that never came up has no end: fault 8.
 async fn server_probed(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let address = world.server_address().to_owned();
@@ -276,7 +276,7 @@ async fn server_probed(world: &mut World) -> Result<(), Failure> {
 async fn tls(world: &mut World) -> Result<(), Failure> {
     let certificate = world.file("ca.pem").display().to_string();
     world.start_with(&["--tls", &certificate], &["--ca", &certificate]).await?;
-    // Both of its connections.
+    // Both connections of the client.
     let client = world.client(RELAYED.id, RELAYED.route, "ssh", &["--ca", &certificate], &["exit", "0"])?;
     world.ended(client).await?;
     world.want(RELAYED.exits(0));
@@ -290,12 +290,12 @@ async fn tls(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A handshake that fails is a dial that fails: fault 8.
+/// A failed handshake is a failed dial: fault 8.
 async fn tls_unknown(world: &mut World) -> Result<(), Failure> {
     let certificate = world.file("ca.pem").display().to_string();
     world.start_server(&["--tls", &certificate]).await?;
     let url = world.url().to_owned();
-    // That of another server.
+    // The certificate of another server.
     let other = world.file("other.pem").display().to_string();
     world.other_server(&["--tls", &other]).await?;
     world.launch_agent(&url, &["--ca", &other]).await?;

@@ -1,4 +1,4 @@
-//! Ports of the workspace, forwarded by our client and by OpenSSH's.
+//! Ports of the workspace, forwarded by our client and by OpenSSH.
 
 use crate::process::{Failure, Process};
 use nix::sys::signal::Signal::SIGTERM;
@@ -28,7 +28,7 @@ pub(super) const ALL: &[Scenario] = &[
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Something in the workspace that listens.
+/// A listener in the workspace.
 struct Target {
     listener: TcpListener,
     port: String,
@@ -41,7 +41,7 @@ impl Target {
         Ok(Self { listener, port })
     }
 
-    /// The next connection to it.
+    /// Accepts the next connection.
     async fn accept(&self) -> Result<TcpStream, Failure> {
         Ok(timeout(PATIENCE, self.listener.accept()).await??.0)
     }
@@ -61,7 +61,7 @@ async fn forward(
     Ok((process, near, far))
 }
 
-/// Says something, hears it, and waits until the other side has closed too.
+/// Sends bytes, receives them, and waits until the other side has closed too.
 async fn through(near: &mut (impl AsyncWriteExt + Unpin), far: &mut TcpStream) -> Result<(), Failure> {
     near.write_all(b"ping").await?;
     let mut heard = [0; 4];
@@ -74,7 +74,7 @@ async fn until_closed(stream: &mut (impl AsyncReadExt + Unpin)) -> Result<(), Fa
     Ok(())
 }
 
-/// A channel ends, at both ends.
+/// A channel ends, in the lines of both sides.
 fn channel(client: Client, agent: Site, end: impl Fn(Site) -> End) -> [End; 2] {
     [agent, CLIENT_FORWARD].map(|site| client.line(end(site)))
 }
@@ -114,7 +114,7 @@ async fn forward_ended(world: &mut World, client: Client) -> Result<(), Failure>
     leave(world, client, process).await
 }
 
-/// Who has said all that it had to say has not closed the connection: fault 5.
+/// A side that has sent everything has not closed the connection yet: fault 5.
 async fn forward_broken(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let target = Target::new().await?;
@@ -191,14 +191,14 @@ async fn ide_shutdown(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One that has no session has no way to say by what it is to be found.
+/// A client without a session cannot send its `client_session_id`.
 async fn openssh(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let target = Target::new().await?;
     let socket = world.file("local");
     let forward = format!("{}:127.0.0.1:{}", socket.display(), target.port);
     let mut tool = Process::tool(ssh(&world.ssh, &["-v", "-N", "-L", &forward], &[]))?;
-    // Its own word for it.
+    // OpenSSH's own message.
     tool.stderr.until("Entering interactive session").await?;
     let mut near = UnixStream::connect(&socket).await?;
     let mut far = target.accept().await?;
@@ -207,7 +207,7 @@ async fn openssh(world: &mut World) -> Result<(), Failure> {
     until_closed(&mut far).await?;
     drop(far);
     world.agent_says(AGENT_FORWARD.message).await?;
-    // The agent's part of the closing has arrived as well: an answer to somebody who has gone would break the pipe.
+    // The agent's close has arrived too. An answer to a client that has left would break the pipe.
     tool.stderr.until(": free:").await?;
     tool.signal(SIGTERM)?;
     world.tool_ended(tool).await?;

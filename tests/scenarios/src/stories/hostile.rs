@@ -1,4 +1,4 @@
-//! Peers that break the rules, and what keeps them out.
+//! Peers that violate the protocol, and the checks that reject them.
 
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("openssh-flood", "OpenSSH sends more than its command reads", |w| Box::pin(openssh_flood(w))).needs(&[Tool::Ssh]),
 ];
 
-/// A page of another site gets nothing, whatever token it knows; one of the agent's own needs the token.
+/// A page of another site gets no terminal, whatever token it knows. The agent's own page needs the token.
 async fn origin(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let (server, terminal) = (world.server_address().to_owned(), world.terminal.clone());
@@ -64,7 +64,7 @@ async fn origin(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// No connection, no disconnect: fault 8.
+/// The connection never came up, so there is no disconnect: fault 8.
 async fn wrong_token(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let (server, terminal) = (world.server_address().to_owned(), world.terminal.clone());
@@ -99,7 +99,7 @@ async fn too_many(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Anybody can make connections that never log in: they are not what wakes somebody up.
+/// Anyone can make connections that never log in, so their lines are at DEBUG.
 async fn noise(world: &mut World) -> Result<(), Failure> {
     const TIMES: usize = 100;
     world.start().await?;
@@ -118,7 +118,7 @@ async fn noise(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// It never logs in, and is not waited for.
+/// A client that never logs in. The agent does not wait for it.
 async fn slow_ssh(world: &mut World) -> Result<(), Failure> {
     world.start_with(&[], &["--login", "500"]).await?;
     let address = world.ssh.clone();
@@ -138,7 +138,7 @@ async fn slow_http(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The violator is told, so that it does not blame the network.
+/// The violator receives the reason, so that it does not blame the network.
 async fn client_violates(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let path = "/client/dev?client_session_id=c1";
@@ -185,7 +185,7 @@ async fn open(world: &mut World) -> Result<Page, Failure> {
     Ok(page)
 }
 
-/// The shell is not touched by what its page does.
+/// The shell continues after a violation of its page.
 async fn leaves_shell(world: &mut World) -> Result<(), Failure> {
     let mut page = open(world).await?;
     page.press("exit\n").await?;
@@ -205,7 +205,7 @@ async fn page_violates(world: &mut World) -> Result<(), Failure> {
 async fn page_too_large(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let mut page = open(world).await?;
-    // It may be closed before all of it is sent.
+    // The connection may be closed before everything is sent.
     let _ = page.press(&"x".repeat(2 << 20)).await;
     let (code, _) = page.closed().await?;
     world.check(code == 1009, || format!("it was closed with {code}"));
@@ -213,7 +213,7 @@ async fn page_too_large(world: &mut World) -> Result<(), Failure> {
     leaves_shell(world).await
 }
 
-/// What a page says that it closes for is what its line says, and none of it is leaving.
+/// The line reports the close code of the page. None of these codes is a goodbye.
 async fn page_codes(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     for (code, reason, initiator, cause) in [
@@ -233,7 +233,7 @@ async fn page_codes(world: &mut World) -> Result<(), Failure> {
     leaves_shell(world).await
 }
 
-/// Not every DISCONNECT is leaving.
+/// Not every DISCONNECT is a goodbye.
 async fn disconnect(world: &mut World, opens: Opens) -> Result<(), Failure> {
     world.start().await?;
     says_disconnect(&world.ssh, Disconnect::ProtocolError, opens).await?;
@@ -246,7 +246,7 @@ async fn disconnect(world: &mut World, opens: Opens) -> Result<(), Failure> {
     Ok(())
 }
 
-/// All that was asked for is done, and it is a fault nevertheless.
+/// Everything that the client requested is done, and the DISCONNECT is a fault nevertheless.
 async fn disconnect_closed(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     for code in [
@@ -277,7 +277,7 @@ async fn type_in(process: &mut Process, text: &str) -> Result<(), Failure> {
     Ok(process.stdin.as_mut().ok_or("its input is closed")?.write_all(text.as_bytes()).await?)
 }
 
-/// The one who finds it out blames its peer, which cannot know better than that the bytes stop.
+/// The side that detects the violation blames its peer. The peer only sees that the bytes stop.
 async fn corrupt(world: &mut World) -> Result<(), Failure> {
     world.tell("connection lost (unclean eof); try again");
     let (proxy, mut process) = through_proxy(world).await?;
@@ -308,7 +308,7 @@ async fn truncated(world: &mut World) -> Result<(), Failure> {
 }
 
 async fn control_truncated(world: &mut World) -> Result<(), Failure> {
-    // Often enough to be cut off soon, and not so often that a loaded machine takes the peer for silent.
+    // Often enough to be closed soon, and rarely enough that a loaded machine does not report silence.
     const PINGS: &[&str] = &["--heartbeat", "1500"];
     world.start_server(&[]).await?;
     let proxy = Proxy::to(world.server_address()).await?;
@@ -322,7 +322,7 @@ async fn control_truncated(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes to a process until it takes no more.
+/// Writes to a process until it reads no more.
 fn pour(process: &mut Process) -> Result<(), Failure> {
     let mut stdin = process.stdin.take().ok_or("its input is closed")?;
     tokio::spawn(async move {
@@ -332,10 +332,10 @@ fn pour(process: &mut Process) -> Result<(), Failure> {
     Ok(())
 }
 
-/// How long a flood may take, however loaded the machine.
+/// The maximum time of a flood, also on a loaded machine.
 const SOON: u64 = 60;
 
-/// The client is told, and does not hang.
+/// The client receives the reason, and does not hang.
 async fn flood(world: &mut World) -> Result<(), Failure> {
     world.start_with(&[], &["--ahead", "5"]).await?;
     let mut process = world.client(DIRECT.id, DIRECT.route, "ssh", &[], &["sleep 600"])?;
@@ -346,7 +346,7 @@ async fn flood(world: &mut World) -> Result<(), Failure> {
     world.want([DIRECT.agent_session("exec", |site| site.fault("unknown", "agent").cause("limit"))]);
     world.want([DIRECT.client_session("exec", |site| site.fault("unknown", "agent"))]);
     world.want(DIRECT.leaves());
-    // What the agent says on the standard error of the command, and then the client.
+    // The agent's message on the standard error of the command, and then the client's message.
     world.tell("disconnected by the agent: nothing reads what this side sends");
     world.tell("disconnected by the agent, which did not say why");
     Ok(())

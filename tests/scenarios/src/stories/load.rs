@@ -41,7 +41,7 @@ const WAYS: [Way; 5] = [
     Way::Vanished,
 ];
 
-/// How many connections are on their way up at the same time.
+/// The maximum number of connections that come up at the same time.
 const OPENING: usize = 32;
 
 /// Opens a session, waits for all the others, and ends it.
@@ -58,11 +58,11 @@ async fn session(address: String, way: Way, opening: &Semaphore, all: &Barrier) 
             while !matches!(channel.wait().await, Some(ChannelMsg::Close) | None) {}
         }
         Way::Closed => channel.close().await?,
-        // Its socket is reset.
+        // The socket is reset.
         Way::Vanished => return Ok(()),
     }
     ssh.disconnect(russh::Disconnect::ByApplication, "", "").await?;
-    // However it sees its own end.
+    // The client's own view of the end does not matter.
     let _ = ssh.await;
     Ok(())
 }
@@ -73,7 +73,7 @@ async fn open(address: &str, way: Way) -> Result<(Handle<AnyKey>, Channel<client
         SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
     }
     stream.set_nodelay(true)?;
-    // The cheapest exchange of keys: it is not what this is about.
+    // The cheapest key exchange, because this scenario does not test it.
     let preferred = Preferred { kex: Cow::Borrowed(&[kex::CURVE25519]), ..Preferred::DEFAULT };
     let config = client::Config { preferred, ..client::Config::default() };
     let mut ssh = client::connect_stream(Arc::new(config), stream, AnyKey).await?;
@@ -85,10 +85,10 @@ async fn open(address: &str, way: Way) -> Result<(Handle<AnyKey>, Channel<client
     Ok((ssh, channel))
 }
 
-/// No session starts the end of all before they are all there.
+/// No session ends before all sessions are open.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// Every one of them has its line, and the ways add up.
+/// Every session has its line, and the counts are right.
 async fn load(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let (opening, all) = (Semaphore::new(OPENING), Barrier::new(SESSIONS));

@@ -1,4 +1,4 @@
-//! Data paths and control planes that break while sessions live.
+//! Data paths and control planes that break while sessions are open.
 
 use crate::process::{Failure, Process};
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
@@ -49,7 +49,7 @@ async fn client_killed(world: &mut World, client: Client) -> Result<(), Failure>
     world.agent_says(AGENT_SSH.message).await?;
     if client.id == RELAYED.id {
         world.want(client.relay(gone));
-        // What the relay says of the other leg.
+        // The relay's end of the other leg.
         let lost = |site: Site| site.fault("network_error", "network").cause("unclean_eof").code("websocket.4001");
         world.want([client.agent_session("exec", lost), client.line(lost(AGENT_SSH))]);
     } else {
@@ -84,7 +84,7 @@ async fn through_proxy(world: &mut World, options: &[&str]) -> Result<(Proxy, Pr
     Ok((proxy, process))
 }
 
-/// What broke the path is what both ends say, of the session and of its connection: fault 5.
+/// Both sides report the fault of the path, for the session and for its connection: fault 5.
 async fn data_broken(world: &mut World, how: Break, cause: &str) -> Result<(), Failure> {
     world.start().await?;
     let (proxy, process) = through_proxy(world, &[]).await?;
@@ -131,14 +131,14 @@ async fn data_garbage(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// No connection, no disconnect: fault 8.
+/// The connection never came up, so there is no disconnect: fault 8.
 async fn ssh_probed(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let address = world.ssh.clone();
     probe(&address).await
 }
 
-/// Garbage is no end in good order: fault 6.
+/// Garbage is not a clean end: fault 6.
 async fn ssh_garbage(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let address = world.ssh.clone();
@@ -148,7 +148,7 @@ async fn ssh_garbage(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// All sessions for the shutdown, and none for how it broke them: fault 5.
+/// All sessions report the shutdown, and none reports how it was broken off: fault 5.
 async fn agent_leaves(world: &mut World) -> Result<(), Failure> {
     world.tell("the agent closed the connection: the agent is shutting down; try again when it is back");
     world.tell("the agent closed the connection: the agent is shutting down; try again when it is back");
@@ -162,12 +162,12 @@ async fn agent_leaves(world: &mut World) -> Result<(), Failure> {
     for client in [DIRECT, RELAYED] {
         let shutdown = |site: Site| site.normal("server_shutdown", "agent");
         world.want([client.agent_session("exec", shutdown), client.line(shutdown(AGENT_SSH))]);
-        // What SSH lets an agent say.
+        // The best reason that an agent can send over SSH.
         let told = |site: Site| site.normal("graceful", "agent").code("ssh.11");
         world.want([client.client_session("exec", told), client.line(told(CLIENT_SSH))]);
         world.want(client.leaves_server());
     }
-    // An agent that goes away tells its relay as well.
+    // An agent that shuts down also notifies its relay.
     world.want(RELAYED.relay(|site| site.normal("server_shutdown", "agent").code("websocket.1001")));
     Ok(())
 }
@@ -199,7 +199,7 @@ async fn agent_frozen(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The goodbye is what it is at every end: fault 1. The session does not notice.
+/// All sides report the goodbye: fault 1. The session continues.
 async fn server_leaves(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let process = DIRECT.cat(world, &[]).await?;
@@ -217,7 +217,7 @@ async fn server_leaves(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the polite end of a server gives for the agent's control plane.
+/// The lines of the agent's control plane when a server says goodbye.
 pub(super) fn server_left() -> [End; 4] {
     [
         AGENT_CONTROL.normal("server_shutdown", "server").code("websocket.1001"),
@@ -227,7 +227,7 @@ pub(super) fn server_left() -> [End; 4] {
     ]
 }
 
-/// A session of a client whose control path goes through a proxy.
+/// A session of a client whose control plane goes through a proxy.
 async fn behind_proxy(world: &mut World) -> Result<(Proxy, Process), Failure> {
     world.start().await?;
     let proxy = Proxy::to(world.server_address()).await?;
@@ -239,7 +239,7 @@ async fn behind_proxy(world: &mut World) -> Result<(Proxy, Process), Failure> {
     Ok((proxy, process))
 }
 
-/// The client finds its server again, while its session goes on.
+/// The client reconnects to its server while its session continues.
 async fn comes_back(world: &mut World, process: Process) -> Result<(), Failure> {
     world.says(process.id(), CLIENT_RETRYING.message).await?;
     let back = world.says(process.id(), "control plane connected").await?;
@@ -273,7 +273,7 @@ async fn control_garbage(world: &mut World) -> Result<(), Failure> {
     comes_back(world, process).await
 }
 
-/// A session that is still there, and then ends as it should.
+/// A session that is still open, and then ends cleanly.
 async fn goes_on(world: &mut World, mut process: Process) -> Result<(), Failure> {
     type_in(&mut process, "still there\n").await?;
     process.stdout.until("still there\n").await?;
@@ -289,7 +289,7 @@ async fn type_in(process: &mut Process, text: &str) -> Result<(), Failure> {
     Ok(process.stdin.as_mut().ok_or("its input is closed")?.write_all(text.as_bytes()).await?)
 }
 
-/// The client has left, but its goodbye was not answered, and that is not a clean one: fault 9. One line: fault 7.
+/// The client has left, but its goodbye was not answered, so the end is not clean: fault 9. One line: fault 7.
 async fn goodbye_unanswered(world: &mut World) -> Result<(), Failure> {
     world.tell("closed from this side");
     world.start_with(&[], &["--goodbye", "300"]).await?;
@@ -330,7 +330,7 @@ async fn server_leaves_relayed(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The control plane is lost, and the session lives: fault 11.
+/// The control plane is lost, and the session continues: fault 11.
 async fn server_killed(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let process = DIRECT.cat(world, &[]).await?;
@@ -349,7 +349,7 @@ async fn server_killed(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The same loss is another one where something goes on: fault 11.
+/// The same loss has another reason if a session continues: fault 11.
 async fn server_frozen(world: &mut World) -> Result<(), Failure> {
     world.start_with(&[], QUICK).await?;
     let process = DIRECT.cat(world, QUICK).await?;
@@ -365,7 +365,7 @@ async fn server_frozen(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What went through the relay is lost with it, and what did not is not.
+/// The data path through the relay is lost with the server. A direct data path continues.
 async fn relay_restart(world: &mut World) -> Result<(), Failure> {
     world.tell("connection lost (unclean eof); try again");
     world.start().await?;
@@ -383,7 +383,7 @@ async fn relay_restart(world: &mut World) -> Result<(), Failure> {
 
     world.restart_server().await?;
     world.agent_is_up().await?;
-    // It has found the server again as well.
+    // The client has reconnected to the server, too.
     world.says(direct.id(), "control plane connected").await?;
     world.says(direct.id(), "control plane connected").await?;
     goes_on(world, direct).await?;
@@ -391,7 +391,7 @@ async fn relay_restart(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A dial that fails is for the user, and no line: fault 8.
+/// A failed dial is reported to the user, without a line: fault 8.
 async fn server_refused(world: &mut World) -> Result<(), Failure> {
     let port = tokio::net::TcpSocket::new_v4()?;
     port.bind(([127, 0, 0, 1], 0).into())?;
@@ -404,7 +404,7 @@ async fn server_refused(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The server is there, and its lines are: but there is no session, and no line of one: fault 8.
+/// The server's lines exist. There was no session, so it has no line: fault 8.
 async fn agent_refused(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let port = tokio::net::TcpSocket::new_v4()?;

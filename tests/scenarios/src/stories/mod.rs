@@ -1,4 +1,4 @@
-//! What is done, and which lines it has to give.
+//! The scenarios: their scripts, and the expected lines.
 
 mod builds;
 mod client;

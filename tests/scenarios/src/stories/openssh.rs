@@ -35,25 +35,26 @@ pub(super) const ALL: &[Scenario] = &[
 const SSH: &[Tool] = &[Tool::Ssh];
 const SFTP: &[Tool] = &[Tool::Ssh, Tool::Sftp, Tool::SftpServer];
 
-/// How OpenSSH says by what its connection is to be found.
+/// OpenSSH's way to send its `client_session_id`.
 const NAMED: [&str; 2] = ["-o", "SetEnv=CLIENT_SESSION_ID=c1"];
 
-/// An OpenSSH that gets a signal just before it waits for input looks at it only when some comes: a keep-alive, here.
+/// An OpenSSH that receives a signal just before it waits for input handles it only after the next input: a
+/// keep-alive, here.
 const LIVELY: &[&str] = &["--heartbeat", "1000"];
 
-/// Starts an ssh with a command, and waits until that runs: the ssh, and the command's process id.
+/// Starts an ssh with a command, and waits until the command runs. Returns the ssh and the command's process id.
 async fn start(world: &mut World, options: &[&str], command: &[&str]) -> Result<(Process, String), Failure> {
     let process = Process::tool(ssh(&world.ssh, &[&NAMED, options].concat(), command))?;
     let pid = world.agent_says("ssh session started").await?.text("pid");
     Ok((process, pid))
 }
 
-/// What an OpenSSH gives that closes its connection, at the only end that has lines.
+/// The lines of an OpenSSH that closes its connection. Only the agent has lines.
 fn leaves() -> End {
     DIRECT.line(disconnects(AGENT_SSH))
 }
 
-/// Waits for the connection's line: a client of ours waits for the agent by itself.
+/// Waits for the connection's line. Our own client waits for the agent by itself.
 async fn is_over(world: &mut World) -> Result<(), Failure> {
     world.agent_says(AGENT_SSH.message).await?;
     Ok(())
@@ -105,7 +106,7 @@ async fn shell(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The client closes the connection and not the session, by a DISCONNECT whose code the agent does not get to see.
+/// The client closes the connection and not the session, with a DISCONNECT whose code the agent does not receive.
 async fn tilde_dot(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let mut typist = open_shell(world).await?;
@@ -116,7 +117,7 @@ async fn tilde_dot(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Not a clean one: fault 12.
+/// Not a clean end: fault 12.
 async fn killed(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let (process, _) = start(world, &[], &["cat"]).await?;
@@ -127,7 +128,7 @@ async fn killed(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// It says goodbye, and closes with bytes unread. The reset that follows is the error of closing: fault 10.
+/// The client says goodbye, and closes with unread bytes. The following reset is an error of the close: fault 10.
 async fn terminated(world: &mut World) -> Result<(), Failure> {
     world.start_with(&[], LIVELY).await?;
     let (process, _) = start(world, &[], &["cat"]).await?;
@@ -138,7 +139,7 @@ async fn terminated(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every session has its own end, and none has that of another: fault 5.
+/// Every session has its own end, and not that of another session: fault 5.
 async fn multiplexed(world: &mut World) -> Result<(), Failure> {
     world.start_with(&[], LIVELY).await?;
     let path = format!("ControlPath={}", world.file("mux").display());
@@ -162,7 +163,7 @@ async fn multiplexed(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An ssh whose proxy is ours.
+/// An ssh with our proxy.
 async fn start_proxied(world: &mut World) -> Result<Process, Failure> {
     let pipe = Pipe::new(world.file("proxy.log"))?;
     let program = std::env::current_exe()?;
@@ -195,7 +196,7 @@ async fn proxied(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The goodbye of the relay is a goodbye for all three: fault 1.
+/// All three processes report the goodbye of the relay: fault 1.
 async fn proxied_shutdown(world: &mut World) -> Result<(), Failure> {
     world.tell("the server is shutting down; try again when it is back");
     world.start().await?;
@@ -237,7 +238,7 @@ async fn put_get(world: &mut World) -> Result<(), Failure> {
 async fn put_reset(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let [from, there] = ["from", "there"].map(|name| world.file(name).display().to_string());
-    // More than the connection can hold.
+    // More than the buffers of the connection.
     tokio::fs::File::create(&from).await?.set_len(256 << 20).await?;
     let proxy = Proxy::to(&world.ssh).await?;
     let mut process = Process::tool(sftp(proxy.address(), &NAMED))?;

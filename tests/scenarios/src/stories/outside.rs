@@ -1,4 +1,5 @@
-//! What is told to the user and is no line: wrong arguments, a port in use, a missing file, all three processes at once.
+//! Errors for the user without a line: wrong arguments, a port in use, a missing file; and all three processes at
+//! once.
 
 use crate::process::{Failure, Process};
 use nix::sys::signal::Signal::SIGTERM;
@@ -22,7 +23,7 @@ pub(super) const ALL: &[Scenario] = &[
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Runs a command to its end: it fails with this status, and says this.
+/// Runs a command to its end, and checks its status and its message.
 async fn fails(world: &mut World, arguments: &[&str], status: i32, wanted: &str) -> Result<(), Failure> {
     let process = Process::tool(workspace(&world.place, arguments)?)?;
     let mut said = process.stderr.clone();
@@ -89,7 +90,7 @@ async fn no_such_workspace(world: &mut World) -> Result<(), Failure> {
     fails(world, &["stop", "--server", &url, "other"], 1, "there is no such workspace").await
 }
 
-/// It goes on where the workspace is stopped, as it tells its user to do, and ends in good order.
+/// The client continues after its workspace is stopped, as it tells its user to do, and ends cleanly.
 async fn all_at_once(world: &mut World) -> Result<(), Failure> {
     let mut live = Command::new(std::env::current_exe()?);
     live.args(["live", "--json"]);
@@ -105,7 +106,7 @@ async fn all_at_once(world: &mut World) -> Result<(), Failure> {
         world.check(ended.success(), || format!("{transition} ended with {ended}"));
         all.stderr.until(told).await?;
     }
-    // The client is back.
+    // The client is connected again.
     timeout(PATIENCE, all.stdout.until_times(2, "\"message\":\"forwarding\"")).await??;
     all.signal(SIGTERM)?;
     let mut said = all.stderr.clone();

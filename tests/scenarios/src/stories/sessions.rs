@@ -1,4 +1,4 @@
-//! Commands and shells over our own client, straight to the agent and through the relay.
+//! Commands and shells over our own client, direct and through the relay.
 
 use crate::process::{Failure, Pipe};
 use nix::sys::signal::Signal::{self, SIGKILL, SIGTERM};
@@ -27,7 +27,7 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("client-leaves-twice", "two SIGTERM of the client: closing twice", |w| Box::pin(client_leaves_twice(w))),
 ];
 
-/// The status is a field of its own, and no text in the reason: fault 4.
+/// The status is a separate field, and not a text in the reason: fault 4.
 async fn exits(world: &mut World, client: Client, status: u32) -> Result<(), Failure> {
     world.start().await?;
     let process = world.client(client.id, client.route, "ssh", &[], &["exit", &status.to_string()])?;
@@ -93,7 +93,7 @@ async fn shell_exits(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A user who has gone is told nothing, and all connections end in order nevertheless.
+/// A user who has left gets no message, and all connections end cleanly nevertheless.
 async fn client_unheard(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let pipe = Pipe::new(world.file("unheard.log"))?;
@@ -112,7 +112,7 @@ async fn client_unheard(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The cause that came first stays, whatever the clean-up meets: fault 5. And it is `client_closed`: fault 11.
+/// The first cause stays, whatever the cleanup reports: fault 5. The reason is `client_closed`: fault 11.
 async fn client_leaves(world: &mut World, client: Client) -> Result<(), Failure> {
     world.tell("closed from this side");
     world.start().await?;

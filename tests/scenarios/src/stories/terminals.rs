@@ -1,4 +1,4 @@
-//! Terminals that can be left and found again.
+//! Terminals that a client leaves and returns to.
 
 use crate::process::{Failure, Process};
 use nix::sys::signal::Signal::{SIGKILL, SIGTERM};
@@ -31,12 +31,12 @@ pub(super) const ALL: &[Scenario] = &[
     scenario("terminal-node", "a terminal in Node's WebSocket client", |w| Box::pin(in_node(w))).needs(&[Tool::Node]),
 ];
 
-/// A terminal's own end, or that of a connection to it.
+/// The end of a terminal, or of a connection to it.
 fn line(end: End) -> End {
     end.by("direct")
 }
 
-/// The user leaves the shell, whatever its last command gave; the page that looks at it is closed in good order.
+/// The user leaves the shell, whatever the status of its last command is. Its page is closed cleanly.
 fn exited(status: u32) -> [End; 2] {
     [line(left(AGENT_TERMINAL).exit(status)), line(AGENT_ATTACHED.normal("graceful", "agent"))]
 }
@@ -50,7 +50,7 @@ async fn open(world: &mut World) -> Result<Page, Failure> {
     Ok(page)
 }
 
-/// A page is closed with this code, and told this.
+/// A page is closed with this code and this text.
 async fn closed(world: &mut World, page: Page, code: u16, told: &str) -> Result<(), Failure> {
     let closed = page.closed().await?;
     world.check(closed == (code, told.to_owned()), || format!("the page was closed with {closed:?}"));
@@ -75,7 +75,7 @@ async fn page_left(world: &mut World) -> Result<(), Failure> {
         world.want([line(left(AGENT_ATTACHED)).code(&format!("websocket.{code}"))]);
     }
     let mut page = Page::open(&world.terminal, "t1", world.place.token()).await?;
-    // What was shown before, is shown again.
+    // The terminal shows the earlier output again.
     page.until("42").await?;
     page.press("exit\n").await?;
     page.closed().await?;
@@ -83,7 +83,7 @@ async fn page_left(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The page is gone, and the shell is not.
+/// The page has left, and the shell continues.
 async fn lost(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     drop(open(world).await?);
@@ -122,7 +122,7 @@ async fn killed(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Once for the terminal, and once for the page: fault 6.
+/// One line for the terminal, and one for the page: fault 6.
 async fn shutdown(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let page = open(world).await?;
@@ -156,7 +156,7 @@ async fn garbage_at_start(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The initiator is the violator: fault 11. The shell is not touched by it.
+/// The initiator is the violator: fault 11. The shell continues.
 async fn garbage_later(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     open(world).await?.rave().await?;
@@ -169,14 +169,14 @@ async fn garbage_later(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// No connection, no disconnect: fault 8.
+/// The connection never came up, so there is no disconnect: fault 8.
 async fn probed(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let address = world.terminal.clone();
     probe(&address).await
 }
 
-/// Opens a terminal, leaves it, finds it again, and ends it.
+/// Opens a terminal, leaves it, returns to it, and ends it.
 const SCRIPT: &str = r#"
 const url = process.argv[1];
 let shown = '';

@@ -1,4 +1,4 @@
-//! What the user is told, in each of the clients, and how a client is left.
+//! The messages for the user of each client, and the ways to leave a client.
 
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ async fn start(world: &mut World) -> Result<Process, Failure> {
     Ok(process)
 }
 
-/// Why, by whom, and whether it comes back.
+/// The reason, the initiator, and whether the connection comes back.
 async fn openssh_stop(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let mut process = start(world).await?;
@@ -78,7 +78,7 @@ async fn browser_stop(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// No connection, no disconnect; and the page says what may be wrong.
+/// The connection never came up, so there is no disconnect. The page shows possible causes.
 async fn browser_token(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let url = format!("http://{}/#t1.0123456789abcdef", world.terminal);
@@ -87,7 +87,7 @@ async fn browser_token(world: &mut World) -> Result<(), Failure> {
     browser.screenshot("token").await
 }
 
-/// The user leaves, whatever runs there.
+/// The user leaves, whatever runs in the session.
 async fn tilde_dot(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let mut typist = world.client_under_terminal(DIRECT.id, "ssh")?;
@@ -104,7 +104,7 @@ async fn tilde_dot(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Nobody answers, and the user does not wait for that.
+/// The agent does not answer, and the user does not wait for it.
 async fn quick(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let process = RELAYED.cat(world, &[]).await?;
@@ -114,7 +114,7 @@ async fn quick(world: &mut World) -> Result<(), Failure> {
     process.signal(SIGTERM)?;
     world.ended(process).await?;
     let took = begun.elapsed();
-    // A second, and what a loaded machine needs to notice.
+    // A second, and the time that a loaded machine needs to notice.
     world.check(took < Duration::from_millis(1500), || format!("the client took {took:?}"));
     world.tell("closed from this side");
     world.want([RELAYED.client_session("exec", left), RELAYED.line(left(crate::sites::CLIENT_SSH))]);
@@ -124,7 +124,7 @@ async fn quick(world: &mut World) -> Result<(), Failure> {
     world.kill_server(3).await
 }
 
-/// SIGHUP comes first. Who does not end for that is killed.
+/// SIGHUP comes first. A process that does not end is killed.
 async fn hangup(world: &mut World, trap: &str) -> Result<(), Failure> {
     world.start().await?;
     let saved = world.file("saved");
@@ -145,7 +145,7 @@ async fn hangup(world: &mut World, trap: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A client that knows the agent knows it again.
+/// A client recognizes an agent that it knows.
 async fn host_key(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let known = world.file("known_hosts").display().to_string();

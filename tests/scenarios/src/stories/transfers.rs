@@ -1,4 +1,4 @@
-//! Files that are copied, and copies that break.
+//! Copies of files, and copies that break off.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub(super) const ALL: &[Scenario] = &[
 
 const SFTP: &[Tool] = &[Tool::SftpServer];
 
-/// A file of this scenario's, with something in it.
+/// A file of this scenario with some content.
 async fn file(world: &World, name: &str) -> Result<String, Failure> {
     let path = world.file(name);
     tokio::fs::write(&path, vec![7; 1_000_000]).await?;
@@ -45,7 +45,7 @@ async fn copy(world: &mut World, client: Client, from: &str, to: &str) -> Result
     let [from, to] = [from, to].map(|path| path.trim_start_matches(':'));
     let is_same = tokio::fs::read(from).await? == tokio::fs::read(to).await?;
     world.check(is_same, || "the copy differs".to_owned());
-    // A transfer that succeeded says so: fault 3.
+    // A successful transfer reports success: fault 3.
     world.want(client.session("sftp", |site| site.normal("graceful", "agent").exit(0)));
     world.want(client.leaves());
     Ok(())
@@ -65,7 +65,7 @@ async fn download(world: &mut World, client: Client) -> Result<(), Failure> {
     copy(world, client, &format!(":{from}"), &to.display().to_string()).await
 }
 
-/// The session is well: it is the user who is told.
+/// The session is intact, and the user gets the error.
 async fn download_missing(world: &mut World) -> Result<(), Failure> {
     world.start().await?;
     let [from, to] = ["from", "to"].map(|name| world.file(name).display().to_string());
@@ -78,7 +78,7 @@ async fn download_missing(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An upload that has begun, and goes on until its source ends: that does not.
+/// An upload that continues until its source ends, which it does not.
 struct Upload {
     process: Process,
     _source: pipe::Sender,
@@ -97,7 +97,7 @@ async fn begin(world: &mut World, options: &[&str]) -> Result<Upload, Failure> {
     Ok(Upload { process, _source: source })
 }
 
-/// A transfer that broke is not one that succeeded: fault 3.
+/// A broken transfer does not report success: fault 3.
 async fn upload_reset(world: &mut World) -> Result<(), Failure> {
     world.tell("connection lost (reset); try again");
     world.start().await?;
@@ -142,7 +142,7 @@ async fn upload_killed(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What ends it came first, and what it broke came later: fault 5.
+/// The first end counts, and the broken transfer comes later: fault 5.
 async fn upload_shutdown(world: &mut World) -> Result<(), Failure> {
     world.tell("the agent closed the connection: the agent is shutting down; try again when it is back");
     world.start().await?;
