@@ -58,14 +58,14 @@
 //! | go from nothing to the first line, a test and a metric | [`guide::tutorial`] |
 //! | choose a category | [`guide::choosing_a_category`] |
 //! | look up a key, a value or a term | [`guide::vocabulary`] |
-//! | say what your protocol and your library saw | [`guide::evidence`], [`guide::recipes`], [`guide::watched_streams`] |
+//! | use your protocol and your library | [`guide::evidence`], [`guide::recipes`], [`guide::watched_streams`] |
 //! | read the errors of a library without an adapter | [`guide::libraries_without_an_adapter`], [`guide::write_an_adapter`] |
 //! | name roles, reasons and codes of your own | [`guide::own_vocabulary`], [`guide::attributes`] |
 //! | understand a compile error | [`guide::compile_errors`] |
 //! | write one line for each connection, shut down, run a proxy | [`guide::guards_and_shutdown`] |
 //! | test your service, and operate it | [`guide::testing`], [`guide::operating`] |
 //! | know what is safe to log, and what is limited | [`guide::security`] |
-//! | decide, and move from what you have | [`guide::comparison`], [`guide::migration`], [`guide::faq`], [`guide::semver`] |
+//! | decide whether to use it, and migrate | [`guide::comparison`], [`guide::migration`], [`guide::faq`], [`guide::semver`] |
 //!
 //! | group | items |
 //! |---|---|
@@ -115,7 +115,7 @@
     )),
     allow(rustdoc::broken_intra_doc_links)
 )]
-// What only the guard reads is compiled without it too: a cfg on each such item would cost more than the items.
+// Items that only the guard reads are also compiled without the guard: a `cfg` on each would be more code than the items.
 #![cfg_attr(not(feature = "std"), allow(dead_code))]
 
 #[cfg(feature = "std")]

@@ -1,34 +1,34 @@
-//! Chapters: how to do one thing from its beginning to its end.
+//! Chapters of the guide.
 //!
 //! | chapter | what it answers |
 //! |---|---|
 //! | [`tutorial`] | how to get from an empty directory to the first line, a test and a metric |
-//! | [`choosing_a_category`] | what to call for what you observed, and what the line then says |
-//! | [`evidence`] | what each protocol shows of its end, which adapter reads it, and what cannot be told |
+//! | [`choosing_a_category`] | which function to call for an observation, and which line follows |
+//! | [`evidence`] | how each protocol shows the end of a connection, which adapter reads it, and what is not distinguishable |
 //! | [`own_vocabulary`] | how to log roles, reasons, causes, codes and errors of your own |
 //! | [`guards_and_shutdown`] | how each connection gets exactly one line, and which of several ends that line reports |
 //! | [`vocabulary`] | every key and value of the line, the terms behind them, and where they come from |
-//! | [`recipes`] | how to serve a connection of each library so that its end is told right |
-//! | [`watched_streams`] | where a watched stream goes in each library, so that an end without an error is told right |
+//! | [`recipes`] | how to serve a connection of each library so that its end is attributed correctly |
+//! | [`watched_streams`] | where a watched stream goes in each library, for ends without an error |
 //! | [`write_an_adapter`] | how to read the errors of a library that has no adapter |
-//! | [`libraries_without_an_adapter`] | what can be known of libraries that need none, or hide too much |
-//! | [`attributes`] | what each attribute and argument of the macros means, and the code that it becomes |
+//! | [`libraries_without_an_adapter`] | how to record the end with libraries that have no adapter |
+//! | [`attributes`] | what each attribute and argument of the macros means, and the code that it expands to |
 //! | [`compile_errors`] | what a compile error means, and how to fix it |
-//! | [`testing`] | how to test that a service says the right thing |
-//! | [`operating`] | what to alert on, what a line mostly means, and how to query it |
-//! | [`security`] | what is hostile, what is promised, and which test holds it |
-//! | [`migration`] | how to come from strings, `strum`, an enum by hand, or the logs of the Go original |
-//! | [`comparison`] | what else there is, and when not to use this library |
-//! | [`semver`] | what breaks, and how a category is added, renamed and retired |
+//! | [`testing`] | how to test the lines of a service |
+//! | [`operating`] | what to alert on, what a line usually means, and how to query lines |
+//! | [`security`] | which input is hostile, what the library promises, and which test checks each promise |
+//! | [`migration`] | how to replace strings, `strum`, an enum by hand, or the logs of the Go original |
+//! | [`comparison`] | other tools, and when not to use this library |
+//! | [`semver`] | which change needs which version, and how to add, rename and retire a category |
 //! | [`faq`] | short answers |
 
-// A chapter links what a feature adds. With all features the links are checked.
+// Chapters link items of all features, so rustdoc checks the links only with all features.
 #![cfg_attr(
     not(all(feature = "layer", feature = "log", feature = "std", feature = "testing", feature = "tracing")),
     allow(rustdoc::broken_intra_doc_links)
 )]
 
-/// A chapter whose examples need features: it is compiled where they are on.
+/// A chapter whose examples need features. It is included only if these features are enabled.
 macro_rules! chapter {
     ($name:ident, $text:literal) => {
         #[cfg_attr(all(feature = "log", feature = "testing", feature = "tokio"), doc = include_str!($text))]

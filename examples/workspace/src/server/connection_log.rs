@@ -1,4 +1,4 @@
-//! The connection log in SQLite: one row for each connection, with a reason that is never empty.
+//! The connection log in `SQLite`: one row for each connection, with a reason that is never empty.
 
 use std::error::Error;
 use std::path::Path;
