@@ -117,9 +117,9 @@ trait InitiatorRow: Sync {
     fn row(&self) -> &'static Category;
     /// The category of the same set with this logged value.
     fn named(&self, value: &str) -> Option<&'static Category>;
-    /// The category that stands for the network.
+    /// The category for the network.
     fn network(&self) -> Option<&'static Category>;
-    /// The category that stands for an unknown initiator.
+    /// The category for an unknown initiator.
     fn unknown(&self) -> Option<&'static Category>;
 }
 
@@ -805,7 +805,7 @@ impl Endpoint {
     /// Use it for a [`Verdict`] from a [`Classifier`], from [`DisconnectEvidence`](crate::DisconnectEvidence) or of
     /// your own. The other functions of this type call it.
     ///
-    /// A verdict that is expected and names the network is resolved to `unknown`, because nobody said goodbye. A
+    /// A verdict that is expected and names the network is resolved to `unknown`, because the network cannot say goodbye. A
     /// verdict with nothing but an application code gets the meaning that the [classifier](Self::with_classifier) has
     /// for that code.
     #[must_use = "a record writes no line: return it from `run`, set it on the guard, or log it with `disconnected!`"]

@@ -10,8 +10,7 @@
 //! Each derive reports every mistake in a type at once, at the smallest wrong token, and says what to write. The pages of
 //! `disconnect-core` show an example of each.
 
-// Each macro is a folder: `parse` reads what was written, `model` gives it a meaning and finds every mistake, `expand` writes
-// the code.
+// Each macro is a folder: `parse` reads the input, `model` checks it and reports every mistake, `expand` writes the code.
 mod codes;
 mod errors;
 mod event;
@@ -39,7 +38,7 @@ use proc_macro::TokenStream;
 /// | on the enum | meaning |
 /// |---|---|
 /// | `#[field("key")]` | The log key: lower-case words joined by `_` or `.`. Required, and not a key that the event writes itself. |
-/// | `#[field("key", expected = "key")]` | The log key of the expected flag. By default `disconnect_expected` beside `disconnect_reason`, and `<key>_expected` for any other key. |
+/// | `#[field("key", expected = "key")]` | The log key of the expected flag. By default `disconnect_expected` for the key `disconnect_reason`, and `<key>_expected` for any other key. |
 /// | `#[field("key", values = "verbatim")]` | A `#[value]` may be any line of at most 64 bytes, without the characters that a detail may not hold. |
 /// | `#[field("key", crate = path)]` | Where `disconnect_core` is, if it has another name. |
 ///
@@ -47,16 +46,17 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `#[expected]` | This end is part of normal operation. Without it, the end is worth investigating. |
 /// | `#[value("...")]` | The logged value. By default the variant's name in `snake_case`. |
-/// | `#[alias("...")]` | This text is also read back as the variant, and is never written. Repeatable. |
+/// | `#[alias("...")]` | This text also parses as the variant, and is never written. Repeatable. |
 /// | a doc comment | The `docs` of the category. |
 #[proc_macro_derive(DisconnectField, attributes(field, expected, value, alias))]
 pub fn derive_disconnect_field(input: TokenStream) -> TokenStream {
     derived(input, field::derive)
 }
 
-/// Makes every value of a type say what it means for the connection: the reason, the side, and how strong that evidence is.
+/// Declares what every value of a type means for the connection: the reason, the side, and the strength of the evidence.
 ///
-/// The type may be an error, which `classifier!` then finds anywhere in a chain of errors. Any other type has a `verdict()`.
+/// If the type is an error, list it in `classifier!`, which then finds it anywhere in a chain of errors. For any other type,
+/// call `verdict()`.
 ///
 /// # Attributes
 ///
@@ -65,23 +65,23 @@ pub fn derive_disconnect_field(input: TokenStream) -> TokenStream {
 ///
 /// | attribute | meaning |
 /// |---|---|
-/// | `#[reason(NetworkError)]` | The value ends a connection for this reason, whatever lies inside it. A bare name is a `DisconnectReason`. A path is a category of your own: `#[reason(Leave::Kicked)]`. |
+/// | `#[reason(NetworkError)]` | The value ends a connection for this reason, independent of the error inside. A bare name is a `DisconnectReason`. A path is a category of your own: `#[reason(Leave::Kicked)]`. |
 /// | `#[transparent]` | The value means what the error inside means. |
-/// | both | The stronger of the two. Between equals, the error inside. On an enum, a variant without fields has the reason alone. |
-/// | `#[evidence(crate = path)]` | On the type: where `disconnect_core` is, if it has another name. |
+/// | both | The stronger of the two. If both are equal, the error inside. On an enum, a variant without fields has only the reason. |
+/// | `#[evidence(crate = path)]` | On the type: the path of `disconnect_core`, if it has another name. |
 ///
 /// The error inside is the field marked `#[source]` or `#[from]`, or else the field named `source`, or else the only field. It may
 /// be an error, a `Box<dyn Error>` with or without `Send + Sync`, an `anyhow::Error`, an `Arc` or a `Box` of one of these, a type
-/// parameter that is an error, or an `Option` of one of these. If its type derives `DisconnectEvidence`, it need not be an error,
-/// and no classifier has to list it.
+/// parameter that is an error, or an `Option` of one of these. A type that derives `DisconnectEvidence` does not have to be an
+/// error, and no classifier has to list it.
 ///
 /// | after the reason | meaning | default |
 /// |---|---|---|
-/// | `side = Remote` | Who ended or broke the connection, as seen from this side: `Local`, `Remote`, `Network` or `Unknown`. `Network` does not go with an expected reason of the library. | `Network` for `NetworkError`, otherwise `Unknown` |
-/// | `by = Client` | The party, where it is the same one on both ends: a `DisconnectInitiator`, or a path to an initiator of your own. | the side |
+/// | `side = Remote` | Who ended or broke the connection, from the point of view of this side: `Local`, `Remote`, `Network` or `Unknown`. `Network` is an error with an expected reason of the library. | `Network` for `NetworkError`, otherwise `Unknown` |
+/// | `by = Client` | The party, if it is the same one on both sides of the connection: a `DisconnectInitiator`, or a path to an initiator of your own. | the side |
 /// | `cause = KeepaliveTimeout` | What exactly happened: a `DisconnectCause`, or a path to a cause of your own. In parentheses, any expression for a cause or an option of one: `cause = (why.cause())`. | none |
 /// | `code = Code::websocket(1002)` | The protocol code: any expression for a `Code` or an `Option<Code>`. | none |
-/// | `rank = Timeout` | How strong this is as evidence. | `Stated` with a code, otherwise what reason and cause imply; the weakest for `Unknown` without code and cause |
+/// | `rank = Timeout` | The strength of the evidence. | `Stated` with a code, otherwise what reason and cause imply; the weakest for `Unknown` without code and cause |
 ///
 /// The expressions of a cause and of a code may use the fields: named ones by their names, others as `_0`, `_1`, each as a
 /// reference.
@@ -90,15 +90,15 @@ pub fn derive_disconnect_evidence(input: TokenStream) -> TokenStream {
     derived(input, evidence::derive)
 }
 
-/// Makes an enum a set of close codes: each variant has its code, its name, and what it means.
+/// Makes an enum a set of close codes. Each variant has a code, a name and a meaning.
 ///
 /// # Attributes
 ///
 /// | on the enum | meaning |
 /// |---|---|
 /// | `#[codes(websocket)]` | The protocol of the codes: `websocket`, `ssh`, `http2`, `http3`, `quic`, `quic_application`, `amqp`, `exit`, `signal` or `sqlstate`. The codes of `tls`, `grpc` and `mqtt` are closed sets. |
-/// | `#[codes("discord")]` | A protocol of your own. Its name stands before the dot of a logged code. |
-/// | `#[codes(websocket, crate = path)]` | Where `disconnect_core` is, if it has another name. |
+/// | `#[codes("discord")]` | A protocol of your own. Its name is the part of a logged code before the dot. |
+/// | `#[codes(websocket, crate = path)]` | The path of `disconnect_core`, if it has another name. |
 ///
 /// Every variant has one `#[code]`, and one `#[goodbye]` or `#[reason]`:
 ///
@@ -106,15 +106,15 @@ pub fn derive_disconnect_evidence(input: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `#[code(4004)]` | The code: a number or a text. A number is in the range that the protocol leaves to applications, such as 3000 to 4999 for WebSocket. A text has at most 32 ASCII letters, digits, `-` and `_`; one that comes from the wire has at most 8. |
 /// | `#[code(4004, name = "AUTH_FAILED")]` | The name of the code. By default the variant's name in `snake_case`. |
-/// | `#[goodbye(Closed)]` | The sender ends the connection on purpose and cleanly. `GoingAway`: the sender goes away. `Cancelled`: the sender cancels the one request that the connection was. The role gives the reason: see `Verdict::closed`, `going_away` and `cancelled`. |
+/// | `#[goodbye(Closed)]` | The sender ends the connection on purpose and cleanly. `GoingAway`: the sender goes away. `Cancelled`: the sender cancels a single request. The role of the sender determines the reason: see `Verdict::closed`, `going_away` and `cancelled`. |
 /// | `#[reason(Unknown)]` | Any other reason. A bare name is a `DisconnectReason`. A path is a category of your own: `#[reason(Leave::Kicked)]`. |
 ///
 /// | after the reason or the goodbye | meaning | default |
 /// |---|---|---|
 /// | `side = Sender` | Who ended or broke the connection: `Sender`, `Receiver`, `Network` or `Unknown`. Not for a goodbye. | `Receiver` for `ProtocolError`, which the sender accuses; `Network` for `NetworkError`; otherwise `Sender` |
-/// | `by = Client` | The party, where it is the same one on both ends: a `DisconnectInitiator`, or a path to an initiator of your own. | the side |
+/// | `by = Client` | The party, if it is the same one on both sides of the connection: a `DisconnectInitiator`, or a path to an initiator of your own. | the side |
 /// | `cause = Auth` | What exactly happened: a `DisconnectCause`, or a path to a cause of your own. | none |
-/// | `rank = Timeout` | How strong this is as evidence, where the code only reports what its sender saw. Not for a goodbye. | `Stated` |
+/// | `rank = Timeout` | The strength of the evidence, if the code only reports an observation of its sender. Not for a goodbye. | `Stated` |
 #[proc_macro_derive(DisconnectCode, attributes(codes, code, goodbye, reason))]
 pub fn derive_disconnect_code(input: TokenStream) -> TokenStream {
     derived(input, codes::derive)
@@ -125,14 +125,14 @@ fn derived(input: TokenStream, derive: fn(item::Item) -> proc_macro2::TokenStrea
     item::Item::parse(input.into()).map(derive).unwrap_or_default().into()
 }
 
-/// The machinery of `disconnect_core::disconnected!`, which hands over the path of its own crate first.
+/// The implementation of `disconnect_core::disconnected!`, which passes the path of its own crate first.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __disconnected(input: TokenStream) -> TokenStream {
     event::expand(input.into()).into()
 }
 
-/// The source of a file that both crates need, so that what it says is written once.
+/// The source of a file that both crates need, so that it exists only once.
 #[doc(hidden)]
 #[proc_macro]
 pub fn __shared(file: TokenStream) -> TokenStream {

@@ -1,4 +1,4 @@
-// Finds the known word that a misspelt word stands for. Shared with `disconnect-core` by `__shared!`.
+// Finds the known word nearest to a misspelt word. Shared with `disconnect-core` by `__shared!`.
 
 /// The maximum length of a compared text, in bytes.
 pub(crate) const LONGEST: usize = 64;

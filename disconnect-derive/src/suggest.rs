@@ -1,4 +1,4 @@
-//! Suggests the known word that a misspelt word stands for.
+//! Suggests the known word nearest to a misspelt word.
 
 use crate::spelling;
 

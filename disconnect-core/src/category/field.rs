@@ -21,7 +21,7 @@ use super::row::Category;
 /// #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 /// #[field("leave_reason")]
 /// enum LeaveReason {
-///     /// Nobody said why.
+///     /// The reason is not known.
 ///     #[alias("")]
 ///     Unknown,
 ///     /// The player quit from the menu.
@@ -37,7 +37,7 @@ use super::row::Category;
 /// assert_eq!(LeaveReason::parse(""), Some(LeaveReason::Unknown));
 /// assert!(!LeaveReason::valid("rage_quit"));
 /// assert_eq!(LeaveReason::Quit.expected_field(), ("leave_reason_expected", true));
-/// assert_eq!(LeaveReason::CATEGORIES[0].docs, "Nobody said why.");
+/// assert_eq!(LeaveReason::CATEGORIES[0].docs, "The reason is not known.");
 /// assert_eq!("qiut".parse::<LeaveReason>().unwrap_err().nearest(), Some("quit"));
 ///
 /// fn key_and_value<T: DisconnectField>(category: T) -> (&'static str, &'static str) {

@@ -49,7 +49,7 @@ pub struct Counters<R = DisconnectReason, I = DisconnectInitiator, D = Connectio
 pub struct Count {
     /// A category or `unrecognized`.
     ///
-    /// `unrecognized` stands for a value that is no category. It also stands for an expected category where the record
+    /// `unrecognized` counts values that are no category. It also counts an expected category if the record
     /// says that the end is unexpected. If the set has a category named `unrecognized`, this text is `(unrecognized)`,
     /// also in the other fields.
     pub reason: &'static str,

@@ -60,7 +60,7 @@ use crate::record::Disconnect;
 ///
 /// The endpoint turns an observation into a record: a FIN is [`Endpoint::eof`](crate::Endpoint::eof), and an error is
 /// [`Endpoint::failed`](crate::Endpoint::failed). What the protocol reported wins in most cases, even if it comes
-/// later. "The protocol reported" stands for every record that your code, a library's error or a
+/// later. "The protocol reported" means every record that your code, a library's error or a
 /// [`Shutdown`](crate::Shutdown) set on the guard.
 ///
 /// | the protocol reported | the transport saw first | the line |
