@@ -3,10 +3,10 @@
 //! # Method
 //!
 //! Hash and displace: Belazzougui, Botelho, Dietzfelbinger, "Hash, displace, and compress" (ESA 2009), in the form of
-//! `PTHash` (Pibiri, Trani, SIGIR 2021). One hash of a name selects a bucket, a small group of names. Each bucket has a shift, which moves the
-//! names of the bucket to free slots. The derive searches for the seed and the shifts while it expands, and emits the
-//! table as byte strings (`disconnect-derive/src/lookup.rs`). This file reads the table. Both crates use the same
-//! `hash.rs`.
+//! `PTHash` (Pibiri, Trani, SIGIR 2021). One hash of a name selects a bucket, a small group of names. Each bucket has
+//! a shift, which moves the names of the bucket to free slots. The derive searches for the seed and the shifts while
+//! it expands, and emits the table as byte strings (`disconnect-derive/src/lookup.rs`). This file reads the table.
+//! Both crates use the same `hash.rs`.
 //!
 //! ```text
 //!   text ──► three 8-byte words ──► mix ──► × (seed ^ length) ──► 64-bit hash
