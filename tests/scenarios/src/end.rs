@@ -26,7 +26,7 @@ const FIELDS: [&str; 17] = [
     "port",
 ];
 
-/// Other fields of a line: its time, its place, and the detail, which [`details`](crate::details) checks.
+/// Known fields that are not compared here. [`details`](crate::details) checks the detail.
 const OTHERS: [&str; 4] = ["timestamp", "target", "message", "disconnect_detail"];
 
 /// The causes that a connection may have when the other process was killed.
@@ -168,7 +168,7 @@ impl End {
         self.client(MADE)
     }
 
-    /// Sets a field. An empty value means that it is absent.
+    /// Returns a field, or the empty text if it is absent.
     pub(crate) fn text(&self, field: &str) -> &str {
         self.fields.get(field).map_or("", String::as_str)
     }

@@ -82,7 +82,7 @@ type Story = for<'a> fn(&'a mut World) -> Pin<Box<dyn Future<Output = Result<(),
 #[derive(Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// The script.
+    /// The description.
     pub(crate) what: &'static str,
     /// The numbers of the faults of the original that it covers.
     pub(crate) faults: &'static [u8],
@@ -90,7 +90,7 @@ pub(crate) struct Scenario {
     story: Story,
 }
 
-/// There is no scenario with this name.
+/// A scenario with this name, description and script.
 const fn scenario(name: &'static str, what: &'static str, story: Story) -> Scenario {
     Scenario { name, what, faults: &[], needs: &[], story }
 }

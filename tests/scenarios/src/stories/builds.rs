@@ -39,7 +39,7 @@ pub(super) fn managed() -> [End; 2] {
 pub(super) fn agent_stopped(build: u64, transition: &'static str) -> [End; 4] {
     let stopped = stopped(build, transition);
     [
-        // The server's line of the agent has the workspace, but no build.
+        // The agent's lines about its control plane have the workspace, but no build.
         AGENT_CONTROL.normal("workspace_stopped", "server"),
         AGENT_COORDINATION.normal("workspace_stopped", "server"),
         AGENT_DERP_MAP.normal("workspace_stopped", "server"),

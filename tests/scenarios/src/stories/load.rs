@@ -85,7 +85,7 @@ async fn open(address: &str, way: Way) -> Result<(Handle<AnyKey>, Channel<client
     Ok((ssh, channel))
 }
 
-/// No session ends before all sessions are open.
+/// The maximum time until all sessions are open. No session ends before that.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Every session has its line, and the counts are right.

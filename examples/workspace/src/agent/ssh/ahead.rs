@@ -109,7 +109,7 @@ impl Returning {
         Self(watch::Sender::new(0))
     }
 
-    /// Waits until some output has been sent.
+    /// Sends some output, which counts as waiting until it is sent.
     pub(super) async fn send<T>(&self, sending: impl Future<Output = T>) -> T {
         self.0.send_modify(|waiting| *waiting += 1);
         let sent = sending.await;

@@ -44,7 +44,7 @@ impl Request {
     }
 }
 
-/// The requests that a client sends before.
+/// The settings that a client requests before its command.
 #[derive(Default)]
 pub(super) struct Setup {
     pub(super) env: Vec<(String, String)>,
