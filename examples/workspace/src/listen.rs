@@ -14,7 +14,7 @@ use tracing::{debug, warn};
 /// Who may connect.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Exposure {
-    /// Allows an address that is not loopback. The README lists what is then open to other machines.
+    /// Allows an address that is not loopback. Read in the README what is then open to whom.
     #[arg(long)]
     pub(crate) allow_remote: bool,
 }

@@ -17,10 +17,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The log options of a process.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Log {
-    /// One JSON object per line on standard output, for a log pipeline.
+    /// One JSON object a line on standard output, for a log pipeline.
     #[arg(long)]
     pub(crate) json: bool,
-    /// One JSON object per line, appended to this file.
+    /// One JSON object a line, at the end of this file.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     pub(crate) log: Option<PathBuf>,
 }

@@ -155,7 +155,7 @@ impl Workspaces {
         self.lock().get(name)?.agent()?.node.clone()
     }
 
-    /// Waits for the end reason of this workspace's run.
+    /// The end reason of this workspace's run. It has begun once the run ends.
     pub(super) fn cause(&self, name: &str) -> RunCause {
         self.lock().get(name).map(|workspace| workspace.cause.clone()).unwrap_or_default()
     }
