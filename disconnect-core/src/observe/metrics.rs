@@ -65,6 +65,9 @@ type Make<H> = dyn Fn(&[Label]) -> H + Send + Sync;
 impl<H> DisconnectMetrics<H> {
     /// Makes the handles of all series that these endpoints can produce, with the sets of this crate and without the
     /// method.
+    ///
+    /// For endpoints with roles or reasons of your own, use [`with_sets`](Self::with_sets): here, their values count as
+    /// `unrecognized`.
     pub fn new(
         endpoints: &[Endpoint],
         make: impl Fn(&[(&'static str, &'static str)]) -> H + Send + Sync + 'static,
