@@ -91,10 +91,7 @@ async fn data_broken(world: &mut World, how: Break, cause: &str) -> Result<(), F
     proxy.break_all(how);
     let ended = world.ended(process).await?;
     world.check(ended.code() == Some(255), || format!("the client ended with {ended}"));
-    let broken = |site: Site| match site.process {
-        "agent" => site.fault("network_error", "network").cause(cause),
-        _ => site.fault("network_error", "network").cause(cause),
-    };
+    let broken = |site: Site| site.fault("network_error", "network").cause(cause);
     world.tell(&format!("connection lost ({}); try again", cause.replace('_', " ")));
     world.want(DIRECT.session("exec", broken));
     world.want(DIRECT.connection(broken));
