@@ -164,6 +164,16 @@ impl Disconnect {
         Self { detail: (!detail.as_str().is_empty()).then_some(detail), ..self }
     }
 
+    /// The built-in reason behind a mapped one. `None` if the call site named a reason of its own.
+    pub(crate) const fn built_in_reason(&self) -> Option<DisconnectReason> {
+        match self.ending {
+            Ending::Closed => Some(DisconnectReason::Graceful),
+            Ending::GoingAway => Some(DisconnectReason::ServerShutdown),
+            Ending::Is(reason) => Some(reason),
+            Ending::Cancelled | Ending::Own => None,
+        }
+    }
+
     /// The record of a verdict that an endpoint resolved.
     #[inline]
     pub(crate) fn from_verdict(
@@ -519,16 +529,6 @@ impl Disconnect {
             self.detail = Some(detail.clone());
         }
         is_refined
-    }
-
-    /// The built-in reason behind a mapped one. `None` if the call site named a reason of its own.
-    pub(crate) const fn built_in_reason(&self) -> Option<DisconnectReason> {
-        match self.ending {
-            Ending::Closed => Some(DisconnectReason::Graceful),
-            Ending::GoingAway => Some(DisconnectReason::ServerShutdown),
-            Ending::Is(reason) => Some(reason),
-            Ending::Cancelled | Ending::Own => None,
-        }
     }
 
     /// Sets the direction, if none is set.
