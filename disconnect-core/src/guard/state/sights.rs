@@ -27,6 +27,11 @@ impl State {
             // A failure beside a FIN: the FIN alone no longer explains the end.
             self.witness = if witness == Witness::Failure { witness } else { self.witness };
             if replaces {
+                // A missed deadline is an error as well: after one, neither a FIN nor a `close_notify` is a clean end.
+                let missed = Said { kind: there, has_code: false, is_first: true, is_across: false };
+                let decision =
+                    if there == Kind::Deadline { decide(missed, Row::of(comes, witness)) } else { Decision::Seen };
+                let seen = self.as_decided(decision, seen, is_second);
                 self.replace_by_sight(seen, self.witness, is_second);
             }
             return;
