@@ -3,6 +3,7 @@
 use std::boxed::Box;
 use std::error::Error;
 use std::io::{self, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::reading::Reading;
@@ -96,7 +97,9 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
 /// Whether the payload is a string. Its type is private to std, so the check looks for the opening quote in `Debug`.
 #[cold]
 fn is_text(payload: &(dyn Error + Send + Sync + 'static)) -> bool {
-    Line::<4>::new(format_args!("{payload:?}")).text().starts_with('"')
+    let is_quoted = || Line::<4>::new(format_args!("{payload:?}")).text().starts_with('"');
+    // A text that panics says nothing.
+    catch_unwind(AssertUnwindSafe(is_quoted)).unwrap_or_default()
 }
 
 /// Returns the verdict of an errno for which std has no stable kind.
