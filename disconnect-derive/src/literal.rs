@@ -17,7 +17,9 @@ impl Text {
         let value = match written.strip_prefix('r') {
             Some(raw) => {
                 let hashes = raw.len() - raw.trim_start_matches('#').len();
-                raw.get(hashes + 1..raw.len().checked_sub(hashes + 1)?)?.to_owned()
+                // `None` for a literal with a suffix.
+                let quoted = raw[hashes..].strip_suffix(&raw[..hashes])?;
+                quoted.strip_prefix('"')?.strip_suffix('"')?.to_owned()
             }
             None => unescaped(written.strip_prefix('"')?.strip_suffix('"')?)?,
         };
@@ -99,8 +101,7 @@ impl Number {
         let (digits, suffix) = digits.split_at(end);
         let is_integer = suffix.is_empty() || suffix.starts_with(['i', 'u']);
         let value = i64::from_str_radix(&digits.replace('_', ""), radix).ok();
-        (is_integer && digits.starts_with(|c: char| c.is_digit(radix)))
-            .then(|| Self { literal: literal.clone(), value })
+        (is_integer && digits.contains(|c: char| c.is_digit(radix))).then(|| Self { literal: literal.clone(), value })
     }
 
     pub(crate) fn span(&self) -> Span {
