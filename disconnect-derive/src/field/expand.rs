@@ -96,7 +96,7 @@ fn lookup(categories: &[Category]) -> TokenStream {
     let lookup::Table { order, seed, run, shifts, slots } = lookup::search(&given);
     let names = order.iter().map(|position| given[*position]);
     let longest = given.iter().map(|name| name.len()).max().unwrap_or_default();
-    let own_position = order.iter().enumerate().all(|(at, position)| at == *position && at == owners[at].into());
+    let own_position = order.iter().enumerate().all(|(at, position)| at == *position && at == usize::from(owners[at]));
     let owners = if own_position { vec![] } else { order.iter().map(|position| owners[*position]).collect() };
     let (owners, shifts, slots) = (byte_string(&owners), byte_string(&shifts), byte_string(&slots));
     quote! {
