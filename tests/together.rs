@@ -488,3 +488,19 @@ fn a_declared_fin_keeps_a_deadline_that_was_missed() {
         assert!(client.get().unwrap().should_warn());
     }
 }
+
+/// Asking a nested connection for its end does not change which end its line reports.
+#[test]
+fn a_question_in_between_turns_no_fault_into_a_normal_end() {
+    for asks in [false, true] {
+        let outer = DisconnectGuard::new(END, |_| ());
+        let inner = DisconnectGuard::new(END, |_| ()).under(&outer);
+        inner.failed(&io::Error::other("what is this"));
+        outer.set(END.eof());
+        if asks {
+            assert!(!inner.get().unwrap().expected());
+        }
+        outer.set(END.closed_by_peer());
+        assert!(!inner.finish().expected(), "asked: {asks}");
+    }
+}

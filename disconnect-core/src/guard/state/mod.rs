@@ -40,6 +40,8 @@ struct State {
     is_end_of_second: bool,
     /// The record was inherited from an outer connection or a shutdown.
     is_inherited: bool,
+    /// The kind of the connection's own record that the inherited one replaced. A later inherited one has to replace it too.
+    own: Option<Kind>,
     /// A late record was reported. Only the first one is.
     has_reported_late: bool,
     /// Who reported the record.
@@ -109,6 +111,7 @@ impl ConnectionRef {
             end: None,
             is_end_of_second: false,
             is_inherited: false,
+            own: None,
             has_reported_late: false,
             witness: Witness::Protocol,
             stages: [Stage::Up; 2],
@@ -570,9 +573,14 @@ impl State {
         }
         // The outer connection may have refined the record that was inherited before.
         let is_same = self.is_inherited && self.is_end_of_second == is_second;
-        if self.end.is_none() || is_same || self.effect(&inherited, is_second) == Effect::Replaces {
+        let comes = kind(&inherited, self.leg(is_second).endpoint);
+        let own = if self.is_inherited { self.own } else { self.kind_of_end() };
+        // Otherwise the line would depend on whether the connection was asked for its end in between.
+        let beats_own = own.is_none_or(|own| comes.after(own) == Effect::Replaces);
+        if beats_own && (is_same || self.effect(&inherited, is_second) == Effect::Replaces) {
             self.replace(inherited, is_second);
             self.is_inherited = true;
+            self.own = own;
         }
     }
 
@@ -661,6 +669,7 @@ impl State {
         self.end = Some(end);
         self.is_end_of_second = is_second;
         self.is_inherited = false;
+        self.own = None;
         self.witness = Witness::Protocol;
     }
 

@@ -116,6 +116,8 @@ struct Group {
     /// The leg whose endpoint resolved the end.
     owner: usize,
     is_inherited: bool,
+    /// What the inherited end replaced.
+    own: Option<Kind>,
     has_reported_late: bool,
 }
 
@@ -138,7 +140,8 @@ impl Model {
     pub(super) fn new_guard(&mut self, endpoint: Endpoint) {
         let leg = Leg { endpoint, method: None, stage: Stage::Up, outer: None };
         self.places.push((self.groups.len(), 0));
-        let group = Group { legs: vec![leg], end: None, owner: 0, is_inherited: false, has_reported_late: false };
+        let group =
+            Group { legs: vec![leg], end: None, owner: 0, is_inherited: false, own: None, has_reported_late: false };
         self.groups.push(group);
     }
 
@@ -424,6 +427,7 @@ impl Group {
         self.end = Some(end);
         self.owner = leg;
         self.is_inherited = false;
+        self.own = None;
     }
 
     /// Inherits the end of what a leg is nested in.
@@ -432,9 +436,12 @@ impl Group {
             return;
         }
         let is_same = self.is_inherited && self.owner == leg;
-        if is_same || self.is_won_by(&inherited, leg) {
+        let own = if self.is_inherited { self.own } else { self.end.as_ref().map(|end| end.kind) };
+        let replaces_own = own.is_none_or(|own| inherited.kind.replaces(own));
+        if replaces_own && (is_same || self.is_won_by(&inherited, leg)) {
             self.replace(inherited, leg);
             self.is_inherited = true;
+            self.own = own;
         }
     }
 
