@@ -70,7 +70,7 @@ fn hostile_texts_cost_no_more_memory_than_a_line() {
     assert!(observed.unchecked()[0].field("id").unwrap().len() <= 1024);
 }
 
-/// A value that is read back is kept as it was: whoever reads it decides how much of it to read.
+/// A value that is read back is kept unchanged. The code that reads it decides how much of it to use.
 #[test]
 fn a_recorded_value_is_as_large_as_what_was_read() {
     let text = "x".repeat(HUGE);
@@ -79,7 +79,7 @@ fn a_recorded_value_is_as_large_as_what_was_read() {
     assert_eq!(recorded.to_string().len(), Detail::MAX_LEN);
 }
 
-/// Some errors are known by their text alone, so an error that no reader knows is asked for it, whoever wants the detail.
+/// Some errors are known by their text alone, so the classifier asks an unread error for it, even if no detail is logged.
 #[test]
 fn a_panicking_text_is_asked_for_without_a_detail_too() {
     static ASKED: AtomicUsize = AtomicUsize::new(0);
