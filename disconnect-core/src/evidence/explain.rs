@@ -342,9 +342,9 @@ impl fmt::Display for Step {
     }
 }
 
-/// An item of `classifier!`: `stringify!` puts spaces into a path.
+/// An item of `classifier!`: `stringify!` puts spaces into a path and in front of `!`.
 fn as_written(item: &str) -> String {
-    item.replace(" :: ", "::")
+    item.replace(" :: ", "::").replace(" !", "!")
 }
 
 /// Prints a verdict as text, before roles are applied.

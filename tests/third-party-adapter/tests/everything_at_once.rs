@@ -84,7 +84,7 @@ fn declared_codes_have_their_declared_meaning() {
 #[test]
 fn explanation_names_the_item() {
     let explanation = CLASSIFIER.explain(&WebSocketError::UnexpectedEOF).to_string();
-    assert!(explanation.contains("[disconnect_third_party_adapter :: adapter ! = fastwebsockets, "), "{explanation}");
+    assert!(explanation.contains("[disconnect_third_party_adapter::adapter! = fastwebsockets, "), "{explanation}");
 }
 
 #[test]
