@@ -5,7 +5,7 @@ use std::mem;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
@@ -22,7 +22,7 @@ const BACKLOG: i32 = 128;
 /// How long the proxy may take to connect to itself.
 const OWN: Duration = Duration::from_secs(5);
 
-/// The pause after a failed `accept`, for example without free file handles.
+/// The pause after a failed `accept`, for example without free file handles, or a failed `bind`.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// How the proxy refuses new connections. See [`FaultProxy::refuse`](crate::FaultProxy::refuse).
@@ -228,7 +228,7 @@ impl Door {
     /// Keeps the port bound without listening, so that the system answers a SYN with an RST.
     fn close_until_lifted(&self, listener: TcpListener, effect: &Effect) -> io::Result<TcpListener> {
         drop(listener);
-        let opened = bound(self.address).and_then(|socket| {
+        let opened = self.bound_again().and_then(|socket| {
             self.answer_knocks();
             effect.met();
             effect.wait_until_lifted();
@@ -239,6 +239,21 @@ impl Door {
         }
         effect.undone();
         opened
+    }
+
+    /// Binds the port of the listener that has just been closed. A process that another thread starts at this moment has
+    /// a copy of the listener, until it runs its program.
+    fn bound_again(&self) -> io::Result<Socket> {
+        let limit = self.lock().limit;
+        let start = Instant::now();
+        loop {
+            match bound(self.address) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && start.elapsed() < limit => {
+                    drop(self.changed.wait_timeout(self.lock(), PAUSE));
+                }
+                bound => return bound,
+            }
+        }
     }
 
     /// The listener is closed, so no client is waiting.

@@ -5,6 +5,8 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use disconnect_faults::{Cut, FaultProxy, Refusal, Toward};
@@ -610,6 +612,26 @@ fn dropped_proxy_leaves_no_threads_or_sockets() {
             std::thread::yield_now();
         }
     }
+}
+
+/// Until a new process runs its program, it has a copy of the listener, so the port is in use for a moment longer.
+#[test]
+fn the_port_closes_while_processes_start() {
+    let (_listener, proxy) = listener();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                Command::new("true").status().unwrap();
+            }
+        });
+        for round in 0..200 {
+            let refusal = proxy.refuse(Refusal::Closed);
+            stop.fetch_or(refusal.is_err(), Ordering::Relaxed);
+            refusal.unwrap_or_else(|error| panic!("round {round}: {error}")).lift().unwrap();
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
 }
 
 /// Client and server share the single thread of a runtime.
