@@ -42,6 +42,7 @@ mod unsafe_chars;
 pub(crate) use crate::lookup as search;
 
 pub mod corpus;
+pub mod fixtures;
 mod input;
 mod targets;
 
