@@ -5,8 +5,8 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 
 use disconnect_core::evidence::{Rank, Side, Verdict, grpc_timeout};
 use disconnect_core::{
@@ -845,6 +845,49 @@ fn io_errors_have_the_reason_of_their_row() {
     for row in rows().iter().filter(|row| row.protocol == "io" || row.code == "eof") {
         assert_eq!(Endpoint::AGENT_FACING_SERVER.eof().reason().as_str(), row.reason);
     }
+}
+
+/// What the kernel reports, and the same kinds without the kernel's number.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_errno_says_who_broke_the_connection() {
+    const ECONNABORTED: i32 = 103;
+    const ECONNRESET: i32 = 104;
+    const EHOSTDOWN: i32 = 112;
+    const EHOSTUNREACH: i32 = 113;
+    const EINTR: i32 = 4;
+    const EMFILE: i32 = 24;
+    const ENETRESET: i32 = 102;
+    const ENFILE: i32 = 23;
+    const ENOBUFS: i32 = 105;
+    const EPIPE: i32 = 32;
+    const ESHUTDOWN: i32 = 108;
+    const ETIMEDOUT: i32 = 110;
+
+    let of = |error: io::Error| {
+        let end = Endpoint::AGENT_FACING_SERVER.failed(&error);
+        (end.reason().as_str(), end.initiator().map(Category::as_str), end.cause().map(Category::as_str))
+    };
+    let network = |cause| ("network_error", Some("network"), Some(cause));
+    for (errno, expected) in [
+        (ECONNABORTED, network("reset")),
+        (ECONNRESET, network("reset")),
+        (EHOSTDOWN, network("unreachable")),
+        (EHOSTUNREACH, network("unreachable")),
+        (EINTR, ("unknown", Some(""), None)),
+        (EMFILE, ("unknown", Some("agent"), Some("out_of_resources"))),
+        (ENETRESET, network("reset")),
+        (ENFILE, ("unknown", Some("agent"), Some("out_of_resources"))),
+        (ENOBUFS, ("unknown", Some("agent"), Some("out_of_resources"))),
+        (EPIPE, network("broken_pipe")),
+        (ESHUTDOWN, network("broken_pipe")),
+        (ETIMEDOUT, network("keepalive_timeout")),
+    ] {
+        assert_eq!(of(io::Error::from_raw_os_error(errno)), expected, "errno {errno}");
+    }
+    assert_eq!(of(io::ErrorKind::TimedOut.into()), network("deadline"));
+    assert_eq!(of(io::Error::new(io::ErrorKind::ConnectionAborted, "closed")), network("unclean_eof"));
+    assert_eq!(of(io::Error::new(io::ErrorKind::ConnectionAborted, fmt::Error)), ("unknown", Some(""), None));
 }
 
 fn io_error(kind: &str) -> io::Error {

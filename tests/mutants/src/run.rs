@@ -1,0 +1,205 @@
+//! Runs the tests that reach a mutant, with the mutant on.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+use anyhow::{Context, Result, ensure};
+use cargo_metadata::Message;
+use serde::{Deserialize, Serialize};
+
+use crate::{Copy, Mutant, TESTED};
+
+/// Test programs that start cargo again, and those of the repository's documents.
+const LEFT_OUT: [&str; 9] =
+    ["api", "guide", "packages", "public_items", "readme", "recipes", "supply_chain", "ui", "user_lock"];
+
+/// Programs that take long, or start cargo again. They are for what the others miss.
+const SLOW: [&str; 2] = ["expansion", "matrix"];
+
+/// What became of a mutant.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) enum Outcome {
+    DoesNotCompile,
+    Caught,
+    TimedOut,
+    Missed,
+    /// No test runs it. The compiler may: it evaluates constants without any mutant.
+    NotReached,
+}
+
+/// A test program.
+struct Test {
+    program: PathBuf,
+    arguments: Vec<String>,
+    folder: PathBuf,
+    environment: Vec<(&'static str, PathBuf)>,
+    /// Held while it runs, if cargo would run twice in one folder.
+    alone: Option<Mutex<()>>,
+    takes: Duration,
+    reaches: HashSet<u32>,
+}
+
+pub(crate) struct Tests(Vec<Test>);
+
+impl Tests {
+    /// Builds the tests, and runs them once without a mutant.
+    pub(crate) fn build(copy: &Copy, slow: bool) -> Result<Self> {
+        let matrix = slow.then_some("disconnect-matrix");
+        let packages = TESTED.into_iter().chain(matrix).flat_map(|package| ["--package", package]);
+        let output = copy
+            .cargo(&["test", "--no-run", "--message-format=json"])
+            .args(packages)
+            .stderr(Stdio::inherit())
+            .output()?;
+        ensure!(output.status.success(), "the tests do not build in {}", copy.source.display());
+        // The unit tests of a macro need the compiler's own libraries.
+        let libraries = Command::new("rustc").args(["--print", "target-libdir"]).current_dir(&copy.source).output()?;
+        let libraries = PathBuf::from(String::from_utf8(libraries.stdout)?.trim());
+        let mut tests = vec![documentation(copy)?];
+        for message in Message::parse_stream(&output.stdout[..]) {
+            let Message::CompilerArtifact(artifact) = message? else { continue };
+            let name = &&artifact.target.name[..];
+            let left_out = LEFT_OUT.contains(name) || (!slow && SLOW.contains(name)) || !artifact.profile.test;
+            let (Some(program), false) = (artifact.executable, left_out) else { continue };
+            let folder: PathBuf = artifact.manifest_path.parent().context("a package has a folder")?.into();
+            tests.push(Test {
+                program: program.into(),
+                arguments: Vec::new(),
+                environment: vec![("CARGO_MANIFEST_DIR", folder.clone()), ("LD_LIBRARY_PATH", libraries.clone())],
+                folder,
+                alone: SLOW.contains(name).then(Mutex::default),
+                takes: Duration::ZERO,
+                reaches: HashSet::new(),
+            });
+        }
+        for test in &mut tests {
+            test.trace(copy)?;
+        }
+        tests.sort_by_key(|test| (test.alone.is_some(), test.takes));
+        Ok(Self(tests))
+    }
+
+    /// Tests each mutant, some at the same time.
+    pub(crate) fn run<'a>(&self, mutants: impl Iterator<Item = &'a Mutant>, jobs: usize) -> BTreeMap<String, Outcome> {
+        let queue = Mutex::new(mutants.collect::<Vec<_>>().into_iter());
+        let outcomes = Mutex::new(BTreeMap::new());
+        thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(|| {
+                    loop {
+                        let Some(mutant) = queue.lock().ok().and_then(|mut queue| queue.next()) else { return };
+                        let (outcome, by) = self.outcome(mutant.number);
+                        if matches!(outcome, Outcome::Missed) {
+                            println!("missed: {}", mutant.name);
+                        }
+                        if let Ok(mut outcomes) = outcomes.lock() {
+                            outcomes.insert(mutant.name.clone(), outcome);
+                            if outcomes.len() % 100 == 0 {
+                                println!("{} mutants tested, the last one by {by}", outcomes.len());
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        outcomes.into_inner().unwrap_or_default()
+    }
+
+    fn outcome(&self, number: u32) -> (Outcome, String) {
+        let mut outcome = Outcome::NotReached;
+        for test in self.0.iter().filter(|test| test.reaches.contains(&number)) {
+            let by = test.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            match test.passes_with(number) {
+                Some(true) => outcome = Outcome::Missed,
+                Some(false) => return (Outcome::Caught, by),
+                None => return (Outcome::TimedOut, by),
+            }
+        }
+        (outcome, String::new())
+    }
+}
+
+impl Test {
+    /// Runs it without a mutant, and reads which ones it would run.
+    fn trace(&mut self, copy: &Copy) -> Result<()> {
+        let reached = copy.target.join("reached");
+        let _ = fs::remove_file(&reached);
+        let start = Instant::now();
+        let mut child = self.command().env("DISCONNECT_MUTANTS_REACHED", &reached).spawn()?;
+        let passed = ends(&mut child, Duration::from_mins(10))?;
+        self.takes = start.elapsed();
+        ensure!(passed == Some(true), "{} fails without a mutant", self.program.display());
+        let bytes = fs::read(&reached).unwrap_or_default();
+        self.reaches = bytes
+            .chunks_exact(4)
+            .map(|number| u32::from_le_bytes([number[0], number[1], number[2], number[3]]))
+            .collect();
+        println!("{:>6} ms, {:>4} mutants: {}", self.takes.as_millis(), self.reaches.len(), self.program.display());
+        Ok(())
+    }
+
+    /// Whether it passes; nothing if it does not end.
+    fn passes_with(&self, number: u32) -> Option<bool> {
+        let _alone = self.alone.as_ref().map(|alone| alone.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut child = self.command().env("DISCONNECT_MUTANT", number.to_string()).spawn().ok()?;
+        ends(&mut child, self.takes * 4 + Duration::from_secs(10)).ok()?
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&self.folder)
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+}
+
+/// The documentation tests of the core, which rustdoc builds as one program.
+fn documentation(copy: &Copy) -> Result<Test> {
+    let folder = copy.target.join("documentation");
+    let flags = format!("-Z unstable-options --persist-doctests {}", folder.join("programs").display());
+    let status = copy
+        .cargo(&["test", "--quiet", "--doc", "--all-features", "--package", "disconnect-core"])
+        .env("CARGO_TARGET_DIR", &folder)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTDOCFLAGS", flags)
+        .stdout(Stdio::null())
+        .status()?;
+    ensure!(status.success(), "the documentation tests fail without a mutant");
+    let folder_of_core = copy.source.join("disconnect-core");
+    Ok(Test {
+        program: folder.join("programs/merged_doctest_2024_0/rust_out"),
+        // It sets the only logger of a process, and here all tests are in one.
+        arguments: vec!["--skip".to_owned(), "log_with".to_owned()],
+        environment: vec![("CARGO_MANIFEST_DIR", folder_of_core.clone())],
+        folder: folder_of_core,
+        alone: None,
+        takes: Duration::ZERO,
+        reaches: HashSet::new(),
+    })
+}
+
+fn ends(child: &mut Child, within: Duration) -> io::Result<Option<bool>> {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status.success()));
+        }
+        if start.elapsed() > within {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(Duration::from_millis(3));
+    }
+}
