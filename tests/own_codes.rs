@@ -404,6 +404,19 @@ fn a_code_reader_may_be_a_function() {
     assert_eq!(told(&server.received(Code::quic_application(0x200))), ("unknown", "client", ""));
 }
 
+/// A registered code keeps the meaning of its standard, whatever a function says.
+#[test]
+fn a_code_reader_does_not_redefine_registered_codes() {
+    const GOODBYE: CodeReader = |_| Some(Verdict::closed(Side::Remote));
+    static CLASSIFIER: Classifier = Classifier::with(&[closed]).with_codes(&[GOODBYE]);
+    let server = SERVER.with_classifier(&CLASSIFIER);
+    for code in [Code::websocket(1011), Code::grpc(13), Code::tls(20), Code::http3(0x102)] {
+        assert_eq!(server.received(code), SERVER.received(code));
+        assert!(!server.failed(&Closed(code)).expected(), "{code}");
+    }
+    assert!(server.received(Code::websocket(4000)).expected());
+}
+
 /// The close code is the code that the peer gave, if this side may send it.
 #[test]
 fn an_own_code_is_the_close_code() {

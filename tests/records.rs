@@ -5,8 +5,8 @@ use std::fmt;
 
 use disconnect_core::evidence::{Rank, Reading, Side, Verdict};
 use disconnect_core::{
-    Category, Classifier, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField,
-    DisconnectInitiator, DisconnectReason, Endpoint, Peer,
+    Category, Classifier, Code, ConnectionDirection, ConnectionMethod, Detail, Disconnect, DisconnectCause,
+    DisconnectField, DisconnectInitiator, DisconnectReason, Endpoint, Peer,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
@@ -150,4 +150,28 @@ fn a_back_end_may_say_goodbye_inside_an_error() {
     // "No error" as the status of a failed call.
     assert_eq!(of(Endpoint::CLIENT_FACING_SERVER, Code::grpc(0)), (false, Some("server")));
     assert_eq!(of(Endpoint::SERVER_FACING_CLIENT, Code::grpc(0)), (false, Some("server")));
+}
+
+#[test]
+fn a_detail_is_cut_at_its_longest_length() {
+    for length in [Detail::MAX_LEN - 1, Detail::MAX_LEN, Detail::MAX_LEN + 1, Detail::MAX_LEN + 2, 1_000] {
+        let expected = length.min(Detail::MAX_LEN);
+        let text: &'static str = "a".repeat(length).leak();
+        assert_eq!(Detail::from(text).as_str(), &text[..expected]);
+        assert_eq!(Detail::from(text.to_owned()).as_str(), &text[..expected]);
+        assert_eq!(Detail::from(format_args!("{text}")).as_str(), &text[..expected]);
+    }
+    // At the boundary of a character.
+    let text: &'static str = format!("a{}", "é".repeat(200)).leak();
+    assert_eq!(Detail::from(text).as_str(), &text[..255]);
+}
+
+#[test]
+fn the_debug_text_of_an_unknown_category_omits_the_input() {
+    let unknown = "gracefull\u{1b}[31m".parse::<DisconnectReason>().unwrap_err();
+    let shown = format!("{unknown:?}");
+    assert!(shown.starts_with("UnknownCategory { field: \"disconnect_reason\", categories: ["), "{shown}");
+    assert!(!shown.contains("gracefull"), "{shown}");
+    let near = "gracefull".parse::<DisconnectReason>().unwrap_err();
+    assert!(format!("{near:?}").ends_with("nearest: Some(\"graceful\") }"), "{near:?}");
 }
