@@ -5,7 +5,9 @@ use std::future::Future;
 use std::io::{self, BufRead, BufReader, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Shutdown as Direction, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use disconnect_core::{
     Shutdown, Side, Verdict, Watched, disconnected, late_ends,
 };
 use socket2::SockRef;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -533,6 +535,14 @@ fn into_inner_stops_watching() {
         drain(ours);
     });
     assert_line(&captured, DROPPED);
+    // It is no close by this side, which would discard a goodbye without a code.
+    let captured = capture(|| {
+        let guard = guard();
+        let (_peer, ours) = sockets();
+        let _ours = guard.watch(ours).into_inner();
+        guard.set(END.closed_by_peer());
+    });
+    assert_line(&captured, CLOSED_BY_PEER);
 }
 
 /// The guard is dropped first: its line is logged, and what the stream sees later is not lost.
@@ -617,6 +627,78 @@ fn vectored_writes_are_forwarded() {
         assert!(tokio::io::AsyncWrite::is_write_vectored(&stream));
         assert_eq!(stream.write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"c")]).await.unwrap(), 3);
         assert_eq!(stream.bytes_out(), 3);
+    });
+}
+
+#[test]
+fn vectored_reads_are_forwarded() {
+    use futures_util::io::{AllowStdIo, AsyncReadExt};
+
+    let pair = || {
+        let (mut peer, ours) = sockets();
+        peer.write_all(b"abc").unwrap();
+        (peer, ours)
+    };
+    let [mut first, mut second] = [[0; 2]; 2];
+    let (_peer, ours) = pair();
+    let mut stream = Watched::new(ours);
+    let read = stream.read_vectored(&mut [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)]).unwrap();
+    assert_eq!((read, stream.bytes_in(), &first, second[0]), (3, 3, b"ab", b'c'));
+
+    let [mut first, mut second] = [[0; 2]; 2];
+    let (_peer, ours) = pair();
+    let mut stream = Watched::new(AllowStdIo::new(ours));
+    let mut parts = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+    let read = block_on(AsyncReadExt::read_vectored(&mut stream, &mut parts)).unwrap();
+    assert_eq!((read, stream.bytes_in(), &first, second[0]), (3, 3, b"ab", b'c'));
+}
+
+/// A stream without vectored writes, and whose shutdown fails.
+struct Plain(tokio::net::TcpStream);
+
+impl tokio::io::AsyncRead for Plain {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl tokio::io::AsyncWrite for Plain {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
+    }
+}
+
+impl futures_util::io::AsyncWrite for Plain {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        tokio::io::AsyncWrite::poll_write(Pin::new(&mut self.0), cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        tokio::io::AsyncWrite::poll_flush(Pin::new(&mut self.0), cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
+    }
+}
+
+#[test]
+fn a_failed_shutdown_is_forwarded() {
+    block_on(async {
+        let (_peer, ours) = tokio_sockets();
+        let mut stream = Watched::new(Plain(ours));
+        assert!(!tokio::io::AsyncWrite::is_write_vectored(&stream));
+        assert_eq!(stream.shutdown().await.unwrap_err().kind(), io::ErrorKind::Unsupported);
+        let closed = futures_util::io::AsyncWriteExt::close(&mut stream).await;
+        assert_eq!(closed.unwrap_err().kind(), io::ErrorKind::Unsupported);
     });
 }
 
