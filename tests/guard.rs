@@ -356,6 +356,19 @@ fn goodbye_after_the_deadline_is_a_network_error_by_the_peer() {
     }
 }
 
+/// The last eighth of the time counts as passed, and the time begins with the guard.
+#[test]
+fn the_time_of_a_guard_begins_with_it_and_ends_an_eighth_early() {
+    const TIME: Duration = Duration::from_secs(1);
+    let call = || DisconnectGuard::new(END, |_| ()).within(Some(TIME));
+    let late = call();
+    thread::sleep(TIME * 9 / 10);
+    let in_time = call();
+    for (guard, cause) in [(in_time, "dropped"), (late, "deadline")] {
+        assert_eq!(guard.finish().cause().map(Category::as_str), Some(cause));
+    }
+}
+
 /// `finish` returns what the line logs, whatever else influences the end.
 #[test]
 fn finish_returns_the_logged_end() {

@@ -545,6 +545,16 @@ fn into_inner_stops_watching() {
     assert_line(&captured, CLOSED_BY_PEER);
 }
 
+#[test]
+fn what_is_added_to_a_guard_keeps_what_was_there() {
+    let guard = guard();
+    let mut stream = guard.watch(&b"hello"[..]);
+    Read::read_exact(&mut stream, &mut [0; 3]).unwrap();
+    let timed = guard.timed().within(Some(Duration::from_secs(3600)));
+    let end = capture(|| drop(timed)).one();
+    assert_eq!((end.field("bytes_in"), end.field("duration").is_some()), (Some("3"), true));
+}
+
 /// The guard is dropped first: its line is logged, and what the stream sees later is not lost.
 #[test]
 fn late_observations_of_a_stream_are_counted() {
