@@ -122,7 +122,7 @@ fn wrong_types_are_kept_and_reported() {
     assert_eq!(end.inconsistencies(), keys.map(wrong));
     assert!(!end.is_consistent());
 
-    for end in observe(|| {
+    let ends = observe(|| {
         info!(disconnect_reason = 1.5, disconnect_expected = false);
         info!(disconnect_reason = 7_u64, disconnect_expected = false);
         info!(disconnect_reason = 7_i128, disconnect_expected = false);
@@ -131,7 +131,9 @@ fn wrong_types_are_kept_and_reported() {
         info!(disconnect_reason = &*error, disconnect_expected = false);
         info!(disconnect_reason = "unknown", disconnect_code = 1001, disconnect_expected = false);
         info!(disconnect_reason = "unknown", disconnect_expected = 0);
-    }) {
+    });
+    assert_eq!(ends.len(), 7);
+    for end in ends {
         assert!(matches!(end.inconsistencies(), [Inconsistency::WrongType(_)]), "{end}");
         assert!(!end.expected());
     }
@@ -274,9 +276,29 @@ fn a_text_is_kept_or_its_cut_is_reported() {
     assert_eq!(of_detail(&"x".repeat(1025)), (1024, cut("disconnect_detail").to_vec()));
     assert_eq!(of_code(&"x".repeat(1024)), (1024, fits.to_vec()));
     assert_eq!(of_code(&"x".repeat(1025)), (1024, cut("disconnect_code").to_vec()));
+    // A text that arrives in parts.
+    let in_parts = |parts| {
+        observe_one(|| info!(disconnect_reason = ?Parts(parts), disconnect_expected = false)).reason().as_str().len()
+    };
+    assert_eq!([2, 3, 4, 5].map(in_parts), [600, 900, 1024, 1024]);
     // The replacement of an escape character has three bytes.
     assert_eq!(of_detail(&"\u{1b}".repeat(1000)), (1023, cut("disconnect_detail").to_vec()));
     assert_eq!(of_detail(&"\u{1b}".repeat(2000)), (1023, cut("disconnect_detail").to_vec()), "once");
+}
+
+/// Writes 300 bytes at a time.
+struct Parts(usize);
+
+impl fmt::Display for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (0..self.0).try_for_each(|_| f.write_str(&"x".repeat(300)))
+    }
+}
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 #[test]

@@ -416,6 +416,54 @@ fn a_shorter_silence_does_not_count() {
     assert_line(&captured, DROPPED);
 }
 
+/// Neither an empty write nor one before the limit was set waits for an answer.
+#[test]
+fn only_a_write_that_waits_for_an_answer_starts_the_silence() {
+    let limit = Duration::from_millis(1);
+    for write_first in [true, false] {
+        let captured = capture(|| {
+            block_on(async {
+                let guard = guard();
+                let (_peer, ours) = tokio_sockets();
+                let mut stream = guard.watch(ours);
+                if write_first {
+                    stream.write_all(b"hello").await.unwrap();
+                    stream = stream.silent_after(limit);
+                } else {
+                    stream = stream.silent_after(limit);
+                    assert_eq!(stream.write(b"").await.unwrap(), 0);
+                }
+                let more = tokio::time::timeout(Duration::from_millis(20), stream.read(&mut [0])).await;
+                assert!(more.is_err());
+            });
+        });
+        assert_line(&captured, DROPPED);
+    }
+}
+
+/// One of two streams waited for the peer, so this side may have left it.
+#[test]
+fn a_read_that_waits_on_either_stream_counts() {
+    for waits in [[true, false], [false, true], [true, true], [false, false]] {
+        let captured = capture(|| {
+            let guard = guard();
+            block_on(async {
+                for waits in waits {
+                    let (_peer, ours) = tokio_sockets();
+                    let mut stream = guard.watch(ours);
+                    if waits {
+                        let more = tokio::time::timeout(Duration::from_millis(1), stream.read(&mut [0])).await;
+                        assert!(more.is_err());
+                    }
+                }
+            });
+            guard.set(END.resolve(Verdict::closed(Side::Remote).with_rank(Rank::Transport)));
+        });
+        let by = if waits == [false, false] { "" } else { "server" };
+        assert_line(&captured, ("unknown", by, ""));
+    }
+}
+
 #[test]
 fn the_transport_replaces_a_guess() {
     let guess = || END.resolve(Verdict::closed(Side::Remote).with_rank(Rank::FollowOn));
@@ -535,12 +583,12 @@ fn into_inner_stops_watching() {
         drain(ours);
     });
     assert_line(&captured, DROPPED);
-    // It is no close by this side, which would discard a goodbye without a code.
+    // It is no close by this side, which would discard a goodbye that was derived from a missing error.
     let captured = capture(|| {
         let guard = guard();
         let (_peer, ours) = sockets();
         let _ours = guard.watch(ours).into_inner();
-        guard.set(END.closed_by_peer());
+        guard.set(END.resolve(Verdict::closed(Side::Remote).with_rank(Rank::Transport)));
     });
     assert_line(&captured, CLOSED_BY_PEER);
 }
