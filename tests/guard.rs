@@ -356,6 +356,17 @@ fn goodbye_after_the_deadline_is_a_network_error_by_the_peer() {
     }
 }
 
+/// Only behind an end by this side: the network may have taken the goodbye with it.
+#[test]
+fn an_unreachable_peer_says_nothing_about_its_goodbye() {
+    for end in [END.closed_by_peer(), END.received(Code::websocket(1008)), END.keepalive_timeout()] {
+        let guard = DisconnectGuard::new(END, |_| ());
+        guard.set(end.clone());
+        guard.failed(&io::Error::from(io::ErrorKind::NetworkUnreachable));
+        assert_eq!(guard.finish(), end);
+    }
+}
+
 /// The last eighth of the time counts as passed, and the time begins with the guard.
 #[test]
 fn the_time_of_a_guard_begins_with_it_and_ends_an_eighth_early() {

@@ -421,6 +421,7 @@ fn a_connection_that_never_came_up_does_not_end_its_pair() {
     // The connection to the back end failed, and then the client says goodbye.
     let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP).connecting());
     drop(up);
+    assert_eq!(down.get(), None);
     assert_eq!(down.set(DOWN.closed_by_peer()), SetOutcome::Kept);
     drop(down);
     let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
@@ -467,6 +468,20 @@ fn a_panic_of_the_second_connection_is_in_its_line() {
         lines.told(),
         [("client_closed", Some("client"), None), ("client_closed", Some("client"), Some("panicked"))]
     );
+}
+
+/// The first line says what ended both.
+#[test]
+fn a_panic_behind_the_first_line_changes_no_fault() {
+    let lines = Lines::default();
+    let (down, up) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(UP));
+    drop(down);
+    let panics = std::panic::AssertUnwindSafe(|| {
+        let _up = up;
+        panic!("on purpose");
+    });
+    std::panic::catch_unwind(panics).unwrap_err();
+    assert_eq!(lines.told(), [("unknown", Some("proxy"), Some("dropped")); 2]);
 }
 
 /// A deadline on one connection and a declared FIN on the other, in both orders: the line is not clean.

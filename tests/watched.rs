@@ -390,6 +390,26 @@ fn silence_replaces_what_libraries_report_after_it() {
 }
 
 #[test]
+fn connections_inside_a_silent_one_end_with_it() {
+    let captured = capture(|| {
+        block_on(async {
+            let connection = guard();
+            let (_peer, ours) = tokio_sockets();
+            let mut stream = connection.watch(ours).silent_after(Duration::from_millis(1));
+            stream.write_all(b"ping").await.unwrap();
+            let pong = tokio::time::timeout(Duration::from_millis(20), stream.read(&mut [0])).await;
+            assert!(pong.is_err());
+            let channel = guard().under(&connection);
+            let request = guard().under(&channel);
+            drop(request);
+            drop(channel);
+        });
+    });
+    let causes: Vec<_> = captured.all().iter().map(|end| end.cause().unwrap().as_str().to_owned()).collect();
+    assert_eq!(causes, [SILENT.2; 3]);
+}
+
+#[test]
 fn the_protocol_outranks_silence() {
     let code = |guard: &BoxedGuard| drop(guard.set(END.received(Code::websocket(1000))));
     assert_line(&silent((20, 20), code, true), CLOSED_BY_PEER);
