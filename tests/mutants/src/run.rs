@@ -85,24 +85,19 @@ impl Tests {
     }
 
     /// Tests each mutant, some at the same time.
-    pub(crate) fn run<'a>(&self, mutants: impl Iterator<Item = &'a Mutant>, jobs: usize) -> BTreeMap<String, Outcome> {
-        let queue = Mutex::new(mutants.collect::<Vec<_>>().into_iter());
+    pub(crate) fn run(&self, mutants: &[&Mutant], jobs: usize) -> BTreeMap<String, Outcome> {
+        let queue = Mutex::new(mutants.iter());
         let outcomes = Mutex::new(BTreeMap::new());
         thread::scope(|scope| {
             for _ in 0..jobs {
                 scope.spawn(|| {
                     loop {
                         let Some(mutant) = queue.lock().ok().and_then(|mut queue| queue.next()) else { return };
-                        let (outcome, by) = self.outcome(mutant.number);
-                        if matches!(outcome, Outcome::Missed) {
+                        let outcome = self.outcome(mutant.number);
+                        if outcome == Outcome::Missed {
                             println!("missed: {}", mutant.name);
                         }
-                        if let Ok(mut outcomes) = outcomes.lock() {
-                            outcomes.insert(mutant.name.clone(), outcome);
-                            if outcomes.len() % 100 == 0 {
-                                println!("{} mutants tested, the last one by {by}", outcomes.len());
-                            }
-                        }
+                        let _ = outcomes.lock().map(|mut outcomes| outcomes.insert(mutant.name.clone(), outcome));
                     }
                 });
             }
@@ -110,17 +105,16 @@ impl Tests {
         outcomes.into_inner().unwrap_or_default()
     }
 
-    fn outcome(&self, number: u32) -> (Outcome, String) {
+    fn outcome(&self, number: u32) -> Outcome {
         let mut outcome = Outcome::NotReached;
         for test in self.0.iter().filter(|test| test.reaches.contains(&number)) {
-            let by = test.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match test.passes_with(number) {
                 Some(true) => outcome = Outcome::Missed,
-                Some(false) => return (Outcome::Caught, by),
-                None => return (Outcome::TimedOut, by),
+                Some(false) => return Outcome::Caught,
+                None => return Outcome::TimedOut,
             }
         }
-        (outcome, String::new())
+        outcome
     }
 }
 
