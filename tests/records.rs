@@ -175,3 +175,32 @@ fn the_debug_text_of_an_unknown_category_omits_the_input() {
     let near = "gracefull".parse::<DisconnectReason>().unwrap_err();
     assert!(format!("{near:?}").ends_with("nearest: Some(\"graceful\") }"), "{near:?}");
 }
+
+/// Constants are evaluated by the compiler; these are not.
+#[test]
+fn an_endpoint_may_be_made_at_run_time() {
+    fn leave_reason(end: &Disconnect) -> LeaveReason {
+        if end.expected() { LeaveReason::Left } else { LeaveReason::NetworkError }
+    }
+    let end = Endpoint::SERVER_FACING_CLIENT.reasons_with(&leave_reason);
+    assert_eq!(end.closed_by_peer().reason_as(), Some(LeaveReason::Left));
+    assert_eq!(end.eof().reason_as(), Some(LeaveReason::NetworkError));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_shell_that_was_left_is_a_normal_end() {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    let of = |wait_status| Endpoint::AGENT_FACING_CLIENT.shell_exited(ExitStatus::from_raw(wait_status));
+    for status in [0, 1, 2, 130] {
+        assert!(of(status << 8).expected(), "{status}");
+    }
+    // The shell was not found, was not executable, or was killed.
+    for wait_status in [126 << 8, 127 << 8, 9, 11] {
+        let end = of(wait_status);
+        assert_eq!(end, Endpoint::AGENT_FACING_CLIENT.process_exited(ExitStatus::from_raw(wait_status)));
+        assert!(!end.expected(), "{wait_status}");
+    }
+}

@@ -453,6 +453,40 @@ fn a_party_survives_an_endpoint_without_it() {
     assert_eq!(lines.told(), [("server_shutdown", None, None), ("server_shutdown", Some("server"), None)]);
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_reason")]
+enum LeaveReason {
+    #[expected]
+    Left,
+    Cheated,
+}
+
+/// The other endpoint has neither these roles nor these reasons.
+#[test]
+fn both_lines_of_a_pair_have_what_one_endpoint_made_of_a_verdict() {
+    const AGENT: Endpoint = Endpoint::AGENT_FACING_SERVER;
+    for (verdict, down, agent) in [
+        (Verdict::closed(Side::Remote), ("client_closed", Some("client")), ("client_closed", Some("client"))),
+        (
+            Verdict::closed(Side::Unknown).by(Party::Client),
+            ("client_closed", Some("client")),
+            ("client_closed", Some("client")),
+        ),
+        (Verdict::closed(Side::Unknown).by(Party::Backend), ("graceful", Some("backend")), ("graceful", None)),
+        (Verdict::own(LeaveReason::Left, Side::Remote), ("left", Some("client")), ("left", Some("client"))),
+        (Verdict::own(LeaveReason::Cheated, Side::Remote), ("cheated", Some("client")), ("cheated", Some("client"))),
+        (Verdict::own(LeaveReason::Cheated, Side::Local), ("cheated", Some("proxy")), ("cheated", Some("agent"))),
+        (Verdict::own(LeaveReason::Left, Side::Network), ("unknown", Some("network")), ("unknown", Some("network"))),
+    ] {
+        let lines = Lines::default();
+        let (first, second) = DisconnectGuard::pair(lines.guard(DOWN), lines.guard(AGENT));
+        first.set(DOWN.resolve(verdict));
+        drop((first, second));
+        let told: Vec<_> = lines.told().into_iter().map(|(reason, by, _)| (reason, by)).collect();
+        assert_eq!(told, [down, agent], "{verdict:?}");
+    }
+}
+
 #[test]
 fn a_panic_of_the_second_connection_is_in_its_line() {
     let lines = Lines::default();

@@ -35,7 +35,6 @@ pub(crate) enum Outcome {
 /// A test program.
 struct Test {
     program: PathBuf,
-    arguments: Vec<String>,
     folder: PathBuf,
     environment: Vec<(&'static str, PathBuf)>,
     /// Held while it runs, if cargo would run twice in one folder.
@@ -69,7 +68,6 @@ impl Tests {
             let folder: PathBuf = artifact.manifest_path.parent().context("a package has a folder")?.into();
             tests.push(Test {
                 program: program.into(),
-                arguments: Vec::new(),
                 environment: vec![("CARGO_MANIFEST_DIR", folder.clone()), ("LD_LIBRARY_PATH", libraries.clone())],
                 folder,
                 alone: SLOW.contains(name).then(Mutex::default),
@@ -147,7 +145,6 @@ impl Test {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
-            .args(&self.arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.folder)
             .env("RUST_BACKTRACE", "0")
@@ -164,6 +161,8 @@ fn documentation(copy: &Copy) -> Result<Test> {
     let flags = format!("-Z unstable-options --persist-doctests {}", folder.join("programs").display());
     let status = copy
         .cargo(&["test", "--quiet", "--doc", "--all-features", "--package", "disconnect-core"])
+        // It sets the only logger of a process, and here all tests are in one.
+        .args(["--", "--skip", "log_with"])
         .env("CARGO_TARGET_DIR", &folder)
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTDOCFLAGS", flags)
@@ -173,8 +172,6 @@ fn documentation(copy: &Copy) -> Result<Test> {
     let folder_of_core = copy.source.join("disconnect-core");
     Ok(Test {
         program: folder.join("programs/merged_doctest_2024_0/rust_out"),
-        // It sets the only logger of a process, and here all tests are in one.
-        arguments: vec!["--skip".to_owned(), "log_with".to_owned()],
         environment: vec![("CARGO_MANIFEST_DIR", folder_of_core.clone())],
         folder: folder_of_core,
         alone: None,
