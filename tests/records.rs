@@ -6,7 +6,7 @@ use std::fmt;
 use disconnect_core::evidence::{Rank, Reading, Side, Verdict};
 use disconnect_core::{
     Category, Classifier, Code, ConnectionDirection, ConnectionMethod, Detail, Disconnect, DisconnectCause,
-    DisconnectField, DisconnectInitiator, DisconnectReason, Endpoint, Peer,
+    DisconnectField, DisconnectInitiator, DisconnectReason, Endpoint, Peer, Protocol,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
@@ -202,5 +202,15 @@ fn a_shell_that_was_left_is_a_normal_end() {
         let end = of(wait_status);
         assert_eq!(end, Endpoint::AGENT_FACING_CLIENT.process_exited(ExitStatus::from_raw(wait_status)));
         assert!(!end.expected(), "{wait_status}");
+    }
+}
+
+/// The peer's own code for "done" resets one stream: no goodbye, but still the peer's word.
+#[test]
+fn a_stream_that_the_peer_reset_with_its_own_code_was_ended_by_it() {
+    for code in [Code::quic_application(7), Code::from_number(Protocol::Own(&"chat"), 7).unwrap()] {
+        let reset = Verdict::closed(Side::Remote).with_code(code).of_stream();
+        assert_eq!((reset.is_said_by_peer(), reset.code()), (true, Some(code)));
+        assert_eq!(reset.reason(), Some(DisconnectReason::Unknown.category()));
     }
 }

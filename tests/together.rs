@@ -453,6 +453,23 @@ fn a_party_survives_an_endpoint_without_it() {
     assert_eq!(lines.told(), [("server_shutdown", None, None), ("server_shutdown", Some("server"), None)]);
 }
 
+#[test]
+fn a_record_without_an_initiator_names_nobody_in_either_line() {
+    let nobody = ("protocol_error", None, None);
+    assert_eq!(pair(|down, _| drop(down.set(Disconnect::new(DisconnectReason::ProtocolError)))), [nobody; 2]);
+    let somebody = ("protocol_error", Some("backend"), None);
+    let by_backend = || Disconnect::new(DisconnectReason::ProtocolError).with_initiator(Party::Backend);
+    assert_eq!(pair(|down, _| drop(down.set(by_backend()))), [somebody; 2]);
+}
+
+#[test]
+fn a_record_of_another_endpoint_keeps_its_method() {
+    let guard = DisconnectGuard::new(DOWN, |_| ());
+    guard.set(UP.eof().with_method(ConnectionMethod::Derp));
+    let end = guard.finish();
+    assert_eq!((end.direction_as(), end.method_as()), (Some(Link::Downstream), Some(ConnectionMethod::Derp)));
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
 #[field("disconnect_reason")]
 enum LeaveReason {
