@@ -618,7 +618,7 @@ fn what_is_added_to_a_guard_keeps_what_was_there() {
     let guard = guard();
     let mut stream = guard.watch(&b"hello"[..]);
     Read::read_exact(&mut stream, &mut [0; 3]).unwrap();
-    let timed = guard.timed().within(Some(Duration::from_secs(3600)));
+    let timed = guard.timed().within(Some(Duration::from_hours(1)));
     let end = capture(|| drop(timed)).one();
     assert_eq!((end.field("bytes_in"), end.field("duration").is_some()), (Some("3"), true));
 }

@@ -47,18 +47,17 @@ fn expand_all(source: TokenStream, errors: &mut Vec<String>) {
 fn derive(item: &[TokenTree], errors: &mut Vec<String>) {
     let attributes: TokenStream = item.iter().filter(|token| is_bracket(token)).cloned().collect();
     let names = attributes.to_string();
-    let derives: [(&str, fn(Item) -> TokenStream); 3] = [
-        ("DisconnectField", crate::field::derive),
-        ("DisconnectEvidence", crate::evidence::derive),
-        ("DisconnectCode", crate::codes::derive),
-    ];
-    for (name, derive) in derives {
+    let read = || Item::parse(item.iter().cloned().collect());
+    let mut expand = |name: &str, derive: fn(Item) -> TokenStream| {
         if names.contains(name)
-            && let Some(item) = Item::parse(item.iter().cloned().collect())
+            && let Some(item) = read()
         {
             messages(derive(item), errors);
         }
-    }
+    };
+    expand("DisconnectField", crate::field::derive);
+    expand("DisconnectEvidence", crate::evidence::derive);
+    expand("DisconnectCode", crate::codes::derive);
 }
 
 /// Collects the messages of each `compile_error! { "..." }`.
