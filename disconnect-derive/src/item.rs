@@ -403,10 +403,10 @@ mod tests {
             let name = path.file_name().unwrap_or_default();
             if path.is_dir() && name != "target" && name != ".git" {
                 sources(&path, read);
-            } else if path.extension().is_some_and(|extension| extension == "rs")
-                && let Ok(source) = fs::read_to_string(&path)
-            {
-                read(&source);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                if let Ok(source) = fs::read_to_string(&path) {
+                    read(&source);
+                }
             }
         }
     }
