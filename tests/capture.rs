@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
-use disconnect_core::testing::{Capture, Captured, capture, capture_async, capture_global};
+use disconnect_core::testing::{Capture, Captured, GlobalCapture, capture, capture_async, capture_global};
 use disconnect_core::{
     Disconnect, DisconnectField, DisconnectGuard, DisconnectReason, Endpoint, Inconsistency, disconnected,
 };
@@ -165,7 +165,7 @@ fn a_panic_propagates_and_resets_the_subscriber() {
 
 #[test]
 fn only_the_global_capture_sees_spawned_threads() {
-    let global = capture_global();
+    let global: GlobalCapture = capture_global();
     let captured = capture(|| thread::spawn(|| log(4711)).join().unwrap());
     captured.none();
     let own = |captured: Captured| captured.only(|end| end.field("id") == Some("4711"));

@@ -364,8 +364,15 @@ fn slots_work_in_generic_code() {
     fn log<R: slot::Reason, I: slot::Initiator>(why: R, who: Option<I>) {
         disconnected!(reason = why, initiator = who, "gone");
     }
+    fn route<D: slot::Direction, M: slot::Method, C: slot::Cause>(direction: D, method: M, cause: C) {
+        let reason = DisconnectReason::Unknown;
+        disconnected!(reason = reason, direction = direction, method = method, cause = cause, "gone");
+    }
     let event = one(|| log(DisconnectReason::ClientClosed, Some(DisconnectInitiator::Client)));
     assert_eq!(event.get("disconnect_initiator"), Some("str client"));
+    let event = one(|| route(ConnectionDirection::ClientToServer, ConnectionMethod::Derp, DisconnectCause::Reset));
+    let keys = ["connect_type", "connection_method", "disconnect_cause"];
+    assert_eq!(keys.map(|key| event.get(key)), [Some("str client_to_server"), Some("str derp"), Some("str reset")]);
 }
 
 #[test]

@@ -110,8 +110,11 @@ fn each_step_shows_its_reader_and_result() {
 
 #[test]
 fn a_normal_end_inside_a_failure_is_ignored_and_shown() {
+    let explanation = explain(&HandlerFailed(SessionError::Left));
+    let ignored = CLASSIFIER.classify(&SessionError::Left);
+    assert_eq!(explanation.steps()[1].finding(), Finding::InFailure(ignored));
     assert_lines(
-        &explain(&HandlerFailed(SessionError::Left)),
+        &explanation,
         &[
             "unknown by this side, rank BrokenPipe",
             "1. \"the handler failed\" [reader = handler, HandlerFailed]: unknown by this side, rank BrokenPipe; wins",

@@ -166,17 +166,20 @@ fn contradictions_are_reported() {
     let contradicts = || info!(disconnect_reason = "graceful", disconnect_expected = false);
     assert_eq!(inconsistencies(contradicts), [Inconsistency::ExpectedContradicts]);
     assert!(!observe_one(contradicts).expected());
-    let by = |initiator: &'static str, known: bool| {
-        let work =
-            || info!(disconnect_reason = "client_closed", disconnect_expected = true, disconnect_initiator = initiator);
-        assert_eq!(observe_one(work).is_consistent(), known, "client_closed by {initiator:?}");
+    let by = |initiator: &'static str, reported: &[Inconsistency]| {
+        let end = observe_one(|| {
+            info!(disconnect_reason = "client_closed", disconnect_expected = true, disconnect_initiator = initiator);
+        });
+        assert_eq!(end.inconsistencies(), reported, "client_closed by {initiator:?}");
+        let is_unknown = |found: &Inconsistency| matches!(found, Inconsistency::UnknownValue(_));
+        assert_eq!(end.is_consistent(), reported.iter().all(is_unknown), "client_closed by {initiator:?}");
     };
-    by("client", true);
-    by("", true);
-    by("subscriber", true);
-    by("server", false);
-    by("agent", false);
-    by("network", false);
+    by("client", &[]);
+    by("", &[]);
+    by("subscriber", &[Inconsistency::UnknownValue("disconnect_initiator")]);
+    by("server", &[Inconsistency::ClosedByAnother]);
+    by("agent", &[Inconsistency::ClosedByAnother]);
+    by("network", &[Inconsistency::ExpectedOfNetwork, Inconsistency::ClosedByAnother]);
     assert_eq!(
         inconsistencies(|| disconnected!(
             reason = DisconnectReason::Graceful,

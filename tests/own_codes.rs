@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::fmt;
 
-use disconnect_core::evidence::{CodeReader, Rank, Reading, Side, Verdict, own_codes};
+use disconnect_core::evidence::{AnyCode, CodeReader, Rank, Reading, Side, Verdict, own_codes};
 use disconnect_core::{
     Category, Classifier, Code, Disconnect, DisconnectCause, DisconnectCode, DisconnectEvidence, DisconnectField,
     DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, Protocol, Shutdown, classifier, disconnected,
@@ -151,6 +151,24 @@ fn every_code_has_a_meaning_by_role_and_direction() {
 }
 
 /// The main rule of the library: never guess towards normal.
+#[test]
+fn a_function_may_take_any_code() {
+    fn of(endpoint: Endpoint, code: impl AnyCode + Copy) {
+        assert_eq!(endpoint.received(code), endpoint.resolve(code.when_received()));
+        assert_eq!(endpoint.sent(code), endpoint.resolve(code.when_sent()));
+    }
+    for endpoint in [Endpoint::CLIENT_FACING_SERVER, Endpoint::SERVER_FACING_CLIENT] {
+        for own in Gateway::ALL {
+            of(endpoint, *own);
+            assert_eq!((own.when_received(), own.when_sent()), (own.received(), own.sent()));
+            of(endpoint, own.code());
+        }
+        of(endpoint, Code::websocket(1001));
+    }
+    let standard = Code::websocket(1001);
+    assert_eq!((standard.when_received(), standard.when_sent()), (standard.received(), standard.sent()));
+}
+
 #[test]
 fn only_a_goodbye_is_a_normal_end() {
     let goodbyes = [Gateway::Done, Gateway::Restarting, Gateway::Cancelled, Gateway::Moved, Gateway::Stopped];

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use disconnect_core::testing::capture;
 use disconnect_core::{
     BoxedGuard, Category, Code, ConnectionDirection, ConnectionMethod, Disconnect, DisconnectCause, DisconnectField,
-    DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, Peer, SetOutcome, Shutdown, Side, Verdict,
+    DisconnectGuard, DisconnectInitiator, DisconnectReason, Endpoint, Peer, Scope, SetOutcome, Shutdown, Side, Verdict,
     disconnected,
 };
 
@@ -234,6 +234,24 @@ fn each_connection_resolves_a_shutdown_for_itself() {
         lines.told(),
         [("server_shutdown", Some("server"), None), ("client_closed", Some("client"), None)],
         "on the bridge, this side is the client: the remote broker did not leave"
+    );
+}
+
+/// A server that offers one function for all of its connections and channels.
+#[test]
+fn a_function_may_take_any_outer_scope() {
+    fn end_inside(outer: &impl Scope) -> Disconnect {
+        DisconnectGuard::new(END, |_| ()).under(outer).finish()
+    }
+    let shutdown = Shutdown::new();
+    let connection = DisconnectGuard::new(END, |_| ());
+    let of_connection = connection.handle();
+    shutdown.begin();
+    connection.set(END.keepalive_timeout());
+    assert_eq!(end_inside(&shutdown), END.shutting_down());
+    assert_eq!(
+        [end_inside(&connection), end_inside(&of_connection)],
+        [END.keepalive_timeout(), END.keepalive_timeout()]
     );
 }
 

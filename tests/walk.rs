@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
+use disconnect_core::evidence::vocabulary::{begins_with, number_after, says};
 use disconnect_core::evidence::{Rank, Reading, Side, Verdict};
 use disconnect_core::{Category, Classifier, DisconnectField, DisconnectReason, Endpoint};
 use tokio_util::bytes::{Bytes, BytesMut};
@@ -242,6 +243,50 @@ fn codec_errors_are_read_by_their_text() {
     assert_eq!(read(&received), too_large);
     let own = limited.encode(Bytes::from_static(b"abcde"), &mut BytesMut::new()).unwrap_err();
     assert_eq!(read(&own), ("unknown", Some("agent"), Some("too_large")));
+}
+
+/// What an adapter reads from the text of an error, if its library has nothing else.
+#[test]
+fn texts_are_read_however_they_are_written() {
+    /// Displays its parts with one call each.
+    #[derive(Debug)]
+    struct Parts(&'static [&'static str]);
+    impl fmt::Display for Parts {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.iter().try_for_each(|part| f.write_str(part))
+        }
+    }
+    impl Error for Parts {}
+
+    #[derive(Debug)]
+    struct Panics;
+    impl fmt::Display for Panics {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("status: 503")?;
+            panic!("on purpose")
+        }
+    }
+    impl Error for Panics {}
+
+    for parts in [&["status: 503"][..], &["sta", "tus: ", "5", "03"], &["status: 5", "0", "", "3"]] {
+        let error = Parts(parts);
+        assert!(says(&error, "status: 503") && begins_with(&error, "status: 50"), "{parts:?}");
+        assert!(begins_with(&error, "status: 503") && begins_with(&error, ""), "{parts:?}");
+        assert!(!says(&error, "status: 50") && !says(&error, "status: 5031"), "{parts:?}");
+        assert!(!begins_with(&error, "tatus") && !begins_with(&error, "status: 5031"), "{parts:?}");
+        assert_eq!(number_after(&error, "status: "), Some(503), "{parts:?}");
+        assert_eq!(number_after(&error, "status: 5"), Some(3), "{parts:?}");
+        assert_eq!(number_after(&error, "status"), None, "{parts:?}");
+        assert_eq!(number_after(&error, "tatus: "), None, "{parts:?}");
+    }
+    assert_eq!(number_after(&Parts(&["status: 503 Service Unavailable"]), "status: "), Some(503));
+    assert_eq!(number_after(&Parts(&["status: 65535"]), "status: "), Some(u16::MAX));
+    assert_eq!(number_after(&Parts(&["status: 65536"]), "status: "), None);
+    assert_eq!(number_after(&Parts(&["status: 6553", "60"]), "status: "), None);
+    // The words end within a character of the text.
+    assert_eq!(number_after(&Parts(&["statué 503"]), "status"), None);
+    assert!(!says(&Panics, "status: 503") && !begins_with(&Panics, "status: 503"));
+    assert_eq!(number_after(&Panics, "status: "), None);
 }
 
 /// tokio's timer is read without its adapter, so the same silence has one reason in `io::Result` and in `anyhow::Result`.
