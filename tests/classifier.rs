@@ -236,6 +236,7 @@ fn the_first_reader_that_knows_an_error_wins() {
     }
     static BEFORE: Classifier = classifier![reader = weak, Replaced];
     static BEHIND: Classifier = classifier![Replaced, reader = weak];
+    assert_eq!(Classifier::default().classify(&reset()), Classifier::new().classify(&reset()));
     assert_eq!(BEFORE.classify(&Replaced).rank(), Rank::FollowOn);
     assert_eq!(BEHIND.classify(&Replaced).rank(), Rank::Stated);
 }

@@ -377,6 +377,30 @@ fn amqp_replies_and_sqlstates_have_these_meanings() {
     assert!(registered.iter().all(|code| rows.iter().any(|(row, ..)| row == code)) && registered.len() == rows.len());
 }
 
+/// The status of a shell is that of its last command, whatever it was. A shell that could not run or was killed ended otherwise.
+#[cfg(unix)]
+#[test]
+fn a_shell_that_exits_was_left_by_its_user() {
+    let run = |script: &str| std::process::Command::new("sh").args(["-c", script]).status().unwrap();
+    let told = |end: &Disconnect| (end.reason_as(), end.initiator_as(), end.exit_code());
+    for status in [0, 1, 125, 130] {
+        let left = (Some(DisconnectReason::ClientClosed), Some(DisconnectInitiator::Client), Some(status));
+        let shell = run(&format!("exit {status}"));
+        assert_eq!(told(&Endpoint::AGENT_FACING_CLIENT.shell_exited(shell)), left);
+        assert_eq!(told(&Endpoint::CLIENT_FACING_AGENT.remote_shell_exited(Code::exit(status))), left);
+    }
+    for (script, code) in
+        [("exit 126", Code::exit(126)), ("exit 137", Code::exit(137)), ("kill -9 $$", Code::signal(9))]
+    {
+        let end = Endpoint::AGENT_FACING_CLIENT.shell_exited(run(script));
+        assert_eq!(end, Endpoint::AGENT_FACING_CLIENT.process_exited(run(script)), "{script}");
+        let remote = Endpoint::CLIENT_FACING_AGENT.remote_shell_exited(code);
+        assert_eq!(remote, Endpoint::CLIENT_FACING_AGENT.received(code), "{script}");
+        assert!(!end.expected() && !remote.expected() && end.code() == Some(code), "{script}");
+    }
+    assert_eq!(Endpoint::AGENT_FACING_CLIENT.sent(Code::signal(9)).exit_code(), None);
+}
+
 /// A client does not shut a server down, and the network does not send a goodbye.
 #[test]
 fn reason_and_initiator_agree() {

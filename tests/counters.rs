@@ -6,7 +6,7 @@ use allocation_counter::measure;
 use disconnect_core::testing::Capture;
 use disconnect_core::{
     ConnectionDirection, ConnectionMethod, Count, Counters, Disconnect, DisconnectField, DisconnectInitiator,
-    DisconnectReason, Endpoint, Recorded, Snapshot, disconnected,
+    DisconnectReason, Endpoint, PerCategory, Recorded, Snapshot, disconnected,
 };
 
 const END: Endpoint = Endpoint::AGENT_FACING_SERVER;
@@ -47,6 +47,15 @@ fn an_omitted_axis_adds_no_series() {
     assert_eq!(Counters::<DisconnectReason, (), ()>::LEN, 8 + 2);
     let rows: Vec<_> = counted(&reasons.snapshot()).iter().map(|count| (count.reason, count.initiator)).collect();
     assert_eq!(rows, [("graceful", ""), ("network_error", "")]);
+}
+
+#[test]
+fn each_category_may_have_its_own_counters() {
+    let counters: PerCategory<ConnectionMethod, Counters> = PerCategory::new(|_| Counters::new());
+    counters[ConnectionMethod::Derp].count(&END.eof());
+    let totals: Vec<_> = counters.iter().map(|(method, counters)| (method, counters.snapshot().total())).collect();
+    let expected = ConnectionMethod::ALL.iter().map(|&method| (method, u64::from(method == ConnectionMethod::Derp)));
+    assert_eq!(totals, expected.collect::<Vec<_>>());
 }
 
 #[test]

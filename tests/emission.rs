@@ -1,5 +1,6 @@
 //! The event of `disconnected!`: fields, types, order, level, and evaluation.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Write};
@@ -518,7 +519,14 @@ fn a_detail_contains_no_hidden_character() {
         detail.as_str().to_owned()
     };
     for c in HIDDEN.into_iter().flatten() {
-        assert_eq!(Detail::from(format!("a{c}b")).as_str(), "a\u{fffd}b", "{}", c.escape_unicode());
+        let text = format!("a{c}b");
+        let details = [
+            Detail::from(text.clone()),
+            Detail::from(text.clone().into_boxed_str()),
+            Detail::from(Cow::from(text)),
+            Detail::from(Cow::from("a\u{7}b")),
+        ];
+        assert!(details.iter().all(|detail| detail.as_str() == "a\u{fffd}b"), "{}", c.escape_unicode());
     }
     for first in HIDDEN.map(|range| *range.start()) {
         assert_eq!(detail(&format!("a{first}b")), "a\u{fffd}b");

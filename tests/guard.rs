@@ -380,6 +380,19 @@ fn the_time_of_a_guard_begins_with_it_and_ends_an_eighth_early() {
     }
 }
 
+#[test]
+fn a_replaced_endpoint_resolves_only_later_ends() {
+    let finished = |before: &dyn Fn(&BoxedGuard)| {
+        let guard = BoxedGuard::boxed(Endpoint::SERVER_FACING_CLIENT, |_| ());
+        before(&guard);
+        guard.set_endpoint(Endpoint::SERVER_FACING_AGENT);
+        guard.finish().direction_as()
+    };
+    assert_eq!(finished(&|_| ()), Some(ConnectionDirection::ServerToAgent));
+    let set = |guard: &BoxedGuard| drop(guard.set(Endpoint::SERVER_FACING_CLIENT.eof()));
+    assert_eq!(finished(&set), Some(ConnectionDirection::ClientToServer));
+}
+
 /// `finish` returns what the line logs, whatever else influences the end.
 #[test]
 fn finish_returns_the_logged_end() {

@@ -200,6 +200,7 @@ fn an_unknown_value_is_neither_valid_nor_expected() {
         assert!(!recorded.valid() && !recorded.expected(), "{text:?}");
         assert_eq!((recorded.known(), recorded.as_str()), (None, text));
         assert_eq!(Recorded::<DisconnectReason>::from(text.to_owned()), recorded);
+        assert_eq!(text.parse(), Ok(recorded));
     }
     assert_eq!(Recorded::<LeaveReason>::from("\u{1b}[31m\nred").to_string(), "\u{fffd}[31m red");
 }

@@ -61,6 +61,16 @@ fn a_record_is_read_back_completely() {
     let end = observe_one(|| disconnected!(full(), "gone"));
     assert_full(&end);
     assert_eq!((end.message(), end.target(), end.level()), (Some("gone"), module_path!(), Level::INFO));
+    let end = observe_one(|| {
+        disconnected!(
+            reason = DisconnectReason::Unknown,
+            initiator = DisconnectInitiator::Agent,
+            method = ConnectionMethod::Derp,
+            "gone"
+        );
+    });
+    assert_eq!((end.initiator_as(), end.method_as()), (Some(DisconnectInitiator::Agent), Some(ConnectionMethod::Derp)));
+    assert_eq!(end.initiator_as::<GameLink>(), None);
 }
 
 #[test]
@@ -124,6 +134,7 @@ fn wrong_types_are_kept_and_reported() {
 
     let ends = observe(|| {
         info!(disconnect_reason = 1.5, disconnect_expected = false);
+        info!(disconnect_reason = &b"graceful"[..], disconnect_expected = false);
         info!(disconnect_reason = 7_u64, disconnect_expected = false);
         info!(disconnect_reason = 7_i128, disconnect_expected = false);
         info!(disconnect_reason = 7_u128, disconnect_expected = false);
@@ -132,7 +143,7 @@ fn wrong_types_are_kept_and_reported() {
         info!(disconnect_reason = "unknown", disconnect_code = 1001, disconnect_expected = false);
         info!(disconnect_reason = "unknown", disconnect_expected = 0);
     });
-    assert_eq!(ends.len(), 7);
+    assert_eq!(ends.len(), 8);
     for end in ends {
         assert!(matches!(end.inconsistencies(), [Inconsistency::WrongType(_)]), "{end}");
         assert!(!end.expected());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use disconnect_core::evidence::vocabulary::{begins_with, number_after, says};
 use disconnect_core::evidence::{Rank, Reading, Side, Verdict};
-use disconnect_core::{Category, Classifier, DisconnectField, DisconnectReason, Endpoint};
+use disconnect_core::{Category, Classifier, Code, DisconnectField, DisconnectReason, Endpoint};
 use tokio_util::bytes::{Bytes, BytesMut};
 use tokio_util::codec::{AnyDelimiterCodec, Decoder, Encoder, LengthDelimitedCodec, LinesCodec};
 
@@ -146,6 +146,46 @@ enum Leave {
     #[expected]
     Quit,
     Kicked,
+}
+
+/// A code inside an error may come from a connection to a back end, which a handler of this connection opened.
+#[test]
+fn a_goodbye_as_an_error_counts_only_where_it_is_from_the_peer() {
+    #[derive(Debug)]
+    struct Coded(Code);
+    impl fmt::Display for Coded {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+    impl Error for Coded {}
+    fn coded<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+        error.downcast_ref::<Coded>().map_or(Reading::NOTHING, |error| Reading::verdict(error.0.received()))
+    }
+    static CODED: Classifier = Classifier::with(&[coded]);
+    let client = Endpoint::CLIENT_FACING_SERVER.with_classifier(&CODED);
+    let server = Endpoint::SERVER_FACING_CLIENT.with_classifier(&CODED);
+
+    for code in [Code::http2(0), Code::http3(0x100), Code::quic(0), Code::tls(0)] {
+        let error = Coded(code);
+        assert_eq!(client.failed(&error), client.received(code), "{code}");
+        let unclear = server.resolve(Verdict::new(DisconnectReason::Unknown, Side::Unknown).with_code(code));
+        assert_eq!(server.failed(&error), unclear, "{code}");
+        assert_eq!(server.error_may_be_goodbye().failed(&error), server.received(code), "{code}");
+    }
+    // No client library returns these as the error of a back end.
+    for code in [Code::websocket(1000), Code::ssh(11)] {
+        assert_eq!(
+            [client, server].map(|end| end.failed(&Coded(code))),
+            [client, server].map(|end| end.received(code))
+        );
+    }
+    // An error whose status says that there is none; a server's call ends with a status of its own.
+    for end in [client, server, server.error_may_be_goodbye()] {
+        assert!(!end.failed(&Coded(Code::grpc(0))).expected());
+    }
+    assert_eq!(server.failed(&Coded(Code::grpc(13))), server.sent(Code::grpc(13)));
+    assert_eq!(client.failed(&Coded(Code::grpc(13))), client.received(Code::grpc(13)));
 }
 
 #[test]

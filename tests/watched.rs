@@ -806,6 +806,27 @@ fn futures_io_streams_are_watched() {
     );
 }
 
+#[test]
+fn futures_io_streams_pass_bytes_on_and_count_them() {
+    use futures_util::io::{AllowStdIo, AsyncReadExt, AsyncWriteExt};
+
+    let (mut peer, ours) = sockets();
+    peer.write_all(b"hello").unwrap();
+    let mut stream = Watched::new(AllowStdIo::new(ours));
+    let [mut first, mut second] = [[0; 2]; 2];
+    block_on(async {
+        let mut parts = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+        assert_eq!(AsyncReadExt::read_vectored(&mut stream, &mut parts).await.unwrap(), 4);
+        AsyncWriteExt::write_all(&mut stream, b"world").await.unwrap();
+        AsyncWriteExt::flush(&mut stream).await.unwrap();
+    });
+    assert_eq!((&first, &second), (b"he", b"ll"));
+    assert_eq!((stream.bytes_in(), stream.bytes_out()), (4, 5));
+    let mut said = [0; 5];
+    peer.read_exact(&mut said).unwrap();
+    assert_eq!(&said, b"world");
+}
+
 /// Both lines of a proxy report what one of its streams saw.
 #[test]
 fn both_lines_of_a_pair_report_what_one_stream_saw() {
