@@ -56,6 +56,8 @@ fn each_category_may_have_its_own_counters() {
     let totals: Vec<_> = counters.iter().map(|(method, counters)| (method, counters.snapshot().total())).collect();
     let expected = ConnectionMethod::ALL.iter().map(|&method| (method, u64::from(method == ConnectionMethod::Derp)));
     assert_eq!(totals, expected.collect::<Vec<_>>());
+    let shown = [ConnectionMethod::Derp, ConnectionMethod::Direct].map(|method| format!("{:?}", counters[method]));
+    assert!(shown[0].contains("network_error") && shown[1] == "[]", "{shown:?}");
 }
 
 #[test]

@@ -511,6 +511,21 @@ const HIDDEN: [RangeInclusive<char>; 17] = [
 ];
 
 #[test]
+fn a_detail_slot_takes_every_kind_of_text() {
+    let reason = DisconnectReason::Unknown;
+    let texts = [
+        one(|| disconnected!(reason = reason, detail = "a text", "gone")),
+        one(|| disconnected!(reason = reason, detail = Detail::from("a text"), "gone")),
+        one(|| disconnected!(reason = reason, detail = Some(Detail::from("a text")), "gone")),
+        one(|| disconnected!(reason = reason, detail = Cow::from("a text"), "gone")),
+        one(|| disconnected!(reason = reason, detail = format_args!("a {}", "text"), "gone")),
+    ];
+    for event in texts {
+        assert_eq!(event.get("disconnect_detail"), Some("str a text"));
+    }
+}
+
+#[test]
 fn a_detail_contains_no_hidden_character() {
     let detail = |text: &str| {
         let detail = Detail::from(format_args!("{text}"));

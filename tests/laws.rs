@@ -194,6 +194,17 @@ impl<T: Expectation> MapExpected for [T] {
 }
 
 #[test]
+fn debug_texts_show_logged_values() {
+    assert_eq!(format!("{:?}", Code::websocket(1001)), "Code(websocket.1001)");
+    assert_eq!(format!("{:?}", Detail::from("a \"text\"")), r#""a \"text\"""#);
+    assert_eq!(format!("[{:>9}]", DisconnectReason::Graceful.category()), "[ graceful]");
+    assert_eq!(
+        format!("{:?}", Endpoint::AGENT_FACING_SERVER),
+        r#"Endpoint { local: "agent", peer: "server", direction: "server_to_agent", .. }"#
+    );
+}
+
+#[test]
 fn an_unknown_value_is_neither_valid_nor_expected() {
     for text in ["quota_exceeded", "GRACEFUL", "graceful\0", "\u{feff}graceful", "\u{1b}[31mred"] {
         let recorded = Recorded::<DisconnectReason>::from(text);

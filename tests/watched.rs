@@ -822,6 +822,7 @@ fn futures_io_streams_pass_bytes_on_and_count_them() {
     });
     assert_eq!((&first, &second), (b"he", b"ll"));
     assert_eq!((stream.bytes_in(), stream.bytes_out()), (4, 5));
+    assert!(format!("{stream:?}").ends_with("bytes_in: 4, bytes_out: 5, .. }"), "{stream:?}");
     let mut said = [0; 5];
     peer.read_exact(&mut said).unwrap();
     assert_eq!(&said, b"world");
