@@ -576,7 +576,7 @@ fn dropped_proxy_leaves_no_threads_or_sockets() {
     const CHILD: &str = "FAULT_PROXY_CHILD";
     if std::env::var_os(CHILD).is_none() {
         let test = "dropped_proxy_leaves_no_threads_or_sockets";
-        let run = std::process::Command::new(std::env::current_exe().unwrap())
+        let run = Command::new(std::env::current_exe().unwrap())
             .args([test, "--exact", "--test-threads=1", "--nocapture"])
             .env(CHILD, "1")
             .output()
