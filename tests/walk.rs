@@ -3,13 +3,14 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, ErrorKind};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 use disconnect_core::evidence::vocabulary::{begins_with, number_after, says};
 use disconnect_core::evidence::{Rank, Reading, Side, Verdict};
 use disconnect_core::{Category, Classifier, Code, DisconnectField, DisconnectReason, Endpoint};
 use tokio_util::bytes::{Bytes, BytesMut};
-use tokio_util::codec::{AnyDelimiterCodec, Decoder, Encoder, LengthDelimitedCodec, LinesCodec};
+use tokio_util::codec::{AnyDelimiterCodec, Decoder, Encoder, LengthDelimitedCodec, LinesCodec, LinesCodecError};
 
 const CLASSIFIER: Classifier = Classifier::new();
 
@@ -342,15 +343,116 @@ fn an_elapsed_timer_is_read_without_an_adapter() {
     assert_eq!(read(&io::Error::from(elapsed())), deadline);
 }
 
+/// A slow peer or a slow program fills the queue. If the connection broke, the task that wrote to it knows more.
+#[test]
+fn a_full_queue_is_an_overload_of_this_side_until_its_cause_is_known() {
+    let overload = ("unknown", Some("agent"), Some("overload"));
+    let (tokio, _receiver) = tokio::sync::mpsc::channel(1);
+    tokio.try_send(()).unwrap();
+    let (std, _receiver) = std::sync::mpsc::sync_channel(0);
+    let (broadcast, mut slow) = tokio::sync::broadcast::channel(1);
+    for _ in 0..3 {
+        broadcast.send(()).unwrap();
+    }
+    let errors: [Box<dyn Error>; 3] = [
+        Box::new(tokio.try_send(()).unwrap_err()),
+        Box::new(std.try_send(()).unwrap_err()),
+        Box::new(slow.try_recv().unwrap_err()),
+    ];
+    for error in errors {
+        assert_eq!(read(&*error), overload, "{error:?}");
+        assert_eq!(rank(&*error), Rank::NotUnderstood, "{error:?}");
+    }
+}
+
+/// An error of another library that displays the `io::Error` inside, and hides it from `source()`.
+#[derive(Debug, thiserror::Error)]
+enum Hidden {
+    #[error(transparent)]
+    Transparent(io::Error),
+    #[error("{0}")]
+    Text(String),
+}
+
+#[test]
+fn a_hidden_io_error_is_read_by_its_complete_text() {
+    let reset = || io::Error::from_raw_os_error(104);
+    let lost = ("network_error", Some("network"), Some("reset"));
+    if cfg!(target_os = "linux") {
+        assert_eq!(read(&Hidden::Transparent(reset())), lost);
+        assert_eq!(read(&LinesCodecError::Io(reset())), lost);
+        assert_eq!(read(&Hidden::Text(reset().to_string())), lost);
+    }
+    // The connection that somebody else's words are about may be another one.
+    for text in [format!("upload: {}", reset()), format!("{} in 3 uploads", reset()), "reset (os error x)".into()] {
+        assert_eq!(rank(&Hidden::Text(text.clone())), Rank::NotUnderstood, "{text}");
+    }
+    let malformed = ("protocol_error", Some("client"), Some("malformed"));
+    let not_utf8 = LinesCodec::new().decode(&mut BytesMut::from(&b"\xff\n"[..])).unwrap_err();
+    assert_eq!(read(&not_utf8), malformed);
+    let not_utf8 = io::BufRead::read_line(&mut &b"\xff\n"[..], &mut String::new()).unwrap_err();
+    assert_eq!(read(&Hidden::Transparent(not_utf8)), malformed);
+    let cut = io::Read::read_exact(&mut &b"ab"[..], &mut [0; 4]).unwrap_err();
+    assert_eq!(read(&Hidden::Transparent(cut)), ("network_error", Some("network"), Some("unclean_eof")));
+}
+
+/// A decoder that calls every failure `InvalidData` also wraps the failures of its stream.
+#[test]
+fn an_errno_is_stronger_than_the_kind_around_it() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let refused = TcpStream::connect(closed).unwrap_err();
+    let decode = io::Error::new(ErrorKind::InvalidData, refused);
+    assert_eq!(read(&decode), ("network_error", Some("network"), Some("unreachable")));
+    // Without an errno, the end of file may be that of the message in memory.
+    let short = io::Error::new(ErrorKind::InvalidData, io::Error::from(ErrorKind::UnexpectedEof));
+    assert_eq!(read(&short), ("protocol_error", Some("client"), Some("malformed")));
+}
+
+/// std resolves names without an errno or a kind of its own.
+#[test]
+fn a_name_without_an_address_is_unreachable() {
+    // No resolver sends such a name to a server: a label has at most 63 bytes.
+    let error = TcpStream::connect((&*"x".repeat(64), 80)).unwrap_err();
+    assert_eq!(read(&error), ("network_error", Some("network"), Some("unreachable")), "{error:?}");
+}
+
+#[test]
+fn a_task_that_fails_is_read_as_an_io_error_too() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let panicked = runtime.block_on(async { tokio::spawn(async { panic!("a bug") }).await.map(drop).unwrap_err() });
+    assert_eq!(read(&io::Error::from(panicked)), ("unknown", Some("agent"), Some("panicked")));
+    let aborted = runtime.block_on(async {
+        let task = tokio::spawn(std::future::pending::<()>());
+        task.abort();
+        task.await.unwrap_err()
+    });
+    assert_eq!(read(&io::Error::from(aborted)), ("unknown", Some("agent"), Some("dropped")));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_datagram_above_the_limit_is_too_large_by_this_side() {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let error = socket.send_to(&vec![0; 70_000], socket.local_addr().unwrap()).unwrap_err();
+    assert_eq!(read(&error), ("unknown", Some("agent"), Some("too_large")), "{error:?}");
+}
+
 /// A peer that controls the text of an error cannot make it a normal end, and only the complete text matches.
 #[test]
 fn an_error_text_never_makes_an_end_normal() {
     let texts = [
         "channel closed",
+        "no available capacity",
         "bytes remaining on stream",
+        "early eof",
         "deadline has elapsed",
+        "request timed out",
         "frame size too big",
         "max line length exceeded",
+        "length limit exceeded",
+        "stream did not contain valid UTF-8",
+        "task panicked",
+        "Broken pipe (os error 32)",
     ];
     for text in texts {
         assert!(!Endpoint::AGENT_FACING_CLIENT.failed(&io::Error::other(text)).expected(), "{text}");

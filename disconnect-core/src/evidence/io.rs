@@ -24,6 +24,8 @@ pub(super) fn mere_wrapper(error: &io::Error) -> Option<&(dyn Error + 'static)> 
 pub(super) fn read(error: &io::Error) -> Reading<'_> {
     let verdict = verdict(error);
     match error.get_ref() {
+        // A decoder that calls each failure `InvalidData` also wraps those of its stream. The errno is what happened.
+        Some(payload) if payload.downcast_ref().is_some_and(is_failure_of_system) => Reading::inside(payload),
         // `source()` returns the source of the payload, and skips the payload itself.
         Some(payload) => Reading::from(verdict).and_inside(payload),
         None => Reading::from(verdict).and_no_further(),
@@ -58,6 +60,17 @@ pub(super) fn open<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Erro
         return Some(&**error);
     }
     error.downcast_ref::<Arc<dyn Error>>().map(|error| &**error)
+}
+
+/// Whether an errno explains the end. Without one, the error may be about bytes in memory.
+#[cold]
+fn is_failure_of_system(error: &io::Error) -> bool {
+    error.raw_os_error().and_then(verdict_of_errno).is_some_and(|verdict| verdict.rank() >= Rank::Transport)
+}
+
+/// Returns the verdict of an errno whose error is lost.
+pub(super) fn verdict_of_errno(code: i32) -> Option<Verdict> {
+    verdict(&io::Error::from_raw_os_error(code))
 }
 
 /// Returns the verdict of the error kind, or `None` if the kind does not explain the end.
@@ -109,6 +122,8 @@ fn without_kind(code: i32) -> Option<Verdict> {
         _ if is_out_of_handles(code) => Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::OutOfResources),
         errno::NETRESET => network(Cause::Reset),
         errno::HOSTDOWN => network(Cause::Unreachable),
+        _ if is_unreachable_on_one_system(code) => network(Cause::Unreachable),
+        errno::MSGSIZE => Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::TooLarge),
         errno::SHUTDOWN => network(Cause::BrokenPipe),
         // These do not end the connection (`EINTR`), or do not explain its end.
         _ => return None,
@@ -130,8 +145,16 @@ mod errno {
     /// The network dropped the connection.
     pub(super) const NETRESET: i32 = number(102, 52);
     pub(super) const HOSTDOWN: i32 = number(112, 64);
+    /// A datagram is larger than the path or the protocol allows.
+    pub(super) const MSGSIZE: i32 = number(90, 40);
     /// A write after this side shut the socket down.
     pub(super) const SHUTDOWN: i32 = number(108, 58);
+}
+
+/// Whether the peer has no address or no network, with an errno that other systems lack: `ENONET` of Linux for an ICMP
+/// message "host isolated", and what Windows returns if a name has no address, from `WSAHOST_NOT_FOUND` to `WSANO_DATA`.
+fn is_unreachable_on_one_system(code: i32) -> bool {
+    if cfg!(windows) { matches!(code, 11_001..=11_004) } else { cfg!(target_os = "linux") && code == 64 }
 }
 
 /// Whether no file handle or buffer is left: `ENFILE`, `EMFILE`, `ENOBUFS`, and their Windows counterparts.
