@@ -422,7 +422,8 @@ mod quinn {
             #[test]
             fn $test() {
                 use $library::{
-                    ConnectionError, ReadError, ReadExactError, ReadToEndError, StoppedError, VarInt, WriteError,
+                    ConnectionError, ReadError, ReadExactError, ReadToEndError, SendDatagramError, StoppedError,
+                    VarInt, WriteError,
                 };
                 const IDLE: Read3 = ("network_error", Some("network"), Some("idle_timeout"));
                 assert_version(&$given, &$other, &ConnectionError::TimedOut, IDLE);
@@ -433,6 +434,11 @@ mod quinn {
                 assert_version(&$given, &$other, &ReadToEndError::Read(lost()), IDLE);
                 assert_version(&$given, &$other, &StoppedError::ConnectionLost(ConnectionError::TimedOut), IDLE);
                 assert_version(&$given, &$other, &ReadToEndError::TooLong, TOO_LARGE);
+                assert_version(&$given, &$other, &SendDatagramError::ConnectionLost(ConnectionError::TimedOut), IDLE);
+                let ours = ("unknown", Some("client"), Some("too_large"));
+                assert_version(&$given, &$other, &SendDatagramError::TooLarge, ours);
+                let mismatch = ("protocol_error", Some("client"), Some("negotiation"));
+                assert_version(&$given, &$other, &SendDatagramError::UnsupportedByPeer, mismatch);
                 let refused = ("unknown", Some("server"), Some("policy"));
                 assert_version(&$given, &$other, &ReadError::ZeroRttRejected, refused);
                 assert_version(&$given, &$other, &WriteError::ZeroRttRejected, refused);
@@ -617,6 +623,23 @@ fn a_status_is_by_the_server_of_the_call() {
         let by = if status.code() == tonic::Code::Unavailable { "network" } else { "server" };
         assert_eq!(received, (reason, Some(by)), "{status:?}");
     }
+}
+
+/// tonic's server answers a call whose deadline has passed with `CANCELLED`, and a message above the limit with
+/// `OUT_OF_RANGE`. An application uses both codes for other things.
+#[test]
+fn a_status_of_tonic_itself_is_read_by_its_text() {
+    let read = |status: tonic::Status| {
+        let end = Endpoint::CLIENT_FACING_SERVER.with_classifier(&EVERY_VERSION).failed(&status);
+        let text = |category: Option<&'static Category>| category.map_or("", Category::as_str);
+        (end.reason().as_str(), text(end.initiator()), text(end.cause()), end.code())
+    };
+    let deadline = ("network_error", "network", "deadline", Some(Code::grpc(1)));
+    assert_eq!(read(tonic::Status::cancelled("Timeout expired")), deadline);
+    assert_eq!(read(tonic::Status::cancelled("Timeout")), ("unknown", "server", "", Some(Code::grpc(1))));
+    let too_large = "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes";
+    assert_eq!(read(tonic::Status::out_of_range(too_large)), ("protocol_error", "", "too_large", Some(Code::grpc(11))));
+    assert_eq!(read(tonic::Status::out_of_range("page 7")), ("unknown", "server", "", Some(Code::grpc(11))));
 }
 
 /// The error of a client whose server goes away with `NO_ERROR`.

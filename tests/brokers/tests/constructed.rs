@@ -159,6 +159,8 @@ macro_rules! redis {
                 assert_read(&RedisError::from(io::Error::from(ErrorKind::BrokenPipe)), LOST);
                 assert_read(&RedisError::from(io::Error::from(ErrorKind::UnexpectedEof)), LOST);
                 assert_read(&RedisError::from(io::Error::from_raw_os_error(104)), ("network_error", "network", "reset"));
+                let late = RedisError::from(io::Error::from(ErrorKind::WouldBlock));
+                assert_read(&late, ("network_error", "network", "deadline"));
                 conformance(&GIVEN)
                     .fault("a wrong password", &refused)
                     .fault("too many clients", &full)

@@ -48,6 +48,21 @@ macro_rules! __adapter_quinn {
             Reading::verdict(Verdict::new(Reason::Unknown, Side::Local).with_rank(Rank::FollowOn))
         }
 
+        fn datagram(error: &library::SendDatagramError) -> Reading<'_> {
+            match error {
+                library::SendDatagramError::ConnectionLost(inside) => Reading::inside(inside),
+                library::SendDatagramError::TooLarge => {
+                    Reading::verdict(Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::TooLarge))
+                }
+                // Neither side broke a rule. This side gave up.
+                library::SendDatagramError::UnsupportedByPeer => {
+                    Reading::verdict(Verdict::new(Reason::ProtocolError, Side::Local).with_cause(Cause::Negotiation))
+                }
+                #[allow(unreachable_patterns, reason = "newer versions have more variants")]
+                _ => Reading::NOTHING,
+            }
+        }
+
         fn early_data_refused<'a>() -> Reading<'a> {
             Reading::verdict(Verdict::new(Reason::Unknown, Side::Remote).with_cause(Cause::Policy))
         }
@@ -72,6 +87,9 @@ macro_rules! __adapter_quinn {
                         Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::UncleanEof),
                     ),
                 };
+            }
+            if let Some(error) = error.downcast_ref::<library::SendDatagramError>() {
+                return datagram(error);
             }
             if let Some(library::ReadToEndError::TooLong) = error.downcast_ref() {
                 return Reading::verdict(Verdict::new(Reason::ProtocolError, Side::Remote).with_cause(Cause::TooLarge));

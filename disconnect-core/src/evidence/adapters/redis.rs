@@ -58,6 +58,8 @@ macro_rules! __adapter_redis {
                     Some(inside) if inside.kind() == io::ErrorKind::BrokenPipe && inside.raw_os_error().is_none() => {
                         Reading::settled(lost(error))
                     }
+                    // A blocking client whose read timeout passed.
+                    Some(inside) if inside.kind() == io::ErrorKind::WouldBlock => Reading::settled(lost(error)),
                     Some(inside) => Reading::verdict(lost(error).with_rank(Rank::FollowOn)).and_inside(inside),
                     None => Reading::verdict(lost(error)),
                 };

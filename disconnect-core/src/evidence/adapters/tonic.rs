@@ -10,6 +10,24 @@ macro_rules! __adapter_tonic {
             Code, DisconnectCause as Cause, DisconnectReason as Reason, Error, Reader, Reading, Side, Verdict,
         };
 
+        /// Reads the code. The server of tonic itself sets these texts, with codes that mean something else.
+        fn told(status: &library::Status) -> Verdict {
+            let code = Code::grpc(status.code().into());
+            match status.code() {
+                // The timer of the server, for the deadline of the client. The client's own timer has the same meaning.
+                library::Code::Cancelled if status.message() == "Timeout expired" => {
+                    Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline).with_code(code)
+                }
+                // Both sides have this limit and this text, so it does not show whose message was too large.
+                library::Code::OutOfRange
+                    if status.message().starts_with("Error, decoded message length too large: ") =>
+                {
+                    Verdict::new(Reason::ProtocolError, Side::Unknown).with_cause(Cause::TooLarge).with_code(code)
+                }
+                _ => code.received(),
+            }
+        }
+
         fn read<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
             if error.is::<library::TimeoutExpired>() {
                 return Reading::verdict(Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Deadline));
@@ -19,7 +37,7 @@ macro_rules! __adapter_tonic {
             };
             match status.source() {
                 // Without a source it came from the trailers, or a service made it.
-                None => Reading::verdict(Code::grpc(status.code().into()).received()),
+                None => Reading::verdict(told(status)),
                 Some(source) => Reading::inside(source),
             }
         }
