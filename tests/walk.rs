@@ -365,6 +365,12 @@ fn a_full_queue_is_an_overload_of_this_side_until_its_cause_is_known() {
     }
 }
 
+#[test]
+fn a_semaphore_without_a_permit_is_a_limit_of_this_side() {
+    let error = tokio::sync::Semaphore::new(0).try_acquire().unwrap_err();
+    assert_eq!(read(&error), ("unknown", Some("agent"), Some("limit")));
+}
+
 /// An error of another library that displays the `io::Error` inside, and hides it from `source()`.
 #[derive(Debug, thiserror::Error)]
 enum Hidden {
@@ -443,6 +449,7 @@ fn an_error_text_never_makes_an_end_normal() {
     let texts = [
         "channel closed",
         "no available capacity",
+        "no permits available",
         "bytes remaining on stream",
         "early eof",
         "deadline has elapsed",

@@ -20,7 +20,6 @@ pub(super) fn mere_wrapper(error: &io::Error) -> Option<&(dyn Error + 'static)> 
 }
 
 /// Returns the verdict of the kind. The walk goes on in the payload.
-#[inline]
 pub(super) fn read(error: &io::Error) -> Reading<'_> {
     let verdict = verdict(error);
     match error.get_ref() {
@@ -69,8 +68,9 @@ fn is_failure_of_system(error: &io::Error) -> bool {
 }
 
 /// Returns the verdict of an errno whose error is lost.
+#[cold]
 pub(super) fn verdict_of_errno(code: i32) -> Option<Verdict> {
-    verdict(&io::Error::from_raw_os_error(code))
+    read(&io::Error::from_raw_os_error(code)).verdict
 }
 
 /// Returns the verdict of the error kind, or `None` if the kind does not explain the end.

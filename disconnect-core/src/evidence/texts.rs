@@ -40,7 +40,12 @@ const FULL_QUEUES: &[&str] = &[
     "send failed because channel is full",
     // async-channel
     "sending into a full channel",
+    // tower's `load_shed`
+    "service overloaded",
 ];
+
+/// A semaphore of tokio that limits connections or requests.
+const NO_PERMIT: &str = "no permits available";
 
 /// tokio's `broadcast`: the receiver was too slow for the queue. The number of lost messages follows.
 const LAGGED: &str = "channel lagged by ";
@@ -94,6 +99,7 @@ pub(super) fn verdict(error: &(dyn Error + 'static), around: Option<&Verdict>) -
             Some(local.with_cause(Cause::TooLarge))
         }
         TOO_LARGE_EITHER_WAY => Some(violation.with_cause(Cause::TooLarge)),
+        NO_PERMIT => Some(local.with_cause(Cause::Limit)),
         PANICKED => Some(local.with_cause(Cause::Panicked)),
         ABORTED => Some(local.with_cause(Cause::Dropped)),
         _ if CUT.contains(&text) => network(Cause::UncleanEof),
