@@ -136,6 +136,13 @@ macro_rules! tungstenite {
             }
 
             #[test]
+            fn a_refused_dial() {
+                let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+                let error = $library::connect(format!("ws://{closed}/")).unwrap_err();
+                assert_version(&GIVEN, &OTHER, &error, ("network_error", Some("network"), Some("unreachable")));
+            }
+
+            #[test]
             fn another_version_gets_a_hint() {
                 let error = io::Error::other(error(&[0xf1, 0], false));
                 assert!(!GIVEN.explain(&error).to_string().contains("looks like"));

@@ -57,6 +57,10 @@ macro_rules! __adapter_tungstenite {
                     Verdict::new(Reason::Unknown, Side::Local).with_cause(Cause::Overload)
                 }
                 library::Error::Io(inside) => return Reading::inside(inside),
+                // The blocking `connect` drops the error of each address.
+                library::Error::Url(library::error::UrlError::UnableToConnect { .. }) => {
+                    Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Unreachable)
+                }
                 // A variant of the feature `handshake`, which an adapter must not name. `source()` returns
                 // TLS errors. Other variants belong to a dial.
                 error => return Reading::from(number_after(error, "HTTP error: ").map(refused)),
