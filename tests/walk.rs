@@ -409,6 +409,12 @@ fn an_errno_is_stronger_than_the_kind_around_it() {
     let refused = TcpStream::connect(closed).unwrap_err();
     let decode = io::Error::new(ErrorKind::InvalidData, refused);
     assert_eq!(read(&decode), ("network_error", Some("network"), Some("unreachable")));
+    // `EAGAIN` does not end a connection, so the kind around it stays.
+    #[cfg(target_os = "linux")]
+    assert_eq!(
+        read(&io::Error::new(ErrorKind::TimedOut, io::Error::from_raw_os_error(11))),
+        ("network_error", Some("network"), Some("deadline"))
+    );
     // Without an errno, the end of file may be that of the message in memory.
     let short = io::Error::new(ErrorKind::InvalidData, io::Error::from(ErrorKind::UnexpectedEof));
     assert_eq!(read(&short), ("protocol_error", Some("client"), Some("malformed")));
@@ -420,6 +426,14 @@ fn a_name_without_an_address_is_unreachable() {
     // No resolver sends such a name to a server: a label has at most 63 bytes.
     let error = TcpStream::connect((&*"x".repeat(64), 80)).unwrap_err();
     assert_eq!(read(&error), ("network_error", Some("network"), Some("unreachable")), "{error:?}");
+}
+
+/// `ENONET`: an ICMP message says that the host of the peer is isolated.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_isolated_host_is_unreachable() {
+    assert_eq!(read(&io::Error::from_raw_os_error(64)), ("network_error", Some("network"), Some("unreachable")));
+    assert_eq!(rank(&io::Error::from_raw_os_error(63)), Rank::NotUnderstood);
 }
 
 #[test]
