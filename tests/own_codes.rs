@@ -445,6 +445,17 @@ fn an_own_code_is_the_close_code() {
     assert_eq!(end.initiator_as::<DisconnectInitiator>(), Some(DisconnectInitiator::Network));
 }
 
+/// A name may begin like a built-in one, or be the beginning of one.
+#[test]
+fn a_protocol_of_ones_own_has_a_name_of_its_own() {
+    static NAMES: [(&str, bool); 6] =
+        [("ssh2", true), ("ss", true), ("ssh", false), ("http3", false), ("http", true), ("", false)];
+    for (name, is_own) in &NAMES {
+        let code = Code::from_number(Protocol::Own(name), 4);
+        assert_eq!(code.map(|code| code.to_string()), is_own.then(|| format!("{name}.4")));
+    }
+}
+
 /// The bounds of the ranges that protocols leave to applications.
 #[test]
 fn the_bounds_of_application_ranges_are_exact() {

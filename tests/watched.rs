@@ -731,6 +731,31 @@ fn vectored_reads_are_forwarded() {
     assert_eq!((read, stream.bytes_in(), &first, second[0]), (3, 3, b"ab", b'c'));
 }
 
+/// Only a read that had room for a byte can find the end of the stream.
+#[test]
+fn a_vectored_read_finds_the_end_of_the_stream() {
+    use futures_util::io::{AllowStdIo, AsyncReadExt};
+
+    for (room, expected) in [(0, DROPPED), (1, EOF)] {
+        let buffer = || (vec![0; 0], vec![0; room]);
+        let captured = capture(|| {
+            let guard = guard();
+            let (mut first, mut second) = buffer();
+            let mut parts = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+            assert_eq!(guard.watch(io::empty()).read_vectored(&mut parts).unwrap(), 0);
+        });
+        assert_line(&captured, expected);
+        let captured = capture(|| {
+            let guard = guard();
+            let (mut first, mut second) = buffer();
+            let mut parts = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+            let mut stream = guard.watch(AllowStdIo::new(io::empty()));
+            assert_eq!(block_on(AsyncReadExt::read_vectored(&mut stream, &mut parts)).unwrap(), 0);
+        });
+        assert_line(&captured, expected);
+    }
+}
+
 /// A stream without vectored writes, and whose shutdown fails.
 struct Plain(tokio::net::TcpStream);
 
