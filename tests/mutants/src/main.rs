@@ -17,7 +17,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, bail, ensure};
 use cargo_metadata::{CompilerMessage, Message};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use serde::Deserialize;
 
 use crate::rewrite::Rewritten;
@@ -31,9 +31,9 @@ struct Options {
     /// Only mutants whose name contains this text.
     #[arg(long, default_value = "")]
     only: String,
-    /// Only those that the last run missed.
-    #[arg(long)]
-    missed: bool,
+    /// Which mutants are tested. The results of the others are those of the last run.
+    #[arg(long, value_enum, default_value_t)]
+    which: Which,
     /// Run the fault matrix and the generated code as well. They take up to a minute for each mutant.
     #[arg(long)]
     slow: bool,
@@ -43,6 +43,16 @@ struct Options {
     /// How many mutants are tested at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Which {
+    #[default]
+    All,
+    /// Those that an interrupted run has not tested, or that the last change has made.
+    New,
+    /// Those that no test noticed.
+    Missed,
 }
 
 #[derive(Deserialize)]
@@ -110,8 +120,14 @@ fn main() -> Result<()> {
     let mut outcomes: BTreeMap<String, Outcome> =
         fs::read(&known).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
     let is_open = |mutant: &&Mutant| {
-        let is_missed = matches!(outcomes.get(&mutant.name), Some(Outcome::Missed | Outcome::NotReached));
-        !refused.contains(&mutant.number) && mutant.name.contains(&options.only) && (is_missed || !options.missed)
+        let outcome = outcomes.get(&mutant.name);
+        !refused.contains(&mutant.number)
+            && mutant.name.contains(&options.only)
+            && match options.which {
+                Which::All => true,
+                Which::New => outcome.is_none(),
+                Which::Missed => matches!(outcome, Some(Outcome::Missed | Outcome::NotReached)),
+            }
     };
     let open: Vec<&Mutant> = mutants.iter().filter(is_open).collect();
     let refused = mutants.iter().filter(|mutant| refused.contains(&mutant.number));

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, io};
+use std::{fs, io, iter};
 
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::Message;
@@ -20,6 +20,9 @@ const LEFT_OUT: [&str; 9] =
 
 /// Programs that take long, or start cargo again. They are for what the others miss.
 const SLOW: [&str; 2] = ["expansion", "matrix"];
+
+/// Tests that try every number, and run after the others of their program.
+const LONG: [&str; 2] = ["an_unregistered_code_is_unknown", "only_listed_codes_are_expected"];
 
 /// What became of a mutant.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq, Serialize)]
@@ -35,6 +38,7 @@ pub(crate) enum Outcome {
 /// A test program.
 struct Test {
     program: PathBuf,
+    arguments: Vec<String>,
     folder: PathBuf,
     environment: Vec<(&'static str, PathBuf)>,
     /// Held while it runs, if cargo would run twice in one folder.
@@ -66,14 +70,21 @@ impl Tests {
             let left_out = LEFT_OUT.contains(name) || (!slow && SLOW.contains(name)) || !artifact.profile.test;
             let (Some(program), false) = (artifact.executable, left_out) else { continue };
             let folder: PathBuf = artifact.manifest_path.parent().context("a package has a folder")?.into();
-            tests.push(Test {
-                program: program.into(),
-                environment: vec![("CARGO_MANIFEST_DIR", folder.clone()), ("LD_LIBRARY_PATH", libraries.clone())],
-                folder,
-                alone: SLOW.contains(name).then(Mutex::default),
-                takes: Duration::ZERO,
-                reaches: HashSet::new(),
-            });
+            let has_long = *name == "codes";
+            let without = |name: &str| ["--skip".to_owned(), name.to_owned()];
+            let few = if has_long { LONG.into_iter().flat_map(without).collect() } else { Vec::new() };
+            let long = has_long.then(|| LONG.map(str::to_owned).to_vec());
+            for arguments in iter::once(few).chain(long) {
+                tests.push(Test {
+                    program: program.clone().into(),
+                    arguments,
+                    environment: vec![("CARGO_MANIFEST_DIR", folder.clone()), ("LD_LIBRARY_PATH", libraries.clone())],
+                    folder: folder.clone(),
+                    alone: SLOW.contains(name).then(Mutex::default),
+                    takes: Duration::ZERO,
+                    reaches: HashSet::new(),
+                });
+            }
         }
         for test in &mut tests {
             test.trace(copy)?;
@@ -145,6 +156,7 @@ impl Test {
     fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command
+            .args(&self.arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.folder)
             .env("RUST_BACKTRACE", "0")
@@ -172,6 +184,7 @@ fn documentation(copy: &Copy) -> Result<Test> {
     let folder_of_core = copy.source.join("disconnect-core");
     Ok(Test {
         program: folder.join("programs/merged_doctest_2024_0/rust_out"),
+        arguments: Vec::new(),
         environment: vec![("CARGO_MANIFEST_DIR", folder_of_core.clone())],
         folder: folder_of_core,
         alone: None,
