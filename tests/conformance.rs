@@ -4,6 +4,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::io;
 
+use disconnect_core::evidence::vocabulary::says;
 use disconnect_core::evidence::{Conformance, Reading};
 use disconnect_core::{Classifier, DisconnectEvidence, DisconnectReason, Side, Verdict, classifier};
 
@@ -115,6 +116,24 @@ fn a_reader_of_everything_is_refused() {
 }
 
 #[test]
+fn a_reader_of_any_librarys_text_is_refused() {
+    fn text<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
+        if says(error, "text") {
+            Reading::verdict(Verdict::new(DisconnectReason::NetworkError, Side::Network))
+        } else {
+            Reading::NOTHING
+        }
+    }
+    let report = Conformance::new(&Classifier::with(&[text]));
+    assert_eq!(
+        report.to_string(),
+        "ok    a foreign error: not read\n\
+         ok    an error whose text panics: not read\n\
+         WRONG a boxed error: the adapter reads it, but it is no error of its library\n",
+    );
+}
+
+#[test]
 fn a_reader_that_formats_the_error_is_refused() {
     fn formats<'a>(error: &'a (dyn Error + 'static)) -> Reading<'a> {
         let _ = black_box(error.to_string());
@@ -122,6 +141,7 @@ fn a_reader_that_formats_the_error_is_refused() {
     }
     let report = Conformance::new(&Classifier::with(&[formats]))
         .counting(|run| allocation_counter::measure(run).count_total)
+        .wraps("the transport", Failed::Io)
         .follows("formatted", &Other);
     assert!(!report.is_ok());
     assert_eq!(
@@ -129,6 +149,8 @@ fn a_reader_that_formats_the_error_is_refused() {
         "ok    a foreign error: not read\n\
          WRONG an error whose text panics: reading it panics\n\
          ok    a boxed error: not read\n\
+         WRONG the transport, a reset inside: reading it makes 1 allocations\n\
+         WRONG the transport, an error inside whose text panics: reading it panics\n\
          WRONG formatted: reading it makes 1 allocations\n",
     );
 }

@@ -426,8 +426,7 @@ fn a_code_reader_may_be_a_function() {
 #[test]
 fn a_code_reader_does_not_redefine_registered_codes() {
     const GOODBYE: CodeReader = |_| Some(Verdict::closed(Side::Remote));
-    static CLASSIFIER: Classifier = Classifier::with(&[closed]).with_codes(&[GOODBYE]);
-    let server = SERVER.with_classifier(&CLASSIFIER);
+    let server = SERVER.with_classifier(Box::leak(Box::new(Classifier::with(&[closed]).with_codes(&[GOODBYE]))));
     for code in [Code::websocket(1011), Code::grpc(13), Code::tls(20), Code::http3(0x102)] {
         assert_eq!(server.received(code), SERVER.received(code));
         assert!(!server.failed(&Closed(code)).expected(), "{code}");
