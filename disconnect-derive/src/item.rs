@@ -372,7 +372,7 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::{env, fs};
 
-    use proc_macro2::TokenStream;
+    use proc_macro2::{Delimiter, Group, TokenStream};
     use quote::{ToTokens, quote};
     use syn::visit::Visit;
 
@@ -394,6 +394,26 @@ mod tests {
         assert!(items.differences.is_empty(), "{}", items.differences.join("\n"));
         // The package alone holds fewer than the repository.
         assert!(items.count > 20, "{} items", items.count);
+    }
+
+    /// What `macro_rules!` passes on is in invisible groups: `$vis enum $name`, `struct $name($vis $type);`.
+    #[test]
+    fn what_another_macro_passes_on_is_read() {
+        let group = |tokens: &TokenStream| Group::new(Delimiter::None, tokens.clone());
+        for vis in [quote!(), quote!(pub), quote!(pub(crate)), quote!(pub(in a::b))] {
+            let (vis, name, ty) = (group(&vis), group(&quote!(Ending)), group(&quote!(Vec<u8>)));
+            let item = Item::parse(quote!(#vis struct #name(#vis #ty, #ty);)).unwrap();
+            assert_eq!(item.ident, "Ending");
+            let Data::Struct(_, Fields(Some((_, fields)))) = item.data else { panic!("{vis}") };
+            let types: Vec<String> = fields.iter().map(|field| field.ty.to_string().replace(' ', "")).collect();
+            assert_eq!(types, ["Vec<u8>"; 2], "{vis}");
+            let item = Item::parse(quote!(#vis enum #name { #name(#ty), Other })).unwrap();
+            let Data::Enum(variants) = item.data else { panic!("{vis}") };
+            assert_eq!(
+                variants.iter().map(|variant| variant.ident.to_string()).collect::<Vec<_>>(),
+                ["Ending", "Other"]
+            );
+        }
     }
 
     /// Calls `read` with each Rust file below a folder, without what is built.
