@@ -881,6 +881,32 @@ fn both_lines_of_a_pair_report_what_one_stream_saw() {
     }
 }
 
+/// A reset behind this side's close is the answer to it, unless this side only forwarded what it had read of a FIN.
+#[test]
+fn a_reset_behind_our_close_does_not_replace_a_reported_goodbye() {
+    let lines = |says: fn(&BoxedGuard, TcpStream, TcpStream)| {
+        let captured = capture(|| {
+            let guard = |endpoint| BoxedGuard::boxed(endpoint, |end| disconnected!(end, "connection closed"));
+            let (down, up) = DisconnectGuard::pair(guard(RAW), guard(Endpoint::CLIENT_FACING_SERVER));
+            let ((client, ours), (server, to_server)) = (sockets(), sockets());
+            says(&down, client, ours);
+            let mut to_server = up.watch(to_server);
+            to_server.mark_closing();
+            to_server.get_ref().shutdown(Direction::Write).unwrap();
+            reset(server);
+            to_server.read(&mut [0]).unwrap_err();
+        });
+        captured.all().iter().map(|end| end.reason().as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let reported = lines(|down, _client, _ours| drop(down.set(RAW.closed_by_peer())));
+    assert_eq!(reported, ["client_closed"; 2]);
+    let forwarded = lines(|down, client, ours| {
+        drop(client);
+        drain(down.watch(ours));
+    });
+    assert_eq!(forwarded, ["network_error"; 2]);
+}
+
 /// Ends one connection of a pair: by a record, or by an observation of its stream.
 type EndOfLeg<'a> = &'a dyn Fn(&BoxedGuard);
 
