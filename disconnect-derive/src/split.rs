@@ -110,3 +110,81 @@ fn solid(token: TokenTree, in_type: bool) -> TokenTree {
         _ => token,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+    use super::{at_commas, lone_equals, stream};
+
+    fn tokens(text: &str) -> Vec<TokenTree> {
+        text.parse::<TokenStream>().unwrap().into_iter().collect()
+    }
+
+    fn items(text: &str) -> Vec<String> {
+        at_commas(tokens(text)).iter().map(|item| stream(item).to_string().replace(' ', "")).collect()
+    }
+
+    #[test]
+    fn only_commas_between_items_split() {
+        for (text, expected) in [
+            ("", &[][..]),
+            ("a", &["a"]),
+            ("a, b", &["a", "b"]),
+            ("a, b,", &["a", "b"]),
+            ("a,, b", &["a", ",", "b"]),
+            (", a", &[",", "a"]),
+            ("f(a, b), [c, d]", &["f(a,b)", "[c,d]"]),
+            ("x < y, z > w", &["x<y", "z>w"]),
+            ("f() < y, 1 > w", &["f()<y", "1>w"]),
+            ("x? < y, z > w", &["x?<y", "z>w"]),
+            ("1 << 2, b", &["1<<2", "b"]),
+            ("a << b, c >> d, e", &["a<<b", "c>>d", "e"]),
+            ("Pair::<A, B>::new(), c", &["Pair::<A,B>::new()", "c"]),
+            ("Pair::<Pair<A, B>, C>::new(), d", &["Pair::<Pair<A,B>,C>::new()", "d"]),
+            ("f::<fn(A) -> B, C>(), d", &["f::<fn(A)->B,C>()", "d"]),
+            ("<A as B<C, D>>::E, f", &["<AasB<C,D>>::E", "f"]),
+            ("x as Pair<A, B>, c", &["xasPair<A,B>", "c"]),
+            ("x as a::Pair<A, B>, c", &["xasa::Pair<A,B>", "c"]),
+            ("&<A as B<C, D>>::E, f", &["&<AasB<C,D>>::E", "f"]),
+            ("|a| -> B { a }, c", &["|a|->B{a}", "c"]),
+            ("a => b, c", &["a=>b", "c"]),
+        ] {
+            assert_eq!(items(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_single_equals_sign_gives_a_value() {
+        for (text, expected) in [
+            ("a = b", Some(1)),
+            ("a.b = c == d", Some(3)),
+            ("= a", Some(0)),
+            ("a =", Some(1)),
+            ("a == b", None),
+            ("a => b", None),
+            ("a <= b", None),
+            ("a != b", None),
+            ("a = = b", Some(1)),
+            ("a += b", None),
+            ("a", None),
+        ] {
+            assert_eq!(lone_equals(&tokens(text)), expected, "{text}");
+        }
+    }
+
+    /// What `macro_rules!` passes on is in invisible groups.
+    #[test]
+    fn a_value_of_another_macro_stays_together() {
+        let passed = |before: &str, value: &str| {
+            let mut all = tokens(before);
+            all.push(Group::new(Delimiter::None, value.parse().unwrap()).into());
+            at_commas(all).iter().map(|item| stream(item).to_string().replace(' ', "")).collect::<Vec<_>>()
+        };
+        assert_eq!(passed("a = ", "b + c"), ["a=(b+c)"]);
+        assert_eq!(passed("a = ", "\"text\""), ["a=\"text\""]);
+        assert_eq!(passed("", "b, c"), ["(b,c)"]);
+        assert_eq!(passed("a as ", "Vec<u8>"), ["aasVec<u8>"]);
+        assert_eq!(passed("f::<", "Vec<u8>"), ["f::<Vec<u8>"]);
+    }
+}

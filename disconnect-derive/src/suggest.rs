@@ -16,9 +16,24 @@ mod tests {
         for near in ["initator", "initiatorr", "initiatir", "intiiator", "nitiator"] {
             assert_eq!(one_edit_from(near, &["initiator"]), Some("initiator"), "{near}");
         }
-        for far in ["initiator", "inititar", "initiators_", "in", ""] {
+        for far in ["initiator", "inititar", "initiators_", "xyinitiator", "itiator", "in", ""] {
             assert_eq!(one_edit_from(far, &["initiator"]), None, "{far}");
         }
+    }
+
+    #[test]
+    fn the_first_of_the_nearest_words_is_offered() {
+        assert_eq!(one_edit_from("closex", &["closed", "closes"]), Some("closed"));
+        assert_eq!(one_edit_from("closex", &["closes", "closed"]), Some("closes"));
+    }
+
+    #[test]
+    fn only_words_of_at_most_64_bytes_are_compared() {
+        let [shorter, longest, longer] = [63, 64, 65].map(|length| "a".repeat(length));
+        assert_eq!(one_edit_from(&shorter, &[&longest]), Some(&longest[..]));
+        assert_eq!(one_edit_from(&longest, &[&shorter]), Some(&shorter[..]));
+        assert_eq!(one_edit_from(&longer, &[&longest]), None);
+        assert_eq!(one_edit_from(&longest, &[&longer]), None);
     }
 
     #[test]
