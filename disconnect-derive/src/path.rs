@@ -77,3 +77,36 @@ fn skip_colons(rest: &mut &[TokenTree]) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use proc_macro2::{Delimiter, Group};
+    use quote::ToTokens;
+
+    use super::Path;
+
+    #[test]
+    fn only_a_path_without_generic_arguments_is_read() {
+        let read = |text: &str| {
+            let path = Path::of(text.parse().unwrap())?;
+            Some((path.segments.len(), path.get_ident().map(ToString::to_string)))
+        };
+        assert_eq!(read("a"), Some((1, Some("a".to_owned()))));
+        assert_eq!(read("r#type"), Some((1, Some("r#type".to_owned()))));
+        for (text, segments) in [("::a", 1), ("a::b", 2), ("::a::b", 2), ("crate::a::B", 3), ("(a::b)", 2)] {
+            assert_eq!(read(text), Some((segments, None)), "{text}");
+        }
+        let other =
+            ["", "_", "a::_", "a::", "::", "a b", "a:b", "a: :b", "a+:b", "a:+b", "a::::b", "a::<b>", "[a]", "{a}"];
+        for text in other.into_iter().chain(["1", "a.b", "a!", "a::1", "((a) b)"]) {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_of_another_macro_is_read() {
+        let passed = Group::new(Delimiter::None, "a::b".parse().unwrap());
+        assert_eq!(Path::of(passed.to_token_stream()).map(|path| path.segments.len()), Some(2));
+    }
+}

@@ -112,6 +112,7 @@ fn solid(token: TokenTree, in_type: bool) -> TokenTree {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
