@@ -34,9 +34,9 @@ struct Options {
     /// Which mutants are tested. The results of the others are those of the last run.
     #[arg(long, value_enum, default_value_t)]
     which: Which,
-    /// Run the fault matrix and the generated code as well. They take up to a minute for each mutant.
+    /// Run the fault matrix as well, which takes up to a minute for each mutant that no other test notices.
     #[arg(long)]
-    slow: bool,
+    matrix: bool,
     /// The folder for the copy and its build.
     #[arg(long, default_value = "target/mutants")]
     folder: PathBuf,
@@ -115,7 +115,7 @@ fn main() -> Result<()> {
     let copy = Copy { source: folder.join("source"), target: folder.join("target") };
     copy.make(&repository, &mutants)?;
     let refused = copy.put_in(&repository, &mutants)?;
-    let tests = run::Tests::build(&copy, options.slow)?;
+    let tests = run::Tests::build(&copy, options.matrix)?;
     let known = folder.join("outcomes.json");
     let mut outcomes: BTreeMap<String, Outcome> =
         fs::read(&known).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Runs the tests that reach a mutant, with the mutant on.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Copy, Mutant, TESTED};
 
-/// Test programs that start cargo again, and those of the repository's documents.
+/// Test programs that start cargo for other things than the generated code, and those of the repository's documents.
 const LEFT_OUT: [&str; 9] =
     ["api", "guide", "packages", "public_items", "readme", "recipes", "supply_chain", "ui", "user_lock"];
 
-/// Programs that take long, or start cargo again. They are for what the others miss.
-const SLOW: [&str; 2] = ["expansion", "matrix"];
+/// Programs that run last and one at a time: one starts cargo again, the other one takes a minute.
+const LAST: [&str; 2] = ["expansion", "matrix"];
 
 /// Tests that try every number, and run after the others of their program.
 const LONG: [&str; 2] = ["an_unregistered_code_is_unknown", "only_listed_codes_are_expected"];
@@ -51,8 +51,8 @@ pub(crate) struct Tests(Vec<Test>);
 
 impl Tests {
     /// Builds the tests, and runs them once without a mutant.
-    pub(crate) fn build(copy: &Copy, slow: bool) -> Result<Self> {
-        let matrix = slow.then_some("disconnect-matrix");
+    pub(crate) fn build(copy: &Copy, matrix: bool) -> Result<Self> {
+        let matrix = matrix.then_some("disconnect-matrix");
         let packages = TESTED.into_iter().chain(matrix).flat_map(|package| ["--package", package]);
         let output = copy
             .cargo(&["test", "--no-run", "--message-format=json"])
@@ -63,11 +63,12 @@ impl Tests {
         // The unit tests of a macro need the compiler's own libraries.
         let libraries = Command::new("rustc").args(["--print", "target-libdir"]).current_dir(&copy.source).output()?;
         let libraries = PathBuf::from(String::from_utf8(libraries.stdout)?.trim());
+        let toolchain = libraries.ancestors().nth(4).and_then(Path::file_name).context("a sysroot")?;
         let mut tests = vec![documentation(copy)?];
         for message in Message::parse_stream(&output.stdout[..]) {
             let Message::CompilerArtifact(artifact) = message? else { continue };
             let name = &&artifact.target.name[..];
-            let left_out = LEFT_OUT.contains(name) || (!slow && SLOW.contains(name)) || !artifact.profile.test;
+            let left_out = LEFT_OUT.contains(name) || !artifact.profile.test;
             let (Some(program), false) = (artifact.executable, left_out) else { continue };
             let folder: PathBuf = artifact.manifest_path.parent().context("a package has a folder")?.into();
             let has_long = *name == "codes";
@@ -78,9 +79,13 @@ impl Tests {
                 tests.push(Test {
                     program: program.clone().into(),
                     arguments,
-                    environment: vec![("CARGO_MANIFEST_DIR", folder.clone()), ("LD_LIBRARY_PATH", libraries.clone())],
+                    environment: vec![
+                        ("CARGO_MANIFEST_DIR", folder.clone()),
+                        ("LD_LIBRARY_PATH", libraries.clone()),
+                        ("RUSTUP_TOOLCHAIN", toolchain.into()),
+                    ],
                     folder: folder.clone(),
-                    alone: SLOW.contains(name).then(Mutex::default),
+                    alone: LAST.contains(name).then(Mutex::default),
                     takes: Duration::ZERO,
                     reaches: HashSet::new(),
                 });
