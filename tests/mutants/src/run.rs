@@ -1,11 +1,12 @@
 //! Runs the tests that reach a mutant, with the mutant on.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use std::{fs, io, iter};
 
 use anyhow::{Context, Result, ensure};
@@ -43,6 +44,8 @@ struct Test {
     environment: Vec<(&'static str, PathBuf)>,
     /// Held while it runs, if cargo would run twice in one folder.
     alone: Option<Mutex<()>>,
+    /// Files that are compiled anew each time, since the mutant is in a macro.
+    touched: Vec<PathBuf>,
     takes: Duration,
     reaches: HashSet<u32>,
 }
@@ -64,7 +67,7 @@ impl Tests {
         let libraries = Command::new("rustc").args(["--print", "target-libdir"]).current_dir(&copy.source).output()?;
         let libraries = PathBuf::from(String::from_utf8(libraries.stdout)?.trim());
         let toolchain = libraries.ancestors().nth(4).and_then(Path::file_name).context("a sysroot")?;
-        let mut tests = vec![documentation(copy)?];
+        let mut tests = vec![documentation(copy)?, macros(copy)];
         for message in Message::parse_stream(&output.stdout[..]) {
             let Message::CompilerArtifact(artifact) = message? else { continue };
             let name = &&artifact.target.name[..];
@@ -86,6 +89,7 @@ impl Tests {
                     ],
                     folder: folder.clone(),
                     alone: LAST.contains(name).then(Mutex::default),
+                    touched: Vec::new(),
                     takes: Duration::ZERO,
                     reaches: HashSet::new(),
                 });
@@ -154,6 +158,9 @@ impl Test {
     /// Whether it passes; nothing if it does not end.
     fn passes_with(&self, number: u32) -> Option<bool> {
         let _alone = self.alone.as_ref().map(|alone| alone.lock().unwrap_or_else(PoisonError::into_inner));
+        for file in &self.touched {
+            File::options().write(true).open(file).and_then(|file| file.set_modified(SystemTime::now())).ok()?;
+        }
         let mut child = self.command().env("DISCONNECT_MUTANT", number.to_string()).spawn().ok()?;
         ends(&mut child, self.takes * 4 + Duration::from_secs(10)).ok()?
     }
@@ -193,9 +200,30 @@ fn documentation(copy: &Copy) -> Result<Test> {
         environment: vec![("CARGO_MANIFEST_DIR", folder_of_core.clone())],
         folder: folder_of_core,
         alone: None,
+        touched: Vec::new(),
         takes: Duration::ZERO,
         reaches: HashSet::new(),
     })
+}
+
+/// The tests with the most macros, compiled with a mutant in the macros. The compiler loads the macros, so they are built
+/// once.
+fn macros(copy: &Copy) -> Test {
+    let names = ["emission", "evidence_derive", "hygiene", "laws", "own_codes"];
+    let mut cargo = copy.cargo(&["test", "--package", "disconnect-tests"]);
+    cargo.env("CARGO_TARGET_DIR", copy.target.join("macros")).args(names.iter().flat_map(|name| ["--test", name]));
+    let variables = ["CARGO_PROFILE_DEV_DEBUG", "CARGO_TARGET_DIR", "RUSTC_BOOTSTRAP", "RUSTFLAGS"];
+    let value_of = |name: &'static str| Some((name, cargo.get_envs().find(|(key, _)| *key == name)?.1?.into()));
+    Test {
+        program: cargo.get_program().into(),
+        arguments: cargo.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect(),
+        folder: copy.source.clone(),
+        environment: variables.into_iter().filter_map(value_of).collect(),
+        alone: Some(Mutex::default()),
+        touched: names.map(|name| copy.source.join("tests").join(name).with_extension("rs")).to_vec(),
+        takes: Duration::ZERO,
+        reaches: HashSet::new(),
+    }
 }
 
 fn ends(child: &mut Child, within: Duration) -> io::Result<Option<bool>> {
