@@ -543,27 +543,29 @@ impl State {
     }
 
     /// Inherits the records of the shutdowns and outer connections of both connections.
-    fn inherit_all(&mut self, inherited: [Inherited; 2]) {
-        for (inherited, is_second) in inherited.into_iter().zip([false, true]) {
-            if is_second && self.second.is_none() {
-                return;
-            }
-            let Leg { endpoint, outer, .. } = self.leg(is_second);
-            let said = match outer {
-                Some(Outer::Shutdown(announcement)) => announcement.said(),
-                Some(Outer::Connection(_) | Outer::MovedTo(_)) | None => None,
-            };
-            let end = match said {
-                Some(said) => {
-                    let end = endpoint.resolve(said.verdict);
-                    Some(end.with_detail_or_none(said.detail).of_shutdown(said.id))
-                }
-                None => inherited.end.map(|end| endpoint.translate(&end)),
-            };
-            if let Some(end) = end {
-                self.inherit(end, is_second);
-            }
+    fn inherit_all(&mut self, [first, second]: [Inherited; 2]) {
+        let first = self.inherited_end(first, false);
+        let second = if self.second.is_some() { self.inherited_end(second, true) } else { None };
+        let Some(second) = second else { return first.map_or((), |first| self.inherit(first, false)) };
+        if let Some(first) = first.clone() {
+            self.inherit(first, false);
         }
+        self.inherit(second, true);
+        // A connection that was nested anew may inherit a weaker record than before, which the first one replaces.
+        if let Some(first) = first {
+            self.inherit(first, false);
+        }
+    }
+
+    /// The record that one of the two connections inherits, for its endpoint.
+    fn inherited_end(&mut self, inherited: Inherited, is_second: bool) -> Option<Disconnect> {
+        let Leg { endpoint, outer, .. } = self.leg(is_second);
+        let said = match outer {
+            Some(Outer::Shutdown(announcement)) => announcement.said(),
+            Some(Outer::Connection(_) | Outer::MovedTo(_)) | None => None,
+        };
+        let Some(said) = said else { return inherited.end.map(|end| endpoint.translate(&end)) };
+        Some(endpoint.resolve(said.verdict).with_detail_or_none(said.detail).of_shutdown(said.id))
     }
 
     /// Inherits a record from a shutdown or an outer connection.

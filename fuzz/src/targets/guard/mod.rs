@@ -160,7 +160,7 @@ impl<F: FnOnce(&Disconnect)> World<F> {
         let expected = self.model.get(guard);
         assert_eq!(end, expected, "{:#?}", self.told);
         if let Some(guard) = &self.guards[guard] {
-            assert_eq!(guard.get(), end);
+            assert_eq!(guard.get(), end, "{:#?}", self.told);
         }
     }
 

@@ -219,6 +219,7 @@ impl Model {
     fn bring_up_to_date(&mut self, group: usize) -> Vec<Option<ConnectionMethod>> {
         let mut methods = Vec::new();
         let mut around: Option<usize> = None;
+        let mut of_first: Option<End> = None;
         for leg in 0..self.groups[group].legs.len() {
             let Leg { endpoint, outer, .. } = self.groups[group].legs[leg].clone();
             let mut method = None;
@@ -239,7 +240,13 @@ impl Model {
             };
             methods.push(method);
             if let Some(end) = inherited {
-                self.groups[group].inherit(end, leg);
+                self.groups[group].inherit(end.clone(), leg);
+                match of_first.take() {
+                    // The order in which the legs inherit does not matter.
+                    Some(first) => self.groups[group].inherit(first, 0),
+                    None if leg == 0 => of_first = Some(end),
+                    None => {}
+                }
             }
         }
         // A leg without an outer method has that of the other leg.
