@@ -478,6 +478,33 @@ fn a_record_without_an_initiator_names_nobody_in_either_line() {
     let somebody = ("protocol_error", Some("backend"), None);
     let by_backend = || Disconnect::new(DisconnectReason::ProtocolError).with_initiator(Party::Backend);
     assert_eq!(pair(|down, _| drop(down.set(by_backend()))), [somebody; 2]);
+    // A set of roles with one for "unknown".
+    let lines = Lines::default();
+    let (server, agent) = DisconnectGuard::pair(lines.guard(END), lines.guard(Endpoint::AGENT_FACING_SERVER));
+    server.set(Disconnect::new(DisconnectReason::ProtocolError));
+    drop((server, agent));
+    assert_eq!(lines.told(), [nobody; 2]);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
+#[field("disconnect_initiator")]
+enum Role {
+    Player,
+    Host,
+}
+
+/// Another endpoint cannot know that a player is a client.
+#[test]
+fn a_client_by_another_name_closed_both_connections() {
+    const PLAYER: Endpoint = Endpoint::between(&Role::Host, Peer::client(&Role::Player), &Link::Downstream);
+    for end in [PLAYER.closed_by_peer(), PLAYER.resolve(Verdict::closed(Side::Unknown).by(Role::Player))] {
+        let lines = Lines::default();
+        let (player, agent) = DisconnectGuard::pair(lines.guard(PLAYER), lines.guard(Endpoint::AGENT_FACING_SERVER));
+        player.set(end);
+        drop((player, agent));
+        let reasons: Vec<_> = lines.told().iter().map(|told| told.0).collect();
+        assert_eq!(reasons, ["client_closed"; 2]);
+    }
 }
 
 #[test]

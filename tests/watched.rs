@@ -409,6 +409,26 @@ fn connections_inside_a_silent_one_end_with_it() {
     assert_eq!(causes, [SILENT.2; 3]);
 }
 
+/// The kernel gave up on the peer of a channel, whose connection this side had closed.
+#[test]
+#[cfg(target_os = "linux")]
+fn silence_behind_an_inherited_goodbye_is_kept() {
+    const ETIMEDOUT: i32 = 110;
+    let captured = capture(|| {
+        let connection = guard();
+        connection.set(END.closed_locally());
+        let channel = guard().under(&connection);
+        let mut stream = channel.watch(Stub(|_| Err(io::Error::from_raw_os_error(ETIMEDOUT))));
+        assert_eq!(channel.get(), Some(END.closed_locally()));
+        stream.read(&mut [0]).unwrap_err();
+        channel.finish();
+    });
+    let ends = captured.all();
+    let [channel, connection] = &ends[..] else { panic!("{ends:?}") };
+    assert_eq!((channel.reason().as_str(), channel.cause().map(Recorded::as_str)), ("graceful", Some("deadline")));
+    assert_eq!((connection.reason().as_str(), connection.cause().map(Recorded::as_str)), ("graceful", None));
+}
+
 #[test]
 fn the_protocol_outranks_silence() {
     let code = |guard: &BoxedGuard| drop(guard.set(END.received(Code::websocket(1000))));
@@ -784,8 +804,8 @@ impl futures_util::io::AsyncWrite for Plain {
         tokio::io::AsyncWrite::poll_write(Pin::new(&mut self.0), cx, buf)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        tokio::io::AsyncWrite::poll_flush(Pin::new(&mut self.0), cx)
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
     }
 
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -800,6 +820,8 @@ fn a_failed_shutdown_is_forwarded() {
         let mut stream = Watched::new(Plain(ours));
         assert!(!tokio::io::AsyncWrite::is_write_vectored(&stream));
         assert_eq!(stream.shutdown().await.unwrap_err().kind(), io::ErrorKind::Unsupported);
+        let flushed = futures_util::io::AsyncWriteExt::flush(&mut stream).await;
+        assert_eq!(flushed.unwrap_err().kind(), io::ErrorKind::Unsupported);
         let closed = futures_util::io::AsyncWriteExt::close(&mut stream).await;
         assert_eq!(closed.unwrap_err().kind(), io::ErrorKind::Unsupported);
     });

@@ -341,12 +341,7 @@ impl Tokens {
     fn ident(&mut self) -> Option<Ident> {
         match self.0.next()? {
             TokenTree::Ident(ident) => Some(ident),
-            // The invisible group of a name from another macro.
-            TokenTree::Group(group) => match &opened(group.stream())[..] {
-                [TokenTree::Ident(ident)] => Some(ident.clone()),
-                _ => None,
-            },
-            TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+            TokenTree::Group(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => None,
         }
     }
 
