@@ -104,3 +104,64 @@ fn are_plain(group: &Group) -> bool {
     let items = at_commas(group.stream().into_iter().collect());
     group.delimiter() != Delimiter::Brace && items.iter().all(|item| is_plain(item))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use proc_macro2::{TokenStream, TokenTree};
+
+    use super::{is_plain, uses};
+    use crate::errors::Errors;
+    use crate::event::parse::parse;
+
+    fn plain(text: &str) -> bool {
+        let tokens: Vec<TokenTree> = text.parse::<TokenStream>().unwrap().into_iter().collect();
+        is_plain(&tokens)
+    }
+
+    #[test]
+    fn only_plain_expressions_are_used() {
+        let values =
+            ["1", "\"text\"", "a", "a::b::C", "(a)", "[a, 1]", "f(a)", "f(a, 1)(b)", "a.b.0", "a?.b", "a.f(b)?"];
+        let operators = ["&a", "&mut a", "*a", "!a", "-1", "a + b - c * d / e % f", "(a, -b)", "format!(\"{a}\")"];
+        for text in values.into_iter().chain(operators).chain(["vec![a].len()", "Leave::Kicked", "a::f(b)[0]"]) {
+            assert!(plain(text), "{text}");
+        }
+        let open = ["", "_", "a +", "a::", "a.", "&", "a b", "1 2", "a::1", "a + _", "f(_)", "[_]", "(a b)", "a?b"];
+        let others =
+            ["|a| b", "a { b: c }", "{ a }", "a::<B>()", "a < b", "a == b", "a as B", "a..b", "a: b", "a::{b}"];
+        for text in open.into_iter().chain(others).chain(["mut", "a!", "format!", "f(a){b}", "a = b", "a.+b"]) {
+            assert!(!plain(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_value_of_a_refused_call_is_used_once() {
+        let statements = |call: &str| {
+            let call = format!("disconnect_core; {call}").parse().unwrap();
+            uses(&parse(call, &mut Errors::default())).to_string().replace(' ', "")
+        };
+        for (call, expected) in [
+            ("", ""),
+            ("\"text\"", ""),
+            ("end, \"text\"", "let_=&(end);"),
+            ("reason = A::B, peer, %user, ?state, \"text\"", "let_=&(A::B);let_=&(peer);let_=&(user);let_=&(state);"),
+            ("\"key\" = value, { KEY } = %other, \"\"", "let_=&(value);let_=&(KEY);let_=&(other);"),
+            ("field(Phase = phase), \"\"", "let_:Phase;let_=&(phase);"),
+            ("field(Vec<u8> = phase), \"\"", "let_=&(phase);"),
+            ("group(user => name, field(Role = role)), \"\"", "let_:Role;let_=&(role);let_=&(user);"),
+            ("level: DEBUG, target: TARGET, parent: span.id(), end", "let_=&(TARGET);let_=&(span.id());let_=&(end);"),
+            ("end, target: TARGET", "let_=&(end);let_=&(TARGET);"),
+            // These could cause a second error.
+            ("a = WARN, b = field(A = b), c = group(d), d = |e| e, f = _", ""),
+            ("a = field, b = field(c).d", "let_=&(field);let_=&(field(c).d);"),
+        ] {
+            let sorted = |text: &str| {
+                let mut uses: Vec<_> = text.split_inclusive(';').map(str::to_owned).collect();
+                uses.sort();
+                uses
+            };
+            assert_eq!(sorted(&statements(call)), sorted(expected), "{call}");
+        }
+    }
+}
