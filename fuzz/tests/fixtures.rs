@@ -39,3 +39,79 @@ fn written(fixture: &Path) -> BTreeSet<String> {
 fn read(path: &Path) -> String {
     fs::read_to_string(path).expect("a fixture with its output")
 }
+
+/// The errors of a call with these items.
+fn of_call(items: &str) -> Vec<String> {
+    errors_of(&format!("fn close() {{ disconnected!({items}); }}"))
+}
+
+#[test]
+fn a_name_near_a_slot_may_be_a_field_of_its_own() {
+    for name in ["node", "mode", "core", "codec", "\"initator\"", "initiator_id"] {
+        assert_eq!(of_call(&format!("reason = Why::A, {name} = x, \"closed\"")), Vec::<String>::new(), "{name}");
+    }
+    for name in ["cdoe", "cod", "initator", "resaon", "detial", "methd"] {
+        let errors = of_call(&format!("reason = Why::A, {name} = x, \"closed\""));
+        assert!(matches!(&errors[..], [error] if error.starts_with(&format!("unknown slot `{name}`"))), "{errors:?}");
+        // A record has no slots.
+        let of_record = of_call(&format!("end, {name} = x, \"closed\""));
+        assert!(!of_record.iter().any(|error| error.starts_with("unknown slot")), "{of_record:?}");
+    }
+}
+
+#[test]
+fn each_item_of_a_call_is_read_by_its_form() {
+    for call in [
+        "reason = Why::A, a = WARN, b = level, \"closed\"",
+        "reason = Why::A, group(user.age() >= limit => name), \"closed\"",
+        "reason = Why::A, group(user => name, role = job.role()), \"closed\"",
+        "reason = Why::A, a.b.c = x, r#type = y, \"d e\" = z, { KEY } = w, %v, ?u, t, \"closed\"",
+    ] {
+        assert_eq!(of_call(call), Vec::<String>::new(), "{call}");
+    }
+    for (item, count) in [
+        ("a-b = x", 1),
+        ("a:b = x", 1),
+        ("a. = x", 1),
+        (".a = x", 1),
+        ("1 = x", 1),
+        ("b\"x\" = y", 1),
+        ("[KEY] = y", 1),
+        ("group(user - > name)", 1),
+        ("group(user = > name)", 1),
+        ("group(user >= name)", 1),
+        ("level = WARN", 1),
+        ("disconnect_cause, \"text\", x", 2),
+    ] {
+        let errors = of_call(&format!("reason = Why::A, {item}, \"closed\""));
+        assert_eq!(errors.len(), count, "{item}: {errors:?}");
+    }
+}
+
+#[test]
+fn a_side_may_be_stated_for_each_reason() {
+    let of_code = |meaning: &str| {
+        errors_of(&format!(
+            "#[derive(DisconnectCode)] #[codes(websocket)] enum Chat {{ #[code(4000)] #[{meaning}] Gone }}"
+        ))
+    };
+    for meaning in
+        ["reason(NetworkError, side = Network)", "reason(WorkspaceStopped, side = Sender)", "goodbye(Closed)"]
+    {
+        assert_eq!(of_code(meaning), Vec::<String>::new(), "{meaning}");
+    }
+    assert_eq!(of_code("reason(WorkspaceStopped, side = Network)").len(), 1);
+}
+
+#[test]
+fn the_path_of_the_core_may_end_with_a_comma() {
+    let of_path = |argument: &str| {
+        errors_of(&format!("#[derive(DisconnectEvidence)] #[evidence({argument})] #[reason(Unknown)] struct Failed;"))
+    };
+    for argument in ["crate = ends", "crate = ::ends::core", "crate = ends,"] {
+        assert_eq!(of_path(argument), Vec::<String>::new(), "{argument}");
+    }
+    for argument in ["core = ends", "crate", "crate: ends", "crate = ", "crate = ends, ends", "crate = 1"] {
+        assert!(!of_path(argument).is_empty(), "{argument}");
+    }
+}

@@ -49,7 +49,9 @@ pub(crate) fn rewrite(source: &str, mutants: &[&Mutant], refused: &HashSet<u32>)
     search.bodies_and_guards();
     let mut rewrites = search.rewrites;
     // What is inserted comes before what begins there, and the outer place before the inner one.
-    rewrites.sort_by_key(|rewrite| (rewrite.place.start, !rewrite.place.is_empty(), usize::MAX - rewrite.place.len()));
+    rewrites.sort_by_key(|Rewrite { place, is_guard, .. }| {
+        (place.start, !place.is_empty(), usize::MAX - place.len(), !is_guard)
+    });
     let mut rendered = Rewritten { text: String::new(), places: Vec::new(), matches: Vec::new() };
     render(source, 0..source.len(), &rewrites, &mut rendered);
     Ok(rendered)
@@ -61,6 +63,8 @@ struct Rewrite {
     mutants: Vec<u32>,
     parts: Vec<Part>,
     is_match: bool,
+    /// A guard is around the expression that it consists of.
+    is_guard: bool,
 }
 
 enum Part {
@@ -105,7 +109,12 @@ impl Search<'_> {
     }
 
     fn push(&mut self, place: Range<usize>, mutants: Vec<u32>, parts: Vec<Part>) {
-        self.rewrites.push(Rewrite { place, mutants, parts, is_match: false });
+        self.rewrites.push(Rewrite { place, mutants, parts, is_match: false, is_guard: false });
+    }
+
+    fn push_guard(&mut self, place: Range<usize>, number: u32, first: String) {
+        let parts = vec![Part::Text(first), Part::Source(place.clone()), Part::Text("))".to_owned())];
+        self.rewrites.push(Rewrite { place, mutants: vec![number], parts, is_match: false, is_guard: true });
     }
 
     /// The mutants whose places need no search: whole bodies, and guards of match arms.
@@ -125,8 +134,7 @@ impl Search<'_> {
                     } else {
                         format!("(!{} && (", on(number))
                     };
-                    let parts = vec![Part::Text(first), Part::Source(place.clone()), Part::Text("))".to_owned())];
-                    self.push(place, vec![number], parts);
+                    self.push_guard(place, number, first);
                 }
                 _ => {}
             }
@@ -179,7 +187,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
         if !arms.is_empty() {
             let place = node.span().byte_range();
             let parts = vec![Part::Source(place.clone())];
-            self.rewrites.push(Rewrite { place, mutants: arms, parts, is_match: true });
+            self.rewrites.push(Rewrite { place, mutants: arms, parts, is_match: true, is_guard: false });
         }
         visit::visit_expr_match(self, node);
     }
@@ -187,10 +195,7 @@ impl<'ast> Visit<'ast> for Search<'_> {
     fn visit_arm(&mut self, node: &'ast Arm) {
         for (number, _) in self.take(node.span().start(), "MatchArm") {
             if let Some((_, guard)) = &node.guard {
-                let place = guard.span().byte_range();
-                let first = Part::Text(format!("(!{} && (", on(number)));
-                let parts = vec![first, Part::Source(place.clone()), Part::Text("))".to_owned())];
-                self.push(place, vec![number], parts);
+                self.push_guard(guard.span().byte_range(), number, format!("(!{} && (", on(number)));
             } else {
                 let end = node.pat.span().byte_range().end;
                 self.push(end..end, vec![number], vec![Part::Text(format!(" if !{}", on(number)))]);
