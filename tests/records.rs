@@ -132,7 +132,7 @@ fn a_back_end_may_say_goodbye_inside_an_error() {
         let end = end.with_classifier(&CLASSIFIER).failed(&Closed(code));
         (end.expected(), end.initiator().map(Category::as_str))
     };
-    // The code alone says it, whoever the peer is.
+    // The code says goodbye, at any endpoint.
     for end in [Endpoint::SERVER_FACING_CLIENT, Endpoint::CLIENT_FACING_SERVER] {
         assert!(of(end, Code::websocket(1000)).0);
     }
