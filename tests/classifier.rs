@@ -96,6 +96,12 @@ fn a_typed_context_is_found() {
 }
 
 #[test]
+fn a_code_of_the_peer_is_its_own_word() {
+    let frame = said(&SessionError::BadFrame);
+    assert_eq!((frame.rank(), frame.is_said_by_peer()), (Rank::Stated, true));
+}
+
+#[test]
 fn without_the_container_only_sources_are_read() {
     let error = anyhow::Error::new(reset()).context(SessionError::Heartbeat);
     assert!(is_reset(UNTYPED.classify(&error)));

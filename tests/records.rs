@@ -77,6 +77,8 @@ fn an_own_reason_has_the_rank_of_the_built_in_one_with_its_text_and_flag() {
         assert_eq!(Verdict::own(LeaveReason::NetworkError, side).rank(), built_in.rank(), "{side:?}");
     }
     assert_eq!(Verdict::own(LeaveReason::NetworkError, Side::Remote).rank(), Rank::Transport);
+    // No network ends a connection on purpose.
+    assert_eq!(Verdict::own(LeaveReason::Left, Side::Network).rank(), Rank::Stated);
     // The flag differs: an unexpected end by the peer.
     assert_eq!(Verdict::own(LeaveReason::Graceful, Side::Remote).rank(), Rank::Violation);
 }
@@ -99,6 +101,17 @@ fn only_an_expected_reason_of_the_peer_is_its_goodbye() {
     assert!(Verdict::own(LeaveReason::Left, Side::Remote).is_said_by_peer());
     assert!(!Verdict::own(LeaveReason::Left, Side::Local).is_said_by_peer());
     assert!(!Verdict::own(LeaveReason::Graceful, Side::Remote).is_said_by_peer());
+}
+
+/// A side by another name than "client" is the client if the endpoint says so.
+#[test]
+fn a_named_party_has_the_role_of_its_side() {
+    let to_server = Endpoint::between(&Party::Player, Peer::server(&Party::Host), &Leg::HostToPlayer);
+    let to_client = Endpoint::between(&Party::Host, Peer::client(&Party::Player), &Leg::HostToPlayer);
+    for end in [to_server, to_client] {
+        let by = |party| end.resolve(Verdict::closed(Side::Unknown).by(party)).reason().as_str();
+        assert_eq!([by(Party::Player), by(Party::Host)], ["client_closed", "graceful"]);
+    }
 }
 
 #[test]

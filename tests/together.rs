@@ -484,6 +484,7 @@ fn a_record_without_an_initiator_names_nobody_in_either_line() {
     server.set(Disconnect::new(DisconnectReason::ProtocolError));
     drop((server, agent));
     assert_eq!(lines.told(), [nobody; 2]);
+    assert!(lines.0.lock().unwrap().iter().all(|end| end.side().is_none()));
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DisconnectField)]
