@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 use crate::Mutant;
 use crate::run::Outcome;
 
-/// What a row of [`HEAD`] without a reason says.
+/// Stands for the reason until somebody writes one into RESULTS.md.
 const NO_REASON: &str = "**no reason yet**";
 
 const HEAD: &str = "# Mutation tests of both libraries
