@@ -155,13 +155,15 @@ impl Door {
     /// Waits until all clients that have already connected are accepted. It connects once more itself, because the
     /// system returns clients in the order in which they connected.
     pub(crate) fn knock(&self) -> Result<(), Error> {
+        use io::ErrorKind::{ConnectionRefused, ConnectionReset};
+
         let failed = |error| Error::system("the proxy cannot reach itself", error);
         let (socket, own) = bound_to(self.address.ip()).map_err(failed)?;
         self.lock().knocks.push(own);
         match socket.connect(&self.address.into()) {
             Ok(()) => (),
-            // The port is closed, so no client is waiting.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            // The port is closed, or closed while this connected, so no client is waiting.
+            Err(error) if matches!(error.kind(), ConnectionRefused | ConnectionReset) => {
                 self.lock().knocks.retain(|knock| *knock != own);
                 return Ok(());
             }

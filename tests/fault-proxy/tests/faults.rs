@@ -628,7 +628,7 @@ fn the_port_closes_while_processes_start() {
         for round in 0..200 {
             let refusal = proxy.refuse(Refusal::Closed);
             stop.fetch_or(refusal.is_err(), Ordering::Relaxed);
-            refusal.unwrap_or_else(|error| panic!("round {round}: {error}")).lift().unwrap();
+            refusal.unwrap_or_else(|error| panic!("round {round}: {error:?}")).lift().unwrap();
         }
         stop.store(true, Ordering::Relaxed);
     });
