@@ -597,6 +597,8 @@ fn close_codes_follow_the_end() {
         (new(Reason::ControlPlaneLost, Local), [1011, 7, 0x02, 0x102, 0x01, 80, 13, 0x80]),
         (because(Reason::NetworkError, Network, Cause::KeepaliveTimeout), [3008, 10, NOTHING, NOTHING, NOTHING, NOTHING, 14, 0x8d]),
         (because(Reason::NetworkError, Network, Cause::Deadline), [3008, 10, NOTHING, NOTHING, NOTHING, NOTHING, 4, NOTHING]),
+        (because(Reason::Unknown, Unknown, Cause::IdleTimeout), [3008, 10, NOTHING, NOTHING, NOTHING, NOTHING, 14, 0x8d]),
+        (because(Reason::Unknown, Unknown, Cause::Deadline), [3008, 10, NOTHING, NOTHING, NOTHING, NOTHING, 4, NOTHING]),
         (because(Reason::NetworkError, Local, Cause::IdleTimeout), [3008, 7, 0x02, 0x102, 0x01, 80, 4, 0x80]),
         // A connection behind this one failed.
         (because(Reason::NetworkError, Local, Cause::Unreachable), [1014, 7, 0x0a, 0x10f, 0x01, 80, 14, 0x80]),

@@ -125,6 +125,18 @@ fn a_fin_is_a_goodbye_where_the_endpoint_declares_it() {
 
 /// An error that no reader understands may be a truncated message.
 #[test]
+fn a_report_that_repeats_the_observation_is_kept() {
+    let captured = capture(|| {
+        let guard = guard_of(RAW);
+        let (peer, ours) = sockets();
+        drop(peer);
+        drain(guard.watch(ours));
+        assert_eq!(guard.set(RAW.eof()), SetOutcome::Kept);
+    });
+    assert_line(&captured, FIN);
+}
+
+#[test]
 fn a_declared_fin_with_an_error_is_no_goodbye() {
     for is_error_first in [true, false] {
         let captured = capture(|| {

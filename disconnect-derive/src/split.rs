@@ -51,7 +51,7 @@ pub(crate) fn stream(tokens: &[TokenTree]) -> TokenStream {
 pub(crate) fn lone_equals(tokens: &[TokenTree]) -> Option<usize> {
     let place = tokens.iter().position(|token| punct(token) == Some('='))?;
     let two = |i: usize| is_joint(&tokens[i]) && tokens.get(i + 1).and_then(punct).is_some_and(|c| "=>".contains(c));
-    let part_of_operator = place > 0 && is_joint(&tokens[place - 1]) && punct(&tokens[place - 1]).is_some();
+    let part_of_operator = place > 0 && is_joint(&tokens[place - 1]);
     (!two(place) && !part_of_operator).then_some(place)
 }
 
@@ -140,6 +140,7 @@ mod tests {
             ("f() < y, 1 > w", &["f()<y", "1>w"]),
             ("x? < y, z > w", &["x?<y", "z>w"]),
             ("1 << 2, b", &["1<<2", "b"]),
+            ("a < <A as B<C, D>>::E, f", &["a<<AasB<C,D>>::E", "f"]),
             ("a << b, c >> d, e", &["a<<b", "c>>d", "e"]),
             ("Pair::<A, B>::new(), c", &["Pair::<A,B>::new()", "c"]),
             ("Pair::<Pair<A, B>, C>::new(), d", &["Pair::<Pair<A,B>,C>::new()", "d"]),

@@ -70,6 +70,8 @@ fn each_item_of_a_call_is_read_by_its_form() {
         assert_eq!(of_call(call), Vec::<String>::new(), "{call}");
     }
     for (item, count) in [
+        ("a b c = x", 1),
+        ("field[Phase = phase]", 1),
         ("a-b = x", 1),
         ("a:b = x", 1),
         ("a. = x", 1),
@@ -113,5 +115,50 @@ fn the_path_of_the_core_may_end_with_a_comma() {
     }
     for argument in ["core = ends", "crate", "crate: ends", "crate = ", "crate = ends, ends", "crate = 1"] {
         assert!(!of_path(argument).is_empty(), "{argument}");
+    }
+}
+
+/// A derive with this attribute on its type, and one with this attribute on its variant.
+fn of_attribute(derive: &str, on_type: &str, on_variant: &str) -> Vec<String> {
+    errors_of(&format!("#[derive({derive})] {on_type} enum Ending {{ {on_variant} A }}"))
+}
+
+#[test]
+fn arguments_of_attributes_are_read_by_their_form() {
+    let field = |field: &str| of_attribute("DisconnectField", field, "");
+    for given in ["#[field(\"a\", expected = \"b\")]", "#[field(\"a\", crate = ends)]", "#[field(\"a\",)]"] {
+        assert_eq!(field(given), Vec::<String>::new(), "{given}");
+    }
+    for given in ["#[field(\"a\", expected: \"b\")]", "#[field(\"a\", crate: ends)]", "#[field(\"a\";)]"] {
+        assert_eq!(field(given).len(), 1, "{given}");
+    }
+    let value = |value: &str| of_attribute("DisconnectField", "#[field(\"a\")]", value);
+    for given in ["#[value(\"a\")]", "#[value(\"a\",)]", "#[alias(\"b\",)]"] {
+        assert_eq!(value(given), Vec::<String>::new(), "{given}");
+    }
+    for given in ["#[value(\"a\";)]", "#[alias(\"b\".)]", "#[value(\"a\" \"b\")]"] {
+        assert_eq!(value(given).len(), 1, "{given}");
+    }
+    let codes = |codes: &str, code: &str| of_attribute("DisconnectCode", codes, &format!("{code} #[goodbye(Closed)]"));
+    let first = |errors: Vec<String>| errors.into_iter().next().unwrap_or_default();
+    assert_eq!(codes("#[codes(websocket, crate = ends)]", "#[code(4000)]"), Vec::<String>::new());
+    for given in ["#[codes(websocket, core = ends)]", "#[codes(websocket, crate: ends)]"] {
+        assert!(first(codes(given, "#[code(4000)]")).starts_with("after the protocol, only `crate = path`"), "{given}");
+    }
+    for given in ["#[code(+4000)]", "#[code(a 4000)]"] {
+        assert!(first(codes("#[codes(websocket)]", given)).starts_with("write `#[code(4000)]`"), "{given}");
+    }
+}
+
+#[test]
+fn a_cause_is_a_name_or_an_expression_in_parentheses() {
+    let of_cause = |cause: &str| {
+        errors_of(&format!("#[derive(DisconnectEvidence)] #[reason(Unknown, cause = {cause})] struct Failed;"))
+    };
+    for cause in ["Auth", "Why::Superseded", "(why())"] {
+        assert_eq!(of_cause(cause), Vec::<String>::new(), "{cause}");
+    }
+    for cause in ["[why()]", "{ why() }"] {
+        assert_eq!(of_cause(cause).len(), 1, "{cause}");
     }
 }

@@ -155,6 +155,7 @@ mod tests {
             // These could cause a second error.
             ("a = WARN, b = field(A = b), c = group(d), d = |e| e, f = _", ""),
             ("a = field, b = field(c).d", "let_=&(field);let_=&(field(c).d);"),
+            ("a = f(b), g(c)", "let_=&(f(b));let_=&(g(c));"),
         ] {
             let sorted = |text: &str| {
                 let mut uses: Vec<_> = text.split_inclusive(';').map(str::to_owned).collect();

@@ -385,3 +385,21 @@ fn option_of(ty: &TokenStream) -> Option<TokenStream> {
 fn is_of_path(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Ident(_)) || punct(token) == Some(':')
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::option_of;
+
+    #[test]
+    fn only_an_option_by_its_own_path_is_optional() {
+        let inside = |ty: &str| option_of(&ty.parse().unwrap()).map(|inside| inside.to_string().replace(' ', ""));
+        for option in ["Option<io::Error>", "std::option::Option<io::Error>", "::core::option::Option<io::Error,>"] {
+            assert_eq!(inside(option).as_deref(), Some("io::Error"), "{option}");
+        }
+        assert_eq!(inside("Option<Box<Failed<A, B>>>").as_deref(), Some("Box<Failed<A,B>>"));
+        for other in ["Option", "Vec<Option<E>>", "Options<E>", "&Option<E>", "&'a Option<E>", "<Option<E> as A>::B"] {
+            assert_eq!(inside(other), None, "{other}");
+        }
+    }
+}
