@@ -79,7 +79,7 @@ async fn without_status(matrix: &mut Matrix) -> Outcome {
 /// Events of a connection after the status was delivered change nothing.
 async fn after_status(matrix: &mut Matrix) -> Outcome {
     let (client, agent) = pair().await?;
-    let config = server::Config { inactivity_timeout: Some(Duration::from_millis(300)), ..agent_config() };
+    let config = server::Config { inactivity_timeout: Some(Duration::from_secs(2)), ..agent_config() };
     let (visit, served) = configured(client::Config::default(), client, config, agent).await?;
     let (client, agent) = tokio::join!(visit.run(Wanted::Exec(LINGER), true), agent_end(served));
     matrix.add(Case::new("ssh", "exit status, then the agent is silent", "client", client));

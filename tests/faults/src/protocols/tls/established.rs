@@ -183,13 +183,16 @@ async fn killed(matrix: &mut Matrix, library: &Library, known: &Authority) -> Ou
 /// One side, with the other one in its own process.
 async fn with_peer(library: &Library, side: &str, state: &str, known: &Authority) -> Result<(Peer, Stream), Failure> {
     let Identity { certificate, key } = known.identity(Shown::Good)?;
-    let (peer, tcp) = if side == "client" {
+    let (mut peer, tcp) = if side == "client" {
         Peer::connected("tls", &["server", state, &certificate, &key]).await?
     } else {
         Peer::connected("tls", &["client", state, &known.root]).await?
     };
     let handshake = library.side(side, &Setup::GOOD, known, tcp)?;
-    Ok((peer, handshake.await.map_err(|end| format!("no handshake: {end:?}"))?))
+    let stream = handshake.await.map_err(|end| format!("no handshake: {end:?}"))?;
+    // Otherwise the peer could read what follows together with the handshake.
+    peer.line().await?;
+    Ok((peer, stream))
 }
 
 /// The client leaves with a goodbye.
@@ -290,6 +293,7 @@ pub(super) async fn peer(arguments: &[String]) -> Outcome {
         }
         unknown => return Err(format!("unknown role {unknown:?}").into()),
     };
+    say("connected");
     match state.as_str() {
         "idle" => _ = stream.read(&mut [0; 64]).await?,
         "unread" => {
