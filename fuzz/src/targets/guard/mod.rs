@@ -3,8 +3,12 @@
 mod model;
 pub(crate) mod palette;
 
+use std::future::Future;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::{self, Poll};
 
 use disconnect_core::evidence::{Side, Verdict};
 use disconnect_core::{
@@ -30,6 +34,15 @@ pub(crate) fn check(bytes: &[u8]) {
     if catch_unwind(|| play(bytes, new_guard, false)).is_err() {
         play(bytes, new_guard, true);
     }
+}
+
+/// How the body of `run` ends.
+#[derive(Clone, Copy, Debug)]
+enum Body {
+    Ends,
+    Fails,
+    Panics,
+    IsDropped,
 }
 
 /// Generic, since the guards' type has no name.
@@ -89,7 +102,7 @@ impl<F: FnOnce(&Disconnect)> World<F> {
     fn step(&mut self, input: &mut Input<'_>) {
         let guard = input.below(self.guards.len());
         let other = input.below(self.guards.len());
-        match input.below(21) {
+        match input.below(22) {
             0..=5 => self.set(guard, input),
             6 => self.drop_guard(guard, false),
             7 => self.drop_guard(guard, true),
@@ -123,7 +136,8 @@ impl<F: FnOnce(&Disconnect)> World<F> {
                 *count += 1;
                 context.update(|held| *held += 1);
             }
-            _ => self.asked(guard),
+            20 => self.asked(guard),
+            _ => self.run(guard, input),
         }
         let late = late_ends() - self.late_before;
         assert_eq!(late, self.model.late, "late ends after {:#?}", self.told);
@@ -208,6 +222,47 @@ impl<F: FnOnce(&Disconnect)> World<F> {
         discarded.discard();
         self.model.set_connecting(guard);
         self.compare_line(guard, false);
+    }
+
+    /// The body returns an end or an error, panics, or is dropped before it returns.
+    fn run(&mut self, guard: usize, input: &mut Input<'_>) {
+        let Some(running) = self.guards[guard].take() else { return };
+        let own = self.model.endpoint(guard);
+        let said = input.pick(&palette());
+        let outcome = input.pick(&[Body::Ends, Body::Fails, Body::Panics, Body::IsDropped]);
+        self.tell(format_args!("{guard} runs: {outcome:?}, {said:?}"));
+        let reset = io::ErrorKind::ConnectionReset;
+        let result = match outcome {
+            Body::Fails => Err(io::Error::from(reset)),
+            Body::Ends | Body::Panics | Body::IsDropped => Ok(own.resolve(said.verdict)),
+        };
+        let ran = if input.flag() {
+            let run = running.run(async move |_| match outcome {
+                Body::Panics => resume_unwind(Box::new("a panic of the body")),
+                Body::IsDropped => std::future::pending().await,
+                Body::Ends | Body::Fails => result,
+            });
+            let poll = || pin!(run).poll(&mut task::Context::from_waker(task::Waker::noop()));
+            catch_unwind(AssertUnwindSafe(poll)).map_or(Poll::Pending, |polled| polled)
+        } else {
+            let run = || match outcome {
+                Body::Panics => running.run_blocking(|_| resume_unwind(Box::new("a panic of the body"))),
+                Body::IsDropped => Ok(running.finish()),
+                Body::Ends | Body::Fails => running.run_blocking(|_| result),
+            };
+            catch_unwind(AssertUnwindSafe(run)).map_or(Poll::Pending, Poll::Ready)
+        };
+        match outcome {
+            Body::Ends => _ = self.model.set(guard, said, own),
+            Body::Fails => _ = self.model.set(guard, Said::RESET, own),
+            Body::Panics | Body::IsDropped => {}
+        }
+        self.compare_line(guard, matches!(outcome, Body::Panics));
+        match ran {
+            Poll::Ready(Ok(end)) => assert_eq!(end, self.handles[guard].so_far(), "{:#?}", self.told),
+            Poll::Ready(Err(error)) => assert_eq!(error.kind(), reset, "{:#?}", self.told),
+            Poll::Pending => assert!(matches!(outcome, Body::Panics | Body::IsDropped), "{:#?}", self.told),
+        }
     }
 
     fn under_guard(&mut self, guard: usize, other: usize) {

@@ -56,6 +56,15 @@ pub(crate) struct Said {
     pub(crate) detail: Option<&'static str>,
 }
 
+impl Said {
+    /// What `io::ErrorKind::ConnectionReset` says.
+    pub(crate) const RESET: Self = Self {
+        kind: Kind::Lost,
+        verdict: Verdict::new(Reason::NetworkError, Side::Network).with_cause(Cause::Reset),
+        detail: Some("connection reset"),
+    };
+}
+
 impl fmt::Debug for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = DOWN.resolve(self.verdict).with_detail(self.detail.unwrap_or_default());
