@@ -77,7 +77,7 @@ const INTRODUCTION: &str = "\
 
 Made by `cargo run -p disconnect-matrix --all-features -- --write`.
 
-Real peers on loopback, injected faults, and whether the end is attributed right. Each case is one fault as one of the two sides
+Real peers on loopback, injected faults, and whether the end is attributed correctly. Each case is one fault as one of the two sides
 sees it. A [recipe for each library](src/recipes) serves the connection. The [truth files](truth) say what was done, and what
 each side can know of it.
 
