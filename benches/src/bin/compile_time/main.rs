@@ -38,7 +38,8 @@ fn run(options: &Options) -> Result<()> {
         table = measured(&lab, options)?;
     }
     println!(
-        "{table}\nCPU seconds (user and system) of cargo and every rustc, the minimum of {} rounds;",
+        "{table}\nCPU seconds (user and system) of cargo and every rustc, the minimum of {} rounds (for one enum, of at \
+         least {LEAST_FOR_ONE_ENUM});",
         options.rounds
     );
     println!("made by `{COMMAND}{}`.", options.arguments());
@@ -132,10 +133,15 @@ fn sites(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// One enum compiles in little more time than an empty crate. The difference needs several rounds, which take little time.
+const LEAST_FOR_ONE_ENUM: usize = 5;
+/// A smaller difference to an empty crate, in seconds, may be noise.
+const RESOLUTION: f64 = 0.02;
+
 /// One enum of several sizes: the total, the cost without the derive, and the cost of the derive.
 fn growth(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     let [empty, bare_10, bare_100, bare_1000, bare_4000, ours @ ..] = least(
-        rounds,
+        rounds.max(LEAST_FOR_ONE_ENUM),
         [
             "empty",
             "grown_bare_10",
@@ -156,9 +162,13 @@ fn growth(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
     for ((size, seconds), bare) in sources::SIZES.map(f64::from).into_iter().zip(ours).zip(bare) {
         let row = table.row(&format!("{size} variants"), Unit::CpuSeconds, seconds).beside("bare", bare);
         if let Some((fewer, less, less_bare)) = before {
-            let each_doubling = |more: f64, less: f64| (more / less).powf((size / fewer).log2().recip());
-            row.factor(each_doubling(seconds, less), "each doubling", Limits::wanted(2.3, 2.6));
-            row.factor(each_doubling(bare, less_bare), "each doubling of bare", Limits::NONE);
+            let mut factor = |more: f64, less: f64, of, limits| {
+                if more.min(less) > RESOLUTION {
+                    row.factor((more / less).powf((size / fewer).log2().recip()), of, limits);
+                }
+            };
+            factor(seconds, less, "each doubling", Limits::wanted(2.3, 2.6));
+            factor(bare, less_bare, "each doubling of bare", Limits::NONE);
         }
         before = Some((size, seconds, bare));
     }
