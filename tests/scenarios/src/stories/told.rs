@@ -114,8 +114,8 @@ async fn quick(world: &mut World) -> Result<(), Failure> {
     process.signal(SIGTERM)?;
     world.ended(process).await?;
     let took = begun.elapsed();
-    // A second, and the time that a loaded machine needs to notice.
-    world.check(took < Duration::from_millis(1500), || format!("the client took {took:?}"));
+    // It takes a second, and on a loaded machine longer. A client that waits for an answer takes five.
+    world.check(took < Duration::from_secs(4), || format!("the client took {took:?}"));
     world.tell("closed from this side");
     world.want([RELAYED.client_session("exec", left), RELAYED.line(left(crate::sites::CLIENT_SSH))]);
     world.want([left(CLIENT_COORDINATION).cause("deadline").warns().client(RELAYED.id)]);
