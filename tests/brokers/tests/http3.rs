@@ -37,7 +37,7 @@ async fn connected() -> (quinn::Connection, quinn::Connection, [quinn::Endpoint;
     let server = quinn::ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(server).unwrap()));
     let server = quinn::Endpoint::server(server, address).unwrap();
     let mut transport = quinn::TransportConfig::default();
-    transport.max_idle_timeout(Some(Duration::from_millis(500).try_into().unwrap()));
+    transport.max_idle_timeout(Some(Duration::from_secs(2).try_into().unwrap()));
     let mut config = quinn::ClientConfig::new(Arc::new(QuicClientConfig::try_from(client).unwrap()));
     config.transport_config(Arc::new(transport));
     let client = quinn::Endpoint::client(address).unwrap();
