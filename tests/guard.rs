@@ -623,6 +623,17 @@ fn a_channel_outlives_its_connection() {
 }
 
 #[test]
+fn a_channel_ends_as_the_drop_of_its_connection() {
+    for dropped in [END.closed_locally(), END.ended(DisconnectReason::ControlPlaneLost, Side::Local)] {
+        let connection = DisconnectGuard::new(END, |_| ());
+        let channel = DisconnectGuard::new(END, |_| ()).under(&connection);
+        connection.on_drop(dropped.clone());
+        drop(connection);
+        assert_eq!(channel.finish(), dropped);
+    }
+}
+
+#[test]
 fn a_channel_has_the_method_of_its_connection() {
     let [_, channel] = nested(|connection, channel| {
         channel.set(Endpoint::AGENT_FACING_CLIENT.closed_locally());

@@ -140,7 +140,7 @@ mod tests {
             ("f() < y, 1 > w", &["f()<y", "1>w"]),
             ("x? < y, z > w", &["x?<y", "z>w"]),
             ("1 << 2, b", &["1<<2", "b"]),
-            ("a < <A as B<C, D>>::E, f", &["a<<AasB<C,D>>::E", "f"]),
+            ("a < <Pair<A, B>>::C, d", &["a<<Pair<A,B>>::C", "d"]),
             ("a << b, c >> d, e", &["a<<b", "c>>d", "e"]),
             ("Pair::<A, B>::new(), c", &["Pair::<A,B>::new()", "c"]),
             ("Pair::<Pair<A, B>, C>::new(), d", &["Pair::<Pair<A,B>,C>::new()", "d"]),
@@ -184,6 +184,7 @@ mod tests {
             at_commas(all).iter().map(|item| stream(item).to_string().replace(' ', "")).collect::<Vec<_>>()
         };
         assert_eq!(passed("a = ", "b + c"), ["a=(b+c)"]);
+        assert_eq!(passed("a < ", "b + c"), ["a<(b+c)"]);
         assert_eq!(passed("a = ", "\"text\""), ["a=\"text\""]);
         assert_eq!(passed("", "b, c"), ["(b,c)"]);
         assert_eq!(passed("a as ", "Vec<u8>"), ["aasVec<u8>"]);
