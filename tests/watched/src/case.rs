@@ -232,12 +232,13 @@ async fn inject(
         }
         Fault::Corruption => {
             let flipped = proxy.corrupt(here, 0)?;
-            peer.speak().await?;
+            // The fault may end the connection while the peer still speaks.
+            let _ = peer.speak().await;
             flipped.wait()?;
         }
         Fault::Truncation => {
             let cut = proxy.truncate(here, 3, Cut::Fin)?;
-            peer.speak().await?;
+            let _ = peer.speak().await;
             cut.wait()?;
         }
         Fault::Shutdown => {

@@ -118,9 +118,12 @@ async fn noise(world: &mut World) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Longer than a loaded machine takes between a connection and its first byte.
+const LOGIN: &[&str] = &["--login", "3000"];
+
 /// A client that never logs in. The agent does not wait for it.
 async fn slow_ssh(world: &mut World) -> Result<(), Failure> {
-    world.start_with(&[], &["--login", "500"]).await?;
+    world.start_with(&[], LOGIN).await?;
     let address = world.ssh.clone();
     dribble(&address, b"SSH-2.0-slow").await?;
     world.agent_says(AGENT_SSH.message).await?;
@@ -129,7 +132,7 @@ async fn slow_ssh(world: &mut World) -> Result<(), Failure> {
 }
 
 async fn slow_http(world: &mut World) -> Result<(), Failure> {
-    world.start_with(&["--login", "500"], &["--login", "500"]).await?;
+    world.start_with(LOGIN, LOGIN).await?;
     let (server, terminal) = (world.server_address().to_owned(), world.terminal.clone());
     dribble(&server, b"GET /agent/dev HTTP/1.1\r\nSlow: ").await?;
     dribble(&terminal, b"GET /terminal/t1 HTTP/1.1\r\nSlow: ").await?;
