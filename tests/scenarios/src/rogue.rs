@@ -128,7 +128,8 @@ pub(crate) async fn status(
 pub(crate) async fn dribble(address: &str, bytes: &[u8]) -> Result<(), Failure> {
     let (mut from, mut to) = TcpStream::connect(address).await?.into_split();
     let dribbling = async {
-        let mut pauses = interval(Duration::from_millis(20));
+        // Many small reads would be an attack for tungstenite.
+        let mut pauses = interval(Duration::from_millis(100));
         for byte in bytes.iter().chain(std::iter::repeat(&b'x')) {
             pauses.tick().await;
             if to.write_all(&[*byte]).await.is_err() {
