@@ -118,7 +118,7 @@ fn the_path_of_the_core_may_end_with_a_comma() {
     }
 }
 
-/// A derive with this attribute on its type, and one with this attribute on its variant.
+/// The errors of a derive on an enum with one variant, each with this attribute.
 fn of_attribute(derive: &str, on_type: &str, on_variant: &str) -> Vec<String> {
     errors_of(&format!("#[derive({derive})] {on_type} enum Ending {{ {on_variant} A }}"))
 }

@@ -128,7 +128,7 @@ pub(crate) async fn status(
 pub(crate) async fn dribble(address: &str, bytes: &[u8]) -> Result<(), Failure> {
     let (mut from, mut to) = TcpStream::connect(address).await?.into_split();
     let dribbling = async {
-        // Many small reads would be an attack for tungstenite.
+        // tungstenite takes many small reads for an attack.
         let mut pauses = interval(Duration::from_millis(100));
         for byte in bytes.iter().chain(std::iter::repeat(&b'x')) {
             pauses.tick().await;

@@ -247,6 +247,7 @@ impl<F: FnOnce(&Disconnect)> World<F> {
         } else {
             let run = || match outcome {
                 Body::Panics => running.run_blocking(|_| resume_unwind(Box::new("a panic of the body"))),
+                // Nothing can drop a body that blocks.
                 Body::IsDropped => Ok(running.finish()),
                 Body::Ends | Body::Fails => running.run_blocking(|_| result),
             };
