@@ -3,10 +3,11 @@
 //! Every conversion is inside the arguments of `tracing::event!`, which tracing evaluates only if the event is enabled.
 //! Only the value that selects the level is evaluated before.
 
-use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::model::{End, Event, Extra, Level, Member, Slots};
+use super::parse::Key;
 use crate::slots::Slot;
 
 pub(crate) fn expand(event: &Event) -> TokenStream {
@@ -40,7 +41,7 @@ fn call(event: &Event, private: &TokenStream, level: &Ident, fields: &TokenStrea
         event.extras.iter().enumerate().map(|(i, extra)| extra_fields(extra, local(i, extra).as_ref(), private));
     quote! {
         #private::tracing_event!(name: "disconnect", target: #target, #parent #private::Level::#level, {
-            message = #private::format_args!(#message), #fields #(, #extras)*
+            "message" = #private::format_args!(#message), #fields #(, #extras)*
         })
     }
 }
@@ -59,7 +60,7 @@ fn local(position: usize, extra: &Extra) -> Option<Ident> {
 fn extra_fields(extra: &Extra, local: Option<&Ident>, private: &TokenStream) -> TokenStream {
     match extra {
         Extra::Plain { key, value } => {
-            let value = own_value(value, private);
+            let (key, value) = (field_name(key), own_value(value, private));
             quote!(#key = #value)
         }
         Extra::Category { ty, value } => {
@@ -73,7 +74,7 @@ fn extra_fields(extra: &Extra, local: Option<&Ident>, private: &TokenStream) -> 
         Extra::Group { value, members } => {
             let value = borrowed(value);
             let members = members.iter().enumerate().map(|(i, member)| {
-                let key = &member.key;
+                let key = field_name(&member.key);
                 let read = read(member, local, private);
                 // The first field evaluates the value for all fields of the item.
                 if i == 0 {
@@ -84,6 +85,18 @@ fn extra_fields(extra: &Extra, local: Option<&Ident>, private: &TokenStream) -> 
             });
             quote!(#(#members),*)
         }
+    }
+}
+
+/// The name of a user's field. A text, because tracing's macro declares two constants for each name that is a path.
+fn field_name(key: &Key) -> TokenStream {
+    match key {
+        Key::Path(_, name) => {
+            let mut name = Literal::string(name);
+            name.set_span(key.span());
+            quote!(#name)
+        }
+        Key::Quoted(..) | Key::Constant(_) => quote!(#key),
     }
 }
 
@@ -185,26 +198,26 @@ impl<'a> Attribution<'a> {
         let Self { private, end, .. } = self;
         let direction = self.first(evaluated, &quote!(#private::event::value(#end.direction())));
         quote! {
-            connect_type = #direction,
-            disconnect_reason = #end.reason().value,
-            disconnect_expected = #end.expected(),
-            disconnect_initiator = #private::event::value(#end.initiator()),
-            connection_method = #private::event::value(#end.method()),
-            disconnect_cause = #private::event::value(#end.cause()),
-            disconnect_code = #private::event::record_code(#end).as_str(),
-            disconnect_detail = #end.detail()
+            "connect_type" = #direction,
+            "disconnect_reason" = #end.reason().value,
+            "disconnect_expected" = #end.expected(),
+            "disconnect_initiator" = #private::event::value(#end.initiator()),
+            "connection_method" = #private::event::value(#end.method()),
+            "disconnect_cause" = #private::event::value(#end.cause()),
+            "disconnect_code" = #private::event::record_code(#end).as_str(),
+            "disconnect_detail" = #end.detail()
         }
     }
 
     fn of_slots(&self, slots: &Slots, evaluated: Evaluated) -> TokenStream {
         let Self { private, end, .. } = self;
         let fields = Slot::ALL.iter().copied().filter_map(|slot| {
-            let key = format_ident!("{}", slot.key());
+            let key = slot.key();
             let convert = format_ident!("{}", slot.name());
             match slot {
                 Slot::Reason => {
                     let reason = self.first(evaluated, &quote!(#end.value));
-                    let expected = format_ident!("{}", crate::keys::EXPECTED);
+                    let expected = crate::keys::EXPECTED;
                     Some(quote!(#key = #reason, #expected = #end.is_expected()))
                 }
                 Slot::Direction | Slot::Initiator | Slot::Method | Slot::Cause => {
