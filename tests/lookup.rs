@@ -10,6 +10,8 @@ use self::both_halves::{assert_exact, lookup};
 mod both_halves;
 #[path = "../disconnect-derive/src/hash.rs"]
 mod hash;
+#[path = "../disconnect-derive/src/list.rs"]
+mod list;
 #[path = "../disconnect-derive/src/lookup.rs"]
 mod search;
 

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
+use crate::list::list;
 use crate::literal::Text;
 use crate::split::{at_commas, is_joint, punct, stream};
 
@@ -83,9 +84,7 @@ impl Item {
         let (body, bounds) = body(tokens.rest());
         generics.bounds = bounds;
         let data = match keyword.to_string().as_str() {
-            "enum" => {
-                Data::Enum(at_commas(body?.stream().into_iter().collect()).into_iter().filter_map(variant).collect())
-            }
+            "enum" => Data::Enum(list(at_commas(body?.stream().into_iter().collect()).into_iter().filter_map(variant))),
             "struct" => Data::Struct(keyword.span(), Fields::of(body)),
             "union" => Data::Union(keyword.span()),
             _ => return None,
@@ -127,7 +126,7 @@ impl Fields {
         Self(group.map(|group| {
             let is_named = group.delimiter() == Delimiter::Brace;
             let fields = at_type_commas(group.stream());
-            let fields = fields.into_iter().filter_map(|tokens| Field::parse(tokens, is_named)).collect();
+            let fields = list(fields.into_iter().filter_map(|tokens| Field::parse(tokens, is_named)));
             (group, fields)
         }))
     }
@@ -352,7 +351,7 @@ impl Tokens {
             whole.extend(self.0.next());
         }
         let inside = if let [_, inside @ .., _] = &whole[..] { inside } else { &[] };
-        let params = at_type_commas(stream(inside)).into_iter().filter_map(Param::parse).collect();
+        let params = list(at_type_commas(stream(inside)).into_iter().filter_map(Param::parse));
         Generics { params, whole: stream(&whole), bounds: TokenStream::new() }
     }
 

@@ -19,6 +19,7 @@ mod field;
 mod hash;
 mod item;
 mod keys;
+mod list;
 mod literal;
 mod lookup;
 mod path;
@@ -27,6 +28,7 @@ mod slots;
 mod spelling;
 mod split;
 mod suggest;
+mod taken;
 mod unsafe_chars;
 
 use proc_macro::TokenStream;

@@ -6,6 +6,7 @@
 //! names to free slots.
 
 use super::hash::{hash, mix, second_end, words};
+use crate::list::list;
 
 /// The table of one set of names, as it is emitted.
 pub(crate) struct Table {
@@ -30,7 +31,7 @@ const FEW: usize = 32;
 
 /// Finds a table for these distinct names. If every seed fails, returns a table whose lookup compares all names.
 pub(crate) fn search(names: &[&str]) -> Table {
-    let keys: Vec<Key> = names.iter().map(|name| Key::of(name.as_bytes())).collect();
+    let keys = list(names.iter().map(|name| Key::of(name.as_bytes())));
     let order = side_by_side(&keys);
     // The start of each group of names with the same key.
     let (mut groups, mut run) = (Vec::<(usize, Key)>::new(), 1);
@@ -49,21 +50,22 @@ pub(crate) fn search(names: &[&str]) -> Table {
 
 /// Orders the names so that names with the same hash for every seed are adjacent. Keeps the order if there are none.
 fn side_by_side(keys: &[Key]) -> Vec<usize> {
-    let sorted = sorted(keys.iter().enumerate().map(|(position, key)| (key.mixed, key.len, position)).collect());
-    if sorted.windows(2).any(|pair| keys[pair[0]] == keys[pair[1]]) { sorted } else { (0..keys.len()).collect() }
+    let sorted = sorted(list((0..).zip(keys).map(|(position, key)| (key.mixed, key.len, position))));
+    if sorted.windows(2).any(|pair| keys[pair[0]] == keys[pair[1]]) { sorted } else { list(0..keys.len()) }
 }
 
 /// Sorts the keys and returns their last parts, the positions.
 fn sorted(mut keys: Vec<(u64, usize, usize)>) -> Vec<usize> {
     keys.sort_unstable();
-    keys.iter().map(|(_, _, position)| *position).collect()
+    list(keys.into_iter().map(|(_, _, position)| position))
 }
 
 /// The shifts and slots for this seed that give each position its own slot.
 fn with_seed(names: &[(usize, Key)], seed: u64) -> Option<(u64, Vec<u16>, Vec<u16>)> {
-    let hashed: Option<Vec<(u16, u64)>> =
-        names.iter().map(|(position, key)| Some((u16::try_from(*position).ok()?, key.hash(seed)))).collect();
-    let hashed = hashed?;
+    let mut hashed = Vec::new();
+    for (position, key) in names {
+        hashed.push((u16::try_from(*position).ok()?, key.hash(seed)));
+    }
     if names.len() <= FEW {
         let mut slots = Slots::new((names.len() * names.len() / 4).max(names.len() * 2));
         return slots.place(&hashed, 0).then(|| (seed, vec![], slots.positions()));
@@ -76,8 +78,8 @@ fn with_seed(names: &[(usize, Key)], seed: u64) -> Option<(u64, Vec<u16>, Vec<u1
     }
     let mut shifts = vec![0; count];
     // The bucket with the most names first.
-    let by_size = buckets.iter().enumerate().map(|(place, bucket)| (0, usize::MAX - bucket.len(), place));
-    for bucket in sorted(by_size.collect()) {
+    let by_size = (0..).zip(&buckets).map(|(place, bucket)| (0, usize::MAX - bucket.len(), place));
+    for bucket in sorted(list(by_size)) {
         // Shifts repeat modulo the number of slots.
         let last = u16::try_from(slots.0.len() - 1).unwrap_or(u16::MAX);
         shifts[bucket] = (0..=last).find(|shift| slots.place(&buckets[bucket], *shift))?;
@@ -112,7 +114,7 @@ impl Slots {
 
     /// Fills the free slots. Any position is valid there, because a lookup compares the name.
     fn positions(self) -> Vec<u16> {
-        self.0.into_iter().map(Option::unwrap_or_default).collect()
+        list(self.0.into_iter().map(Option::unwrap_or_default))
     }
 }
 

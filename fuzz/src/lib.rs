@@ -20,6 +20,8 @@ mod hash;
 mod item;
 #[path = "../../disconnect-derive/src/keys.rs"]
 mod keys;
+#[path = "../../disconnect-derive/src/list.rs"]
+mod list;
 #[path = "../../disconnect-derive/src/literal.rs"]
 mod literal;
 #[path = "../../disconnect-derive/src/lookup.rs"]
@@ -36,6 +38,8 @@ mod spelling;
 mod split;
 #[path = "../../disconnect-derive/src/suggest.rs"]
 mod suggest;
+#[path = "../../disconnect-derive/src/taken.rs"]
+mod taken;
 #[path = "../../disconnect-derive/src/unsafe_chars.rs"]
 mod unsafe_chars;
 

@@ -6,6 +6,8 @@ mod protocol;
 use core::fmt;
 
 pub use self::parse::ParseCodeError;
+#[cfg(feature = "std")]
+pub(crate) use self::parse::number;
 pub use self::protocol::Protocol;
 use self::protocol::{LARGEST, LONGEST_NAME, LONGEST_TEXT};
 

@@ -48,7 +48,7 @@ impl FromStr for Code {
 }
 
 /// Parses a number in its canonical form: no plus sign, no leading zeros, no negative zero.
-fn number(text: &str) -> Option<i64> {
+pub(crate) fn number(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_padded = digits.starts_with(['0', '+']) && text != "0";
     text.parse().ok().filter(|_| !is_padded)

@@ -344,7 +344,13 @@ impl fmt::Display for Step {
 
 /// An item of `classifier!`: `stringify!` puts spaces into a path and in front of `!`.
 fn as_written(item: &str) -> String {
-    item.replace(" :: ", "::").replace(" !", "!")
+    let mut written = String::new();
+    for token in item.split(' ') {
+        let is_attached = token == "::" || token.starts_with('!') || written.is_empty() || written.ends_with("::");
+        written.push_str(if is_attached { "" } else { " " });
+        written.push_str(token);
+    }
+    written
 }
 
 /// Prints a verdict as text, before roles are applied.

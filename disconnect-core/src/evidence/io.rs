@@ -110,7 +110,7 @@ fn verdict(error: &io::Error) -> Option<Verdict> {
 /// Whether the payload is a string. Its type is private to std, so the check looks for the opening quote in `Debug`.
 #[cold]
 fn is_text(payload: &(dyn Error + Send + Sync + 'static)) -> bool {
-    let is_quoted = || Line::<4>::new(format_args!("{payload:?}")).text().starts_with('"');
+    let is_quoted = || Line::<64>::new(format_args!("{payload:?}")).text().starts_with('"');
     // A text that panics says nothing.
     catch_unwind(AssertUnwindSafe(is_quoted)).unwrap_or_default()
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::io;
 use crate::category::Line;
+use crate::code;
 use crate::verdict::{Rank, Side, Verdict};
 use crate::vocabulary::{DisconnectCause as Cause, DisconnectReason as Reason};
 
@@ -118,6 +119,7 @@ pub(super) fn verdict(error: &(dyn Error + 'static), around: Option<&Verdict>) -
 /// Returns the number in the text of an `io::Error` with an errno, such as `Broken pipe (os error 32)`: the error that an
 /// `#[error(transparent)]` or a codec hides. A colon means that somebody else's words are around it.
 fn errno(text: &str) -> Option<i32> {
-    let (words, number) = text.strip_suffix(')')?.split_once(" (os error ")?;
-    if words.contains(':') { None } else { number.parse().ok() }
+    let (words, number) = text.strip_suffix(')')?.rsplit_once('(')?;
+    let number = code::number(number.strip_prefix("os error ")?)?;
+    if words.bytes().any(|byte| byte == b':') { None } else { i32::try_from(number).ok() }
 }

@@ -9,6 +9,7 @@ use quote::{format_ident, quote, quote_spanned};
 use super::model::{Code, Kind, Literal, Meaning, Model, Protocol};
 use super::parse::Written;
 use crate::evidence::expand::name;
+use crate::list::list;
 
 /// The variants of the core's `Protocol`, in table order.
 const VARIANTS: [&str; crate::protocols::PROTOCOLS.len()] = [
@@ -34,7 +35,7 @@ pub(crate) fn expand(model: &Model) -> TokenStream {
     let core = core_path(model.core.as_ref());
     let protocol = protocol(&model.protocol);
     let count = codes.len();
-    let idents: Vec<&Ident> = codes.iter().map(|code| &code.ident).collect();
+    let idents = list(codes.iter().map(|code| &code.ident));
     let rows = codes.iter().map(row);
     let places = 0..count;
     let meanings = codes.iter().map(|code| meaning(&code.meaning));

@@ -3,8 +3,6 @@
 //! All semantic errors are reported here, each at the smallest wrong token and with what to write instead. One check is
 //! in the core: whether a code is registered. The compiler reports it when it evaluates the rows.
 
-use std::collections::HashMap;
-
 use proc_macro2::{Ident, Span, TokenStream};
 
 use super::parse::{self, Codes, Meaning as WrittenMeaning, Value, Variant, Written};
@@ -13,11 +11,13 @@ use crate::evidence::model::{Name, RANKS, REASONS, initiator, known, name_of, re
 use crate::evidence::parse::{Argument, Reason};
 use crate::field::model::snake_case;
 use crate::item::Fields;
+use crate::list::list;
 use crate::literal::{Text, unraw};
 use crate::path::Path;
 use crate::protocols::{
     Known, LARGEST, LONGEST_NAME, LONGEST_TEXT, PROTOCOLS, is_code_text, is_protocol_name, is_sqlstate,
 };
+use crate::taken::Taken;
 use crate::{spelling, suggest};
 
 /// A valid set: at least one code, each with a meaning, all codes distinct.
@@ -82,9 +82,13 @@ pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Model> {
         errors.at(&written.ident, "a set of codes needs at least one variant");
     }
     let mut taken = (Taken::default(), Taken::default());
-    let codes: Vec<_> = variants.iter().map(|variant| code(variant, protocol.as_ref(), &mut taken, errors)).collect();
-    let codes = codes.into_iter().collect::<Option<Vec<_>>>()?;
-    Some(Model { ident: written.ident, core, protocol: protocol?, codes })
+    let mut codes = Vec::new();
+    for variant in &variants {
+        if let Some(code) = code(variant, protocol.as_ref(), &mut taken, errors) {
+            codes.push(code);
+        }
+    }
+    (codes.len() == variants.len()).then_some(Model { ident: written.ident, core, protocol: protocol?, codes })
 }
 
 fn one_protocol<'a>(written: &'a Written, errors: &mut Errors) -> Option<&'a Codes> {
@@ -161,14 +165,14 @@ fn code(
     let place = place(&written.value);
     let literal = literal(&written.value, protocol, errors);
     if let Some(literal) = &literal {
-        codes.claim(literal.to_string(), place, ident, "every code is unique", errors);
+        claim(codes, &literal.to_string(), place, ident, "every code is unique", errors);
     }
     let name = match &written.name {
         Some(name) => stated_name(name, errors),
         None => snake_case(&unraw(ident)),
     };
     let name_place = written.name.as_ref().map_or_else(|| ident.span(), Text::span);
-    names.claim(name.clone(), name_place, ident, "every name is unique", errors);
+    claim(names, &name, name_place, ident, "every name is unique", errors);
     Some(Code { ident: ident.clone(), place, literal: literal?, name, meaning: meaning? })
 }
 
@@ -243,19 +247,11 @@ impl std::fmt::Display for Literal {
     }
 }
 
-/// The codes or names used so far, each with its place and its variant.
-#[derive(Default)]
-struct Taken(HashMap<String, (Span, Ident)>);
-
-impl Taken {
-    /// Reserves `text` for a variant. For a duplicate, reports both places.
-    fn claim(&mut self, text: String, place: Span, owner: &Ident, rule: &str, errors: &mut Errors) {
-        let Some((first, other)) = self.0.get(&text) else {
-            self.0.insert(text, (place, owner.clone()));
-            return;
-        };
+/// Reserves a code or a name for a variant. For a duplicate, reports both places.
+fn claim(taken: &mut Taken, text: &str, place: Span, owner: &Ident, rule: &str, errors: &mut Errors) {
+    if let Some((first, other)) = taken.claim(text, place, owner) {
         errors.at_span(place, format!("`{text}` is already used by `{other}`; {rule}"));
-        errors.at_span(*first, format!("`{text}` is first used here"));
+        errors.at_span(first, format!("`{text}` is first used here"));
     }
 }
 
@@ -375,7 +371,7 @@ fn unknown_argument(name: &str, allowed: &[&'static str]) -> String {
         "rank" => "a goodbye takes no `rank`: it is always `Stated`".to_owned(),
         "code" => "write the code in `#[code(...)]`".to_owned(),
         _ => {
-            let known: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
+            let known = list(allowed.iter().map(|word| format!("`{word}`")));
             format!("unknown argument `{name}`; expected one of {}", known.join(", "))
         }
     }

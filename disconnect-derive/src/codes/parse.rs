@@ -7,6 +7,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use crate::errors::{Errors, Mistake};
 use crate::evidence::parse::{Form, Reason, reason};
 use crate::item::{self, Attr, Data, Fields, Generics, Item, opened};
+use crate::list::list;
 use crate::literal::{Number, Text};
 use crate::path::core_path;
 use crate::split::{at_commas, punct};
@@ -112,7 +113,7 @@ pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
         }
     }
     let variants = match input.data {
-        Data::Enum(variants) => Ok(variants.into_iter().map(|written| variant(written, errors)).collect()),
+        Data::Enum(variants) => Ok(list(variants.into_iter().map(|written| variant(written, errors)))),
         Data::Struct(keyword, _) | Data::Union(keyword) => Err(keyword),
     };
     Written { ident: input.ident, generics: input.generics, variants, protocols, protocol_reported }

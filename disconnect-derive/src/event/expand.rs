@@ -8,6 +8,7 @@ use quote::{format_ident, quote, quote_spanned};
 
 use super::model::{End, Event, Extra, Level, Member, Slots};
 use super::parse::Key;
+use crate::list::list;
 use crate::slots::Slot;
 
 pub(crate) fn expand(event: &Event) -> TokenStream {
@@ -135,9 +136,9 @@ fn lookup(ty: &TokenStream, private: &TokenStream) -> TokenStream {
 /// Checks that are left to the compiler: whether a constant key equals a key of the event.
 fn key_checks(extra: &Extra, private: &TokenStream) -> TokenStream {
     let keys = match extra {
-        Extra::Plain { key, .. } => key.constant().into_iter().collect(),
+        Extra::Plain { key, .. } => list(key.constant().into_iter()),
         Extra::Category { ty, .. } => vec![quote!(<#ty as #private::DisconnectField>::FIELD)],
-        Extra::Group { members, .. } => members.iter().filter_map(|member| member.key.constant()).collect(),
+        Extra::Group { members, .. } => list(members.iter().filter_map(|member| member.key.constant())),
     };
     quote!(#(const _: () = #private::event::own_key(#keys);)*)
 }

@@ -7,6 +7,7 @@ use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use super::parse::{Item, Key, Written};
 use crate::errors::Errors;
 use crate::keys;
+use crate::list::list;
 use crate::slots::Slot;
 use crate::split::{punct, stream};
 use crate::suggest;
@@ -133,7 +134,7 @@ impl Options {
 /// Reads `DEBUG`, or `DEBUG | WARN`. The level must be a name, because tracing's call site is a static.
 fn level(name: &Ident, value: &TokenStream, errors: &mut Errors) -> Option<Level> {
     let tokens: Vec<TokenTree> = value.clone().into_iter().collect();
-    let levels: Vec<_> = tokens.split(|token| punct(token) == Some('|')).map(level_name).collect();
+    let levels = list(tokens.split(|token| punct(token) == Some('|')).map(level_name));
     match &levels[..] {
         [Some(level)] => Some(Level::Stated(level.clone())),
         [Some(expected), Some(unexpected)] => Some(Level::Split([expected.clone(), unexpected.clone()])),
@@ -271,7 +272,7 @@ fn as_extra(item: Item, in_record: bool, errors: &mut Errors) -> Option<Extra> {
             if value.is_empty() || fields.is_empty() {
                 errors.at(&group, GROUP);
             }
-            let members = fields.into_iter().filter_map(|field| member(field, in_record, errors)).collect();
+            let members = list(fields.into_iter().filter_map(|field| member(field, in_record, errors)));
             Some(Extra::Group { value, members })
         }
         Item::Text(_) | Item::Expression(_) => {
@@ -394,12 +395,8 @@ fn check_extra_value(key: &Key, value: &TokenStream, errors: &mut Errors) {
 }
 
 fn is_swap(a: &str, b: &str) -> bool {
-    let sorted = |word: &str| {
-        let mut letters: Vec<char> = word.chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    sorted(a) == sorted(b)
+    let count = |word: &str, letter| word.chars().filter(|c| *c == letter).count();
+    a.len() == b.len() && a.chars().all(|letter| count(a, letter) == count(b, letter))
 }
 
 fn into_slots(mut slots: Vec<(Slot, TokenStream)>, errors: &mut Errors) -> Option<Slots> {

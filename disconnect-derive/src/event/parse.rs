@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree
 use quote::ToTokens;
 
 use crate::errors::Errors;
+use crate::list::list;
 use crate::literal::{Text, unraw};
 use crate::slots::Slot;
 use crate::split::{at_commas, is_joint, lone_equals, punct, stream};
@@ -179,7 +180,7 @@ fn group(group: &Ident, inside: &Group) -> Option<Item> {
     Some(Item::Group {
         group: group.clone(),
         value: stream(&inside[..arrow]),
-        fields: at_commas(inside[arrow + 2..].to_vec()).iter().map(|tokens| item(tokens)).collect(),
+        fields: list(at_commas(inside[arrow + 2..].to_vec()).iter().map(|tokens| item(tokens))),
     })
 }
 

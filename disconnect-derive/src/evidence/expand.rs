@@ -8,6 +8,7 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::model::{Arm, Cause, Model, Name, Reading, Source, Verdict};
 use super::parse::Member;
+use crate::list::list;
 
 /// Generates the impl. A variant with an error gets a placeholder arm.
 pub(crate) fn expand(model: &Model) -> TokenStream {
@@ -45,7 +46,7 @@ fn bounds(model: &Model) -> TokenStream {
         return model.generics.where_clause();
     }
     let stated = (!stated.is_empty()).then(|| quote!(#stated,));
-    let params: Vec<&Ident> = model.generics.params.iter().filter_map(|param| param.ident.as_ref()).collect();
+    let params = list(model.generics.params.iter().filter_map(|param| param.ident.as_ref()));
     let inside = model.arms.iter().filter_map(|arm| match &arm.reading {
         Reading::Inside(source) | Reading::Either(_, source) => Some(&source.ty),
         Reading::Settled(_) => None,

@@ -9,6 +9,7 @@ use quote::{ToTokens, format_ident};
 use super::parse::{Argument, Case, Field, Member, Reason, Shape, Stated, Written};
 use crate::errors::Errors;
 use crate::item::{Generics, at_type_commas, opened};
+use crate::list::list;
 use crate::path::Path;
 use crate::split::{punct, stream};
 use crate::{spelling, suggest};
@@ -85,10 +86,10 @@ pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Model> {
     for (again, _) in cores {
         errors.at_span(again, "`#[evidence]` is given twice");
     }
-    let arms: Vec<_> = match written.shape {
+    let arms = match written.shape {
         Shape::Enum(default, variants) => {
             check_default(&default, &written.ident, errors);
-            variants.into_iter().map(|variant| variant_arm(variant, &default, errors)).collect()
+            list(variants.into_iter().map(|variant| variant_arm(variant, &default, errors)))
         }
         Shape::Struct(case) => vec![reading(&case, errors).map(|reading| Arm { variant: None, reading })],
         Shape::Union(span) => {
@@ -97,7 +98,7 @@ pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Model> {
         }
     };
     let partial = arms.iter().any(Option::is_none);
-    let arms = arms.into_iter().flatten().collect();
+    let arms = list(arms.into_iter().flatten());
     Some(Model { ident: written.ident, generics: written.generics, core, arms, partial })
 }
 
@@ -327,7 +328,7 @@ impl Expression {
             };
             Some((field.member.clone(), mention(&tokens, &name)?))
         });
-        Self { fields: mentioned.collect(), tokens }
+        Self { fields: list(mentioned), tokens }
     }
 }
 

@@ -7,6 +7,7 @@ use quote::ToTokens;
 
 use crate::errors::Errors;
 use crate::item::{self, Arguments, Attr, Data, Fields, Generics, Item, opened};
+use crate::list::list;
 use crate::path::Path;
 use crate::split::{at_commas, lone_equals, punct, stream};
 use crate::suggest;
@@ -96,7 +97,7 @@ pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
         Data::Struct(_, fields) => Shape::Struct(case(input.ident.clone(), &input.attrs, fields, errors)),
         Data::Enum(variants) => {
             let default = stated(&input.attrs, errors);
-            Shape::Enum(default, variants.into_iter().map(|variant| variant_case(variant, errors)).collect())
+            Shape::Enum(default, list(variants.into_iter().map(|variant| variant_case(variant, errors))))
         }
         Data::Union(keyword) => Shape::Union(keyword),
     };
@@ -166,7 +167,7 @@ fn variant_case(variant: item::Variant, errors: &mut Errors) -> Case {
 }
 
 fn case(ident: Ident, attrs: &[Attr], fields: Fields, errors: &mut Errors) -> Case {
-    let fields = (0..).zip(fields.into_fields()).map(|(index, written)| field(index, written, errors)).collect();
+    let fields = list((0..).zip(fields.into_fields()).map(|(index, written)| field(index, written, errors)));
     Case { ident, fields, stated: stated(attrs, errors) }
 }
 
@@ -239,7 +240,7 @@ pub(crate) fn reason(attr: &Attr, form: &Form, errors: &mut Errors) -> Option<Re
         errors.at(&attr.whole, form.whole);
         return None;
     };
-    let arguments = items.filter_map(|item| argument(&item, form, errors)).collect();
+    let arguments = list(items.filter_map(|item| argument(&item, form, errors)));
     if let Some(name) = argument_name(&category) {
         errors.at(&name, form.order);
         return None;

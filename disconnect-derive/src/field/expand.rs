@@ -8,6 +8,7 @@ use quote::{format_ident, quote};
 
 use super::model::{Category, ExpectedKey, Model};
 use super::parse::{Shape, Written};
+use crate::list::list;
 use crate::lookup;
 use crate::slots::Slot;
 
@@ -97,7 +98,7 @@ fn lookup(categories: &[Category]) -> TokenStream {
     let names = order.iter().map(|position| given[*position]);
     let longest = given.iter().map(|name| name.len()).max().unwrap_or_default();
     let own_position = order.iter().enumerate().all(|(at, position)| at == *position && at == usize::from(owners[at]));
-    let owners = if own_position { vec![] } else { order.iter().map(|position| owners[*position]).collect() };
+    let owners = if own_position { vec![] } else { list(order.iter().map(|position| owners[*position])) };
     let (owners, shifts, slots) = (byte_string(&owners), byte_string(&shifts), byte_string(&slots));
     quote! {
         __dc::Lookup {

@@ -2,16 +2,16 @@
 //!
 //! All semantic errors are reported here, each at the smallest wrong token and with what to write instead.
 
-use std::collections::HashMap;
-
 use proc_macro2::{Ident, Span, TokenStream};
 
 use super::parse::{FieldAttr, Shape, Variant, Written};
 use crate::errors::Errors;
 use crate::item::Fields;
 use crate::keys;
+use crate::list::list;
 use crate::literal::{Text, unraw};
 use crate::slots::Slot;
+use crate::taken::Taken;
 use crate::unsafe_chars::replacement;
 
 /// A valid set of categories: at least one, with distinct logged values.
@@ -68,8 +68,8 @@ pub(crate) fn build(mut written: Written, errors: &mut Errors) -> Option<Model> 
     }
     let dense = variants.iter().all(|variant| !variant.discriminant);
     let rule = if field.as_ref().is_some_and(|field| field.verbatim) { Rule::Verbatim } else { Rule::SnakeCase };
-    let mut names = Names::default();
-    let categories: Vec<_> = variants.into_iter().map(|variant| category(variant, rule, &mut names, errors)).collect();
+    let mut names = Taken::default();
+    let categories = list(variants.into_iter().map(|variant| category(variant, rule, &mut names, errors)));
 
     let field = field?;
     let key = check_key(&field.key, errors);
@@ -179,13 +179,13 @@ impl Rule {
     }
 }
 
-fn category(variant: Variant, rule: Rule, names: &mut Names, errors: &mut Errors) -> Category {
+fn category(variant: Variant, rule: Rule, names: &mut Taken, errors: &mut Errors) -> Category {
     check_variant(&variant, errors);
     let mut values = variant.values.iter();
     let value = match values.next() {
         Some(stated) => {
             check_value(stated, rule, errors);
-            names.claim(stated.value(), stated.span(), &variant.ident, errors);
+            claim(names, stated.value(), stated.span(), &variant.ident, errors);
             stated.value().to_owned()
         }
         None => default_value(&variant.ident, names, errors),
@@ -195,11 +195,11 @@ fn category(variant: Variant, rule: Rule, names: &mut Names, errors: &mut Errors
     }
     for alias in &variant.aliases {
         check_value(alias, rule, errors);
-        names.claim(alias.value(), alias.span(), &variant.ident, errors);
+        claim(names, alias.value(), alias.span(), &variant.ident, errors);
     }
     Category {
         value,
-        aliases: variant.aliases.iter().map(|alias| alias.value().to_owned()).collect(),
+        aliases: list(variant.aliases.iter().map(|alias| alias.value().to_owned())),
         expected: !variant.expected.is_empty(),
         docs: variant.docs,
         ident: variant.ident,
@@ -234,31 +234,21 @@ fn check_value(value: &Text, rule: Rule, errors: &mut Errors) {
     }
 }
 
-fn default_value(ident: &Ident, names: &mut Names, errors: &mut Errors) -> String {
+fn default_value(ident: &Ident, names: &mut Taken, errors: &mut Errors) -> String {
     let value = snake_case(&unraw(ident));
     if is_words(&value, &['_']) {
-        names.claim(&value, ident.span(), ident, errors);
+        claim(names, &value, ident.span(), ident, errors);
     } else {
         errors.at(ident, format!("`{ident}` has no lower snake_case form; write `#[value(\"...\")]`"));
     }
     value
 }
 
-/// The logged texts used so far, each with its variant and its place.
-#[derive(Default)]
-struct Names {
-    taken: HashMap<String, (Span, Ident)>,
-}
-
-impl Names {
-    /// Reserves `text` for a variant. For a duplicate, reports both places; the first place once.
-    fn claim(&mut self, text: &str, place: Span, owner: &Ident, errors: &mut Errors) {
-        let Some((first, other)) = self.taken.get(text) else {
-            self.taken.insert(text.to_owned(), (place, owner.clone()));
-            return;
-        };
+/// Reserves a logged text for a variant. For a duplicate, reports both places.
+fn claim(names: &mut Taken, text: &str, place: Span, owner: &Ident, errors: &mut Errors) {
+    if let Some((first, other)) = names.claim(text, place, owner) {
         errors.at_span(place, format!("{text:?} already parses as `{other}`; every logged value and alias is unique"));
-        errors.at_span(*first, format!("{text:?} is first used here"));
+        errors.at_span(first, format!("{text:?} is first used here"));
     }
 }
 

@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 use crate::errors::{Errors, Mistake};
 use crate::item::{Arguments, Attr, Data, Fields, Generics, Item, opened};
+use crate::list::list;
 use crate::literal::Text;
 use crate::path::core_path;
 use crate::split::{at_commas, punct};
@@ -67,7 +68,7 @@ pub(crate) fn parse(input: Item, errors: &mut Errors) -> Written {
         }
     }
     let shape = match input.data {
-        Data::Enum(variants) => Shape::Enum(variants.into_iter().map(|v| variant(v, errors)).collect()),
+        Data::Enum(variants) => Shape::Enum(list(variants.into_iter().map(|v| variant(v, errors)))),
         Data::Struct(keyword, _) => Shape::Struct(keyword),
         Data::Union(keyword) => Shape::Union(keyword),
     };

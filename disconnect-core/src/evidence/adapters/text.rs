@@ -71,7 +71,7 @@ pub(super) fn packed_code(error: &dyn Error, words: &str) -> Option<u64> {
 
 /// Writes the text of an error. Returns whether the writer took all of it, or `None` if `Display` panics.
 #[cfg_attr(not(feature = "std"), allow(clippy::unnecessary_wraps, reason = "with std, a panic is caught"))]
-fn written(error: &dyn Error, into: &mut impl Write) -> Option<bool> {
+fn written(error: &dyn Error, into: &mut dyn Write) -> Option<bool> {
     #[cfg(feature = "std")]
     return std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| write!(into, "{error}").is_ok())).ok();
     #[cfg(not(feature = "std"))]

@@ -104,7 +104,7 @@ impl Code {
     /// assert_eq!(Code::signal_named("WINCH"), None);
     /// ```
     pub fn signal_named(name: &str) -> Option<Self> {
-        let name = name.split_once(": ").map_or(name, |(name, _)| name);
+        let name = name.split_once(':').map_or(name, |(name, _)| name);
         let is_named = |row: &&Meaning| row.name == name || row.name.strip_prefix("SIG") == Some(name);
         let described = || DESCRIPTIONS.iter().find(|(text, _)| *text == name).map(|(_, number)| *number);
         let number = SIGNALS.iter().find(is_named).and_then(|row| i32::try_from(row.first()).ok());

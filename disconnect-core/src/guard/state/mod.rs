@@ -13,7 +13,7 @@ use std::vec::Vec;
 
 use super::outcome::SetOutcome;
 use super::shutdown::Announcement;
-use super::sync::{Arc, Mutex, NESTING, get_mut, lock};
+use super::sync::{Arc, Mutex, MutexGuard, NESTING, get_mut, lock};
 use super::transport::{Sight, Witness};
 use crate::category::Category;
 use crate::endpoint::Endpoint;
@@ -123,35 +123,42 @@ impl ConnectionRef {
 
     /// Locks the state and runs `work` on it, also if it has moved.
     fn with<T>(&self, work: impl FnOnce(&mut State, bool) -> T) -> T {
-        let mut state = lock(&self.shared.0);
-        let Some(Outer::MovedTo(home)) = &state.first.outer else { return work(&mut state, self.is_second) };
-        let home = home.clone();
-        drop(state);
-        work(&mut lock(&home.0), true)
+        let mut home = None;
+        let (mut state, is_second) = self.lock(&mut home);
+        work(&mut state, is_second)
     }
 
     /// Like `with`, after the connection has inherited the records of its outer connections.
     fn up_to_date<T>(&self, work: impl FnOnce(&mut State, bool, OuterFacts) -> T) -> T {
-        let alone = self.with(|state, is_second| {
-            if state.outer_connections().next().is_some() {
-                return Err(work);
-            }
-            state.inherit_all(Default::default());
-            Ok(work(state, is_second, OuterFacts::default()))
-        });
-        alone.unwrap_or_else(|work| {
-            let inherited = self.inherited();
-            self.with(|state, is_second| {
-                let around = outer_facts_of(&inherited, is_second);
-                state.inherit_all(inherited);
-                work(state, is_second, around)
-            })
-        })
+        let mut home = None;
+        let (mut state, is_second, around) = self.lock_up_to_date(&mut home);
+        work(&mut state, is_second, around)
+    }
+
+    /// Locks the state. If it has moved, `home` keeps it alive. Not generic, so that it is compiled once.
+    fn lock<'a>(&'a self, home: &'a mut Option<Arc<Shared>>) -> (MutexGuard<'a, State>, bool) {
+        let state = lock(&self.shared.0);
+        let Some(Outer::MovedTo(moved)) = &state.first.outer else { return (state, self.is_second) };
+        let moved = moved.clone();
+        drop(state);
+        (lock(&home.insert(moved).0), true)
+    }
+
+    fn lock_up_to_date<'a>(&'a self, home: &'a mut Option<Arc<Shared>>) -> (MutexGuard<'a, State>, bool, OuterFacts) {
+        let inherited = self.inherited();
+        let (mut state, is_second) = self.lock(home);
+        let around = outer_facts_of(&inherited, is_second);
+        state.inherit_all(inherited);
+        (state, is_second, around)
     }
 
     /// Returns what each of the two connections inherits. The outermost come first, as if their records had been set
     /// here at the same time. Not recursive, because a chain may be long.
     fn inherited(&self) -> [Inherited; 2] {
+        // The common case, without an allocation.
+        if self.with(|state, _| state.outer_connections().next().is_none()) {
+            return Default::default();
+        }
         let mut steps = Vec::from([Step { connection: self.clone(), of: (0, false), inherited: Default::default() }]);
         let mut next = 0;
         while let Some(step) = steps.get(next) {
