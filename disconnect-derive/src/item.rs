@@ -326,15 +326,17 @@ impl Tokens {
     }
 
     fn vis(&mut self) -> TokenStream {
-        let mut vis = TokenStream::new();
+        let mut vis = Vec::new();
         if let Some(through_a_macro) = self.0.next_if(is_invisible_vis) {
             return through_a_macro.into();
         }
         if let Some(word) = self.0.next_if(|token| is_word(token, "pub")) {
-            vis.extend([word]);
-            vis.extend(self.0.next_if(is_restriction));
+            vis.push(word);
+            if let Some(restriction) = self.0.next_if(is_restriction) {
+                vis.push(restriction);
+            }
         }
-        vis
+        stream(&vis)
     }
 
     fn ident(&mut self) -> Option<Ident> {
@@ -347,8 +349,8 @@ impl Tokens {
     fn generics(&mut self) -> Generics {
         let mut whole: Vec<TokenTree> = Vec::new();
         let mut depth = Depth::default();
-        while self.0.peek().is_some_and(|token| depth.enters(token)) {
-            whole.extend(self.0.next());
+        while let Some(token) = self.0.next_if(|token| depth.enters(token)) {
+            whole.push(token);
         }
         let inside = if let [_, inside @ .., _] = &whole[..] { inside } else { &[] };
         let params = list(at_type_commas(stream(inside)).into_iter().filter_map(Param::parse));

@@ -62,7 +62,7 @@ fn unescaped(written: &str) -> Option<String> {
             'u' => {
                 let (digits, after) = rest.strip_prefix('{')?.split_once('}')?;
                 rest = after;
-                scalar(&digits.replace('_', ""))?
+                scalar(digits)?
             }
             '\n' => {
                 rest = rest.trim_start_matches([' ', '\t', '\n', '\r']);
@@ -76,7 +76,16 @@ fn unescaped(written: &str) -> Option<String> {
 }
 
 fn scalar(digits: &str) -> Option<char> {
-    u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
+    number(digits, 16).and_then(|number| u32::try_from(number).ok()).and_then(char::from_u32)
+}
+
+/// The number that these digits write, with `_` between them. `None` above `i64::MAX`.
+fn number(digits: &str, radix: u32) -> Option<i64> {
+    let mut number = 0_i64;
+    for digit in digits.chars().filter_map(|digit| digit.to_digit(radix)) {
+        number = number.checked_mul(radix.into())?.checked_add(digit.into())?;
+    }
+    Some(number)
 }
 
 /// An integer literal.
@@ -100,7 +109,7 @@ impl Number {
         let end = digits.find(|c| !is_digit(c)).unwrap_or(digits.len());
         let (digits, suffix) = digits.split_at(end);
         let is_integer = suffix.is_empty() || suffix.starts_with(['i', 'u']);
-        let value = i64::from_str_radix(&digits.replace('_', ""), radix).ok();
+        let value = number(digits, radix);
         (is_integer && digits.contains(|c: char| c.is_digit(radix))).then(|| Self { literal: literal.clone(), value })
     }
 

@@ -26,7 +26,9 @@ pub(crate) fn at_commas(tokens: Vec<TokenTree>) -> Vec<Vec<TokenTree>> {
             // A left shift. Its second half must not open generic arguments.
             Some('<') if is_joint(&token) && tokens.peek().and_then(punct) == Some('<') => {
                 current.push(token);
-                current.extend(tokens.next());
+                if let Some(second) = tokens.next() {
+                    current.push(second);
+                }
                 continue;
             }
             Some('>') if depth > 0 && !is_arrow(&current) => depth -= 1,

@@ -11,7 +11,6 @@ use crate::evidence::model::{Name, RANKS, REASONS, initiator, known, name_of, re
 use crate::evidence::parse::{Argument, Reason};
 use crate::field::model::snake_case;
 use crate::item::Fields;
-use crate::list::list;
 use crate::literal::{Text, unraw};
 use crate::path::Path;
 use crate::protocols::{
@@ -371,8 +370,12 @@ fn unknown_argument(name: &str, allowed: &[&'static str]) -> String {
         "rank" => "a goodbye takes no `rank`: it is always `Stated`".to_owned(),
         "code" => "write the code in `#[code(...)]`".to_owned(),
         _ => {
-            let known = list(allowed.iter().map(|word| format!("`{word}`")));
-            format!("unknown argument `{name}`; expected one of {}", known.join(", "))
+            let mut known = String::new();
+            for word in allowed {
+                known += if known.is_empty() { "`" } else { "`, `" };
+                known += word;
+            }
+            format!("unknown argument `{name}`; expected one of {known}`")
         }
     }
 }

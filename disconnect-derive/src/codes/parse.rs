@@ -224,8 +224,10 @@ fn variant(variant: item::Variant, errors: &mut Errors) -> Variant {
 }
 
 fn add(meaning: Option<Meaning>, written: &mut Variant) {
-    written.meaning_reported |= meaning.is_none();
-    written.meanings.extend(meaning);
+    match meaning {
+        Some(meaning) => written.meanings.push(meaning),
+        None => written.meaning_reported = true,
+    }
 }
 
 /// `#[code(4004)]`, `#[code("text")]`, and either with `name = "..."`.

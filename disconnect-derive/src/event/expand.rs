@@ -10,6 +10,7 @@ use super::model::{End, Event, Extra, Level, Member, Slots};
 use super::parse::Key;
 use crate::list::list;
 use crate::slots::Slot;
+use crate::split::{punct, stream};
 
 pub(crate) fn expand(event: &Event) -> TokenStream {
     let core = &event.core;
@@ -103,7 +104,7 @@ fn field_name(key: &Key) -> TokenStream {
 
 /// The value of a user's field. Values with `%` or `?` stay as they are.
 fn own_value(value: &TokenStream, private: &TokenStream) -> TokenStream {
-    let sigil = value.clone().into_iter().next().as_ref().and_then(crate::split::punct);
+    let sigil = value.clone().into_iter().next().as_ref().and_then(punct);
     if matches!(sigil, Some('%' | '?')) {
         return value.clone();
     }
@@ -242,18 +243,14 @@ impl<'a> Attribution<'a> {
 
 /// The detail, which may have a `%` or `?` as in a tracing field.
 fn text(value: &TokenStream, private: &TokenStream) -> TokenStream {
-    let mut rest = value.clone().into_iter();
-    match rest.next().as_ref().and_then(crate::split::punct) {
-        Some('%') => {
-            let rest: TokenStream = rest.collect();
-            quote!(&#private::format_args!("{}", #rest))
-        }
-        Some('?') => {
-            let rest: TokenStream = rest.collect();
-            quote!(&#private::format_args!("{:?}", #rest))
-        }
-        _ => borrowed(value),
-    }
+    let tokens: Vec<TokenTree> = value.clone().into_iter().collect();
+    let format = match tokens.first().and_then(punct) {
+        Some('%') => "{}",
+        Some('?') => "{:?}",
+        _ => return borrowed(value),
+    };
+    let rest = stream(&tokens[1..]);
+    quote!(&#private::format_args!(#format, #rest))
 }
 
 /// `&(value)` with the span of the value, so that type errors are reported at the value and not at the whole call.
@@ -265,5 +262,5 @@ pub(crate) fn borrowed(value: &TokenStream) -> TokenStream {
     ampersand.set_span(first);
     let mut group = Group::new(Delimiter::Parenthesis, value.clone());
     group.set_span(last);
-    [TokenTree::from(ampersand), group.into()].into_iter().collect()
+    stream(&[ampersand.into(), group.into()])
 }

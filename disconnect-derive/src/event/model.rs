@@ -87,7 +87,9 @@ pub(crate) fn build(written: Written, errors: &mut Errors) -> Option<Event> {
     for item in items {
         let in_record = record.is_some();
         if let Some(item) = as_slot(item, in_record, &mut slots, errors) {
-            extras.extend(as_extra(item, in_record, errors));
+            if let Some(extra) = as_extra(item, in_record, errors) {
+                extras.push(extra);
+            }
         }
     }
     let end = match record {
@@ -371,7 +373,7 @@ fn instead_of(key: &str, in_record: bool) -> String {
 /// Reports an unquoted key that is one edit away from a slot, such as `initator`.
 fn check_near_slot(key: &Key, in_record: bool, errors: &mut Errors) {
     let Key::Path(_, name) = key else { return };
-    let Some(near) = suggest::one_edit_from(name, &Slot::ALL.map(Slot::name)) else { return };
+    let Some(near) = suggest::one_edit_from(name, &list(Slot::ALL.iter().map(|slot| slot.name()))) else { return };
     // Too many words are one edit away from a slot of four letters: `node`, `mode`, `core`, `codec`.
     let honest = near.len() <= 4 && name.len() >= near.len() && !is_swap(name, near);
     if !in_record && !honest {

@@ -100,12 +100,13 @@ fn first_span(tokens: &TokenStream) -> Span {
 
 /// Reads `path; options, items`.
 pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Written {
-    let mut tokens = input.into_iter();
-    let core = tokens.by_ref().take_while(|token| punct(token) != Some(';')).collect();
+    let tokens: Vec<TokenTree> = input.into_iter().collect();
+    let end = tokens.iter().position(|token| punct(token) == Some(';')).unwrap_or(tokens.len());
+    let (core, rest) = tokens.split_at(end);
     let mut options = Vec::new();
     let mut items = Vec::new();
     let mut late_options = Vec::new();
-    for tokens in at_commas(tokens.collect()) {
+    for tokens in at_commas(rest.get(1..).unwrap_or_default().to_vec()) {
         match option(&tokens) {
             Some(option) if items.is_empty() => options.push(option),
             Some((name, value)) => {
@@ -122,7 +123,7 @@ pub(crate) fn parse(input: TokenStream, errors: &mut Errors) -> Written {
             None => items.push(item(&tokens)),
         }
     }
-    Written { core, options, items, late_options }
+    Written { core: stream(core), options, items, late_options }
 }
 
 /// Reads `name: value`, but not the path `name::rest`.

@@ -27,7 +27,7 @@ pub(crate) fn uses(written: &Written) -> TokenStream {
 fn use_item(item: &Item, uses: &mut TokenStream) {
     match item {
         Item::Named { key, value } => {
-            uses.extend(key.constant().map(|constant| use_value(&constant)));
+            uses.extend(key.constant().map_or_else(TokenStream::new, |constant| use_value(&constant)));
             uses.extend(use_value(value));
         }
         Item::Shorthand { tokens, .. } | Item::Expression(tokens) => uses.extend(use_value(tokens)),

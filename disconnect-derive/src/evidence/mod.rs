@@ -17,6 +17,6 @@ pub(crate) fn derive(input: Item) -> TokenStream {
     let written = parse::parse(input, &mut errors);
     let model = model::build(written, &mut errors);
     let mut tokens = errors.finish();
-    tokens.extend(model.as_ref().map(expand::expand));
+    tokens.extend(model.as_ref().map_or_else(TokenStream::new, expand::expand));
     tokens
 }
