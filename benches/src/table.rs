@@ -23,7 +23,7 @@ pub struct Row {
 pub enum Unit {
     /// User and system time of a command and its children.
     CpuSeconds,
-    /// Counted by callgrind.
+    /// Counted by valgrind.
     Instructions,
     /// Wall-clock time.
     Nanoseconds,
@@ -222,6 +222,7 @@ impl Unit {
         match self {
             Self::CpuSeconds => format!("{value:.3}"),
             Self::Nanoseconds => format!("{value:.1}"),
+            Self::Instructions if value >= 1e9 => format!("{:.2} G", value / 1e9),
             // A mean over names of different lengths.
             Self::Instructions if value < 100.0 && (value - value.round()).abs() > 0.05 => format!("{value:.1}"),
             Self::Instructions | Self::Allocations | Self::Bytes => format!("{value:.0}"),

@@ -2,15 +2,31 @@
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Set for this program where it wraps rustc: the folder of the counts.
+pub(crate) const COUNTS: &str = "DISCONNECT_COMPILE_TIME_COUNTS";
+
+/// Runs the command of the arguments under valgrind.
+pub(crate) fn count(folder: OsString) -> io::Error {
+    let mut log = OsString::from("--log-file=");
+    log.push(folder);
+    log.push("/%p");
+    Command::new("valgrind")
+        .args(["--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", "--trace-children=yes"])
+        .arg(log)
+        .args(env::args_os().skip(1))
+        .exec()
+}
 
 /// A generated library crate.
 pub(crate) struct Package {
@@ -33,7 +49,7 @@ impl Lab {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let lab = Self { root: target.join("compile-time"), cargo };
         match fs::remove_dir_all(&lab.root) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(format!("cannot clear {}: {error}", lab.root.display()).into());
             }
             _ => {}
@@ -61,6 +77,31 @@ impl Lab {
 
     /// Builds the package and its dependencies into an empty folder. Returns CPU seconds.
     pub(crate) fn cold_build(&self, package: &str) -> Result<f64> {
+        let (seconds, _) = cpu_seconds(&mut self.cold(package)?)?;
+        Ok(seconds)
+    }
+
+    /// Does the same, and returns the instructions of every rustc and linker.
+    pub(crate) fn cold_instructions(&self, package: &str) -> Result<f64> {
+        let counts = self.root.join("target/counts");
+        if counts.exists() {
+            fs::remove_dir_all(&counts)?;
+        }
+        fs::create_dir_all(&counts)?;
+        run(self.cold(package)?.env("RUSTC_WRAPPER", env::current_exe()?).env(COUNTS, &counts))?;
+        let mut sum = 0.0;
+        for log in fs::read_dir(&counts)? {
+            let log = fs::read_to_string(log?.path())?;
+            // A process that only starts another one has no count.
+            if let Some((_, count)) = log.split_once(" refs:") {
+                sum += count.split_whitespace().next().unwrap_or_default().replace(',', "").parse::<f64>()?;
+            }
+        }
+        Ok(sum)
+    }
+
+    /// A build of the package and its dependencies into an empty folder.
+    fn cold(&self, package: &str) -> Result<Command> {
         let target = self.root.join("target/cold");
         if target.exists() {
             fs::remove_dir_all(&target)?;
@@ -68,8 +109,7 @@ impl Lab {
         let mut build = self.cargo("cold");
         // As cargo builds dependencies from a registry.
         build.env("RUSTFLAGS", "--cap-lints=allow").args(["build", "--offline", "--locked", "-p", package]);
-        let (seconds, _) = cpu_seconds(&mut build)?;
-        Ok(seconds)
+        Ok(build)
     }
 
     /// Checks the package alone; its dependencies are already checked. Returns CPU seconds.

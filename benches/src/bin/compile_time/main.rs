@@ -14,6 +14,9 @@ use options::{Options, Section};
 const COMMAND: &str = "cargo run --release -p disconnect-benches --bin compile_time";
 
 fn main() -> ExitCode {
+    if let Some(folder) = std::env::var_os(lab::COUNTS) {
+        return fail(&format!("valgrind cannot be started: {}", lab::count(folder)));
+    }
     match Options::from_arguments(std::env::args().skip(1)) {
         Ok(Some(options)) => run(&options).map_or_else(|error| fail(&error.to_string()), |()| ExitCode::SUCCESS),
         Ok(None) => {
@@ -57,7 +60,7 @@ fn measured(lab: &Lab, options: &Options) -> Result<Table> {
     let mut table = Table::default();
     for section in &options.sections {
         match section {
-            Section::Cold => cold(lab, options.rounds, &mut table)?,
+            Section::Cold => cold(lab, options, &mut table)?,
             Section::Enums => enums(lab, options.rounds, &mut table)?,
             Section::Sites => sites(lab, options.rounds, &mut table)?,
             Section::Growth => growth(lab, options.rounds, &mut table)?,
@@ -76,13 +79,17 @@ fn packages(section: Section) -> Vec<Package> {
 }
 
 /// Clean builds of the crates.
-fn cold(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
-    let [ours, peer] = least(rounds, ["cold_ours", "cold_peer"], |package| lab.cold_build(package))?;
+fn cold(lab: &Lab, options: &Options, table: &mut Table) -> Result<()> {
+    const WORK: &str = "disconnect-core with default features";
+    const PEER: &str = "strum with derive + tracing";
+    let packages = ["cold_ours", "cold_peer"];
+    let [ours, peer] = least(options.rounds, packages, |package| lab.cold_build(package))?;
     table.heading("cold build");
-    table
-        .row("disconnect-core with default features", Unit::CpuSeconds, ours)
-        .beside("strum with derive + tracing", peer)
-        .at_most_times("strum with derive + tracing", Limits::wanted(0.9, 1.15));
+    table.row(WORK, Unit::CpuSeconds, ours).beside(PEER, peer).at_most_times(PEER, Limits::wanted(0.9, 1.15));
+    if options.instructions {
+        let [ours, peer] = [lab.cold_instructions(packages[0])?, lab.cold_instructions(packages[1])?];
+        table.row(WORK, Unit::Instructions, ours).beside(PEER, peer).at_most_times(PEER, Limits::of(0.9));
+    }
     Ok(())
 }
 

@@ -6,6 +6,8 @@ pub(crate) struct Options {
     pub(crate) check: bool,
     /// Put the table into `RESULTS.md`.
     pub(crate) write: bool,
+    /// Also count the instructions of a cold build.
+    pub(crate) instructions: bool,
     pub(crate) rounds: usize,
     pub(crate) sections: Vec<Section>,
 }
@@ -41,12 +43,14 @@ impl Options {
     ///
     /// Fails if an argument is neither a section nor `--rounds` with a count. The message names the argument.
     pub(crate) fn from_arguments(mut arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
-        let mut options = Self { check: false, write: false, rounds: ROUNDS, sections: Vec::new() };
+        let mut options =
+            Self { check: false, write: false, instructions: false, rounds: ROUNDS, sections: Vec::new() };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--help" | "-h" => return Ok(None),
                 "--check" => options.check = true,
                 "--write" => options.write = true,
+                "--instructions" => options.instructions = true,
                 "--rounds" => options.rounds = rounds(arguments.next().as_deref())?,
                 name => match Section::ALL.into_iter().find(|section| section.name() == name) {
                     Some(section) if options.sections.contains(&section) => {}
@@ -73,6 +77,9 @@ impl Options {
         if self.write {
             arguments.push("--write".to_owned());
         }
+        if self.instructions {
+            arguments.push("--instructions".to_owned());
+        }
         if self.rounds != ROUNDS {
             arguments.push(format!("--rounds {}", self.rounds));
         }
@@ -86,8 +93,9 @@ impl Options {
 pub(crate) fn usage(command: &str) -> String {
     let sections = Section::ALL.map(Section::name).join("] [");
     format!(
-        "usage: {command} -- [--check] [--write] [--rounds N] [{sections}]\n\nWithout a section, all of them; {ROUNDS} rounds. \
-         --write puts the table into `benches/RESULTS.md`."
+        "usage: {command} -- [--check] [--write] [--instructions] [--rounds N] [{sections}]\n\nWithout a section, all of them; \
+         {ROUNDS} rounds. --write puts the table into `benches/RESULTS.md`. --instructions also counts the instructions of a \
+         cold build, with valgrind, which takes several minutes."
     )
 }
 

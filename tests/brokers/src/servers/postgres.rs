@@ -37,6 +37,8 @@ impl Postgres {
         let mut start = Command::new(programs().join("postgres"));
         start.arg("-D").arg(data.path().join("data")).args(["-p", &address.port().to_string(), "-h", "127.0.0.1"]);
         start.arg("-k").arg(data.path()).args(["-c", "fsync=off"]).current_dir(data.path());
+        // In its folder, because a killed server removes nothing from `/dev/shm`.
+        start.args(["-c", "dynamic_shared_memory_type=mmap"]);
         for option in options {
             start.args(["-c", option]);
         }
