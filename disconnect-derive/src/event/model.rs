@@ -412,3 +412,16 @@ fn into_slots(mut slots: Vec<(Slot, TokenStream)>, errors: &mut Errors) -> Optio
     let (_, reason) = slots.swap_remove(place);
     Some(Slots { reason, others: slots })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_swap;
+
+    #[test]
+    fn swapped_letters_are_a_misspelling() {
+        assert!(is_swap("cdoe", "code"));
+        for other in ["mode", "node", "codec", "coddd"] {
+            assert!(!is_swap(other, "code"), "{other}");
+        }
+    }
+}
