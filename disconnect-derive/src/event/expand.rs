@@ -90,7 +90,7 @@ fn extra_fields(extra: &Extra, local: Option<&Ident>, private: &TokenStream) -> 
     }
 }
 
-/// The name of a user's field. A text, because tracing's macro declares two constants for each name that is a path.
+/// The name of a user's field. A path becomes a text, because tracing's macro declares two constants for each path.
 fn field_name(key: &Key) -> TokenStream {
     match key {
         Key::Path(_, name) => {

@@ -97,7 +97,7 @@ impl Lab {
                 sum += count.split_whitespace().next().unwrap_or_default().replace(',', "").parse::<f64>()?;
             }
         }
-        Ok(sum)
+        if sum > 0.0 { Ok(sum) } else { Err(format!("valgrind left no count in {}", counts.display()).into()) }
     }
 
     /// A build of the package and its dependencies into an empty folder.

@@ -128,14 +128,14 @@ fn sites(lab: &Lab, rounds: usize, table: &mut Table) -> Result<()> {
         [("slots, level stated", slots, event), ("a record, level stated", record, event_of_record)]
     {
         let row = table.row(work, Unit::CpuSeconds, ours).beside("event!", event);
-        row.at_most_times("event!", Limits::wanted(1.05, 1.05));
+        row.at_most_times("event!", Limits::of(1.05));
     }
     for (work, ours, event, two) in [
         ("slots, level by expectedness", slots_by_expectedness, event, two),
         ("a record, level by expectedness", record_by_expectedness, event_of_record, two_of_record),
     ] {
         let row = table.row(work, Unit::CpuSeconds, ours).beside("event!", event).beside("two event!", two);
-        row.at_most_times("event!", Limits::wanted(2.0, 2.0)).at_most_times("two event!", Limits::held(1.0));
+        row.at_most_times("event!", Limits::of(2.0)).at_most_times("two event!", Limits::held(1.0));
     }
     Ok(())
 }

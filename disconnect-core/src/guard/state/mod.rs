@@ -128,7 +128,7 @@ impl ConnectionRef {
         work(&mut state, is_second)
     }
 
-    /// Like `with`, after the connection has inherited the records of its outer connections.
+    /// Like `with`, for a state that is up to date.
     fn up_to_date<T>(&self, work: impl FnOnce(&mut State, bool, OuterFacts) -> T) -> T {
         let mut home = None;
         let (mut state, is_second, around) = self.lock_up_to_date(&mut home);
@@ -144,6 +144,7 @@ impl ConnectionRef {
         (lock(&home.insert(moved).0), true)
     }
 
+    /// Like `lock`, after the connection has inherited the records of its outer connections.
     fn lock_up_to_date<'a>(&'a self, home: &'a mut Option<Arc<Shared>>) -> (MutexGuard<'a, State>, bool, OuterFacts) {
         let inherited = self.inherited();
         let (mut state, is_second) = self.lock(home);
